@@ -1,0 +1,17 @@
+//! Histogram: how often each of the 256 values occurs in each channel.
+
+use crate::image::Image;
+
+/// Counts of the 256 values of one channel.
+pub(crate) type Histogram = [u32; 256];
+
+/// One histogram a channel.
+pub(crate) fn histograms(image: &Image) -> Vec<Histogram> {
+    let mut counts = vec![[0; 256]; image.channels];
+    for pixel in image.data.chunks_exact(image.channels) {
+        for (channel, &value) in counts.iter_mut().zip(pixel) {
+            channel[usize::from(value)] += 1;
+        }
+    }
+    counts
+}

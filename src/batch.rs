@@ -1,0 +1,175 @@
+//! Batch: N images of one size, as bytes.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::image::Image;
+
+/// Width and height of an image in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+/// The shape of a batch or tensor, whatever its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// N, how many images; 0 is allowed.
+    pub images: usize,
+    /// H, rows of an image; at least 1.
+    pub height: usize,
+    /// W, columns of an image; at least 1.
+    pub width: usize,
+    /// C, channels of a pixel: 1 (grey) or 3 (RGB).
+    pub channels: usize,
+}
+
+/// The order of the axes in memory, always contiguous.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// N x H x W x C, as image files and Pillow have it.
+    #[default]
+    Nhwc,
+    /// N x C x H x W, as PyTorch and burn have it.
+    Nchw,
+}
+
+/// A batch of u8 images: `shape.images` x H x W x C values of 0..=255 in the order of `layout`.
+///
+/// ```
+/// use autoaugment::{Batch, Layout, Shape};
+/// let shape = Shape { images: 2, height: 4, width: 5, channels: 3 };
+/// let batch = Batch::new(vec![0; 120], shape, Layout::Nhwc)?;
+/// assert_eq!(batch.shape(), shape);
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch<'a> {
+    data: Cow<'a, [u8]>,
+    shape: Shape,
+    layout: Layout,
+}
+
+impl Shape {
+    /// Width and height.
+    pub fn size(self) -> Size {
+        Size { width: self.width, height: self.height }
+    }
+
+    /// Values of one image: H x W x C.
+    pub fn values_per_image(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Values of the batch: N x H x W x C.
+    pub fn values(self) -> usize {
+        self.images * self.values_per_image()
+    }
+
+    /// Refuses channels other than 1 and 3, empty images, and products that do not fit.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] with the rule that is broken.
+    pub fn check(self) -> Result<()> {
+        let Shape { images, height, width, channels } = self;
+        match channels {
+            1 | 3 => {}
+            2 | 4 => {
+                return Err(Error::Batch(format!(
+                    "{channels} channels: an alpha channel is not supported; drop it or flatten onto a background first"
+                )));
+            }
+            _ => return Err(Error::Batch(format!("{channels} channels: only 1 (grey) and 3 (RGB) are supported"))),
+        }
+        if height == 0 || width == 0 {
+            return Err(Error::Batch(format!("images of {width} x {height} pixels: both sides must be at least 1")));
+        }
+        // Counts of pixels are kept in 31 bits by the kernels, as they are by Pillow.
+        let pixels = height.checked_mul(width).filter(|&p| p <= i32::MAX as usize);
+        if pixels.and_then(|p| p.checked_mul(channels)).and_then(|v| v.checked_mul(images)).is_none() {
+            return Err(Error::Batch(format!(
+                "{images} x {height} x {width} x {channels}: too large; an image has at most 2147483647 pixels"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Takes `data` (owned or borrowed) as a batch.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if the shape is unusable ([`Shape::check`]) or `data` has another length than it says.
+    pub fn new(data: impl Into<Cow<'a, [u8]>>, shape: Shape, layout: Layout) -> Result<Self> {
+        shape.check()?;
+        let data = data.into();
+        let expected = shape.values();
+        if data.len() != expected {
+            let Shape { images, height, width, channels } = shape;
+            let hint = match data.len() {
+                n if expected > 0 && n == 2 * expected => "; is it 16 bits a value? Reduce it to 8 first",
+                n if expected > 0 && n == 4 * expected => "; is it 32-bit float? Convert it to u8 first",
+                _ => "",
+            };
+            return Err(Error::Batch(format!(
+                "{images} images of {height} x {width} x {channels} are {expected} bytes, and there are {}{hint}",
+                data.len()
+            )));
+        }
+        Ok(Batch { data, shape, layout })
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The order of the axes.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The bytes in the order of [`Batch::layout`].
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The bytes of image `index`, in the batch's layout.
+    pub(crate) fn image_bytes(&self, index: usize) -> &[u8] {
+        let n = self.shape.values_per_image();
+        &self.data[index * n..(index + 1) * n]
+    }
+
+    /// Image `index`, interleaved.
+    pub(crate) fn image(&self, index: usize) -> Image {
+        let Shape { height, width, channels, .. } = self.shape;
+        let bytes = self.image_bytes(index);
+        let data = match self.layout {
+            Layout::Nhwc => bytes.to_vec(),
+            Layout::Nchw => {
+                let plane = height * width;
+                (0..plane * channels).map(|i| bytes[(i % channels) * plane + i / channels]).collect()
+            }
+        };
+        Image { width, height, channels, data }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_layouts_give_the_same_image() {
+        let shape = Shape { images: 1, height: 1, width: 2, channels: 3 };
+        let nhwc = Batch::new(vec![1, 2, 3, 4, 5, 6], shape, Layout::Nhwc).unwrap();
+        let nchw = Batch::new(vec![1, 4, 2, 5, 3, 6], shape, Layout::Nchw).unwrap();
+        assert_eq!(nhwc.image(0), nchw.image(0));
+    }
+}

@@ -1,0 +1,35 @@
+//! The deepvoltaire convention: `autoaugment.py` of the repository DeepVoltaire/AutoAugment, at commit 19c8c48.
+//!
+//! Magnitudes are `numpy.linspace` in binary64. Translations are fractions of the side, not rounded to pixels, and
+//! positive ones move the content left or up; with nearest interpolation a shift of t pixels acts as floor(t + 0.5).
+//! Shears are bicubic. The fill is grey, which for Rotate the repository reaches through an alpha channel; the bytes
+//! are those of a plain rotation with that fill. Its `np.int` no longer runs on NumPy 1.24 and later; the values are
+//! those of before.
+
+use super::{Range, Table};
+use crate::ops::{Interpolation, OpKind};
+
+pub(super) const TABLE: Table = Table {
+    name: "deepvoltaire",
+    summary: "the repository DeepVoltaire/AutoAugment: fractions of pixels, bicubic shear, grey fill",
+    last: 9,
+    fractional: false,
+    shear: Interpolation::Bicubic,
+    translate: Interpolation::Nearest,
+    rotate: Interpolation::Nearest,
+    fill: [128; 3],
+    direction: -1.0,
+    rows: &[
+        (OpKind::ShearX, Range::signed(0.0, 0.3)),
+        (OpKind::ShearY, Range::signed(0.0, 0.3)),
+        (OpKind::TranslateX, Range::signed(0.0, 150.0 / 331.0).of_width()),
+        (OpKind::TranslateY, Range::signed(0.0, 150.0 / 331.0).of_height()),
+        (OpKind::Rotate, Range::signed(0.0, 30.0)),
+        (OpKind::Solarize, Range::unsigned(256.0, 0.0)),
+        (OpKind::Posterize, Range::unsigned(8.0, 4.0).rounded()),
+        (OpKind::Contrast, Range::around_one(0.9)),
+        (OpKind::Color, Range::around_one(0.9)),
+        (OpKind::Brightness, Range::around_one(0.9)),
+        (OpKind::Sharpness, Range::around_one(0.9)),
+    ],
+};

@@ -1,0 +1,46 @@
+//! The tensorflow convention: `efficientnet/autoaugment.py` of the repository tensorflow/tpu.
+//!
+//! Levels run from 0 to 10 and may lie between whole numbers; a value is `level / 10` of its maximum. Posterize and
+//! Solarize get weaker with the level, and Posterize below level 2.5 keeps 0 bits: black. The enhancing operations
+//! have no sign and are neutral at level 5. Translations are in pixels whatever the image's size, and positive ones
+//! move the content left or up.
+//!
+//! Departure: the pixels are Pillow's here, for every convention; TensorFlow's own kernels give slightly others.
+
+use super::{Range, Scale, Sign, Table};
+use crate::ops::{Interpolation, OpKind};
+
+const fn level(from: f64, span: f64, sign: Sign) -> Range {
+    Range::of(Scale::Level { from, span }, sign)
+}
+
+const ENHANCE: Range = level(0.1, 1.8, Sign::None);
+const TRANSLATE: Range = level(0.0, 250.0, Sign::Mirrored);
+
+pub(super) const TABLE: Table = Table {
+    name: "tensorflow",
+    summary: "TensorFlow's TPU EfficientNet: levels 0..=10, fixed shifts, nearest, grey fill",
+    last: 10,
+    fractional: true,
+    shear: Interpolation::Nearest,
+    translate: Interpolation::Nearest,
+    rotate: Interpolation::Nearest,
+    fill: [128; 3],
+    direction: -1.0,
+    rows: &[
+        (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::TranslateX, TRANSLATE),
+        (OpKind::TranslateY, TRANSLATE),
+        (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
+        (OpKind::Solarize, level(0.0, 256.0, Sign::None).whole()),
+        (OpKind::SolarizeAdd, level(0.0, 110.0, Sign::None).whole()),
+        (OpKind::Posterize, level(0.0, 4.0, Sign::None).whole()),
+        (OpKind::Contrast, ENHANCE),
+        (OpKind::Color, ENHANCE),
+        (OpKind::Brightness, ENHANCE),
+        (OpKind::Sharpness, ENHANCE),
+        // The framework's number is half a side: `level / 10 * 100`.
+        (OpKind::Cutout, level(0.0, 200.0, Sign::None).whole()),
+    ],
+};

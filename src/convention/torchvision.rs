@@ -1,0 +1,64 @@
+//! The torchvision convention: `torchvision.transforms.v2.AutoAugment` of version 0.29, on PIL images.
+//!
+//! Magnitudes are `torch.linspace` in binary32. Where the vectorised kernel of a modern x86 (product and sum fused)
+//! and the plain one differ, this is the vectorised one. Translations are whole pixels, truncated, and positive ones
+//! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one grey level off transforms v1 at
+//! magnitudes 3 and 6.
+
+use super::{Range, Scale, Sign, Table, Whole};
+use crate::ops::{Interpolation, OpKind};
+
+/// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: what torchvision's way through an
+/// angle makes of the shear. Constants, so that no mathematical library has a say.
+#[rustfmt::skip]
+const SHEAR_X: [f64; 10] = [
+    0.0, 0.03333333507180214, 0.06666667014360428, 0.10000000894069672, 0.13333334028720856,
+    0.1666666716337204, 0.20000000298023227, 0.23333334922790527, 0.2666666805744171, 0.30000001192092896,
+];
+
+/// The same through `sin / cos`, which is torchvision's way for ShearY.
+#[rustfmt::skip]
+const SHEAR_Y: [f64; 10] = [
+    0.0, 0.033333335071802146, 0.06666667014360429, 0.10000000894069673, 0.13333334028720856,
+    0.16666667163372037, 0.20000000298023227, 0.23333334922790525, 0.2666666805744171, 0.30000001192092896,
+];
+
+/// 255 times `linspace(1, 0, 10)`: the binary32 values, each times 255 in binary64.
+#[rustfmt::skip]
+const SOLARIZE: [f64; 10] = [
+    255.0, 226.66666835546494, 198.33333671092987, 170.0000050663948, 141.66667342185974,
+    113.33333417773247, 85.0000025331974, 56.666667088866234, 28.333333544433117, 0.0,
+];
+
+const fn enhance() -> Range {
+    Range::of(Scale::Torch { from: 0.0, to: 0.9 }, Sign::AroundOne)
+}
+
+const fn translate() -> Range {
+    Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: 150.0 / 331.0 }, Sign::Mirrored) }
+}
+
+pub(super) const TABLE: Table = Table {
+    name: "torchvision",
+    summary: "torchvision 0.29, transforms v2: whole pixels, nearest, black fill",
+    last: 9,
+    fractional: false,
+    shear: Interpolation::Nearest,
+    translate: Interpolation::Nearest,
+    rotate: Interpolation::Nearest,
+    fill: [0; 3],
+    direction: 1.0,
+    rows: &[
+        (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
+        (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
+        (OpKind::TranslateX, translate().of_width()),
+        (OpKind::TranslateY, translate().of_height()),
+        (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
+        (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
+        (OpKind::Posterize, Range::of(Scale::Table(&[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), Sign::None)),
+        (OpKind::Contrast, enhance()),
+        (OpKind::Color, enhance()),
+        (OpKind::Brightness, enhance()),
+        (OpKind::Sharpness, enhance()),
+    ],
+};

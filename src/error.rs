@@ -1,0 +1,181 @@
+//! The one error type: what is wrong, the rule it breaks and the value that breaks it.
+
+/// Everything that can go wrong in this crate.
+///
+/// A message names the thing, the rule and the value, for example `Rotate: magnitude 11 is outside 0..=9`.
+/// Whatever fails leaves its inputs untouched.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name that this crate does not know; `suggestion` is the known name closest to it.
+    #[error("unknown {what} `{name}`{}", did_you_mean(suggestion.as_deref()))]
+    Unknown {
+        /// The kind of thing that was named: `operation`, `policy`, `convention`, ...
+        what: &'static str,
+        /// The name as it was given.
+        name: String,
+        /// The closest known name, where one is close.
+        suggestion: Option<String>,
+    },
+
+    /// A magnitude that the convention has no value for.
+    #[error("{op}: magnitude {magnitude} is outside 0..={last}")]
+    Magnitude {
+        /// The operation's name.
+        op: &'static str,
+        /// The magnitude as it was given.
+        magnitude: f64,
+        /// The largest magnitude of the convention.
+        last: u32,
+    },
+
+    /// A magnitude between two values of a convention that has values for whole magnitudes only.
+    #[error("{op}: magnitude {magnitude} is not a whole number, and {convention} has whole magnitudes only")]
+    FractionalMagnitude {
+        /// The operation's name.
+        op: &'static str,
+        /// The magnitude as it was given.
+        magnitude: f64,
+        /// The convention's name.
+        convention: &'static str,
+    },
+
+    /// A probability outside 0..=1, or not a number.
+    #[error("{op}: probability {probability} is outside 0..=1")]
+    Probability {
+        /// The operation's name.
+        op: &'static str,
+        /// The probability as it was given.
+        probability: f64,
+    },
+
+    /// A parameter of an operation outside its range.
+    #[error("{op}: {parameter} {value} {rule}")]
+    Parameter {
+        /// The operation's name.
+        op: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value as it was given.
+        value: f64,
+        /// The rule in words: `is outside 0..=8`.
+        rule: &'static str,
+    },
+
+    /// A policy without sub-policies.
+    #[error("the policy has no sub-policies")]
+    EmptyPolicy,
+
+    /// A sub-policy without steps. A sub-policy that leaves images alone has one `Identity` step.
+    #[error("the sub-policy has no steps")]
+    EmptySubPolicy,
+
+    /// Text or JSON that could not be read.
+    #[error("{what}: {message}")]
+    Syntax {
+        /// What was being read: `policy`, `plan`, `operation`, ...
+        what: &'static str,
+        /// What is wrong and where.
+        message: String,
+    },
+
+    /// A file of a version that this crate does not know.
+    #[error("{what}: version {found} is not supported; this build reads versions 1..={newest}")]
+    Version {
+        /// `policy` or `plan`.
+        what: &'static str,
+        /// The version in the file.
+        found: u64,
+        /// The newest version that can be read.
+        newest: u64,
+    },
+
+    /// An error with the place in a policy or plan where it is.
+    #[error("{place}: {source}")]
+    At {
+        /// The place: `sub-policy 3, step 1`.
+        place: String,
+        /// What is wrong there.
+        source: Box<Error>,
+    },
+
+    /// A batch whose shape or data is unusable.
+    #[error("batch: {0}")]
+    Batch(String),
+
+    /// An output form that cannot be made.
+    #[error("output: {0}")]
+    Output(String),
+
+    /// A plan for another number of images than the batch has.
+    #[error("the plan is for {plan} images and the batch has {batch}")]
+    PlanLength {
+        /// Images in the plan.
+        plan: usize,
+        /// Images in the batch.
+        batch: usize,
+    },
+
+    /// SamplePairing with an image that the batch does not have.
+    #[error("SamplePairing: partner {partner} is outside the batch of {images} images")]
+    Partner {
+        /// The partner as it was given.
+        partner: usize,
+        /// Images in the batch.
+        images: usize,
+    },
+
+    /// A GPU was demanded and there is none, or it cannot be used.
+    #[error("no usable GPU: {0}")]
+    NoGpu(String),
+
+    /// Something larger than the device allows.
+    #[error("{what} needs {needed} bytes and the device allows {limit}")]
+    DeviceLimit {
+        /// What is too large.
+        what: &'static str,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+
+    /// The device has no memory left.
+    #[error("the device is out of memory: {0}")]
+    OutOfMemory(String),
+
+    /// The device was lost; build a new [`Augmenter`](crate::Augmenter).
+    #[error("the device was lost: {0}")]
+    DeviceLost(String),
+
+    /// The device refused a command.
+    #[error("the device refused a command: {0}")]
+    Device(String),
+
+    /// A buffer handed in by the caller that cannot be used.
+    #[error("buffer: {0}")]
+    Buffer(String),
+}
+
+/// The crate's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The same error with the place where it was found.
+    pub(crate) fn at(self, place: impl Into<String>) -> Self {
+        Error::At { place: place.into(), source: Box::new(self) }
+    }
+
+    /// An unknown name, with the closest of the known ones.
+    pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let distance = |k: &str| strsim::damerau_levenshtein(&k.to_lowercase(), &name.to_lowercase());
+        let closest = known.into_iter().map(|k| (distance(k), k)).min();
+        // A third of the letters wrong is still a slip of the fingers; more is another word.
+        let suggestion = closest.filter(|(d, k)| *d <= k.len().div_ceil(3)).map(|(_, k)| k.to_string());
+        Error::Unknown { what, name: name.to_string(), suggestion }
+    }
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map(|s| format!("; did you mean `{s}`?")).unwrap_or_default()
+}

@@ -1,0 +1,144 @@
+//! Executor: runs plans, on the CPU or on a GPU.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::batch::Batch;
+use crate::cpu;
+use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::Gpu;
+use crate::output::{Output, Tensor};
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// Where plans should run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// A real GPU if there is one, else the CPU. Software adapters are not taken: they are slower than the CPU executor.
+    #[default]
+    Auto,
+    /// A GPU, software adapters included; an error if there is none.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name.to_lowercase().as_str() {
+            "auto" => Ok(Device::Auto),
+            "gpu" => Ok(Device::Gpu),
+            "cpu" => Ok(Device::Cpu),
+            _ => Err(Error::unknown("device", name, ["auto", "gpu", "cpu"])),
+        }
+    }
+}
+
+/// Runs plans. Made by hand plans need nothing else: one image, one operation, no policy.
+///
+/// ```
+/// use autoaugment::{Batch, Device, Executor, Layout, Op, Output, Plan, Shape};
+/// let shape = Shape { images: 1, height: 2, width: 2, channels: 1 };
+/// let batch = Batch::new(vec![0, 50, 100, 255], shape, Layout::Nhwc)?;
+/// let invert: Op = "Invert".parse()?;
+/// let (tensor, report) = Executor::new(Device::Cpu)?.apply(&batch, &Plan::uniform(1, vec![invert]), &Output::u8())?;
+/// assert_eq!(tensor.data.as_u8(), Some(&[255, 205, 155, 0][..]));
+/// assert_eq!(report.device, "CPU");
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Executor {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Cpu,
+    #[cfg(feature = "gpu")]
+    Gpu(Box<Gpu>),
+}
+
+impl Executor {
+    /// Opens a device. `Auto` says through `tracing` which one it took, and why.
+    ///
+    /// # Errors
+    /// [`Error::NoGpu`] if a GPU was demanded and there is none, or this build has no feature `gpu`.
+    pub fn new(device: Device) -> Result<Self> {
+        let inner = match device {
+            Device::Cpu => Inner::Cpu,
+            #[cfg(feature = "gpu")]
+            Device::Gpu => Inner::Gpu(Box::new(Gpu::new()?)),
+            #[cfg(feature = "gpu")]
+            Device::Auto => match Gpu::hardware() {
+                Ok(gpu) => {
+                    tracing::info!("running on {}", gpu.description());
+                    Inner::Gpu(Box::new(gpu))
+                }
+                Err(reason) => {
+                    tracing::warn!("running on the CPU: {reason}");
+                    Inner::Cpu
+                }
+            },
+            #[cfg(not(feature = "gpu"))]
+            Device::Gpu => return Err(Error::NoGpu("this build has no feature `gpu`".to_string())),
+            #[cfg(not(feature = "gpu"))]
+            Device::Auto => Inner::Cpu,
+        };
+        Ok(Executor { inner })
+    }
+
+    /// Runs on a GPU that is already open.
+    #[cfg(feature = "gpu")]
+    pub fn with_gpu(gpu: Gpu) -> Self {
+        Executor { inner: Inner::Gpu(Box::new(gpu)) }
+    }
+
+    /// The GPU, if plans run on one.
+    #[cfg(feature = "gpu")]
+    pub fn gpu(&self) -> Option<&Gpu> {
+        match &self.inner {
+            Inner::Cpu => None,
+            Inner::Gpu(gpu) => Some(gpu),
+        }
+    }
+
+    /// Who runs the plans: `CPU`, or the adapter's name and backend.
+    pub fn description(&self) -> String {
+        match &self.inner {
+            Inner::Cpu => "CPU".to_string(),
+            #[cfg(feature = "gpu")]
+            Inner::Gpu(gpu) => gpu.description(),
+        }
+    }
+
+    /// Applies `plan` to `batch` and returns the result in the form of `output`. The batch is not changed.
+    ///
+    /// # Errors
+    /// Those of [`Plan::check`], [`Error::Output`], and on a GPU [`Error::DeviceLimit`], [`Error::OutOfMemory`],
+    /// [`Error::Device`] and [`Error::DeviceLost`].
+    pub fn apply(&self, batch: &Batch<'_>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+        plan.check(batch.shape())?;
+        output.check()?;
+        match &self.inner {
+            Inner::Cpu => {
+                let tensor = cpu::run(batch, plan, output);
+                let mut report = Report::of(self.description(), plan);
+                report.chunks = 1;
+                report.bytes_read = batch.data().len() as u64;
+                report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
+                Ok((tensor, report))
+            }
+            #[cfg(feature = "gpu")]
+            Inner::Gpu(gpu) => gpu.apply(batch, plan, output),
+        }
+    }
+}
+
+impl fmt::Display for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.description())
+    }
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
+mod arithmetic;
+mod augmenter;
+mod batch;
+mod convention;
+mod cpu;
+mod error;
+mod executor;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+mod image;
+mod json;
+pub mod ops;
+mod output;
+mod plan;
+pub mod policy;
+mod report;
+mod sample;
+
+pub use augmenter::{Augmented, Augmenter, Builder};
+pub use batch::{Batch, Layout, Shape, Size};
+pub use convention::Convention;
+pub use error::{Error, Result};
+pub use executor::{Device, Executor};
+#[cfg(feature = "gpu")]
+pub use gpu::{Gpu, GpuBatch};
+pub use ops::{Interpolation, Op, OpKind};
+pub use output::{Dtype, Normalize, Output, Tensor, TensorData};
+pub use plan::{Plan, PlannedImage};
+pub use policy::{Policy, Step, SubPolicy};
+pub use report::Report;
+pub use sample::Sampler;

@@ -1,0 +1,343 @@
+//! Affine: how Pillow warps an image through a matrix or by quarter turns; shared by shear, translate and rotate.
+//!
+//! A matrix `[a0..a5]` maps the output pixel's centre to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
+//! What falls outside the input keeps the fill; nothing is blended with it. Source: `libImaging/Geometry.c`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Size;
+use crate::image::Image;
+
+use super::lower::{Stage, Warp};
+
+/// How a warp finds the value between pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpolation {
+    /// The pixel whose area the point falls into.
+    #[default]
+    Nearest,
+    /// Two by two pixels, linear; truncated, not rounded, as Pillow does.
+    Bilinear,
+    /// Four by four pixels, Keys' cubic with a = -1; truncated.
+    Bicubic,
+}
+
+impl Interpolation {
+    /// All three.
+    pub const ALL: [Interpolation; 3] = [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic];
+}
+
+impl std::fmt::Display for Interpolation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Interpolation::Nearest => "nearest",
+            Interpolation::Bilinear => "bilinear",
+            Interpolation::Bicubic => "bicubic",
+        })
+    }
+}
+
+impl std::str::FromStr for Interpolation {
+    type Err = crate::Error;
+
+    fn from_str(name: &str) -> crate::Result<Self> {
+        let names = Self::ALL.map(|i| i.to_string());
+        let found = Self::ALL.into_iter().zip(&names).find(|(_, n)| n.eq_ignore_ascii_case(name));
+        found
+            .map(|(i, _)| i)
+            .ok_or_else(|| crate::Error::unknown("interpolation", name, names.iter().map(String::as_str)))
+    }
+}
+
+/// One warp, ready to run on images of one size.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Affine {
+    pub geometry: Geometry,
+    pub interpolation: Interpolation,
+    pub fill: [u8; 3],
+}
+
+/// Where output pixels come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Geometry {
+    /// Through a matrix.
+    Matrix([f64; 6]),
+    /// By exact turns of 90 degrees counter-clockwise, 0 to 3 of them; 1 and 3 on square images only.
+    Turns(u8),
+}
+
+/// The rule by which Pillow finds the nearest pixel. It has three, and their roundings differ.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Nearest {
+    /// Columns and rows are independent: one list of source columns and one of source rows, -1 for outside.
+    Scale { columns: Vec<i64>, rows: Vec<i64> },
+    /// 16.16 fixed point.
+    Fixed([i32; 6]),
+    /// Accumulated in f64, beyond the reach of 16.16.
+    Accumulated([f64; 6]),
+}
+
+impl Nearest {
+    /// Picks the rule as Pillow does.
+    pub fn of(a: &[f64; 6], size: Size) -> Self {
+        if a[1] == 0.0 && a[3] == 0.0 {
+            return Nearest::Scale {
+                columns: scale_list(a[2] + a[0] * 0.5, a[0], size.width),
+                rows: scale_list(a[5] + a[4] * 0.5, a[4], size.height),
+            };
+        }
+        let (w, h) = (size.width as f64, size.height as f64);
+        let reach = |x: f64, y: f64| {
+            (x * a[0] + y * a[1] + a[2]).abs() < 32768.0 && (x * a[3] + y * a[4] + a[5]).abs() < 32768.0
+        };
+        if !(reach(0.0, 0.0) && reach(w, h) && reach(0.0, h) && reach(w, 0.0)) {
+            return Nearest::Accumulated(*a);
+        }
+        let fix = |v: f64| (v * 65536.0 + 0.5).floor() as i32;
+        Nearest::Fixed([
+            fix(a[0]),
+            fix(a[1]),
+            fix(a[2] + a[0] * 0.5 + a[1] * 0.5),
+            fix(a[3]),
+            fix(a[4]),
+            fix(a[5] + a[3] * 0.5 + a[4] * 0.5),
+        ])
+    }
+
+    /// Calls `f(x, y, source column, source row)` for every output pixel, rows from the top; the source may be outside.
+    pub fn each(&self, size: Size, mut f: impl FnMut(usize, usize, i64, i64)) {
+        match self {
+            Nearest::Scale { columns, rows } => {
+                for (y, &source_y) in rows.iter().enumerate() {
+                    for (x, &source_x) in columns.iter().enumerate() {
+                        f(x, y, source_x, source_y);
+                    }
+                }
+            }
+            Nearest::Fixed(c) => {
+                for y in 0..size.height {
+                    for x in 0..size.width {
+                        let at = |k: usize| {
+                            let column = c[k].wrapping_mul(x as i32);
+                            let row = c[k + 1].wrapping_mul(y as i32);
+                            i64::from(c[k + 2].wrapping_add(row).wrapping_add(column) >> 16)
+                        };
+                        f(x, y, at(0), at(3));
+                    }
+                }
+            }
+            Nearest::Accumulated(a) => {
+                let mut row_u = a[2] + a[1] * 0.5 + a[0] * 0.5;
+                let mut row_v = a[5] + a[4] * 0.5 + a[3] * 0.5;
+                for y in 0..size.height {
+                    let (mut u, mut v) = (row_u, row_v);
+                    for x in 0..size.width {
+                        f(x, y, coordinate(u), coordinate(v));
+                        u += a[0];
+                        v += a[3];
+                    }
+                    row_u += a[1];
+                    row_v += a[4];
+                }
+            }
+        }
+    }
+}
+
+/// Truncates a coordinate; whatever is negative is outside.
+fn coordinate(v: f64) -> i64 {
+    if v < 0.0 { -1 } else { v as i64 }
+}
+
+/// The source index of each output index, accumulated step by step as Pillow does.
+fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
+    let mut at = start;
+    let mut list = Vec::with_capacity(length);
+    for _ in 0..length {
+        list.push(coordinate(at));
+        at += step;
+    }
+    list
+}
+
+impl Affine {
+    /// The warped image.
+    pub fn warp(&self, image: &Image) -> Image {
+        match (self.geometry, self.interpolation) {
+            (Geometry::Turns(turns), _) => turn(image, turns),
+            (Geometry::Matrix(a), Interpolation::Nearest) => self.nearest(image, &a),
+            (Geometry::Matrix(a), Interpolation::Bilinear) => self.interpolated(image, &a, bilinear),
+            (Geometry::Matrix(a), Interpolation::Bicubic) => self.interpolated(image, &a, bicubic),
+        }
+    }
+
+    fn nearest(&self, image: &Image, a: &[f64; 6]) -> Image {
+        let mut out = image.rebuild(self.fill, |_, _, _| {});
+        let channels = image.channels;
+        Nearest::of(a, image.size()).each(image.size(), |x, y, u, v| {
+            if (0..image.width as i64).contains(&u) && (0..image.height as i64).contains(&v) {
+                let start = (y * image.width + x) * channels;
+                out.data[start..start + channels].copy_from_slice(image.pixel(u as usize, v as usize));
+            }
+        });
+        out
+    }
+
+    fn interpolated(&self, image: &Image, a: &[f64; 6], filter: impl Fn(&Image, f64, f64, &mut [u8])) -> Image {
+        let (w, h) = (image.width as f64, image.height as f64);
+        image.rebuild(self.fill, |x, y, pixel| {
+            let (x, y) = (x as f64 + 0.5, y as f64 + 0.5);
+            let u = a[0] * x + a[1] * y + a[2];
+            let v = a[3] * x + a[4] * y + a[5];
+            if u >= 0.0 && u < w && v >= 0.0 && v < h {
+                filter(image, u - 0.5, v - 0.5, pixel);
+            }
+        })
+    }
+
+    /// For each output pixel the source pixel's index, `u32::MAX` for the fill.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub fn list(&self, size: Size) -> Vec<u32> {
+        let mut list = vec![u32::MAX; size.width * size.height];
+        let (w, h) = (size.width as i64, size.height as i64);
+        let mut put = |x: usize, y: usize, u: i64, v: i64| {
+            if (0..w).contains(&u) && (0..h).contains(&v) {
+                list[y * size.width + x] = (v * w + u) as u32;
+            }
+        };
+        match self.geometry {
+            Geometry::Matrix(a) => Nearest::of(&a, size).each(size, put),
+            Geometry::Turns(turns) => {
+                for y in 0..size.height {
+                    for x in 0..size.width {
+                        let (u, v) = turned(turns, x, y, size);
+                        put(x, y, u as i64, v as i64);
+                    }
+                }
+            }
+        }
+        list
+    }
+
+    /// What the GPU runs for an image of this size.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub fn lower(self, size: Size) -> Stage {
+        let Affine { geometry, interpolation, fill } = self;
+        let fixed = |coefficients| Stage::Warp(Warp::Fixed { coefficients, fill });
+        let (w, h) = (size.width as i64, size.height as i64);
+        // Within this reach every coordinate fits the 16 integer bits.
+        let reach = w <= 32767 && h <= 32767;
+        match geometry {
+            Geometry::Turns(0) => Stage::Copy,
+            Geometry::Turns(turns) if reach => {
+                let (w1, h1) = ((w as i32 - 1) << 16, (h as i32 - 1) << 16);
+                const ONE: i32 = 1 << 16;
+                fixed(match turns {
+                    1 => [0, -ONE, w1, ONE, 0, 0],
+                    2 => [-ONE, 0, w1, 0, -ONE, h1],
+                    _ => [0, ONE, 0, -ONE, 0, h1],
+                })
+            }
+            // A shift by whole pixels takes whole pixels, whatever the interpolation: all weights are 0 or 1.
+            Geometry::Matrix([1.0, 0.0, a2, 0.0, 1.0, a5])
+                if reach
+                    && a2.fract() == 0.0
+                    && a5.fract() == 0.0
+                    && (a2.abs() as i64) < w
+                    && (a5.abs() as i64) < h =>
+            {
+                if a2 == 0.0 && a5 == 0.0 {
+                    return Stage::Copy;
+                }
+                fixed([1 << 16, 0, (a2 as i32) << 16, 0, 1 << 16, (a5 as i32) << 16])
+            }
+            Geometry::Matrix(matrix) if interpolation != Interpolation::Nearest => {
+                Stage::Warp(Warp::Interpolated { matrix, interpolation, fill })
+            }
+            Geometry::Matrix(a) => match Nearest::of(&a, size) {
+                Nearest::Fixed(coefficients) if reach => fixed(coefficients),
+                Nearest::Scale { columns, rows } if reach => match (shift(&columns, a[2]), shift(&rows, a[5])) {
+                    (Some(u), Some(v)) => fixed([1 << 16, 0, u << 16, 0, 1 << 16, v << 16]),
+                    _ => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+                },
+                _ => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+            },
+            Geometry::Turns(_) => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+        }
+    }
+}
+
+/// The whole number of pixels by which `list` is shifted, if it is a shift and not more than its own length.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+fn shift(list: &[i64], offset: f64) -> Option<i32> {
+    let length = list.len() as i64;
+    let by = ((offset + 0.5).floor() as i64).clamp(-length, length);
+    let same = |(i, &source): (usize, &i64)| {
+        let shifted = i as i64 + by;
+        let inside = (0..length).contains(&shifted);
+        if inside { source == shifted } else { !(0..length).contains(&source) }
+    };
+    list.iter().enumerate().all(same).then_some(by as i32)
+}
+
+/// The source of an output pixel under `turns` quarter turns counter-clockwise.
+fn turned(turns: u8, x: usize, y: usize, size: Size) -> (usize, usize) {
+    match turns % 4 {
+        0 => (x, y),
+        1 => (size.width - 1 - y, x),
+        2 => (size.width - 1 - x, size.height - 1 - y),
+        _ => (y, size.height - 1 - x),
+    }
+}
+
+fn turn(image: &Image, turns: u8) -> Image {
+    image.rebuild([0; 3], |x, y, pixel| {
+        let (u, v) = turned(turns, x, y, image.size());
+        pixel.copy_from_slice(image.pixel(u, v));
+    })
+}
+
+/// The pixel nearest to column `x` of row `y`, on the border if that is outside.
+fn tap(image: &Image, x: i64, y: i64, channel: usize) -> f64 {
+    let x = x.clamp(0, image.width as i64 - 1) as usize;
+    let y = y.clamp(0, image.height as i64 - 1) as usize;
+    f64::from(image.pixel(x, y)[channel])
+}
+
+fn bilinear(image: &Image, u: f64, v: f64, pixel: &mut [u8]) {
+    let (i, j) = (u.floor(), v.floor());
+    let (du, dv) = (u - i, v - j);
+    let (i, j) = (i as i64, j as i64);
+    for (c, value) in pixel.iter_mut().enumerate() {
+        let row = |y: i64| {
+            let (left, right) = (tap(image, i, y, c), tap(image, i + 1, y, c));
+            left + (right - left) * du
+        };
+        let (r0, r1) = (row(j), row(j + 1));
+        *value = (r0 + (r1 - r0) * dv) as u8;
+    }
+}
+
+fn bicubic(image: &Image, u: f64, v: f64, pixel: &mut [u8]) {
+    let (i, j) = (u.floor(), v.floor());
+    let (du, dv) = (u - i, v - j);
+    let (i, j) = (i as i64, j as i64);
+    for (c, value) in pixel.iter_mut().enumerate() {
+        let row = |y: i64| {
+            let t = |k: i64| tap(image, i + k, y, c);
+            cubic(t(-1), t(0), t(1), t(2), du)
+        };
+        // `as` clips to 0..=255 and truncates.
+        *value = cubic(row(j - 1), row(j), row(j + 1), row(j + 2), dv) as u8;
+    }
+}
+
+/// Keys' cubic with a = -1 through four values, `d` of the way from the second to the third.
+fn cubic(v1: f64, v2: f64, v3: f64, v4: f64, d: f64) -> f64 {
+    let p1 = v2;
+    let p2 = -v1 + v3;
+    let p3 = 2.0 * (v1 - v2) + v3 - v4;
+    let p4 = -v1 + v2 - v3 + v4;
+    p1 + d * (p2 + d * (p3 + d * p4))
+}

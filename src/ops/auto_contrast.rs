@@ -1,0 +1,56 @@
+//! AutoContrast: each channel is stretched to the whole range.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation};
+use crate::arithmetic::histogram::{Histogram, histograms};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// Each channel through a line from its darkest value to 0 and its brightest to 255, in binary64 and truncated, which
+/// leaves the brightest value at 254 for 4,852 of the 32,640 pairs of ends. A channel with one value only is left alone.
+///
+/// Source: `ImageOps.autocontrast` with cutoff 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoContrast {}
+
+impl Operation for AutoContrast {
+    const NAME: &'static str = "AutoContrast";
+    const SUMMARY: &'static str = "stretches each channel to the whole range";
+    const KIND: Kind = Kind::Point(Needs::Histogram);
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = include_str!("../../shaders/ops/auto_contrast.wgsl");
+
+    fn from_draw(_: &mut Draw<'_>) -> Self {
+        AutoContrast {}
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        let tables: Vec<_> = histograms(&image).iter().map(auto_contrast).collect();
+        image.map_channels(&tables)
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Word(0))
+    }
+}
+
+/// The table of one channel.
+fn auto_contrast(counts: &Histogram) -> [u8; 256] {
+    let low = counts.iter().position(|&n| n > 0).unwrap_or(0);
+    let high = counts.iter().rposition(|&n| n > 0).unwrap_or(0);
+    std::array::from_fn(|v| if high <= low { v as u8 } else { stretch(v, low, high) })
+}
+
+/// The new value of `v` where a channel's values are `low..=high`, `low < high`.
+pub(crate) fn stretch(v: usize, low: usize, high: usize) -> u8 {
+    let scale = 255.0 / (high - low) as f64;
+    let offset = -(low as f64) * scale;
+    // `as` truncates and clips to 0..=255.
+    (v as f64 * scale + offset) as u8
+}

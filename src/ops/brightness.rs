@@ -1,0 +1,46 @@
+//! Brightness: the image is blended with black.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation, check_finite};
+use crate::arithmetic::blend::blend;
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// blend(black, image; factor): darker below 1, brighter above.
+///
+/// Source: `ImageEnhance.Brightness`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brightness {
+    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    pub factor: f64,
+}
+
+impl Operation for Brightness {
+    const NAME: &'static str = "Brightness";
+    const SUMMARY: &'static str = "makes the image darker or brighter";
+    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const RANGE: Range = Range::around_one(0.9);
+    const WGSL: &'static str = include_str!("../../shaders/ops/brightness.wgsl");
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Brightness { factor: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "factor", self.factor)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        image.map_values(|v| blend(0, v, self.factor as f32))
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Blend(self.factor as f32))
+    }
+}

@@ -1,0 +1,56 @@
+//! Color: the image is blended with its grey version.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Operation, check_finite};
+use crate::arithmetic::blend::blend;
+use crate::arithmetic::luma::luma;
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// blend(luma, image; factor) for every pixel. Grey images are left alone.
+///
+/// Source: `ImageEnhance.Color`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Color {
+    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    pub factor: f64,
+}
+
+impl Operation for Color {
+    const NAME: &'static str = "Color";
+    const SUMMARY: &'static str = "takes colour away or adds to it";
+    const KIND: Kind = Kind::Pixel;
+    const RANGE: Range = Range::around_one(0.9);
+    const WGSL: &'static str = include_str!("../../shaders/ops/color.wgsl");
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Color { factor: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "factor", self.factor)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        let mut image = image;
+        if image.channels == 3 {
+            for pixel in image.data.chunks_exact_mut(3) {
+                let grey = luma(pixel[0], pixel[1], pixel[2]);
+                for value in pixel {
+                    *value = blend(grey, *value, self.factor as f32);
+                }
+            }
+        }
+        image
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Pixel(Arg::Blend(self.factor as f32))
+    }
+}

@@ -1,0 +1,48 @@
+//! Contrast: the image is blended with its mean grey.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation, check_finite};
+use crate::arithmetic::blend::blend;
+use crate::arithmetic::luma::mean_luma;
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// blend(mean, image; factor) with the mean of luma over the image, rounded half up.
+///
+/// Source: `ImageEnhance.Contrast`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contrast {
+    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    pub factor: f64,
+}
+
+impl Operation for Contrast {
+    const NAME: &'static str = "Contrast";
+    const SUMMARY: &'static str = "moves values away from or towards the mean grey";
+    const KIND: Kind = Kind::Point(Needs::Luma);
+    const RANGE: Range = Range::around_one(0.9);
+    const WGSL: &'static str = include_str!("../../shaders/ops/contrast.wgsl");
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Contrast { factor: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "factor", self.factor)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        let mean = mean_luma(&image);
+        image.map_values(|v| blend(mean, v, self.factor as f32))
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Blend(self.factor as f32))
+    }
+}

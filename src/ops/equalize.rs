@@ -1,0 +1,58 @@
+//! Equalize: the histogram of each channel is made flat.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation};
+use crate::arithmetic::histogram::{Histogram, histograms};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// Each channel through a table made of the running sum of its histogram.
+///
+/// A channel with one value only, or with fewer than 255 pixels besides its brightest value, is left alone.
+///
+/// Source: `ImageOps.equalize`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Equalize {}
+
+impl Operation for Equalize {
+    const NAME: &'static str = "Equalize";
+    const SUMMARY: &'static str = "makes the histogram of each channel flat";
+    const KIND: Kind = Kind::Point(Needs::Histogram);
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = include_str!("../../shaders/ops/equalize.wgsl");
+
+    fn from_draw(_: &mut Draw<'_>) -> Self {
+        Equalize {}
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        let tables: Vec<_> = histograms(&image).iter().map(equalize).collect();
+        image.map_channels(&tables)
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Word(0))
+    }
+}
+
+/// The table of one channel: `min(255, (step / 2 + pixels below v) / step)`.
+fn equalize(counts: &Histogram) -> [u8; 256] {
+    let total: u32 = counts.iter().sum();
+    let last = counts.iter().copied().rfind(|&n| n > 0).unwrap_or(0);
+    let step = (total - last) / 255;
+    if step == 0 {
+        return std::array::from_fn(|v| v as u8);
+    }
+    let mut sum = step / 2;
+    std::array::from_fn(|v| {
+        let value = (sum / step).min(255);
+        sum += counts[v];
+        value as u8
+    })
+}

@@ -1,0 +1,38 @@
+//! Identity: the image is left alone.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// The image as it is.
+///
+/// Source: the RandAugment paper's operation of that name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {}
+
+impl Operation for Identity {
+    const NAME: &'static str = "Identity";
+    const SUMMARY: &'static str = "leaves the image alone";
+    const KIND: Kind = Kind::Copy;
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = "";
+
+    fn from_draw(_: &mut Draw<'_>) -> Self {
+        Identity {}
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        image
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Copy
+    }
+}

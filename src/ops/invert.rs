@@ -1,0 +1,42 @@
+//! Invert: every value is replaced by 255 minus it.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// 255 - v for every value.
+///
+/// Source: `ImageOps.invert`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invert {}
+
+impl Operation for Invert {
+    const NAME: &'static str = "Invert";
+    const SUMMARY: &'static str = "replaces every value v by 255 - v";
+    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = include_str!("../../shaders/ops/invert.wgsl");
+
+    fn from_draw(_: &mut Draw<'_>) -> Self {
+        Invert {}
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        image.map_values(invert)
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Word(0))
+    }
+}
+
+fn invert(value: u8) -> u8 {
+    255 - value
+}

@@ -1,0 +1,42 @@
+//! Lowering: what one operation becomes for the GPU, with everything that needs f64 already computed.
+
+use super::affine::{Affine, Interpolation};
+
+/// One operation as the GPU's programs have it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// Leaves the image alone.
+    Copy,
+    /// One step of a table.
+    Point(Arg),
+    /// A function of one pixel.
+    Pixel(Arg),
+    /// A map of coordinates.
+    Warp(Warp),
+    /// A blend of the pixel with its smoothed neighbourhood.
+    Window(Arg),
+    /// `fill` for columns `left..right` of rows `top..bottom`.
+    Mask { left: u32, top: u32, right: u32, bottom: u32, fill: [u8; 3] },
+    /// A blend with the same pixel of image `partner`.
+    Mix { arg: Arg, partner: usize },
+}
+
+/// The argument of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Arg {
+    /// A number that the shader knows what to do with.
+    Word(u32),
+    /// The blend table of this alpha.
+    Blend(f32),
+}
+
+/// How output pixels find their source.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Warp {
+    /// Nearest pixel by 16.16 fixed point: source column `(c[2] + y c[1] + x c[0]) >> 16`, row by `c[3..6]` likewise.
+    Fixed { coefficients: [i32; 6], fill: [u8; 3] },
+    /// Nearest pixel by a list: for each output pixel the source pixel's index, or `u32::MAX` for the fill.
+    Listed { affine: Affine },
+    /// Bilinear or bicubic through a matrix in f64.
+    Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
+}

@@ -1,0 +1,421 @@
+//! Operations: the one list that everything else derives from.
+//!
+//! An operation is declared in one file, `src/ops/<name>.rs`: its name, its parameters, the paper's range of its
+//! magnitude, its twin on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
+//! share `affine.wgsl`). One line in [`ops!`] below makes parsing, help, plans, shader assembly, the conformance tests
+//! and the benchmarks know it. Nothing else has to be touched.
+//!
+//! # Adding an operation, worked
+//! Say `Threshold`: white at or above a level, black below.
+//!
+//! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`: `pub struct Threshold { pub level: u8 }`, an
+//!    [`Operation`] with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin` and `lower`, and beside
+//!    it the function of one value that both the twin and its test use.
+//! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
+//! 3. The line `threshold => Threshold,` in [`ops!`].
+//!
+//! The tests over all operations then compare its twin with its shader alone and in a chain with every other, and
+//! `autoaugment ops` lists it.
+//!
+//! # Sources
+//! The arithmetic is Pillow's (13.0, x86-64), to the byte; each file names the function it follows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::sample::Draw;
+
+pub(crate) mod affine;
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) mod lower;
+
+pub use affine::Interpolation;
+
+/// What an operation's output pixel depends on; it decides how the GPU runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing changes.
+    Copy,
+    /// A function of one channel value, perhaps with statistics of the image: a table of 256 entries a channel.
+    Point(Needs),
+    /// A function of one pixel's channels.
+    Pixel,
+    /// A map from output to input coordinates.
+    Warp,
+    /// The 3 x 3 pixels around.
+    Window,
+    /// A constant inside a rectangle.
+    Mask,
+    /// The same pixel of another image of the batch.
+    Mix,
+}
+
+/// The statistics that a [`Kind::Point`] operation needs of the image it is applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// None: the table is known before the image is.
+    Nothing,
+    /// The histogram of each channel.
+    Histogram,
+    /// The mean of luma.
+    Luma,
+}
+
+/// What each operation declares. The type itself is the operation with its parameters.
+pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned {
+    /// The name for people and files.
+    const NAME: &'static str;
+    /// One line of help.
+    const SUMMARY: &'static str;
+    /// What an output pixel depends on.
+    const KIND: Kind;
+    /// The paper's range, used where a convention does not have its own.
+    const RANGE: Range;
+    /// The WGSL that defines `fn <name>`; empty where the kind needs none.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    const WGSL: &'static str;
+
+    /// The operation for a magnitude's value and whatever else has to be drawn.
+    fn from_draw(draw: &mut Draw<'_>) -> Self;
+
+    /// Refuses parameters outside their range.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The reference on the CPU: what this operation makes of `image`, Pillow's bytes.
+    ///
+    /// `batch` has the images as they were before augmentation.
+    fn twin(&self, image: Image, batch: &Batch<'_>) -> Image;
+
+    /// What the GPU runs for an image of this size.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    fn lower(&self, size: Size) -> lower::Stage;
+}
+
+macro_rules! ops {
+    ($($module:ident => $Name:ident,)*) => {
+        $(mod $module; pub use $module::$Name;)*
+
+        /// Which operation, without parameters.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum OpKind { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name,)* }
+
+        /// An operation with all its parameters, ready to run.
+        ///
+        /// Prints and parses as `Rotate(degrees=30, interpolation=nearest, fill=[0,0,0])`; in JSON it is
+        /// `{"op": "Rotate", "degrees": 30, ...}`. Parameters that have a neutral default (interpolation `nearest`,
+        /// fill black) may be left out when parsing.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Op { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name($Name),)* }
+
+        $(impl From<$Name> for Op { fn from(op: $Name) -> Op { Op::$Name(op) } })*
+
+        impl OpKind {
+            /// Every operation, in the order of the list.
+            pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
+
+            fn declaration(self) -> Declaration {
+                match self { $(OpKind::$Name => Declaration::of::<$Name>(stringify!($module)),)* }
+            }
+
+            /// The operation for a magnitude's value, with whatever else has to be drawn.
+            pub(crate) fn from_draw(self, draw: &mut Draw<'_>) -> Op {
+                match self { $(OpKind::$Name => Op::$Name($Name::from_draw(draw)),)* }
+            }
+
+            fn from_parameters(self, parameters: Map<String, Value>) -> Result<Op, serde_json::Error> {
+                Ok(match self { $(OpKind::$Name => Op::$Name(serde_json::from_value(Value::Object(parameters))?),)* })
+            }
+        }
+
+        impl Op {
+            /// Which operation this is.
+            pub fn kind(&self) -> OpKind {
+                match self { $(Op::$Name(_) => OpKind::$Name,)* }
+            }
+
+            /// Refuses parameters outside their range.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`] naming the parameter, the rule and the value.
+            pub fn check(&self) -> Result<()> {
+                match self { $(Op::$Name(op) => op.check(),)* }
+            }
+
+            pub(crate) fn twin(&self, image: Image, batch: &Batch<'_>) -> Image {
+                match self { $(Op::$Name(op) => op.twin(image, batch),)* }
+            }
+
+            #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+            pub(crate) fn lower(&self, size: Size) -> lower::Stage {
+                match self { $(Op::$Name(op) => op.lower(size),)* }
+            }
+
+            fn parameters(&self) -> Map<String, Value> {
+                let value = match self { $(Op::$Name(op) => serde_json::to_value(op),)* };
+                match value {
+                    Ok(Value::Object(map)) => map,
+                    _ => Map::new(),
+                }
+            }
+        }
+    };
+}
+
+ops! {
+    identity => Identity,
+    shear_x => ShearX,
+    shear_y => ShearY,
+    translate_x => TranslateX,
+    translate_y => TranslateY,
+    rotate => Rotate,
+    auto_contrast => AutoContrast,
+    invert => Invert,
+    equalize => Equalize,
+    solarize => Solarize,
+    solarize_add => SolarizeAdd,
+    posterize => Posterize,
+    contrast => Contrast,
+    color => Color,
+    brightness => Brightness,
+    sharpness => Sharpness,
+    cutout => Cutout,
+    sample_pairing => SamplePairing,
+}
+
+/// An operation's constants as values.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+struct Declaration {
+    name: &'static str,
+    summary: &'static str,
+    kind: Kind,
+    range: Range,
+    function: &'static str,
+    wgsl: &'static str,
+}
+
+impl Declaration {
+    fn of<O: Operation>(function: &'static str) -> Self {
+        Declaration { name: O::NAME, summary: O::SUMMARY, kind: O::KIND, range: O::RANGE, function, wgsl: O::WGSL }
+    }
+}
+
+impl OpKind {
+    /// The name, as in the paper: `ShearX`.
+    pub fn name(self) -> &'static str {
+        self.declaration().name
+    }
+
+    /// One line of help.
+    pub fn summary(self) -> &'static str {
+        self.declaration().summary
+    }
+
+    /// What an output pixel depends on.
+    pub fn class(self) -> Kind {
+        self.declaration().kind
+    }
+
+    /// The paper's range of this operation's magnitude.
+    pub(crate) fn range(self) -> Range {
+        self.declaration().range
+    }
+
+    /// The WGSL file of this operation.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn wgsl(self) -> &'static str {
+        self.declaration().wgsl
+    }
+
+    /// The WGSL function of this operation.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn function(self) -> &'static str {
+        self.declaration().function
+    }
+}
+
+impl fmt::Display for OpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for OpKind {
+    type Err = Error;
+
+    /// Finds an operation by its name; upper and lower case are the same.
+    fn from_str(name: &str) -> Result<Self> {
+        let found = OpKind::ALL.iter().copied().find(|k| k.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::unknown("operation", name, OpKind::ALL.iter().map(|k| k.name())))
+    }
+}
+
+impl Serialize for OpKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for OpKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Op {
+    /// A short caption: the name and the leading parameter, `Rotate 30`.
+    pub fn caption(&self) -> String {
+        match self.parameters().values().next() {
+            Some(Value::Number(n)) => {
+                let rounded = n.as_f64().map_or(0.0, |v| (v * 100.0).round() / 100.0);
+                format!("{} {rounded}", self.kind())
+            }
+            _ => self.kind().to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind().name())?;
+        let parameters = self.parameters();
+        if parameters.is_empty() {
+            return Ok(());
+        }
+        for (i, (name, value)) in parameters.iter().enumerate() {
+            f.write_str(if i == 0 { "(" } else { ", " })?;
+            match value {
+                Value::String(text) => write!(f, "{name}={text}")?,
+                // 30.0 is printed as 30, as a person writes it.
+                Value::Number(n) if n.is_f64() => write!(f, "{name}={}", n.as_f64().unwrap_or_default())?,
+                other => write!(f, "{name}={other}")?,
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+impl FromStr for Op {
+    type Err = Error;
+
+    /// Parses what `Display` prints.
+    fn from_str(text: &str) -> Result<Self> {
+        let syntax = |message: String| Error::Syntax { what: "operation", message };
+        let (name, rest) = match text.split_once('(') {
+            None => (text, ""),
+            Some((name, rest)) => match rest.trim_end().strip_suffix(')') {
+                Some(rest) => (name, rest),
+                None => return Err(syntax(format!("`{text}` has no closing parenthesis"))),
+            },
+        };
+        let kind: OpKind = name.trim().parse()?;
+        let mut parameters = Map::new();
+        for part in split_outside_brackets(rest) {
+            let Some((key, value)) = part.split_once('=') else {
+                return Err(syntax(format!("`{}` in `{text}` is not `parameter=value`", part.trim())));
+            };
+            let value = value.trim();
+            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
+            if parameters.insert(key.trim().to_string(), value).is_some() {
+                return Err(syntax(format!("`{}` stands twice in `{text}`", key.trim())));
+            }
+        }
+        let op = kind.from_parameters(parameters).map_err(|e| syntax(format!("{kind}: {e}")))?;
+        op.check()?;
+        Ok(op)
+    }
+}
+
+/// The parts of `a=1, fill=[0,0,0]` between the commas that are not inside brackets.
+fn split_outside_brackets(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0;
+    text.split(move |c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .filter(|part| !part.trim().is_empty())
+}
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = Value::from(self.kind().name());
+        serializer.collect_map(std::iter::once(("op".to_string(), name)).chain(self.parameters()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut parameters = Map::<String, Value>::deserialize(deserializer)?;
+        let kind: OpKind = match parameters.remove("op") {
+            Some(Value::String(name)) => name.parse().map_err(D::Error::custom)?,
+            Some(other) => return Err(D::Error::custom(format!("`op` is {other} and must be an operation's name"))),
+            None => return Err(D::Error::custom("an operation has no `op`, its name")),
+        };
+        let op = kind.from_parameters(parameters).map_err(|e| D::Error::custom(format!("{kind}: {e}")))?;
+        op.check().map_err(D::Error::custom)?;
+        Ok(op)
+    }
+}
+
+/// Refuses a parameter that is no number or whose size is beyond `limit`.
+fn check_finite(op: &'static str, parameter: &'static str, value: f64) -> Result<()> {
+    if value.is_finite() && value.abs() <= 1e6 {
+        return Ok(());
+    }
+    Err(Error::Parameter { op, parameter, value, rule: "is outside -1000000..=1000000" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_print_and_parse() {
+        let op: Op = "Rotate(degrees=-12.5, interpolation=bicubic, fill=[1,2,3])".parse().unwrap();
+        assert_eq!(op.to_string(), "Rotate(degrees=-12.5, interpolation=bicubic, fill=[1,2,3])");
+        assert_eq!(op.to_string().parse::<Op>().unwrap(), op);
+        let json = serde_json::to_string(&op).unwrap();
+        assert_eq!(json, r#"{"op":"Rotate","degrees":-12.5,"interpolation":"bicubic","fill":[1,2,3]}"#);
+        assert_eq!(serde_json::from_str::<Op>(&json).unwrap(), op);
+        assert_eq!("invert".parse::<Op>().unwrap(), Op::Invert(Invert {}));
+        assert_eq!("Invert".parse::<Op>().unwrap().to_string(), "Invert");
+    }
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for &kind in OpKind::ALL {
+            assert_eq!(kind.name().parse::<OpKind>().unwrap(), kind);
+            assert!(!kind.summary().is_empty());
+        }
+    }
+
+    #[test]
+    fn bad_operations_say_what_is_wrong() {
+        for (text, message) in [
+            ("Rotat", "unknown operation `Rotat`; did you mean `Rotate`?"),
+            ("Frobnicate", "unknown operation `Frobnicate`"),
+            ("Rotate(degrees=1", "operation: `Rotate(degrees=1` has no closing parenthesis"),
+            ("Rotate(1)", "operation: `1` in `Rotate(1)` is not `parameter=value`"),
+            ("Rotate(degrees=1, degrees=2)", "operation: `degrees` stands twice in `Rotate(degrees=1, degrees=2)`"),
+            ("Posterize(bits=9)", "Posterize: bits 9 is outside 0..=8"),
+            ("Rotate(degrees=1e9)", "Rotate: degrees 1000000000 is outside -1000000..=1000000"),
+        ] {
+            assert_eq!(text.parse::<Op>().unwrap_err().to_string(), message);
+        }
+        let unknown = "Rotate(angle=3)".parse::<Op>().unwrap_err().to_string();
+        assert!(unknown.starts_with("operation: Rotate: unknown field `angle`"), "{unknown}");
+    }
+}

@@ -1,0 +1,85 @@
+//! Rotate: the image is turned about its centre.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation, affine, check_finite};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// Turns about `(W / 2, H / 2)`, counter-clockwise, keeping the size. Multiples of 180 degrees, and of 90 on square
+/// images, are exact permutations that ignore interpolation and fill.
+///
+/// Source: `Image.rotate` of Pillow's `Image.py`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotate {
+    /// The angle, counter-clockwise, in degrees.
+    pub degrees: f64,
+    /// How values between pixels are found.
+    #[serde(default)]
+    pub interpolation: affine::Interpolation,
+    /// Red, green and blue of what comes from outside; grey images take the first.
+    #[serde(default)]
+    pub fill: [u8; 3],
+}
+
+impl Operation for Rotate {
+    const NAME: &'static str = "Rotate";
+    const SUMMARY: &'static str = "turns the image about its centre";
+    const KIND: Kind = Kind::Warp;
+    const RANGE: Range = Range::signed(0.0, 30.0);
+    const WGSL: &'static str = "";
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Rotate { degrees: draw.value, interpolation: draw.interpolation, fill: draw.fill }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "degrees", self.degrees)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        self.affine(image.size()).warp(&image)
+    }
+
+    fn lower(&self, size: Size) -> Stage {
+        self.affine(size).lower(size)
+    }
+}
+
+impl Rotate {
+    fn affine(&self, size: Size) -> affine::Affine {
+        let degrees = self.degrees.rem_euclid(360.0);
+        let square = size.width == size.height;
+        let geometry = match degrees {
+            0.0 => affine::Geometry::Turns(0),
+            90.0 if square => affine::Geometry::Turns(1),
+            180.0 => affine::Geometry::Turns(2),
+            270.0 if square => affine::Geometry::Turns(3),
+            _ => affine::Geometry::Matrix(matrix(degrees, size)),
+        };
+        affine::Affine { geometry, interpolation: self.interpolation, fill: self.fill }
+    }
+}
+
+/// The matrix of `Image.rotate` for an angle in 0..360.
+///
+/// Sine and cosine are rounded to 15 decimals, as Pillow does; that also hides what the mathematical libraries of
+/// different systems make of the last bit.
+fn matrix(degrees: f64, size: Size) -> [f64; 6] {
+    let angle = -degrees.to_radians();
+    let (cos, sin, minus_sin) = (round15(angle.cos()), round15(angle.sin()), round15(-angle.sin()));
+    let (cx, cy) = (size.width as f64 / 2.0, size.height as f64 / 2.0);
+    let a2 = cos * -cx + sin * -cy + 0.0 + cx;
+    let a5 = minus_sin * -cx + cos * -cy + 0.0 + cy;
+    [cos, sin, a2, minus_sin, cos, a5]
+}
+
+/// `v` correctly rounded to 15 decimals: Python's `round(v, 15)`.
+fn round15(v: f64) -> f64 {
+    format!("{v:.15}").parse().unwrap_or(v)
+}

@@ -1,0 +1,58 @@
+//! ShearX: every row is moved sideways, the further down the more.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation, affine, check_finite};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// Source coordinates are `(x + factor y, y)`; the top left corner stays.
+///
+/// Source: `Image.transform` with `AFFINE`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShearX {
+    /// How many columns the source lies further right for each row down.
+    pub factor: f64,
+    /// How values between pixels are found.
+    #[serde(default)]
+    pub interpolation: affine::Interpolation,
+    /// Red, green and blue of what comes from outside; grey images take the first.
+    #[serde(default)]
+    pub fill: [u8; 3],
+}
+
+impl Operation for ShearX {
+    const NAME: &'static str = "ShearX";
+    const SUMMARY: &'static str = "moves each row sideways, the further down the more";
+    const KIND: Kind = Kind::Warp;
+    const RANGE: Range = Range::signed(0.0, 0.3);
+    const WGSL: &'static str = "";
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        ShearX { factor: draw.value, interpolation: draw.interpolation, fill: draw.fill }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "factor", self.factor)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        self.affine(image.size()).warp(&image)
+    }
+
+    fn lower(&self, size: Size) -> Stage {
+        self.affine(size).lower(size)
+    }
+}
+
+impl ShearX {
+    fn affine(&self, _: Size) -> affine::Affine {
+        let geometry = affine::Geometry::Matrix([1.0, self.factor, 0.0, 0.0, 1.0, 0.0]);
+        affine::Affine { geometry, interpolation: self.interpolation, fill: self.fill }
+    }
+}

@@ -1,0 +1,59 @@
+//! Solarize: values at or above a threshold are inverted.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::{Arg, Stage};
+use super::{Kind, Needs, Operation, check_finite};
+use crate::batch::{Batch, Size};
+use crate::convention::Range;
+use crate::error::Result;
+use crate::image::Image;
+use crate::sample::Draw;
+
+/// 255 - v for values v >= threshold.
+///
+/// Only the first whole number at or above the threshold matters. 0 inverts everything; above 255 nothing is inverted.
+///
+/// Source: `ImageOps.solarize`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Solarize {
+    /// The threshold in grey levels, usually 0..=256.
+    pub threshold: f64,
+}
+
+impl Operation for Solarize {
+    const NAME: &'static str = "Solarize";
+    const SUMMARY: &'static str = "inverts values at or above a threshold";
+    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const RANGE: Range = Range::unsigned(256.0, 0.0);
+    const WGSL: &'static str = include_str!("../../shaders/ops/solarize.wgsl");
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Solarize { threshold: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "threshold", self.threshold)
+    }
+
+    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+        let first = self.first_inverted();
+        image.map_values(|v| solarize(v, first))
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Point(Arg::Word(self.first_inverted()))
+    }
+}
+
+impl Solarize {
+    /// The first value that is inverted, 0..=256.
+    fn first_inverted(&self) -> u32 {
+        self.threshold.ceil().clamp(0.0, 256.0) as u32
+    }
+}
+
+fn solarize(value: u8, first: u32) -> u8 {
+    if u32::from(value) < first { value } else { 255 - value }
+}

@@ -1,0 +1,181 @@
+//! Plan: what will be done to each image of a batch, with everything drawn and resolved.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::batch::Shape;
+use crate::error::{Error, Result};
+use crate::ops::{Op, OpKind};
+
+/// The version that is written.
+const NEWEST: u64 = 1;
+
+/// For each image of a batch the operations that will be applied, in order.
+///
+/// A plan comes from a [`Sampler`](crate::Sampler), from a file, or is built by hand, which is how single operations
+/// are used:
+///
+/// ```
+/// use autoaugment::{Plan, ops};
+/// let plan = Plan::uniform(2, vec![ops::Rotate { degrees: 30.0, interpolation: Default::default(), fill: [0; 3] }.into()]);
+/// assert_eq!(Plan::from_json(&plan.to_json())?, plan);
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+///
+/// The JSON form, in which `file`, `index` and `sub_policy` may be left out:
+///
+/// ```json
+/// {
+///   "version": 1,
+///   "images": [
+///     {"file": "cat.png", "index": 0, "sub_policy": 3, "ops": [{"op": "Posterize", "bits": 4}, {"op": "Invert"}]}
+///   ]
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    images: Vec<PlannedImage>,
+    /// What may stand in plans drawn like this one, sorted; at least what stands in it. Shaders are made for it.
+    operations: Vec<OpKind>,
+}
+
+/// What will be done to one image.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedImage {
+    /// The file that the image came from, for people and for replaying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The image's number in the data set.
+    #[serde(default)]
+    pub index: u64,
+    /// The sub-policy that was drawn, from 0; none for a plan made by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_policy: Option<usize>,
+    /// The operations in the order of application; none leaves the image alone.
+    pub ops: Vec<Op>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Version1 {
+    version: u64,
+    images: Vec<PlannedImage>,
+}
+
+impl Plan {
+    /// A plan made by hand.
+    pub fn new(images: Vec<PlannedImage>) -> Self {
+        Plan::drawn(images, Vec::new())
+    }
+
+    /// The same operations for each of `images` images.
+    pub fn uniform(images: usize, ops: Vec<Op>) -> Self {
+        let image = |index| PlannedImage { index: index as u64, ops: ops.clone(), ..Default::default() };
+        Plan::new((0..images).map(image).collect())
+    }
+
+    /// A plan drawn from a policy that may draw `operations`.
+    pub(crate) fn drawn(images: Vec<PlannedImage>, mut operations: Vec<OpKind>) -> Self {
+        operations.extend(images.iter().flat_map(|image| image.ops.iter().map(Op::kind)));
+        operations.sort();
+        operations.dedup();
+        Plan { images, operations }
+    }
+
+    /// One entry an image, in the batch's order.
+    pub fn images(&self) -> &[PlannedImage] {
+        &self.images
+    }
+
+    /// The entries, to change them; make a new plan of them afterwards.
+    pub fn into_images(self) -> Vec<PlannedImage> {
+        self.images
+    }
+
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub(crate) fn operations(&self) -> &[OpKind] {
+        &self.operations
+    }
+
+    /// The most operations that one image has.
+    pub fn depth(&self) -> usize {
+        self.images.iter().map(|image| image.ops.len()).max().unwrap_or(0)
+    }
+
+    /// Refuses a plan that does not fit a batch of `shape`, or has parameters outside their range.
+    ///
+    /// # Errors
+    /// [`Error::PlanLength`], or [`Error::At`] with the image and the reason.
+    pub fn check(&self, shape: Shape) -> Result<()> {
+        if self.images.len() != shape.images {
+            return Err(Error::PlanLength { plan: self.images.len(), batch: shape.images });
+        }
+        for (i, image) in self.images.iter().enumerate() {
+            for op in &image.ops {
+                let partner = match op {
+                    Op::SamplePairing(pairing) if pairing.partner >= shape.images => {
+                        Err(Error::Partner { partner: pairing.partner, images: shape.images })
+                    }
+                    _ => Ok(()),
+                };
+                op.check().and(partner).map_err(|e| e.at(format!("image {i}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the JSON form of any version.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`] with line and column, or [`Error::Version`].
+    pub fn from_json(json: &str) -> Result<Self> {
+        let file: Version1 = crate::json::versioned("plan", json, NEWEST)?;
+        Ok(Plan::new(file.images))
+    }
+
+    /// The JSON form of the newest version, indented.
+    pub fn to_json(&self) -> String {
+        crate::json::pretty(self)
+    }
+}
+
+impl PartialEq for Plan {
+    /// Two plans are equal if they do the same to the same images.
+    fn eq(&self, other: &Self) -> bool {
+        self.images == other.images
+    }
+}
+
+impl fmt::Display for Plan {
+    /// One line an image: `12: Rotate(degrees=30, ...) + Invert`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, image) in self.images.iter().enumerate() {
+            let ops: Vec<_> = image.ops.iter().map(Op::to_string).collect();
+            let ops = if ops.is_empty() { "unchanged".to_string() } else { ops.join(" + ") };
+            let name = image.file.clone().unwrap_or_else(|| image.index.to_string());
+            write!(f, "{}{name}: {ops}", if i == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Borrowed<'a> {
+            version: u64,
+            images: &'a [PlannedImage],
+        }
+        Borrowed { version: NEWEST, images: &self.images }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let file = Version1::deserialize(deserializer)?;
+        crate::json::check_version("plan", file.version, NEWEST).map_err(serde::de::Error::custom)?;
+        Ok(Plan::new(file.images))
+    }
+}

@@ -1,0 +1,104 @@
+//! Policy: sub-policies of steps, as plain data.
+
+mod json;
+mod presets;
+mod text;
+
+pub use text::STEP_FORM;
+
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::ops::OpKind;
+
+/// A learned policy: for every image one of the sub-policies is drawn uniformly and its steps are applied in order.
+///
+/// ```
+/// use autoaugment::Policy;
+/// let policy = Policy::imagenet();
+/// assert_eq!(policy.sub_policies.len(), 25);
+/// let own: Policy = "convention torchvision
+///     Rotate 0.6 9 + Solarize 0.4 5
+///     Identity 1 0".parse()?;
+/// assert_eq!(own.to_string().parse::<Policy>()?, own);
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Which values the magnitudes stand for.
+    pub convention: Convention,
+    /// At least one; a sub-policy that stands twice is drawn twice as often.
+    pub sub_policies: Vec<SubPolicy>,
+}
+
+/// Steps that are applied one after the other, at least one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubPolicy {
+    /// In the order of application.
+    pub steps: Vec<Step>,
+}
+
+/// One operation with the probability that it is applied and its magnitude.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Which operation.
+    pub op: OpKind,
+    /// 0 (never) to 1 (always).
+    pub probability: f64,
+    /// What it means, the convention says; operations without a magnitude ignore it.
+    pub magnitude: f64,
+}
+
+impl Policy {
+    /// A checked policy.
+    ///
+    /// # Errors
+    /// Those of [`Policy::check`].
+    pub fn new(convention: Convention, sub_policies: Vec<SubPolicy>) -> Result<Self> {
+        let policy = Policy { convention, sub_policies };
+        policy.check()?;
+        Ok(policy)
+    }
+
+    /// Refuses an empty policy or sub-policy, probabilities outside 0..=1 and magnitudes that the convention has no
+    /// value for; says in which step.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPolicy`], or [`Error::At`] with the place and the reason. Places count from 1.
+    pub fn check(&self) -> Result<()> {
+        if self.sub_policies.is_empty() {
+            return Err(Error::EmptyPolicy);
+        }
+        for (i, sub_policy) in self.sub_policies.iter().enumerate() {
+            if sub_policy.steps.is_empty() {
+                return Err(Error::EmptySubPolicy.at(format!("sub-policy {}", i + 1)));
+            }
+            for (k, step) in sub_policy.steps.iter().enumerate() {
+                step.check(self.convention).map_err(|e| e.at(format!("sub-policy {}, step {}", i + 1, k + 1)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many steps the longest sub-policy has.
+    pub fn depth(&self) -> usize {
+        self.sub_policies.iter().map(|s| s.steps.len()).max().unwrap_or(0)
+    }
+
+    /// Each operation that may be applied, once.
+    pub(crate) fn operations(&self) -> Vec<OpKind> {
+        let steps = self.sub_policies.iter().flat_map(|s| &s.steps);
+        let mut ops: Vec<_> = steps.filter(|s| s.probability > 0.0).map(|s| s.op).collect();
+        ops.sort();
+        ops.dedup();
+        ops
+    }
+}
+
+impl Step {
+    fn check(self, convention: Convention) -> Result<()> {
+        if !(0.0..=1.0).contains(&self.probability) {
+            return Err(Error::Probability { op: self.op.name(), probability: self.probability });
+        }
+        convention.check(self.op, self.magnitude)
+    }
+}

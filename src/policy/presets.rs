@@ -1,0 +1,205 @@
+//! The learned policies, as tables.
+//!
+//! ImageNet, CIFAR-10 and SVHN are the AutoAugment paper's, as DeepVoltaire/AutoAugment, torchvision and kornia have
+//! them (they agree). v0 is the list of TensorFlow's TPU EfficientNet, which timm calls `v0` and DALI `image_net`; it
+//! is not in the paper.
+
+use super::{Policy, Step, SubPolicy};
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::ops::OpKind;
+use crate::ops::OpKind::*;
+
+/// Two steps: operation, probability, magnitude.
+type Pair = [(OpKind, f64, u8); 2];
+
+/// Name, convention and sub-policies.
+const PRESETS: [(&str, Convention, &[Pair]); 4] = [
+    ("imagenet", Convention::Torchvision, &IMAGENET),
+    ("cifar10", Convention::Torchvision, &CIFAR10),
+    ("svhn", Convention::Torchvision, &SVHN),
+    ("v0", Convention::TensorFlow, &V0),
+];
+
+impl Policy {
+    /// The policy learned on ImageNet: colours and rotations. Sub-policies 21 to 25 repeat earlier ones.
+    pub fn imagenet() -> Self {
+        Policy::of(Convention::Torchvision, &IMAGENET)
+    }
+
+    /// The policy learned on CIFAR-10.
+    pub fn cifar10() -> Self {
+        Policy::of(Convention::Torchvision, &CIFAR10)
+    }
+
+    /// The policy learned on Street View House Numbers: shears and inversions.
+    pub fn svhn() -> Self {
+        Policy::of(Convention::Torchvision, &SVHN)
+    }
+
+    /// TensorFlow's EfficientNet policy, in the tensorflow convention.
+    pub fn v0() -> Self {
+        Policy::of(Convention::TensorFlow, &V0)
+    }
+
+    /// The names that [`Policy::preset`] knows.
+    pub fn preset_names() -> impl Iterator<Item = &'static str> {
+        PRESETS.iter().map(|(name, ..)| *name)
+    }
+
+    /// A policy by its name: `imagenet`, `cifar10`, `svhn` or `v0`; `-` and `_` and case do not matter.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the closest name.
+    pub fn preset(name: &str) -> Result<Self> {
+        let plain = name.to_lowercase().replace(['-', '_'], "");
+        let found = PRESETS.iter().find(|(known, ..)| *known == plain);
+        let (_, convention, pairs) = found.ok_or_else(|| Error::unknown("policy", name, Policy::preset_names()))?;
+        Ok(Policy::of(*convention, pairs))
+    }
+
+    fn of(convention: Convention, pairs: &[Pair]) -> Self {
+        let step = |&(op, probability, magnitude): &(OpKind, f64, u8)| Step {
+            op,
+            probability,
+            magnitude: f64::from(magnitude),
+        };
+        let sub_policies = pairs.iter().map(|pair| SubPolicy { steps: pair.iter().map(step).collect() }).collect();
+        Policy { convention, sub_policies }
+    }
+}
+
+#[rustfmt::skip]
+const IMAGENET: [Pair; 25] = [
+    [(Posterize, 0.4, 8), (Rotate, 0.6, 9)],
+    [(Solarize, 0.6, 5), (AutoContrast, 0.6, 5)],
+    [(Equalize, 0.8, 8), (Equalize, 0.6, 3)],
+    [(Posterize, 0.6, 7), (Posterize, 0.6, 6)],
+    [(Equalize, 0.4, 7), (Solarize, 0.2, 4)],
+    [(Equalize, 0.4, 4), (Rotate, 0.8, 8)],
+    [(Solarize, 0.6, 3), (Equalize, 0.6, 7)],
+    [(Posterize, 0.8, 5), (Equalize, 1.0, 2)],
+    [(Rotate, 0.2, 3), (Solarize, 0.6, 8)],
+    [(Equalize, 0.6, 8), (Posterize, 0.4, 6)],
+    [(Rotate, 0.8, 8), (Color, 0.4, 0)],
+    [(Rotate, 0.4, 9), (Equalize, 0.6, 2)],
+    [(Equalize, 0.0, 7), (Equalize, 0.8, 8)],
+    [(Invert, 0.6, 4), (Equalize, 1.0, 8)],
+    [(Color, 0.6, 4), (Contrast, 1.0, 8)],
+    [(Rotate, 0.8, 8), (Color, 1.0, 2)],
+    [(Color, 0.8, 8), (Solarize, 0.8, 7)],
+    [(Sharpness, 0.4, 7), (Invert, 0.6, 8)],
+    [(ShearX, 0.6, 5), (Equalize, 1.0, 9)],
+    [(Color, 0.4, 0), (Equalize, 0.6, 3)],
+    [(Equalize, 0.4, 7), (Solarize, 0.2, 4)],
+    [(Solarize, 0.6, 5), (AutoContrast, 0.6, 5)],
+    [(Invert, 0.6, 4), (Equalize, 1.0, 8)],
+    [(Color, 0.6, 4), (Contrast, 1.0, 8)],
+    [(Equalize, 0.8, 8), (Equalize, 0.6, 3)],
+];
+
+#[rustfmt::skip]
+const CIFAR10: [Pair; 25] = [
+    [(Invert, 0.1, 7), (Contrast, 0.2, 6)],
+    [(Rotate, 0.7, 2), (TranslateX, 0.3, 9)],
+    [(Sharpness, 0.8, 1), (Sharpness, 0.9, 3)],
+    [(ShearY, 0.5, 8), (TranslateY, 0.7, 9)],
+    [(AutoContrast, 0.5, 8), (Equalize, 0.9, 2)],
+    [(ShearY, 0.2, 7), (Posterize, 0.3, 7)],
+    [(Color, 0.4, 3), (Brightness, 0.6, 7)],
+    [(Sharpness, 0.3, 9), (Brightness, 0.7, 9)],
+    [(Equalize, 0.6, 5), (Equalize, 0.5, 1)],
+    [(Contrast, 0.6, 7), (Sharpness, 0.6, 5)],
+    [(Color, 0.7, 7), (TranslateX, 0.5, 8)],
+    [(Equalize, 0.3, 7), (AutoContrast, 0.4, 8)],
+    [(TranslateY, 0.4, 3), (Sharpness, 0.2, 6)],
+    [(Brightness, 0.9, 6), (Color, 0.2, 8)],
+    [(Solarize, 0.5, 2), (Invert, 0.0, 3)],
+    [(Equalize, 0.2, 0), (AutoContrast, 0.6, 0)],
+    [(Equalize, 0.2, 8), (Equalize, 0.6, 4)],
+    [(Color, 0.9, 9), (Equalize, 0.6, 6)],
+    [(AutoContrast, 0.8, 4), (Solarize, 0.2, 8)],
+    [(Brightness, 0.1, 3), (Color, 0.7, 0)],
+    [(Solarize, 0.4, 5), (AutoContrast, 0.9, 3)],
+    [(TranslateY, 0.9, 9), (TranslateY, 0.7, 9)],
+    [(AutoContrast, 0.9, 2), (Solarize, 0.8, 3)],
+    [(Equalize, 0.8, 8), (Invert, 0.1, 3)],
+    [(TranslateY, 0.7, 9), (AutoContrast, 0.9, 1)],
+];
+
+#[rustfmt::skip]
+const SVHN: [Pair; 25] = [
+    [(ShearX, 0.9, 4), (Invert, 0.2, 3)],
+    [(ShearY, 0.9, 8), (Invert, 0.7, 5)],
+    [(Equalize, 0.6, 5), (Solarize, 0.6, 6)],
+    [(Invert, 0.9, 3), (Equalize, 0.6, 3)],
+    [(Equalize, 0.6, 1), (Rotate, 0.9, 3)],
+    [(ShearX, 0.9, 4), (AutoContrast, 0.8, 3)],
+    [(ShearY, 0.9, 8), (Invert, 0.4, 5)],
+    [(ShearY, 0.9, 5), (Solarize, 0.2, 6)],
+    [(Invert, 0.9, 6), (AutoContrast, 0.8, 1)],
+    [(Equalize, 0.6, 3), (Rotate, 0.9, 3)],
+    [(ShearX, 0.9, 4), (Solarize, 0.3, 3)],
+    [(ShearY, 0.8, 8), (Invert, 0.7, 4)],
+    [(Equalize, 0.9, 5), (TranslateY, 0.6, 6)],
+    [(Invert, 0.9, 4), (Equalize, 0.6, 7)],
+    [(Contrast, 0.3, 3), (Rotate, 0.8, 4)],
+    [(Invert, 0.8, 5), (TranslateY, 0.0, 2)],
+    [(ShearY, 0.7, 6), (Solarize, 0.4, 8)],
+    [(Invert, 0.6, 4), (Rotate, 0.8, 4)],
+    [(ShearY, 0.3, 7), (TranslateX, 0.9, 3)],
+    [(ShearX, 0.1, 6), (Invert, 0.6, 5)],
+    [(Solarize, 0.7, 2), (TranslateY, 0.6, 7)],
+    [(ShearY, 0.8, 4), (Invert, 0.8, 8)],
+    [(ShearX, 0.7, 9), (TranslateY, 0.8, 3)],
+    [(ShearY, 0.8, 5), (AutoContrast, 0.7, 3)],
+    [(ShearX, 0.7, 2), (Invert, 0.1, 5)],
+];
+
+#[rustfmt::skip]
+const V0: [Pair; 25] = [
+    [(Equalize, 0.8, 1), (ShearY, 0.8, 4)],
+    [(Color, 0.4, 9), (Equalize, 0.6, 3)],
+    [(Color, 0.4, 1), (Rotate, 0.6, 8)],
+    [(Solarize, 0.8, 3), (Equalize, 0.4, 7)],
+    [(Solarize, 0.4, 2), (Solarize, 0.6, 2)],
+    [(Color, 0.2, 0), (Equalize, 0.8, 8)],
+    [(Equalize, 0.4, 8), (SolarizeAdd, 0.8, 3)],
+    [(ShearX, 0.2, 9), (Rotate, 0.6, 8)],
+    [(Color, 0.6, 1), (Equalize, 1.0, 2)],
+    [(Invert, 0.4, 9), (Rotate, 0.6, 0)],
+    [(Equalize, 1.0, 9), (ShearY, 0.6, 3)],
+    [(Color, 0.4, 7), (Equalize, 0.6, 0)],
+    [(Posterize, 0.4, 6), (AutoContrast, 0.4, 7)],
+    [(Solarize, 0.6, 8), (Color, 0.6, 9)],
+    [(Solarize, 0.2, 4), (Rotate, 0.8, 9)],
+    [(Rotate, 1.0, 7), (TranslateY, 0.8, 9)],
+    [(ShearX, 0.0, 0), (Solarize, 0.8, 4)],
+    [(ShearY, 0.8, 0), (Color, 0.6, 4)],
+    [(Color, 1.0, 0), (Rotate, 0.6, 2)],
+    [(Equalize, 0.8, 4), (Equalize, 0.0, 8)],
+    [(Equalize, 1.0, 4), (AutoContrast, 0.6, 2)],
+    [(ShearY, 0.4, 7), (SolarizeAdd, 0.6, 7)],
+    [(Posterize, 0.8, 2), (Solarize, 0.6, 10)],
+    [(Solarize, 0.6, 8), (Equalize, 0.6, 1)],
+    [(Color, 0.8, 6), (Rotate, 0.4, 5)],
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_valid_and_found_by_name() {
+        for (name, ..) in PRESETS {
+            let policy = Policy::preset(name).unwrap();
+            policy.check().unwrap();
+            assert_eq!(policy.sub_policies.len(), 25);
+        }
+        assert_eq!(Policy::preset("CIFAR-10").unwrap(), Policy::cifar10());
+        assert_eq!(
+            Policy::preset("imagnet").unwrap_err().to_string(),
+            "unknown policy `imagnet`; did you mean `imagenet`?"
+        );
+    }
+}
