@@ -1,1 +1,245 @@
-//! GPU executor.
+//! GPU executor: a fixed handful of dispatches for a whole batch, whatever the policy drew.
+//!
+//! A plan's chains become [programs](program), the programs a [schedule](schedule) of dispatches, and each dispatch runs a
+//! [kernel](shader) that was put together from the WGSL of the operations it can need. Everything that takes more than
+//! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
+//! not depend on what a driver does to floating point.
+//!
+//! Needs no optional feature of wgpu and no more than WebGPU's default limits.
+
+mod adapter;
+mod batch;
+mod buffers;
+mod errors;
+mod interpolated;
+mod pipelines;
+mod program;
+mod run;
+mod schedule;
+mod shader;
+mod tables;
+mod transfer;
+
+use std::fmt;
+use std::sync::Mutex;
+
+pub use adapter::{AdapterSummary, adapters};
+pub use batch::GpuBatch;
+pub use schedule::Grouping;
+
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::output::{Output, Tensor};
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// A device that runs plans, with its compiled pipelines and its tables.
+///
+/// Threads may share it. Dropping it frees what it allocated; buffers that it returned stay.
+pub struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    summary: AdapterSummary,
+    grouping: Grouping,
+    workgroup_memory: usize,
+    pipelines: pipelines::Pipelines,
+    pool: buffers::Pool,
+    tables: Mutex<SharedTables>,
+    loss: errors::Loss,
+}
+
+/// The tables on the host, and what of them is on the device.
+struct SharedTables {
+    host: tables::Tables,
+    buffer: Option<wgpu::Buffer>,
+    uploaded: usize,
+}
+
+impl Gpu {
+    /// Opens the best adapter, a software one if there is no other.
+    ///
+    /// # Errors
+    /// [`Error::NoGpu`] with the reason.
+    pub fn new() -> Result<Self> {
+        Gpu::open(&adapter::all())
+    }
+
+    /// Opens the best adapter that is not software.
+    ///
+    /// # Errors
+    /// [`Error::NoGpu`] with the reason.
+    pub fn hardware() -> Result<Self> {
+        let (software, hardware): (Vec<_>, Vec<_>) =
+            adapter::all().into_iter().partition(|a| a.get_info().device_type == wgpu::DeviceType::Cpu);
+        if hardware.is_empty()
+            && let Some(adapter) = software.first()
+        {
+            let name = adapter.get_info().name;
+            return Err(Error::NoGpu(format!("{name} computes on the CPU, slower than the CPU executor")));
+        }
+        Gpu::open(&hardware)
+    }
+
+    fn open(adapters: &[wgpu::Adapter]) -> Result<Self> {
+        let adapter = adapters.first().ok_or_else(|| Error::NoGpu("no adapter was found".to_string()))?;
+        let (device, queue) = adapter::open(adapter)?;
+        let gpu = Gpu::from_device(device, queue)?;
+        gpu.loss.listen(&gpu.device);
+        Ok(gpu)
+    }
+
+    /// Uses a device that the caller opened, for example a training framework's.
+    ///
+    /// The caller's callbacks for lost devices and uncaptured errors stay.
+    ///
+    /// # Errors
+    /// [`Error::NoGpu`] if the device was opened with less than WebGPU's default limits.
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
+        let limits = device.limits();
+        for (what, has, needed) in [
+            ("storage buffers a stage", limits.max_storage_buffers_per_shader_stage, 7),
+            ("invocations a workgroup", limits.max_compute_invocations_per_workgroup, shader::THREADS as u32),
+            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 16384),
+        ] {
+            if has < needed {
+                return Err(Error::NoGpu(format!("the device allows {has} {what}, and {needed} are needed")));
+            }
+        }
+        let pipelines = pipelines::Pipelines::new(&device);
+        Ok(Gpu {
+            summary: AdapterSummary::of(&device.adapter_info()),
+            grouping: Grouping::default(),
+            workgroup_memory: limits.max_compute_workgroup_storage_size as usize,
+            pipelines,
+            pool: buffers::Pool::default(),
+            tables: Mutex::new(SharedTables { host: tables::Tables::new(), buffer: None, uploaded: 0 }),
+            loss: errors::Loss::default(),
+            device,
+            queue,
+        })
+    }
+
+    /// Another way to divide a batch among dispatches. The bytes stay the same.
+    #[must_use]
+    pub fn grouping(self, grouping: Grouping) -> Self {
+        Gpu { grouping, ..self }
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// The queue that everything is submitted to.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    /// What runs: the adapter.
+    pub fn adapter(&self) -> &AdapterSummary {
+        &self.summary
+    }
+
+    /// The adapter's name, backend and kind, for people.
+    pub fn description(&self) -> String {
+        format!("{} ({}, {})", self.summary.name, self.summary.backend, self.summary.kind)
+    }
+
+    /// How many pipelines were compiled so far.
+    pub fn pipelines(&self) -> usize {
+        self.pipelines.count()
+    }
+
+    /// Applies `plan` to a batch in host memory and returns the result there.
+    ///
+    /// A batch that exceeds the device's limits is run in pieces.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`](crate::Executor::apply).
+    pub fn apply(&self, batch: &Batch<'_>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+        plan.check(batch.shape())?;
+        output.check()?;
+        let mut report = Report::of(self.description(), plan);
+        let tensor = errors::guarded(&self.device, &self.loss, || self.through_host(batch, plan, output, &mut report))?;
+        Ok((tensor, report))
+    }
+
+    /// Applies `plan` to a batch on the device and leaves the result there.
+    ///
+    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
+    pub fn apply_resident(&self, batch: &GpuBatch, plan: &Plan, output: &Output) -> Result<(GpuBatch, Report)> {
+        plan.check(batch.shape())?;
+        output.check()?;
+        let bytes = batch.shape().values() as u64 * output.dtype().bytes() as u64;
+        let buffer = errors::guarded(&self.device, &self.loss, || self.new_storage("augmented batch", bytes))?;
+        let report = self.apply_into(batch, plan, output, &buffer, 0)?;
+        let layout = output.layout(batch.layout());
+        Ok((GpuBatch::new(buffer, 0, batch.shape(), layout, output.dtype())?, report))
+    }
+
+    /// Applies `plan` to a batch on the device and writes the result into memory that the caller owns, contiguous from
+    /// byte `offset` of `buffer`. Other bytes are not touched.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
+    /// the input itself, or it lacks the usage `STORAGE`.
+    pub fn apply_into(
+        &self,
+        batch: &GpuBatch,
+        plan: &Plan,
+        output: &Output,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<Report> {
+        plan.check(batch.shape())?;
+        output.check()?;
+        batch::check_room(buffer, offset, batch.shape(), output.dtype())?;
+        if batch.buffer() == buffer {
+            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
+        }
+        if batch.dtype() != crate::Dtype::U8 {
+            return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
+        }
+        let mut report = Report::of(self.description(), plan);
+        errors::guarded(&self.device, &self.loss, || {
+            self.on_device(batch, plan, output, buffer, offset, &mut report)
+        })?;
+        Ok(report)
+    }
+}
+
+impl SharedTables {
+    /// The tables' buffer, with all that is on the host.
+    fn on_device(&mut self, device: &wgpu::Device, queue: &wgpu::Queue) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
+        let room = |b: &wgpu::Buffer| b.size() >= bytes.len() as u64;
+        let buffer = match self.buffer.take().filter(room) {
+            Some(buffer) => buffer,
+            None => {
+                self.uploaded = 0;
+                device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("tables"),
+                    // Twice what is needed now, so that growing stays rare.
+                    size: (2 * bytes.len() as u64).next_multiple_of(16),
+                    usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                })
+            }
+        };
+        if self.uploaded < bytes.len() {
+            queue.write_buffer(&buffer, self.uploaded as u64, &bytes[self.uploaded..]);
+            self.uploaded = bytes.len();
+        }
+        self.buffer = Some(buffer.clone());
+        Ok(buffer)
+    }
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gpu").field("adapter", &self.summary).field("grouping", &self.grouping).finish_non_exhaustive()
+    }
+}

@@ -38,6 +38,8 @@ pub(crate) mod affine;
 pub(crate) mod lower;
 
 pub use affine::Interpolation;
+#[cfg(feature = "gpu")]
+pub(crate) use auto_contrast::stretch;
 
 /// What an operation's output pixel depends on; it decides how the GPU runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,16 @@
+// Apply kernel: runs the last or an intermediate segment of each image's program, a slice of one image a workgroup.
+@compute @workgroup_size(256)
+fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  let image = group.y + group.z * 65535u;
+  if (image >= params.images) { return; }
+  let base = program_of(image);
+  program = base;
+  let place = programs[base + WORD_DESTINATION];
+  prepare(base, t);
+  let last = min(params.quads, (group.x + 1u) * SLICE_QUADS);
+  for (var quad = group.x * SLICE_QUADS + t; quad < last; quad += 256u) {
+    let pixels = result_quad(quad);
+    keep(place, quad, pixels);
+  }
+  finish(place, t);
+}

@@ -1,0 +1,11 @@
+// Statistics as the apply kernel reads them: 768 counts, then two 64-bit sums of luma, low word first.
+@group(0) @binding(6) var<storage, read> counts: array<u32>;
+
+fn count_of(base: u32, bin: u32) -> u32 {
+  return counts[programs[base + WORD_COUNTS] * COUNTS_WORDS + bin];
+}
+
+fn luma_sum(base: u32, round: u32) -> vec2<u32> {
+  let at = programs[base + WORD_COUNTS] * COUNTS_WORDS + 768u + 2u * round;
+  return vec2<u32>(counts[at + 1u], counts[at]);
+}

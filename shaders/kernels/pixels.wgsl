@@ -1,0 +1,31 @@
+// Four pixels of the result, as far as they are inside the image.
+fn result_quad(quad: u32) -> vec4<u32> {
+  if (POINTS_ONLY) {
+    var pixels = source_quad(quad);
+    for (var j = 0u; j < 4u; j++) {
+      let pixel = 4u * quad + j;
+      let y = pixel / params.width;
+      let x = pixel - y * params.width;
+      pixels[j] = second_point(first_point(pixels[j], x, y), x, y);
+    }
+    return pixels;
+  }
+  var pixels = vec4<u32>(0u);
+  var y = 4u * quad / params.width;
+  var x = 4u * quad - y * params.width;
+  for (var j = 0u; j < min(4u, params.pixels - 4u * quad); j++) {
+    pixels[j] = second_at(x, y);
+    x += 1u;
+    if (x == params.width) {
+      x = 0u;
+      y += 1u;
+    }
+  }
+  return pixels;
+}
+
+// One pixel as a table in the second slot sees it, or in the first: the image before the table.
+fn before_table(base: u32, x: u32, y: u32) -> u32 {
+  if (programs[base + WORD_SECOND] == KIND_TABLE) { return first_at(x, y); }
+  return source_at(x, y);
+}

@@ -1,0 +1,85 @@
+// Small-image kernel: one workgroup has one image in its memory and takes it through all its segments. One read, one write.
+@compute @workgroup_size(256)
+fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  let image = group.x + group.y * 65535u;
+  if (image >= params.images) { return; }
+  var base = program_of(image);
+  let segments = programs[base + WORD_SEGMENTS];
+  let origin = programs[base + WORD_SOURCE];
+  let place = programs[base + WORD_DESTINATION];
+  for (var quad = t; quad < params.quads; quad += 256u) {
+    let pixels = load_quad(origin, quad);
+    for (var j = 0u; j < 4u; j++) { tile[4u * quad + j] = pixels[j]; }
+  }
+  workgroupBarrier();
+  for (var segment = 0u; segment < segments; segment++) {
+    program = base;
+    gather(base, t);
+    if (segment + 1u == segments) {
+      for (var quad = t; quad < params.quads; quad += 256u) { store_quad(place, quad, decided_quad(quad)); }
+    } else {
+      var held: array<vec4<u32>, HELD_QUADS>;
+      var n = 0u;
+      for (var quad = t; quad < params.quads; quad += 256u) {
+        held[n] = decided_quad(quad);
+        n += 1u;
+      }
+      workgroupBarrier();
+      n = 0u;
+      for (var quad = t; quad < params.quads; quad += 256u) {
+        for (var j = 0u; j < 4u; j++) { tile[4u * quad + j] = held[n][j]; }
+        n += 1u;
+      }
+      workgroupBarrier();
+    }
+    base += PROGRAM_WORDS;
+  }
+}
+
+// Four pixels of the result, done again exactly where f32 cannot decide.
+fn decided_quad(quad: u32) -> vec4<u32> {
+  var pixels = result_quad(quad);
+  if (ambiguous) {
+    exact = true;
+    pixels = result_quad(quad);
+    exact = false;
+    ambiguous = false;
+  }
+  return pixels;
+}
+
+// Statistics of the image in the tile and the table made of them.
+fn gather(base: u32, t: u32) {
+  let steps = programs[base + WORD_STEP_COUNT];
+  if (steps == 0u) { return; }
+  let wanted = programs[base + WORD_STATISTICS];
+  if ((wanted & WANT_HISTOGRAM) != 0u) {
+    for (var c = 0u; c < 3u; c++) { atomicStore(&bins[c * 256u + t], 0u); }
+    workgroupBarrier();
+    for (var pixel = t; pixel < params.pixels; pixel += 256u) {
+      let y = pixel / params.width;
+      let value = before_table(base, pixel - y * params.width, y);
+      atomicAdd(&bins[value & 255u], 1u);
+      atomicAdd(&bins[256u + ((value >> 8u) & 255u)], 1u);
+      atomicAdd(&bins[512u + (value >> 16u)], 1u);
+    }
+    workgroupBarrier();
+    own_counts = vec3<u32>(atomicLoad(&bins[t]), atomicLoad(&bins[256u + t]), atomicLoad(&bins[512u + t]));
+  }
+  for (var round = 0u; round < 2u; round++) {
+    if ((wanted & (WANT_LUMA_0 << round)) != 0u) {
+      let prefix = (wanted >> (8u + 8u * round)) & 255u;
+      build_table(base, prefix, t);
+      if (t == 0u) { atomicStore(&luma_sums[round], 0u); }
+      workgroupBarrier();
+      var sum = 0u;
+      for (var pixel = t; pixel < params.pixels; pixel += 256u) {
+        let y = pixel / params.width;
+        sum += luma(unpack(look_up(before_table(base, pixel - y * params.width, y))));
+      }
+      atomicAdd(&luma_sums[round], sum);
+      workgroupBarrier();
+    }
+  }
+  build_table(base, steps, t);
+}

@@ -1,0 +1,32 @@
+// Source pixels: one plane of bytes a channel; a single plane for grey. Images start at any byte.
+fn load_byte(byte: u32) -> u32 {
+  return (source[byte >> 2u] >> ((byte & 3u) * 8u)) & 255u;
+}
+
+fn load_at(images: u32, pixel: u32) -> u32 {
+  let red = load_byte(images + pixel);
+  if (CHANNELS == 1u) { return red * 0x10101u; }
+  return red | (load_byte(images + params.pixels + pixel) << 8u) | (load_byte(images + 2u * params.pixels + pixel) << 16u);
+}
+
+fn load_quad(image: u32, quad: u32) -> vec4<u32> {
+  let first = 4u * quad;
+  var pixels = vec4<u32>(0u);
+  if (((image | params.pixels) & 3u) == 0u) {
+    let word = (image >> 2u) + quad;
+    let red = source[word];
+    var green = red;
+    var blue = red;
+    if (CHANNELS == 3u) {
+      green = source[word + (params.pixels >> 2u)];
+      blue = source[word + (params.pixels >> 1u)];
+    }
+    for (var j = 0u; j < 4u; j++) {
+      let shift = 8u * j;
+      pixels[j] = pack(vec3<u32>((red >> shift) & 255u, (green >> shift) & 255u, (blue >> shift) & 255u));
+    }
+    return pixels;
+  }
+  for (var j = 0u; j < min(4u, params.pixels - first); j++) { pixels[j] = load_at(image, first + j); }
+  return pixels;
+}

@@ -1,0 +1,51 @@
+//! Errors of the device as values: wgpu panics on them unless something listens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+
+/// Why the device was lost, once it was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Loss(Arc<Mutex<Option<String>>>);
+
+impl Loss {
+    /// Listens to a device that nobody else listens to.
+    pub fn listen(&self, device: &wgpu::Device) {
+        let loss = self.clone();
+        device.set_device_lost_callback(move |reason, message| loss.set(format!("{reason:?}: {message}")));
+    }
+
+    pub fn set(&self, message: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+    }
+
+    /// An error if the device was lost.
+    pub fn check(&self) -> Result<()> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(message) => Err(Error::DeviceLost(message.clone())),
+        }
+    }
+}
+
+/// Runs `f` and returns the first error that the device had meanwhile, if `f` itself had none.
+pub(super) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    loss.check()?;
+    let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
+        .map(|filter| device.push_error_scope(filter));
+    let result = f();
+    // The innermost scope comes off first.
+    let mut caught = None;
+    for scope in scopes.into_iter().rev() {
+        caught = pollster::block_on(scope.pop()).or(caught);
+    }
+    loss.check()?;
+    match caught {
+        None => result,
+        Some(error) => Err(match error {
+            wgpu::Error::OutOfMemory { source } => Error::OutOfMemory(source.to_string()),
+            wgpu::Error::Validation { description, .. } => Error::Device(description),
+            wgpu::Error::Internal { description, .. } => Error::Device(description),
+        }),
+    }
+}

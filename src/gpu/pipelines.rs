@@ -1,0 +1,103 @@
+//! Pipelines: compiled once for each variant of a kernel and kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::schedule::Kernel;
+use super::shader::{self, Variant};
+
+/// The pipelines of a device, and what they bind.
+#[derive(Debug)]
+pub(super) struct Pipelines {
+    apply: Layouts,
+    statistics: Layouts,
+    compiled: Mutex<HashMap<Variant, Arc<wgpu::ComputePipeline>>>,
+}
+
+#[derive(Debug)]
+struct Layouts {
+    bindings: wgpu::BindGroupLayout,
+    pipeline: wgpu::PipelineLayout,
+}
+
+impl Layouts {
+    fn new(device: &wgpu::Device, counts_are_written: bool) -> Self {
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: binding == 7, min_binding_size: None },
+            count: None,
+        };
+        let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+        let mut entries: Vec<_> = (0..5).map(|binding| entry(binding, storage(true))).collect();
+        // The statistics pass has no destination; it writes the counts.
+        if !counts_are_written {
+            entries.push(entry(5, storage(false)));
+        }
+        entries.push(entry(6, storage(!counts_are_written)));
+        entries.push(entry(7, wgpu::BufferBindingType::Uniform));
+        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("autoaugment"),
+            entries: &entries,
+        });
+        let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("autoaugment"),
+            bind_group_layouts: &[Some(&bindings)],
+            immediate_size: 0,
+        });
+        Layouts { bindings, pipeline }
+    }
+}
+
+impl Pipelines {
+    pub fn new(device: &wgpu::Device) -> Self {
+        Pipelines {
+            apply: Layouts::new(device, false),
+            statistics: Layouts::new(device, true),
+            compiled: Mutex::default(),
+        }
+    }
+
+    fn layouts(&self, kernel: Kernel) -> &Layouts {
+        match kernel {
+            Kernel::Statistics(_) => &self.statistics,
+            _ => &self.apply,
+        }
+    }
+
+    /// What a kernel's bind group must look like.
+    pub fn bindings(&self, kernel: Kernel) -> &wgpu::BindGroupLayout {
+        &self.layouts(kernel).bindings
+    }
+
+    /// How many are compiled.
+    pub fn count(&self) -> usize {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The pipeline of a variant, compiled if it is new.
+    pub fn get(&self, device: &wgpu::Device, variant: Variant) -> Arc<wgpu::ComputePipeline> {
+        // Held while compiling, so that two threads do not compile the same.
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = compiled.get(&variant) {
+            return pipeline.clone();
+        }
+        let entry_point = shader::entry_point(variant.kernel);
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(entry_point),
+            source: wgpu::ShaderSource::Wgsl(shader::assemble(&variant).into()),
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry_point),
+            layout: Some(&self.layouts(variant.kernel).pipeline),
+            module: &module,
+            entry_point: Some(entry_point),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        tracing::debug!(?variant, "compiled a pipeline");
+        let pipeline = Arc::new(pipeline);
+        compiled.insert(variant, pipeline.clone());
+        pipeline
+    }
+}

@@ -1,0 +1,358 @@
+//! Programs: what the kernels are told to do with each image.
+//!
+//! A chain of operations becomes *slots*: a run of point operations is one slot (a table), anything else is a slot of
+//! its own. One or two slots that a kernel can evaluate on the fly, backwards from the output pixel, are a *segment*;
+//! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
+//! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp) is the result between
+//! stored, and there begins a new segment.
+
+use super::interpolated;
+use super::tables::Tables;
+use crate::batch::Size;
+use crate::error::Result;
+use crate::ops::lower::{Arg, Stage, Warp};
+use crate::ops::{Kind, Needs, Op, OpKind};
+
+/// Words of a program.
+pub(super) const PROGRAM_WORDS: usize = 24;
+/// Words of an image's statistics: 3 x 256 counts and two 64-bit sums.
+pub(super) const COUNTS_WORDS: usize = 772;
+/// Steps that one table may have, so that prefixes fit a byte; longer runs are cut.
+const MOST_STEPS: usize = 128;
+
+/// Words of a program, by name; the shaders get these as constants.
+pub(super) mod word {
+    /// First byte of the image in `source`, or first word in `middle`.
+    pub const SOURCE: usize = 0;
+    /// Whether the image is in `middle`.
+    pub const FROM_MIDDLE: usize = 1;
+    /// Place of the image's first value in the destination.
+    pub const DESTINATION: usize = 2;
+    /// Kinds of the two slots.
+    pub const FIRST: usize = 3;
+    pub const SECOND: usize = 4;
+    /// Where the steps of the table are, two words each, and how many.
+    pub const STEPS: usize = 5;
+    pub const STEP_COUNT: usize = 6;
+    /// Number of the image's statistics.
+    pub const COUNTS: usize = 7;
+    /// Which statistics are wanted, and behind how many steps the two sums of luma are.
+    pub const STATISTICS: usize = 8;
+    /// How many segments, this one included, are left.
+    pub const SEGMENTS: usize = 9;
+    /// Arguments of the slots, seven words each.
+    pub const FIRST_ARGS: usize = 10;
+    pub const SECOND_ARGS: usize = 17;
+}
+
+/// Place of the operation's number, and of the fill, among a slot's arguments.
+pub(super) const ARG_OP: usize = 5;
+pub(super) const ARG_FILL: usize = 6;
+
+/// Bits of `word::STATISTICS`; the bit of round 1 follows that of round 0.
+pub(super) const WANT_HISTOGRAM: u32 = 1;
+pub(super) const WANT_LUMA_0: u32 = 2;
+
+/// What a slot does; as a number in programs, as a bit in [`Kinds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum SlotKind {
+    None = 0,
+    Table = 1,
+    Pixel = 2,
+    Mask = 3,
+    Mix = 4,
+    Warp = 5,
+    Listed = 6,
+    Interpolated = 7,
+    Window = 8,
+}
+
+/// A set of slot kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Kinds(u32);
+
+impl Kinds {
+    pub const POINTS: Kinds =
+        Kinds::of(&[SlotKind::None, SlotKind::Table, SlotKind::Pixel, SlotKind::Mask, SlotKind::Mix]);
+    pub const WARPS: Kinds = Kinds::of(&[SlotKind::Warp, SlotKind::Listed, SlotKind::Interpolated]);
+
+    pub const fn of(kinds: &[SlotKind]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < kinds.len() {
+            bits |= 1 << kinds[i] as u32;
+            i += 1;
+        }
+        Kinds(bits)
+    }
+
+    pub const fn union(self, other: Kinds) -> Self {
+        Kinds(self.0 | other.0)
+    }
+
+    pub fn intersection(self, other: Kinds) -> Self {
+        Kinds(self.0 & other.0)
+    }
+
+    pub fn without(self, kind: SlotKind) -> Self {
+        Kinds(self.0 & !(1 << kind as u32))
+    }
+
+    pub fn has(self, kind: SlotKind) -> bool {
+        self.0 >> kind as u32 & 1 == 1
+    }
+
+    pub fn is_within(self, other: Kinds) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// The kinds that operations of these sorts always may need.
+    pub fn of_operations(operations: &[OpKind]) -> Self {
+        let kind = |op: &OpKind| match op.class() {
+            Kind::Copy => SlotKind::None,
+            Kind::Point(_) => SlotKind::Table,
+            Kind::Pixel => SlotKind::Pixel,
+            Kind::Warp => SlotKind::Warp,
+            Kind::Window => SlotKind::Window,
+            Kind::Mask => SlotKind::Mask,
+            Kind::Mix => SlotKind::Mix,
+        };
+        operations.iter().map(|op| Kinds::of(&[kind(op)])).fold(Kinds::default(), Kinds::union)
+    }
+}
+
+/// One slot.
+#[derive(Clone, Debug)]
+struct Slot {
+    kind: SlotKind,
+    args: [u32; 7],
+    /// What `args[0]` has to point at.
+    extra: Extra,
+}
+
+#[derive(Clone, Debug)]
+enum Extra {
+    Nothing,
+    /// Words that stand in the programs, behind them.
+    Words(Vec<u32>),
+    /// The partner of a mix; its place in memory goes into `args[1]`.
+    Partner(usize),
+}
+
+/// A run of point operations.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    /// Operation and round, argument.
+    steps: Vec<[u32; 2]>,
+    statistics: u32,
+    /// Whether a step so far needs statistics.
+    dynamic: bool,
+    /// How many rounds of luma are taken.
+    rounds: u32,
+}
+
+/// One or two slots, evaluated in one go.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    slots: [Slot; 2],
+    table: Table,
+}
+
+impl Segment {
+    pub fn kinds(&self) -> Kinds {
+        Kinds::of(&[self.slots[0].kind, self.slots[1].kind])
+    }
+
+    /// Whether this round of the statistics pass is needed.
+    pub fn wants(&self, round: u32) -> bool {
+        let any_histogram = round == 0 && self.table.statistics & WANT_HISTOGRAM != 0;
+        any_histogram || self.table.statistics & (WANT_LUMA_0 << round) != 0
+    }
+
+    pub fn has_statistics(&self) -> bool {
+        self.wants(0) || self.wants(1)
+    }
+
+    /// The partners of this segment's mixes.
+    pub fn partners(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().filter_map(|s| match s.extra {
+            Extra::Partner(partner) => Some(partner),
+            _ => None,
+        })
+    }
+}
+
+impl Table {
+    /// Takes a step if this table has room for it.
+    fn push(&mut self, op: OpKind, arg: u32) -> bool {
+        if self.steps.len() == MOST_STEPS {
+            return false;
+        }
+        let needs = match op.class() {
+            Kind::Point(needs) => needs,
+            _ => Needs::Nothing,
+        };
+        let mut round = 0;
+        match needs {
+            Needs::Nothing => {}
+            Needs::Histogram => self.statistics |= WANT_HISTOGRAM,
+            Needs::Luma => {
+                // Luma behind steps that need statistics themselves has to wait for those.
+                round = self.rounds.max(u32::from(self.dynamic));
+                if round > 1 {
+                    return false;
+                }
+                self.statistics |= (WANT_LUMA_0 << round) | (self.steps.len() as u32) << (8 + 8 * round);
+                self.rounds = round + 1;
+            }
+        }
+        self.dynamic |= needs != Needs::Nothing;
+        self.steps.push([op as u32 | round << 16, arg]);
+        true
+    }
+}
+
+impl Slot {
+    const NONE: Slot = Slot { kind: SlotKind::None, args: [0; 7], extra: Extra::Nothing };
+}
+
+/// Cuts a chain into segments; at least one, which may do nothing.
+pub(super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
+    let mut slots: Vec<(Slot, Table)> = Vec::with_capacity(2);
+    for op in ops {
+        let stage = op.lower(size);
+        if let Stage::Point(arg) = stage {
+            let arg = word_of(arg, tables)?;
+            let took = match slots.last_mut() {
+                Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op.kind(), arg),
+                _ => false,
+            };
+            if !took {
+                let mut table = Table::default();
+                table.push(op.kind(), arg);
+                slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+            }
+        } else if let Some(slot) = slot(op.kind(), stage, size, grey, tables)? {
+            slots.push((slot, Table::default()));
+        }
+    }
+    let mut segments = Vec::with_capacity(1);
+    let mut slots = slots.into_iter().peekable();
+    while let Some((first, first_table)) = slots.next() {
+        let second = slots.next_if(|(second, table)| together(&first, second, table));
+        let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
+        let table = if first.kind == SlotKind::Table { first_table } else { second_table };
+        segments.push(Segment { slots: [first, second], table });
+    }
+    if segments.is_empty() {
+        segments.push(Segment { slots: [Slot::NONE, Slot::NONE], table: Table::default() });
+    }
+    Ok(segments)
+}
+
+/// Whether two slots make one segment.
+fn together(first: &Slot, second: &Slot, second_table: &Table) -> bool {
+    use SlotKind::{Interpolated, Table, Window};
+    match (first.kind, second.kind) {
+        // There is one table in workgroup memory.
+        (Table, Table) => false,
+        // Statistics of an interpolated warp, or many pixels of something dear for each pixel.
+        (Interpolated, Table) => !second_table.dynamic,
+        (Interpolated, Window | Interpolated) | (Window, Interpolated) => false,
+        _ => true,
+    }
+}
+
+fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
+    match arg {
+        Arg::Word(word) => Ok(word),
+        Arg::Blend(alpha) => tables.blend(alpha),
+    }
+}
+
+fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+    let packed = |[r, g, b]: [u8; 3]| if grey { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
+    let with_op = |kind, arg| {
+        let mut args = [0; 7];
+        args[0] = arg;
+        args[ARG_OP] = op as u32;
+        Slot { kind, args, extra: Extra::Nothing }
+    };
+    Ok(Some(match stage {
+        Stage::Copy | Stage::Point(_) => return Ok(None),
+        Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
+        Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
+        Stage::Mix { arg, partner } => {
+            Slot { extra: Extra::Partner(partner), ..with_op(SlotKind::Mix, word_of(arg, tables)?) }
+        }
+        Stage::Mask { left, top, right, bottom, fill } => {
+            let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
+            Slot { kind: SlotKind::Mask, args, extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Fixed { coefficients, fill }) => {
+            let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
+            Slot { kind: SlotKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Listed { affine }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(affine.fill);
+            Slot { kind: SlotKind::Listed, args, extra: Extra::Words(affine.list(size)) }
+        }
+        Stage::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(fill);
+            Slot { kind: SlotKind::Interpolated, args, extra: Extra::Words(interpolated::words(&matrix, interpolation, size)) }
+        }
+    }))
+}
+
+/// Where one segment reads and writes; see [`word`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub source: u32,
+    pub from_middle: bool,
+    pub destination: u32,
+    pub counts: u32,
+    pub segments_left: u32,
+}
+
+impl Segment {
+    /// Writes the program at the end of `programs`; what does not fit into it goes to the end of `behind`, which will
+    /// begin at word `behind_at`.
+    pub fn write(
+        &self,
+        places: Places,
+        partner: impl Fn(usize) -> u32,
+        programs: &mut Vec<u32>,
+        behind: &mut Vec<u32>,
+        behind_at: usize,
+    ) {
+        let mut program = [0; PROGRAM_WORDS];
+        program[word::SOURCE] = places.source;
+        program[word::FROM_MIDDLE] = u32::from(places.from_middle);
+        program[word::DESTINATION] = places.destination;
+        program[word::COUNTS] = places.counts;
+        program[word::SEGMENTS] = places.segments_left;
+        program[word::STATISTICS] = self.table.statistics;
+        program[word::STEPS] = (behind_at + behind.len()) as u32;
+        program[word::STEP_COUNT] = self.table.steps.len() as u32;
+        behind.extend(self.table.steps.iter().flatten());
+        for (slot, kind, args) in [
+            (&self.slots[0], word::FIRST, word::FIRST_ARGS),
+            (&self.slots[1], word::SECOND, word::SECOND_ARGS),
+        ] {
+            program[kind] = slot.kind as u32;
+            program[args..args + 7].copy_from_slice(&slot.args);
+            match &slot.extra {
+                Extra::Nothing => {}
+                Extra::Words(words) => {
+                    program[args] = (behind_at + behind.len()) as u32;
+                    behind.extend(words);
+                }
+                Extra::Partner(index) => program[args + 1] = partner(*index),
+            }
+        }
+        programs.extend(program);
+    }
+}

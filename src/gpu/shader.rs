@@ -1,0 +1,309 @@
+//! Shaders: WGSL files put together into one kernel, with only what its programs can need.
+//!
+//! No preprocessor: the files are joined, constants are written in front, and the few `switch` statements over operations
+//! and kinds are generated from the one list of operations. The files of `shaders/slots` are written once and stand in a
+//! kernel twice, for the first and the second slot of a segment: `slot_` becomes `first_` or `second_`, and `below_at`,
+//! what a slot fetches from, the image or the slot before.
+
+use std::fmt::Write as _;
+
+use super::program::{ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, SlotKind, WANT_HISTOGRAM, WANT_LUMA_0, word};
+use super::schedule::Kernel;
+use super::tables::STRETCH;
+use crate::batch::Layout;
+use crate::ops::{Kind, Needs, OpKind};
+use crate::output::Dtype;
+
+/// Groups of four pixels that a workgroup does: seven a thread. Fewer cost more tables, more leave a GPU idle.
+pub(super) const SLICE_QUADS: usize = 1792;
+/// Threads of a workgroup.
+pub(super) const THREADS: usize = 256;
+
+/// Everything that a kernel's text depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Variant {
+    pub kernel: Kernel,
+    pub kinds: Kinds,
+    /// Sorted.
+    pub operations: Vec<OpKind>,
+    pub from_middle: bool,
+    pub channels: usize,
+    pub input: Layout,
+    pub output: Layout,
+    pub dtype: Dtype,
+    /// Whether every image's values begin and end with a word.
+    pub whole_words: bool,
+    /// Pixels of workgroup memory, for small images.
+    pub tile: usize,
+}
+
+macro_rules! wgsl {
+    ($name:literal) => {
+        include_str!(concat!("../../shaders/", $name, ".wgsl"))
+    };
+}
+
+/// The entry point's name.
+pub(super) fn entry_point(kernel: Kernel) -> &'static str {
+    match kernel {
+        Kernel::Statistics(_) => "statistics",
+        Kernel::ApplyToMiddle | Kernel::Apply => "apply",
+        Kernel::Small => "small",
+    }
+}
+
+/// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels.
+pub(super) fn small_memory(tile: usize) -> usize {
+    let table = 256;
+    let bins = 768;
+    let ends_and_sums = 8;
+    4 * (tile + table + bins + ends_and_sums)
+}
+
+/// The kernel's WGSL.
+pub(super) fn assemble(variant: &Variant) -> String {
+    let has = |kind| variant.kinds.has(kind);
+    let is_small = variant.kernel == Kernel::Small;
+    let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
+    let with_tables = has(SlotKind::Table) || is_small || is_statistics;
+    let mut text = constants(variant);
+    let mut join = |part: &str| {
+        text.push_str(part);
+        text.push('\n');
+    };
+    join(wgsl!("kernels/bindings"));
+    join(wgsl!("arithmetic/pixel"));
+    join(wgsl!("arithmetic/blend"));
+    join(wgsl!("arithmetic/luma"));
+    join(wgsl!("arithmetic/wide"));
+    match (variant.input, variant.channels) {
+        (Layout::Nhwc, 3) => join(wgsl!("kernels/source_rgb")),
+        _ => join(wgsl!("kernels/source_planes")),
+    }
+    join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_memory") });
+    for &op in operations(variant) {
+        join(op.wgsl());
+    }
+    if with_tables {
+        join(match variant.kernel {
+            Kernel::Small => wgsl!("kernels/counts_tile"),
+            Kernel::Statistics(_) => wgsl!("kernels/counts_atomic"),
+            Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
+        });
+        join(wgsl!("kernels/table"));
+        join(&point_op(variant));
+    }
+    if has(SlotKind::Mix) {
+        join(wgsl!("kernels/partner"));
+    }
+    if has(SlotKind::Warp) {
+        join(wgsl!("ops/affine"));
+    }
+    if has(SlotKind::Interpolated) {
+        join(wgsl!("arithmetic/softf64"));
+        join(wgsl!("ops/affine_interpolated"));
+    }
+    join(&dispatch_by_op(variant));
+    for (slot, below) in [("first", "source_at"), ("second", "first_at")] {
+        let instance = |text: &str| text.replace("slot_", &format!("{slot}_")).replace("below_at", below);
+        for (kind, part) in [
+            (SlotKind::Warp, wgsl!("slots/warp")),
+            (SlotKind::Listed, wgsl!("slots/listed")),
+            (SlotKind::Interpolated, wgsl!("slots/interpolated")),
+            (SlotKind::Window, wgsl!("slots/window")),
+        ] {
+            if has(kind) {
+                join(&instance(part));
+            }
+        }
+        join(&instance(&slot_functions(variant, slot)));
+    }
+    join(wgsl!("kernels/pixels"));
+    if is_statistics {
+        join(wgsl!("kernels/statistics"));
+        return text;
+    }
+    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel == Kernel::ApplyToMiddle;
+    join(if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") });
+    if is_small {
+        join(wgsl!("kernels/small"));
+        return text;
+    }
+    join(if has(SlotKind::Interpolated) { wgsl!("kernels/keep_or_redo") } else { wgsl!("kernels/keep_at_once") });
+    join(if with_tables {
+        "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  if (steps != 0u) { build_table(base, steps, t); }\n}"
+    } else {
+        "fn prepare(base: u32, t: u32) {}"
+    });
+    join(wgsl!("kernels/apply"));
+    text
+}
+
+/// The operations whose WGSL the kernel needs.
+fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
+    let kinds = variant.kinds;
+    variant.operations.iter().filter(move |op| match op.class() {
+        Kind::Point(_) => kinds.has(SlotKind::Table),
+        Kind::Pixel => kinds.has(SlotKind::Pixel),
+        Kind::Window => kinds.has(SlotKind::Window),
+        Kind::Mask => kinds.has(SlotKind::Mask),
+        Kind::Mix => kinds.has(SlotKind::Mix),
+        Kind::Copy | Kind::Warp => false,
+    })
+}
+
+/// The constants that the files expect, so that each number stands in one place only.
+fn constants(variant: &Variant) -> String {
+    let mut text = String::new();
+    let mut number = |name: &str, value: usize| {
+        let _ = writeln!(text, "const {name} = {value}u;");
+    };
+    number("PROGRAM_WORDS", PROGRAM_WORDS);
+    number("COUNTS_WORDS", COUNTS_WORDS);
+    number("WORD_SOURCE", word::SOURCE);
+    number("WORD_FROM_MIDDLE", word::FROM_MIDDLE);
+    number("WORD_DESTINATION", word::DESTINATION);
+    number("WORD_FIRST", word::FIRST);
+    number("WORD_SECOND", word::SECOND);
+    number("WORD_STEPS", word::STEPS);
+    number("WORD_STEP_COUNT", word::STEP_COUNT);
+    number("WORD_COUNTS", word::COUNTS);
+    number("WORD_STATISTICS", word::STATISTICS);
+    number("WORD_SEGMENTS", word::SEGMENTS);
+    number("first_args", word::FIRST_ARGS);
+    number("second_args", word::SECOND_ARGS);
+    number("WANT_HISTOGRAM", WANT_HISTOGRAM as usize);
+    number("WANT_LUMA_0", WANT_LUMA_0 as usize);
+    number("KIND_TABLE", SlotKind::Table as usize);
+    number("STRETCH", STRETCH);
+    number("SLICE_QUADS", SLICE_QUADS);
+    number("CHANNELS", variant.channels);
+    number("TILE_PIXELS", variant.tile);
+    number("HELD_QUADS", (variant.tile / 4).div_ceil(THREADS).max(1));
+    number("FORM_MIDDLE", 0);
+    number("FORM_U8", 1);
+    number("FORM_F32", 2);
+    number("FORM_F16", 3);
+    let form = match (variant.kernel, variant.dtype) {
+        (Kernel::ApplyToMiddle, _) => 0,
+        (_, Dtype::U8) => 1,
+        (_, Dtype::F32) => 2,
+        (_, Dtype::F16) => 3,
+    };
+    number("FORM", form);
+    let mut flag = |name: &str, value: bool| {
+        let _ = writeln!(text, "const {name} = {value};");
+    };
+    flag("PLANAR", variant.input == Layout::Nchw);
+    flag("OUT_PLANAR", variant.output == Layout::Nchw);
+    flag("FROM_MIDDLE", variant.from_middle);
+    flag("POINTS_ONLY", variant.kinds.is_within(Kinds::POINTS));
+    text
+}
+
+/// One step of a table, by operation.
+fn point_op(variant: &Variant) -> String {
+    let mut arms = String::new();
+    for &op in operations(variant) {
+        let Kind::Point(needs) = op.class() else { continue };
+        let (number, f) = (op as u32, op.function());
+        let each = |call: &str| {
+            let channel = |c: &str| call.replace('@', &format!("value.{c}"));
+            format!("return vec3<u32>({}, {}, {});", channel("x"), channel("y"), channel("z"))
+        };
+        let body = match needs {
+            Needs::Nothing => each(&format!("{f}(@, arg)")),
+            Needs::Histogram => {
+                format!("return through({f}(pushed_counts(base, value, t), t), value, t);")
+            }
+            Needs::Luma => {
+                format!("let mean = mean_of(luma_sum(base, round), params.pixels);\n      {}", each(&format!("{f}(@, mean, arg)")))
+            }
+        };
+        let _ = writeln!(arms, "    case {number}u: {{\n      {body}\n    }}");
+    }
+    format!(
+        "fn point_op(base: u32, op: u32, round: u32, arg: u32, value: vec3<u32>, t: u32) -> vec3<u32> {{\n  \
+         switch (op) {{\n{arms}    default: {{ return value; }}\n  }}\n}}\n"
+    )
+}
+
+/// The other kinds' functions, by operation; `args` is the place of the slot's arguments.
+fn dispatch_by_op(variant: &Variant) -> String {
+    let mut text = String::new();
+    let mut by_op = |kind: SlotKind, class: Kind, signature: &str, call: &str, otherwise: &str| {
+        if !variant.kinds.has(kind) {
+            return;
+        }
+        let mut arms = String::new();
+        for op in operations(variant).filter(|op| op.class() == class) {
+            let call = call.replace('@', op.function());
+            let _ = writeln!(arms, "    case {}u: {{ return {call}; }}", *op as u32);
+        }
+        let _ = writeln!(
+            text,
+            "fn {signature} {{\n  switch (programs[args + {ARG_OP}u]) {{\n{arms}    default: {{ return {otherwise}; }}\n  }}\n}}"
+        );
+    };
+    by_op(
+        SlotKind::Pixel,
+        Kind::Pixel,
+        "pixel_op(args: u32, pixel: vec3<u32>) -> vec3<u32>",
+        "@(pixel, programs[args])",
+        "pixel",
+    );
+    by_op(
+        SlotKind::Window,
+        Kind::Window,
+        "window_op(args: u32, pixel: vec3<u32>, sum: vec3<u32>) -> vec3<u32>",
+        "@(pixel, sum, programs[args])",
+        "pixel",
+    );
+    by_op(
+        SlotKind::Mask,
+        Kind::Mask,
+        "mask_op(args: u32, x: u32, y: u32) -> bool",
+        "@(x, y, programs[args], programs[args + 1u], programs[args + 2u], programs[args + 3u])",
+        "false",
+    );
+    by_op(
+        SlotKind::Mix,
+        Kind::Mix,
+        "mix_op(args: u32, pixel: vec3<u32>, other: vec3<u32>) -> vec3<u32>",
+        "@(pixel, other, programs[args])",
+        "pixel",
+    );
+    text
+}
+
+/// A slot's two functions: of a pixel that was already fetched, and of coordinates.
+fn slot_functions(variant: &Variant, slot: &str) -> String {
+    let args = "program + slot_args";
+    let point_arms = [
+        (SlotKind::Table, "return look_up(pixel);".to_string()),
+        (SlotKind::Pixel, format!("return pack(pixel_op({args}, unpack(pixel)));")),
+        (SlotKind::Mask, format!("return select(pixel, programs[{args} + {ARG_FILL}u], mask_op({args}, x, y));")),
+        (SlotKind::Mix, format!("return pack(mix_op({args}, unpack(pixel), partner_at(programs[{args} + 1u], x, y)));")),
+    ];
+    let place_arms = [
+        (SlotKind::Warp, "return slot_warp(x, y);".to_string()),
+        (SlotKind::Listed, "return slot_listed(x, y);".to_string()),
+        (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
+        (SlotKind::Window, "return slot_window(x, y);".to_string()),
+    ];
+    let word = format!("WORD_{}", slot.to_uppercase());
+    let switch = |arms: &[(SlotKind, String)], otherwise: &str| {
+        let present: String = arms
+            .iter()
+            .filter(|(kind, _)| variant.kinds.has(*kind))
+            .map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32))
+            .collect();
+        format!("  switch (programs[program + {word}]) {{\n{present}    default: {{ return {otherwise}; }}\n  }}\n")
+    };
+    format!(
+        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n{}}}\n\
+         fn slot_at(x: u32, y: u32) -> u32 {{\n{}}}\n",
+        switch(&point_arms, "pixel"),
+        switch(&place_arms, "slot_point(below_at(x, y), x, y)"),
+    )
+}
