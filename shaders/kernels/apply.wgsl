@@ -1,4 +1,4 @@
-// Apply kernel: runs the last or an intermediate segment of each image's program, a slice of one image a workgroup.
+// Apply kernel: runs one segment of each image's program, a slice of one image a workgroup.
 @compute @workgroup_size(256)
 fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let image = group.y + group.z * 65535u;
@@ -9,8 +9,6 @@ fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
   prepare(base, t);
   let last = min(params.quads, (group.x + 1u) * SLICE_QUADS);
   for (var quad = group.x * SLICE_QUADS + t; quad < last; quad += 256u) {
-    let pixels = result_quad(quad);
-    keep(place, quad, pixels);
+    store_quad(place, quad, result_quad(quad));
   }
-  finish(place, t);
 }

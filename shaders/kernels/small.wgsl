@@ -15,15 +15,15 @@ fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
   for (var segment = 0u; segment < segments; segment++) {
     program = base;
     gather(base, t);
-    if (segment + 1u == segments) {
-      for (var quad = t; quad < params.quads; quad += 256u) { store_quad(place, quad, decided_quad(quad)); }
-    } else {
-      var held: array<vec4<u32>, HELD_QUADS>;
-      var n = 0u;
-      for (var quad = t; quad < params.quads; quad += 256u) {
-        held[n] = decided_quad(quad);
-        n += 1u;
-      }
+    let is_last = segment + 1u == segments;
+    var held: array<vec4<u32>, HELD_QUADS>;
+    var n = 0u;
+    for (var quad = t; quad < params.quads; quad += 256u) {
+      let pixels = decided_quad(quad);
+      if (is_last) { store_quad(place, quad, pixels); } else { held[n] = pixels; }
+      n += 1u;
+    }
+    if (!is_last) {
       workgroupBarrier();
       n = 0u;
       for (var quad = t; quad < params.quads; quad += 256u) {
@@ -38,12 +38,13 @@ fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
 
 // Four pixels of the result, done again exactly where f32 cannot decide.
 fn decided_quad(quad: u32) -> vec4<u32> {
-  var pixels = result_quad(quad);
-  if (ambiguous) {
-    exact = true;
-    pixels = result_quad(quad);
-    exact = false;
+  exact = false;
+  var pixels: vec4<u32>;
+  loop {
     ambiguous = false;
+    pixels = result_quad(quad);
+    if (!ambiguous) { break; }
+    exact = true;
   }
   return pixels;
 }

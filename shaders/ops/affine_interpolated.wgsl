@@ -109,3 +109,69 @@ fn affine_byte_exact(value: vec2<u32>) -> u32 {
   if (f64_is_negative(value)) { return 0u; }
   return u32(min(f64_floor(value), 255));
 }
+
+fn affine_bytes(value: vec3<f32>) -> u32 {
+  return pack(vec3<u32>(clamp(value, vec3<f32>(0.0), vec3<f32>(255.0))));
+}
+
+// Taps are rows of four pixels; bilinear has two of two.
+fn affine_bilinear(taps: array<u32, 16>, point: Point) -> u32 {
+  let a = vec3<f32>(unpack(taps[0]));
+  let b = vec3<f32>(unpack(taps[1]));
+  let c = vec3<f32>(unpack(taps[4]));
+  let d = vec3<f32>(unpack(taps[5]));
+  let upper = a + (b - a) * point.dx;
+  let lower = c + (d - c) * point.dx;
+  let value = upper + (lower - upper) * point.dy;
+  let lowest = min(min(a, b), min(c, d));
+  let highest = max(max(a, b), max(c, d));
+  if (affine_undecided(value, lowest, highest, AFFINE_EPSILON_BILINEAR)) { ambiguous = true; }
+  return affine_bytes(value);
+}
+
+fn affine_bicubic(taps: array<u32, 16>, point: Point) -> u32 {
+  var pixels = taps;
+  var rows: array<vec3<f32>, 4>;
+  var lowest = vec3<f32>(255.0);
+  var highest = vec3<f32>(0.0);
+  for (var j = 0; j < 4; j++) {
+    let a = vec3<f32>(unpack(pixels[4 * j]));
+    let b = vec3<f32>(unpack(pixels[4 * j + 1]));
+    let c = vec3<f32>(unpack(pixels[4 * j + 2]));
+    let d = vec3<f32>(unpack(pixels[4 * j + 3]));
+    lowest = min(lowest, min(min(a, b), min(c, d)));
+    highest = max(highest, max(max(a, b), max(c, d)));
+    rows[j] = affine_cubic(a, b, c, d, point.dx);
+  }
+  let value = affine_cubic(rows[0], rows[1], rows[2], rows[3], point.dy);
+  if (affine_undecided(value, lowest, highest, AFFINE_EPSILON_BICUBIC)) { ambiguous = true; }
+  return affine_bytes(value);
+}
+
+// The linear step from a to b, in Pillow's order.
+fn affine_linear_exact(a: vec2<u32>, b: vec2<u32>, t: vec2<u32>) -> vec2<u32> {
+  return f64_add(a, f64_mul(f64_sub(b, a), t));
+}
+
+fn affine_value_exact(taps: array<u32, 16>, point: ExactPoint, bicubic: bool) -> u32 {
+  var pixels = taps;
+  var bytes = 0u;
+  for (var shift = 0u; shift < 24u; shift += 8u) {
+    var rows: array<vec2<u32>, 5>;
+    let last = select(2, 4, bicubic);
+    // The last round combines the rows.
+    for (var j = 0; j <= last; j++) {
+      var v: array<vec2<u32>, 4>;
+      for (var i = 0; i < 4; i++) {
+        v[i] = rows[i];
+        if (j < last) { v[i] = f64_of(i32((pixels[4 * j + i] >> shift) & 255u)); }
+      }
+      let t = select(point.dx, point.dy, j == last);
+      var value: vec2<u32>;
+      if (bicubic) { value = affine_cubic_exact(v[0], v[1], v[2], v[3], t); } else { value = affine_linear_exact(v[0], v[1], t); }
+      rows[j] = value;
+    }
+    bytes |= affine_byte_exact(rows[last]) << shift;
+  }
+  return bytes;
+}

@@ -204,9 +204,7 @@ impl Gpu {
             return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
         }
         let mut report = Report::of(self.description(), plan);
-        errors::guarded(&self.device, &self.loss, || {
-            self.on_device(batch, plan, output, buffer, offset, &mut report)
-        })?;
+        errors::guarded(&self.device, &self.loss, || self.on_device(batch, plan, output, buffer, offset, &mut report))?;
         Ok(report)
     }
 }

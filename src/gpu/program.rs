@@ -302,7 +302,11 @@ fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -
         Stage::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(fill);
-            Slot { kind: SlotKind::Interpolated, args, extra: Extra::Words(interpolated::words(&matrix, interpolation, size)) }
+            Slot {
+                kind: SlotKind::Interpolated,
+                args,
+                extra: Extra::Words(interpolated::words(&matrix, interpolation, size)),
+            }
         }
     }))
 }
@@ -338,10 +342,9 @@ impl Segment {
         program[word::STEPS] = (behind_at + behind.len()) as u32;
         program[word::STEP_COUNT] = self.table.steps.len() as u32;
         behind.extend(self.table.steps.iter().flatten());
-        for (slot, kind, args) in [
-            (&self.slots[0], word::FIRST, word::FIRST_ARGS),
-            (&self.slots[1], word::SECOND, word::SECOND_ARGS),
-        ] {
+        for (slot, kind, args) in
+            [(&self.slots[0], word::FIRST, word::FIRST_ARGS), (&self.slots[1], word::SECOND, word::SECOND_ARGS)]
+        {
             program[kind] = slot.kind as u32;
             program[args..args + 7].copy_from_slice(&slot.args);
             match &slot.extra {

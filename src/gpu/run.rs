@@ -66,9 +66,8 @@ impl Gpu {
         let grey = piece.shape.channels == 1;
         let (segmented, normalize, tables) = {
             let mut tables = self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let segments = |image: &PlannedImage| {
-                program::segments(&image.ops, piece.shape.size(), grey, &mut tables.host)
-            };
+            let segments =
+                |image: &PlannedImage| program::segments(&image.ops, piece.shape.size(), grey, &mut tables.host);
             let segmented: Vec<Vec<Segment>> = piece.images.iter().map(segments).collect::<Result<_>>()?;
             let normalize = tables.host.normalize(piece.output.form())?;
             (segmented, normalize, tables.on_device(&self.device, &self.queue)?)
@@ -134,7 +133,11 @@ impl Gpu {
         let binding_limit = self.device.limits().max_storage_buffer_binding_size;
         for buffer in [&programs, &counts, &middles[0]] {
             if buffer.size() > binding_limit {
-                return Err(Error::DeviceLimit { what: "a piece's buffers", needed: buffer.size(), limit: binding_limit });
+                return Err(Error::DeviceLimit {
+                    what: "a piece's buffers",
+                    needed: buffer.size(),
+                    limit: binding_limit,
+                });
             }
         }
         self.queue.write_buffer(&programs, 0, programs_bytes);

@@ -148,7 +148,8 @@ pub(super) fn schedule(
             schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
         }
         let last = level + 1 == depth;
-        let (kernel, grouping) = if last { (Kernel::Apply, grouping) } else { (Kernel::ApplyToMiddle, Grouping::Single) };
+        let (kernel, grouping) =
+            if last { (Kernel::Apply, grouping) } else { (Kernel::ApplyToMiddle, Grouping::Single) };
         let mut rest = entries.clone();
         rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
         for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {

@@ -7,7 +7,9 @@
 
 use std::fmt::Write as _;
 
-use super::program::{ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, SlotKind, WANT_HISTOGRAM, WANT_LUMA_0, word};
+use super::program::{
+    ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, SlotKind, WANT_HISTOGRAM, WANT_LUMA_0, word,
+};
 use super::schedule::Kernel;
 use super::tables::STRETCH;
 use crate::batch::Layout;
@@ -104,8 +106,16 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(wgsl!("ops/affine_interpolated"));
     }
     join(&dispatch_by_op(variant));
-    for (slot, below) in [("first", "source_at"), ("second", "first_at")] {
-        let instance = |text: &str| text.replace("slot_", &format!("{slot}_")).replace("below_at", below);
+    for slot in ["first", "second"] {
+        // What a kind of slot fetches from. Behind a filter or an interpolated warp there is never another interpolated warp,
+        // and behind an interpolated warp no filter: leaving them out keeps kernels from growing with their product.
+        let below = |kind| match (slot, kind) {
+            ("first", _) => "source_at",
+            (_, SlotKind::Interpolated) => "first_plain_at",
+            (_, SlotKind::Window) => "first_local_at",
+            _ => "first_at",
+        };
+        let instance = |text: &str, kind| text.replace("slot_", &format!("{slot}_")).replace("below_at", below(kind));
         for (kind, part) in [
             (SlotKind::Warp, wgsl!("slots/warp")),
             (SlotKind::Listed, wgsl!("slots/listed")),
@@ -113,10 +123,18 @@ pub(super) fn assemble(variant: &Variant) -> String {
             (SlotKind::Window, wgsl!("slots/window")),
         ] {
             if has(kind) {
-                join(&instance(part));
+                join(&instance(part, kind));
             }
         }
-        join(&instance(&slot_functions(variant, slot)));
+        let point = slot_point(variant, slot);
+        join(&instance(&point, SlotKind::None));
+        let all = variant.kinds;
+        let local = all.without(SlotKind::Interpolated);
+        join(&instance(&slot_at(all, slot, "slot_at"), SlotKind::None));
+        if slot == "first" {
+            join(&instance(&slot_at(local, slot, "slot_local_at"), SlotKind::None));
+            join(&instance(&slot_at(local.without(SlotKind::Window), slot, "slot_plain_at"), SlotKind::None));
+        }
     }
     join(wgsl!("kernels/pixels"));
     if is_statistics {
@@ -129,13 +147,12 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(wgsl!("kernels/small"));
         return text;
     }
-    join(if has(SlotKind::Interpolated) { wgsl!("kernels/keep_or_redo") } else { wgsl!("kernels/keep_at_once") });
     join(if with_tables {
         "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  if (steps != 0u) { build_table(base, steps, t); }\n}"
     } else {
         "fn prepare(base: u32, t: u32) {}"
     });
-    join(wgsl!("kernels/apply"));
+    join(if has(SlotKind::Interpolated) { wgsl!("kernels/apply_exactly") } else { wgsl!("kernels/apply") });
     text
 }
 
@@ -217,7 +234,10 @@ fn point_op(variant: &Variant) -> String {
                 format!("return through({f}(pushed_counts(base, value, t), t), value, t);")
             }
             Needs::Luma => {
-                format!("let mean = mean_of(luma_sum(base, round), params.pixels);\n      {}", each(&format!("{f}(@, mean, arg)")))
+                format!(
+                    "let mean = mean_of(luma_sum(base, round), params.pixels);\n      {}",
+                    each(&format!("{f}(@, mean, arg)"))
+                )
             }
         };
         let _ = writeln!(arms, "    case {number}u: {{\n      {body}\n    }}");
@@ -276,34 +296,59 @@ fn dispatch_by_op(variant: &Variant) -> String {
     text
 }
 
-/// A slot's two functions: of a pixel that was already fetched, and of coordinates.
-fn slot_functions(variant: &Variant, slot: &str) -> String {
+/// What a slot makes of a pixel that was already fetched.
+fn slot_point(variant: &Variant, slot: &str) -> String {
     let args = "program + slot_args";
-    let point_arms = [
+    let arms = [
         (SlotKind::Table, "return look_up(pixel);".to_string()),
         (SlotKind::Pixel, format!("return pack(pixel_op({args}, unpack(pixel)));")),
         (SlotKind::Mask, format!("return select(pixel, programs[{args} + {ARG_FILL}u], mask_op({args}, x, y));")),
-        (SlotKind::Mix, format!("return pack(mix_op({args}, unpack(pixel), partner_at(programs[{args} + 1u], x, y)));")),
+        (
+            SlotKind::Mix,
+            format!("return pack(mix_op({args}, unpack(pixel), partner_at(programs[{args} + 1u], x, y)));"),
+        ),
     ];
-    let place_arms = [
-        (SlotKind::Warp, "return slot_warp(x, y);".to_string()),
-        (SlotKind::Listed, "return slot_listed(x, y);".to_string()),
+    let arms = present(variant.kinds, &arms);
+    let kind = kind_of(slot);
+    format!(
+        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    default: {{ return pixel; }}\n  }}\n}}\n"
+    )
+}
+
+/// What a slot makes of the pixel at some coordinates.
+fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
+    let whole = [
         (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
         (SlotKind::Window, "return slot_window(x, y);".to_string()),
     ];
-    let word = format!("WORD_{}", slot.to_uppercase());
-    let switch = |arms: &[(SlotKind, String)], otherwise: &str| {
-        let present: String = arms
-            .iter()
-            .filter(|(kind, _)| variant.kinds.has(*kind))
-            .map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32))
-            .collect();
-        format!("  switch (programs[program + {word}]) {{\n{present}    default: {{ return {otherwise}; }}\n  }}\n")
+    let places = [
+        (SlotKind::Warp, "place = slot_warp(x, y);".to_string()),
+        (SlotKind::Listed, "place = slot_listed(x, y);".to_string()),
+    ];
+    let mut arms = present(kinds, &whole);
+    arms += &present(kinds, &places);
+    let kind = kind_of(slot);
+    let outside = if kinds.intersection(Kinds::WARPS) == Kinds::default() {
+        String::new()
+    } else {
+        format!(
+            "  if (place.x < 0 || place.x >= i32(params.width) || place.y < 0 || place.y >= i32(params.height)) {{\n    \
+             return programs[program + slot_args + {ARG_FILL}u];\n  }}\n"
+        )
     };
     format!(
-        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n{}}}\n\
-         fn slot_at(x: u32, y: u32) -> u32 {{\n{}}}\n",
-        switch(&point_arms, "pixel"),
-        switch(&place_arms, "slot_point(below_at(x, y), x, y)"),
+        "fn {name}(x: u32, y: u32) -> u32 {{\n  var place = vec2<i32>(i32(x), i32(y));\n  \
+         switch ({kind}) {{\n{arms}    default: {{}}\n  }}\n{outside}  \
+         return slot_point(below_at(u32(place.x), u32(place.y)), x, y);\n}}\n"
     )
+}
+
+fn kind_of(slot: &str) -> String {
+    format!("programs[program + WORD_{}]", slot.to_uppercase())
+}
+
+/// The arms of a switch for those kinds that are there.
+fn present(kinds: Kinds, arms: &[(SlotKind, String)]) -> String {
+    let there = arms.iter().filter(|(kind, _)| kinds.has(*kind));
+    there.map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32)).collect()
 }

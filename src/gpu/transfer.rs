@@ -52,7 +52,12 @@ impl Gpu {
             return Err(Error::DeviceLimit { what, needed: size, limit });
         }
         let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
-        Ok(self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false }))
+        Ok(self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(what),
+            size,
+            usage,
+            mapped_at_creation: false,
+        }))
     }
 
     /// Reads bytes from a buffer, waiting for everything that was submitted before.

@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use autoaugment::{
-    Batch, Convention, Device, Executor, Gpu, Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Sampler, Shape,
-    TensorData, ops,
+    Batch, Convention, Device, Executor, Gpu, Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Sampler,
+    Shape, TensorData, ops,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -57,7 +57,8 @@ pub fn op_of(kind: OpKind, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
     match kind {
         OpKind::Rotate => {
             let turns = [0.0, 90.0, 180.0, 270.0, -90.0];
-            let degrees = if between(0.0, 1.0) < 0.2 { turns[between(0.0, 5.0) as usize] } else { between(-200.0, 200.0) };
+            let degrees =
+                if between(0.0, 1.0) < 0.2 { turns[between(0.0, 5.0) as usize] } else { between(-200.0, 200.0) };
             ops::Rotate { degrees, interpolation, fill }.into()
         }
         OpKind::ShearX => ops::ShearX { factor: between(-0.4, 0.4), interpolation, fill }.into(),
@@ -114,7 +115,9 @@ pub fn check_all(gpu: &Gpu, batch: &Batch<'_>, plan: &Plan, outputs: &[Output], 
     for output in outputs {
         let (expected, _) = cpu.apply(batch, plan, output).unwrap();
         let (got, _) = gpu.apply(batch, plan, output).unwrap();
-        failures.extend(differences(batch.shape(), plan, &expected.data, &got.data).into_iter().map(|d| format!("{output:?}: {d}")));
+        failures.extend(
+            differences(batch.shape(), plan, &expected.data, &got.data).into_iter().map(|d| format!("{output:?}: {d}")),
+        );
     }
     let count = failures.len();
     failures.truncate(20);
@@ -139,7 +142,12 @@ pub fn differences(shape: Shape, plan: &Plan, expected: &TensorData, got: &Tenso
         let wrong = e.iter().zip(g).filter(|(e, g)| e != g).count();
         if let Some(at) = e.iter().zip(g).position(|(e, g)| e != g) {
             let ops: Vec<_> = image.ops.iter().map(|op| op.to_string()).collect();
-            lines.push(format!("image {i}: {wrong} of {n}, first at value {at}: CPU {} GPU {}: {}", e[at], g[at], ops.join(" + ")));
+            lines.push(format!(
+                "image {i}: {wrong} of {n}, first at value {at}: CPU {} GPU {}: {}",
+                e[at],
+                g[at],
+                ops.join(" + ")
+            ));
         }
     }
     lines

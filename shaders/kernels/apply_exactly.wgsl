@@ -1,0 +1,33 @@
+// Apply kernel with interpolated warps. Groups of pixels that f32 cannot decide are collected and done again exactly, by
+// all threads together, since a few slow threads among neighbours would make all of them slow. Both passes are one loop
+// over the same call: drivers that inline everything would else have it twice.
+var<workgroup> redo: array<u32, SLICE_QUADS>;
+var<workgroup> redo_count: atomic<u32>;
+
+@compute @workgroup_size(256)
+fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  let image = group.y + group.z * 65535u;
+  if (image >= params.images) { return; }
+  let base = program_of(image);
+  program = base;
+  let place = programs[base + WORD_DESTINATION];
+  prepare(base, t);
+  let first = group.x * SLICE_QUADS;
+  for (var pass_number = 0u; pass_number < 2u; pass_number++) {
+    exact = pass_number == 1u;
+    var count = min(params.quads - first, SLICE_QUADS);
+    if (exact) { count = atomicLoad(&redo_count); }
+    for (var i = t; i < count; i += 256u) {
+      var quad = first + i;
+      if (exact) { quad = redo[i]; }
+      let pixels = result_quad(quad);
+      if (ambiguous) {
+        redo[atomicAdd(&redo_count, 1u)] = quad;
+        ambiguous = false;
+      } else {
+        store_quad(place, quad, pixels);
+      }
+    }
+    workgroupBarrier();
+  }
+}
