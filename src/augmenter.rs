@@ -178,4 +178,45 @@ impl Augmenter {
     pub fn apply(&self, batch: &Batch<'_>, plan: &Plan) -> Result<(Tensor, Report)> {
         self.executor.apply(batch, plan, &self.output)
     }
+
+    /// Augments a batch on the GPU into memory that the caller owns; see [`Gpu::apply_into`]. Returns the plan and what
+    /// the run cost.
+    ///
+    /// # Errors
+    /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
+    #[cfg(feature = "gpu")]
+    pub fn augment_into(
+        &self,
+        batch: &crate::GpuBatch,
+        epoch: u64,
+        indices: &[u64],
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<(Plan, Report)> {
+        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let report = self.required_gpu()?.apply_into(batch, &plan, &self.output, buffer, offset)?;
+        Ok((plan, report))
+    }
+
+    /// Augments a batch on the GPU and leaves the result there; see [`Gpu::apply_resident`].
+    ///
+    /// # Errors
+    /// Those of [`Sampler::plan`] and [`Gpu::apply_resident`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
+    #[cfg(feature = "gpu")]
+    pub fn augment_resident(
+        &self,
+        batch: &crate::GpuBatch,
+        epoch: u64,
+        indices: &[u64],
+    ) -> Result<(crate::GpuBatch, Plan, Report)> {
+        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let (augmented, report) = self.required_gpu()?.apply_resident(batch, &plan, &self.output)?;
+        Ok((augmented, plan, report))
+    }
+
+    #[cfg(feature = "gpu")]
+    fn required_gpu(&self) -> Result<&Gpu> {
+        let reason = || crate::Error::NoGpu("this augmenter runs on the CPU".to_string());
+        self.executor.gpu().ok_or_else(reason)
+    }
 }

@@ -74,22 +74,22 @@ impl Normalize {
 
 impl Output {
     /// Bytes, in the layout of the input.
-    pub fn u8() -> Self {
-        Output::default()
+    pub const fn u8() -> Self {
+        Output { layout: None, form: Form::U8 }
     }
 
     /// Bytes in `layout`.
-    pub fn u8_as(layout: Layout) -> Self {
+    pub const fn u8_as(layout: Layout) -> Self {
         Output { layout: Some(layout), form: Form::U8 }
     }
 
     /// Normalised binary32 in `layout`.
-    pub fn f32(layout: Layout, normalize: Normalize) -> Self {
+    pub const fn f32(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F32(normalize) }
     }
 
     /// Normalised binary16 in `layout`.
-    pub fn f16(layout: Layout, normalize: Normalize) -> Self {
+    pub const fn f16(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F16(normalize) }
     }
 

@@ -3,25 +3,163 @@
 
 mod gpu_support;
 
-use autoaugment::{Device, Executor, Layout, Normalize, Output, Plan, PlannedImage, Shape, gpu::Grouping};
-use gpu_support::{batch_of, chain_of, check_all, pairs, random};
+use autoaugment::gpu::Grouping;
+use autoaugment::{Gpu, Layout, Normalize, Output, Plan, PlannedImage, Policy, Sampler, Shape};
+use gpu_support::{batch_of, chain_of, check_all, gpu, pairs, random};
 
-fn outputs() -> Vec<Output> {
-    let mut all = vec![Output::u8_as(Layout::Nhwc), Output::u8_as(Layout::Nchw)];
-    for layout in [Layout::Nhwc, Layout::Nchw] {
-        all.push(Output::f32(layout, Normalize::IMAGENET));
-        all.push(Output::f16(layout, Normalize::IMAGENET));
-    }
-    all
+const EVERY_FORM: [Output; 6] = [
+    Output::u8_as(Layout::Nhwc),
+    Output::u8_as(Layout::Nchw),
+    Output::f32(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f32(Layout::Nchw, Normalize::IMAGENET),
+    Output::f16(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f16(Layout::Nchw, Normalize::IMAGENET),
+];
+
+fn grouped(grouping: Grouping) -> Option<Gpu> {
+    Some(gpu()?.grouping(grouping))
+}
+
+fn shape(images: usize, height: usize, width: usize) -> Shape {
+    Shape { images, height, width, channels: 3 }
+}
+
+fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
+    let mut rng = random(seed);
+    let image = |i: usize| PlannedImage { ops: chain_of(i % (longest + 1), shape, &mut rng), ..Default::default() };
+    Plan::new((0..shape.images).map(image).collect())
 }
 
 #[test]
-fn every_ordered_pair_of_operations() {
-    let Some(gpu) = gpu_support::gpu() else { return };
-    for (height, width) in [(16, 16), (9, 7), (61, 67)] {
-        let shape = Shape { images: 18 * 18, height, width, channels: 3 };
-        let batch = batch_of(shape, Layout::Nhwc, 1);
-        let plan = Plan::new(pairs(shape, 2));
-        check_all(&gpu, &batch, &plan, &[Output::u8()], "pairs");
+fn every_ordered_pair_of_operations_small() {
+    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let shape = shape(324, 9, 11);
+    check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::new(pairs(shape, 2)), &[Output::u8()], "small pairs");
+}
+
+#[test]
+fn every_ordered_pair_of_operations_large() {
+    let Some(gpu) = grouped(Grouping::ByClass) else { return };
+    let shape = shape(324, 61, 67);
+    check_all(&gpu, &batch_of(shape, Layout::Nhwc, 3), &Plan::new(pairs(shape, 4)), &[Output::u8()], "large pairs");
+}
+
+#[test]
+fn policies() {
+    for (grouping, side) in [(Grouping::Auto, 32), (Grouping::ByClass, 97)] {
+        let Some(gpu) = grouped(grouping) else { return };
+        for name in Policy::preset_names() {
+            let shape = shape(97, side, side);
+            let sampler = Sampler::new(Policy::preset(name).unwrap(), 5).unwrap();
+            let plan = sampler.plan(shape, 1, &(0..97).collect::<Vec<_>>()).unwrap();
+            check_all(&gpu, &batch_of(shape, Layout::Nhwc, 6), &plan, &[Output::u8()], name);
+        }
     }
+}
+
+#[test]
+fn random_chains_up_to_eight_long() {
+    for grouping in [Grouping::Auto, Grouping::Single] {
+        let Some(gpu) = grouped(grouping) else { return };
+        let shape = shape(60, 13, 17);
+        check_all(&gpu, &batch_of(shape, Layout::Nhwc, 7), &chains(shape, 8, 8), &[Output::u8()], "chains");
+    }
+}
+
+#[test]
+fn every_form_in_every_grouping() {
+    for grouping in Grouping::ALL {
+        let Some(gpu) = grouped(grouping) else { return };
+        // Whole words and not; the policy has every class of kernel.
+        for (height, width) in [(12, 16), (7, 9)] {
+            let shape = shape(33, height, width);
+            let plan = cifar(shape);
+            check_all(&gpu, &batch_of(shape, Layout::Nhwc, 9), &plan, &EVERY_FORM, &format!("{grouping:?}"));
+        }
+    }
+}
+
+fn cifar(shape: Shape) -> Plan {
+    let indices: Vec<u64> = (0..shape.images as u64).collect();
+    Sampler::new(Policy::cifar10(), 3).unwrap().plan(shape, 0, &indices).unwrap()
+}
+
+#[test]
+fn layouts_and_channels() {
+    let Some(small) = grouped(Grouping::Auto) else { return };
+    let Some(large) = grouped(Grouping::ByClass) else { return };
+    for gpu in [small, large] {
+        for (channels, layout) in [(3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
+            for (height, width) in [(12, 16), (7, 9)] {
+                let shape = Shape { images: 25, height, width, channels };
+                let mut images = cifar(shape).into_images();
+                images.extend(pairing(shape));
+                let shape = Shape { images: images.len(), ..shape };
+                let outputs = [EVERY_FORM[0], EVERY_FORM[1], EVERY_FORM[5]];
+                check_all(
+                    &gpu,
+                    &batch_of(shape, layout, 10),
+                    &Plan::new(images),
+                    &outputs,
+                    &format!("{layout:?} {channels}"),
+                );
+            }
+        }
+    }
+}
+
+/// Chains with partners, and with rectangles before and after.
+fn pairing(shape: Shape) -> Vec<PlannedImage> {
+    let chain = |partner| {
+        let cut = "Cutout(x=1, y=2, width=3, height=4, fill=[7,8,9])".parse().unwrap();
+        let pair = format!("SamplePairing(weight=0.3, partner={partner})").parse().unwrap();
+        PlannedImage { ops: vec![cut, pair], ..Default::default() }
+    };
+    (0..4).map(|i| chain((i * 7) % shape.images)).collect()
+}
+
+#[test]
+fn sizes_and_batches() {
+    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let sizes = [
+        (1, 1, 257),
+        (1, 7, 33),
+        (9, 1, 33),
+        (2, 2, 33),
+        (3, 5, 257),
+        (65, 63, 33),
+        (2, 1025, 2),
+        (512, 513, 2),
+        (224, 224, 1),
+    ];
+    for (height, width, images) in sizes {
+        let shape = shape(images, height, width);
+        let batch = batch_of(shape, Layout::Nhwc, 11);
+        check_all(&gpu, &batch, &cifar(shape), &[Output::u8()], "sizes");
+    }
+    for side in [1, 2, 3, 512] {
+        let shape = shape(if side > 100 { 1 } else { 36 }, side, side + 1);
+        check_all(&gpu, &batch_of(shape, Layout::Nhwc, 12), &chains(shape, 3, 13), &[Output::u8()], "chains by size");
+    }
+}
+
+#[test]
+fn an_empty_batch_is_nothing_to_do() {
+    let Some(gpu) = gpu() else { return };
+    let shape = shape(0, 4, 4);
+    check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::uniform(0, vec![]), &EVERY_FORM, "empty");
+}
+
+/// The helper that all of these rely on must be able to fail.
+#[test]
+fn a_single_wrong_bit_is_reported() {
+    use autoaugment::TensorData;
+    let shape = shape(2, 1, 1);
+    let plan = Plan::uniform(2, vec!["Invert".parse().unwrap()]);
+    let (a, b) = (TensorData::U8(vec![1, 2, 3, 4, 5, 6]), TensorData::U8(vec![1, 2, 3, 4, 5, 7]));
+    assert!(gpu_support::differences(shape, &plan, &a, &a).is_empty());
+    assert_eq!(
+        gpu_support::differences(shape, &plan, &a, &b),
+        ["image 1: 1 of 3, first at value 2: CPU 6 GPU 7: Invert"]
+    );
 }

@@ -12,6 +12,8 @@ use crate::output::Output;
 use crate::plan::PlannedImage;
 use crate::report::Report;
 
+/// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
+const TILE_STEP: usize = 512;
 /// WebGPU's limit of workgroups in each dimension.
 const MOST_WORKGROUPS: u32 = 65535;
 /// The largest alignment of uniform offsets that WebGPU allows; one set of parameters takes as much.
@@ -72,7 +74,7 @@ impl Gpu {
             let normalize = tables.host.normalize(piece.output.form())?;
             (segmented, normalize, tables.on_device(&self.device, &self.queue)?)
         };
-        let tile = pixels.next_multiple_of(shader::THREADS);
+        let tile = pixels.next_multiple_of(TILE_STEP);
         let sizes = Sizes {
             pixels,
             values_per_image: piece.shape.values_per_image(),
