@@ -82,6 +82,11 @@ impl Pipelines {
         if let Some(pipeline) = compiled.get(&variant) {
             return pipeline.clone();
         }
+        // One with more operations in its tables does as well; it only has more to choose from.
+        let serves = |(other, _): &(&Variant, _)| other.serves(&variant);
+        if let Some((_, pipeline)) = compiled.iter().find(serves) {
+            return pipeline.clone();
+        }
         let entry_point = shader::entry_point(variant.kernel);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(entry_point),

@@ -1,5 +1,7 @@
 //! Run: one piece of a batch through the dispatches of its schedule.
 
+use std::sync::PoisonError;
+
 use super::Gpu;
 use super::buffers;
 use super::program::{self, COUNTS_WORDS, Kinds, Segment};
@@ -9,7 +11,7 @@ use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::ops::{Kind, OpKind};
 use crate::output::Output;
-use crate::plan::PlannedImage;
+use crate::plan::{Plan, PlannedImage};
 use crate::report::Report;
 
 /// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
@@ -43,7 +45,7 @@ impl<'a> Part<'a> {
 
 /// One piece: images whose buffers can all be bound at once.
 pub(super) struct Piece<'a> {
-    pub images: &'a [PlannedImage],
+    pub images: &'a [Vec<Segment>],
     /// Of the batch; `images` says how many there are in this piece.
     pub shape: Shape,
     pub layout: Layout,
@@ -61,19 +63,35 @@ pub(super) struct Piece<'a> {
     pub operations: &'a [OpKind],
 }
 
+/// A plan made ready for the device, all pieces at once.
+pub(super) struct Prepared {
+    /// Each image's segments.
+    pub segmented: Vec<Vec<Segment>>,
+    normalize: u32,
+    tables: wgpu::Buffer,
+}
+
+impl Prepared {
+    /// Whether something has to be stored between segments.
+    pub fn stores_between(&self) -> bool {
+        self.segmented.iter().any(|segments| segments.len() > 1)
+    }
+}
+
 impl Gpu {
+    /// Cuts every image's operations into segments and brings the tables that they need to the device.
+    pub(super) fn prepare(&self, plan: &Plan, shape: Shape, output: &Output) -> Result<Prepared> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let grey = shape.channels == 1;
+        let segments = |image: &PlannedImage| program::segments(&image.ops, shape.size(), grey, &mut tables.host);
+        let segmented = plan.images().iter().map(segments).collect::<Result<_>>()?;
+        let normalize = tables.host.normalize(output.form())?;
+        Ok(Prepared { segmented, normalize, tables: tables.on_device(&self.device, &self.queue)? })
+    }
+
     /// Records and submits the dispatches of one piece and adds to the report what they do.
-    pub(super) fn run(&self, piece: &Piece<'_>, report: &mut Report) -> Result<()> {
-        let pixels = piece.shape.size().width * piece.shape.size().height;
-        let grey = piece.shape.channels == 1;
-        let (segmented, normalize, tables) = {
-            let mut tables = self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let segments =
-                |image: &PlannedImage| program::segments(&image.ops, piece.shape.size(), grey, &mut tables.host);
-            let segmented: Vec<Vec<Segment>> = piece.images.iter().map(segments).collect::<Result<_>>()?;
-            let normalize = tables.host.normalize(piece.output.form())?;
-            (segmented, normalize, tables.on_device(&self.device, &self.queue)?)
-        };
+    pub(super) fn run(&self, prepared: &Prepared, piece: &Piece<'_>, report: &mut Report) -> Result<()> {
+        let pixels = piece.shape.width * piece.shape.height;
         let tile = pixels.next_multiple_of(TILE_STEP);
         let sizes = Sizes {
             pixels,
@@ -84,16 +102,15 @@ impl Gpu {
         };
         let sources = Sources { images: piece.sources, partners: piece.partner };
         let possible = Kinds::of_operations(piece.operations);
-        let schedule = schedule::schedule(&segmented, &sources, sizes, self.grouping, possible);
-        self.submit(piece, &schedule, normalize, &tables, tile, report)
+        let schedule = schedule::schedule(piece.images, &sources, sizes, self.grouping, possible);
+        self.submit(piece, &schedule, prepared, tile, report)
     }
 
     fn submit(
         &self,
         piece: &Piece<'_>,
         schedule: &Schedule,
-        normalize: u32,
-        tables: &wgpu::Buffer,
+        prepared: &Prepared,
         tile: usize,
         report: &mut Report,
     ) -> Result<()> {
@@ -114,7 +131,7 @@ impl Gpu {
                 let mut words = [0u32; PARAMETERS_STRIDE / 4];
                 let numbers = [size.width as u32, size.height as u32, pixels as u32, quads as u32];
                 words[..4].copy_from_slice(&numbers);
-                words[4..8].copy_from_slice(&[d.list, d.images, normalize, round]);
+                words[4..8].copy_from_slice(&[d.list, d.images, prepared.normalize, round]);
                 words
             })
             .collect();
@@ -160,7 +177,7 @@ impl Gpu {
                     (1, Part::whole(read)),
                     (2, piece.partners),
                     (3, Part::whole(&programs)),
-                    (4, Part::whole(tables)),
+                    (4, Part::whole(&prepared.tables)),
                     (6, Part::whole(&counts)),
                     (7, Part { buffer: &parameters, offset: 0, size: PARAMETERS_STRIDE as u64 }),
                 ];

@@ -39,6 +39,14 @@ pub(super) struct Variant {
     pub tile: usize,
 }
 
+impl Variant {
+    /// Whether this kernel can run whatever `other` can: the same but for operations that it has besides.
+    pub fn serves(&self, other: &Variant) -> bool {
+        let has_all = other.operations.iter().all(|op| self.operations.binary_search(op).is_ok());
+        has_all && *self == Variant { operations: self.operations.clone(), ..other.clone() }
+    }
+}
+
 macro_rules! wgsl {
     ($name:literal) => {
         include_str!(concat!("../../shaders/", $name, ".wgsl"))

@@ -6,13 +6,13 @@ use std::ops::Range;
 use super::Gpu;
 use super::batch::GpuBatch;
 use super::errors::guarded;
+use super::program::Segment;
 use super::run::{Part, Piece};
 use super::schedule::middle_words;
 use crate::batch::{Batch, Shape};
 use crate::error::{Error, Result};
-use crate::ops::Op;
 use crate::output::{Dtype, Output, Tensor, TensorData};
-use crate::plan::{Plan, PlannedImage};
+use crate::plan::Plan;
 use crate::report::Report;
 
 impl Gpu {
@@ -102,8 +102,11 @@ impl Gpu {
         let image_bytes = shape.values_per_image();
         let output_bytes = image_bytes * output.dtype().bytes();
         let mut data = TensorData::zeros(output.dtype(), shape.values());
-        for range in pieces(shape, output.dtype(), self.room(), 0, partners(plan.images()).next().is_some())? {
-            let images = &plan.images()[range.clone()];
+        let prepared = self.prepare(plan, shape, output)?;
+        let with_guests = partners(&prepared.segmented).next().is_some();
+        let needs = Needs { slack: 0, with_guests, with_middles: prepared.stores_between() };
+        for range in pieces(shape, output.dtype(), self.room(), needs)? {
+            let images = &prepared.segmented[range.clone()];
             // Partners outside the piece are sent along, behind it.
             let mut guests = HashMap::new();
             let mut end = (range.len() * image_bytes).next_multiple_of(4);
@@ -129,6 +132,7 @@ impl Gpu {
                 None => ((partner - range.start) * image_bytes) as u32,
             };
             self.run(
+                &prepared,
                 &Piece {
                     images,
                     shape,
@@ -168,8 +172,10 @@ impl Gpu {
         let output_bytes = image_bytes * output.dtype().bytes();
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         // Bindings begin at multiples of the alignment; up to as much is bound in vain.
-        for range in pieces(shape, output.dtype(), self.room(), alignment, false)? {
-            let images = &plan.images()[range.clone()];
+        let prepared = self.prepare(plan, shape, output)?;
+        let needs = Needs { slack: alignment, with_guests: false, with_middles: prepared.stores_between() };
+        for range in pieces(shape, output.dtype(), self.room(), needs)? {
+            let images = &prepared.segmented[range.clone()];
             let (source, first_byte) = window(batch.buffer(), batch.offset(), &range, image_bytes, alignment);
             let (destination, first_out) = window(buffer, offset, &range, output_bytes, alignment);
             let sources: Vec<u32> = (0..range.len()).map(|i| (first_byte + i * image_bytes) as u32).collect();
@@ -189,7 +195,7 @@ impl Gpu {
                 operations: plan.operations(),
             };
             if guests.is_empty() {
-                self.run(&piece, report)?;
+                self.run(&prepared, &piece, report)?;
                 continue;
             }
             // Some partner is in another piece: all partners of this one are gathered, each at its byte within a word.
@@ -221,7 +227,7 @@ impl Gpu {
             let place = |partner: usize| places.get(&partner).map_or(0, |&at| at as u32);
             piece.partners = Part::whole(&gathered);
             piece.partner = &place;
-            self.run(&piece, report)?;
+            self.run(&prepared, &piece, report)?;
             self.pool.give([gathered]);
         }
         Ok(())
@@ -235,24 +241,32 @@ impl Gpu {
 }
 
 /// The images that others are mixed with.
-fn partners(images: &[PlannedImage]) -> impl Iterator<Item = usize> + '_ {
-    images.iter().flat_map(|image| &image.ops).filter_map(|op| match op {
-        Op::SamplePairing(pairing) => Some(pairing.partner),
-        _ => None,
-    })
+fn partners(images: &[Vec<Segment>]) -> impl Iterator<Item = usize> + '_ {
+    images.iter().flatten().flat_map(Segment::partners)
 }
 
-/// Cuts a batch into ranges of images whose buffers fit `room` bytes each, `slack` of which are lost; `with_guests` if a
-/// partner from elsewhere may have to come along with each image.
-fn pieces(shape: Shape, dtype: Dtype, room: u64, slack: u64, with_guests: bool) -> Result<Vec<Range<usize>>> {
+/// What decides how many images make a piece, besides their size.
+struct Needs {
+    /// Bytes of every binding that are lost to alignment.
+    slack: u64,
+    /// Whether a partner from elsewhere may have to come along with each image.
+    with_guests: bool,
+    /// Whether there are intermediate images.
+    with_middles: bool,
+}
+
+/// Cuts a batch into ranges of images whose buffers fit `room` bytes each.
+fn pieces(shape: Shape, dtype: Dtype, room: u64, needs: Needs) -> Result<Vec<Range<usize>>> {
     let values = shape.values_per_image() as u64;
     let pixels = shape.height * shape.width;
-    let input = if with_guests { 2 * values + 8 } else { values };
-    // Intermediate images as if all had one.
-    let largest = input.max(values * dtype.bytes() as u64).max(4 * middle_words(pixels) as u64);
-    let most = room.saturating_sub(slack + 16) / largest;
+    let input = if needs.with_guests { 2 * values + 8 } else { values };
+    // As if every image had one.
+    let middle = if needs.with_middles { 4 * middle_words(pixels) as u64 } else { 0 };
+    let largest = input.max(values * dtype.bytes() as u64).max(middle);
+    let room = room.saturating_sub(needs.slack + 16);
+    let most = room / largest;
     if most == 0 && shape.images > 0 {
-        return Err(Error::DeviceLimit { what: "one image", needed: largest, limit: room.saturating_sub(slack + 16) });
+        return Err(Error::DeviceLimit { what: "one image", needed: largest, limit: room });
     }
     Ok((0..shape.images).step_by(most.max(1) as usize).map(|a| a..shape.images.min(a + most as usize)).collect())
 }
