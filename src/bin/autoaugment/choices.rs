@@ -89,7 +89,7 @@ impl Where {
 /// A policy by preset name, file or text.
 pub fn find_policy(text: &str) -> anyhow::Result<Policy> {
     let path = Path::new(text);
-    if path.is_file() {
+    if path.metadata().is_ok_and(|m| !m.is_dir()) {
         return read_policy(path);
     }
     let is_one_word = !text.trim().contains(char::is_whitespace);

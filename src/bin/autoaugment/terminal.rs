@@ -57,6 +57,19 @@ impl Terminal {
     }
 }
 
+/// An error and its causes in one line. Some errors say their cause themselves; it is not said twice.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
+}
+
 /// Prints data to standard output. A reader that stops early, as `head` does, is no error.
 pub fn data(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

@@ -96,11 +96,12 @@ impl FileSink {
             // The file systems of these two take names that differ in case for one.
             let key = if cfg!(any(windows, target_os = "macos")) { key.to_lowercase() } else { key.into_owned() };
             if let Some(other) = owners.insert(key, entry.input) {
+                let [one, two] = [other, entry.input].map(|input| inputs[input].path.display());
+                let target = out.join(&relative);
                 bail!(
-                    "{} and {} would both be written as {}; name their folders in calls of their own",
-                    inputs[other].path.display(),
-                    inputs[entry.input].path.display(),
-                    out.join(&relative).display()
+                    "{one} and {two} would both be written as {}; write them to different folders, or keep their \
+                     extensions with --format same if these differ",
+                    target.display()
                 );
             }
             targets.insert((entry.input, entry.copy), (out.join(relative), chosen));

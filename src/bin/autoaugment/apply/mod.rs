@@ -24,29 +24,32 @@ use pipeline::{Pipeline, Sink, Source};
 
 const DETAILS: &str = "\
 Input files:
-  Of a folder, and the folders in it, PNG, JPEG, WebP, BMP and GIF files are taken in the order of their names; hidden
-  files are not. A file that cannot be decoded is named and skipped. Alpha is dropped, 16 bits are rounded to 8, of an
-  animation the first frame is taken: standard error says so. Palettes become RGB, grey stays grey, and the EXIF
-  orientation is left alone, as Pillow does.
+  Of a folder, and the folders in it, PNG, JPEG, WebP, BMP and GIF files are taken in the order of their names; hidden \
+files are not, nor is the folder that is written to. A file that cannot be decoded is named and skipped. Alpha is \
+dropped, 16 bits are rounded to 8, of an animation the first frame is taken: standard error says so. Palettes become \
+RGB, grey stays grey, and the EXIF orientation is left alone, as Pillow does.
 
 Draws:
-  What an image gets depends on the seed, the epoch and its sample index, which is its position among the inputs times
-  the number of copies plus the number of the copy: not on threads, device, or what else is in its batch. Only
-  SamplePairing's partner does: it is drawn among the images of the same size and channels that are worked on together,
-  at most 64 at a time in the order of the inputs. The plan names it.
+  What an image gets depends on the seed, the epoch and its sample index, which is its position among the inputs times \
+the number of copies plus the number of the copy: not on threads, device, or what else is in its batch. Only \
+SamplePairing's partner does: it is drawn among the images of the same size and channels that are worked on together, \
+at most 64 at a time in the order of the inputs. The plan names it.
 
 Plans (--plan-out writes one, --plan applies one, whoever wrote it):
   {
     \"version\": 1,
     \"images\": [
-      {\"file\": \"cats/cat.png\", \"index\": 0, \"sub_policy\": 3, \"ops\": [{\"op\": \"Posterize\", \"bits\": 4}]},
-      {\"file\": \"dog.png\", \"ops\": [{\"op\": \"Rotate\", \"degrees\": 30}, {\"op\": \"Invert\"}]}
+      {\"file\": \"cats/cat.png\", \"index\": 0, \"sub_policy\": 3,
+       \"ops\": [{\"op\": \"Posterize\", \"bits\": 4}]},
+      {\"file\": \"dog.png\",
+       \"ops\": [{\"op\": \"Rotate\", \"degrees\": 30}, {\"op\": \"Invert\"}]}
     ]
   }
-  One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name;
-  the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the
-  inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the
-  number, from 0, of another entry, whose image must have the same size. `autoaugment ops` lists the operations.";
+  One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name; \
+the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the \
+inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the \
+number, from 0, of another entry, whose image must have the same size. Operations are named as `autoaugment ops` lists \
+them, with the parameters that --op takes.";
 
 /// Augment image files, folders or one .npy array
 #[derive(Args)]
@@ -75,6 +78,9 @@ pub struct Apply {
     /// Print the run's counters as JSON
     #[arg(long)]
     report: bool,
+    /// Write what was applied to this file, as --plan reads it
+    #[arg(long, value_name = "FILE")]
+    plan_out: Option<PathBuf>,
     #[command(flatten)]
     drawing: Drawing,
     /// Apply this operation to each image, not a policy; may be repeated: --op "Rotate(degrees=30)" --op Invert
@@ -83,9 +89,6 @@ pub struct Apply {
     /// Apply what this plan file says, not a policy
     #[arg(long, value_name = "FILE", help_heading = "What is applied instead", conflicts_with_all = DRAWING, conflicts_with = "op")]
     plan: Option<PathBuf>,
-    /// Write what was applied to this file, as --plan reads it
-    #[arg(long, value_name = "FILE")]
-    plan_out: Option<PathBuf>,
     #[command(flatten)]
     array: ArrayForm,
 }

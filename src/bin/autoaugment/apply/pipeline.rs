@@ -17,7 +17,7 @@ use super::record::Record;
 use crate::Outcome;
 use crate::decode::{Loss, Picture};
 use crate::policy::counted;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, in_words};
 
 const WINDOW_IMAGES: usize = 64;
 const WINDOW_BYTES: usize = 256 << 20;
@@ -230,7 +230,7 @@ impl<'a> Pipeline<'a> {
                     }
                     pictures.insert(input, picture);
                 }
-                Err(error) => self.fail(input, &format!("{error:#}")),
+                Err(error) => self.fail(input, &in_words(&error)),
             }
         }
         pictures
@@ -264,7 +264,7 @@ impl<'a> Pipeline<'a> {
         group.entries.par_iter().enumerate().for_each(|(position, &entry)| {
             match self.sink.write(entry, &tensor, position) {
                 Ok(()) => self.state().written += 1,
-                Err(error) => self.fail(entry.input, &format!("{error:#}")),
+                Err(error) => self.fail(entry.input, &in_words(&error)),
             }
             self.progress.inc(1);
         });

@@ -14,14 +14,14 @@ use clap::Args;
 
 use crate::choices::{Drawing, Where};
 use crate::encode::{self, Format};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, in_words};
 use crate::{EXIT_CODES, Outcome, RunFailed, decode, inputs};
 use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
 const DETAILS: &str = "\
-The images are made small first and augmented then, at the size that is shown; grey ones are shown as RGB. Each has one
-row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one
+The images are made small first and augmented then, at the size that is shown; grey ones are shown as RGB. Each has one \
+row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one \
 column a magnitude, with a positive sign. Under each image stands what was applied.";
 
 /// Draw a contact sheet: each image under some sub-policies, or under one operation's magnitudes
@@ -74,7 +74,7 @@ impl Preview {
                     }
                     pictures.push((input, picture));
                 }
-                Err(error) => failures.push((name, format!("{error:#}"))),
+                Err(error) => failures.push((name, in_words(&error))),
             }
         }
         for (name, reason) in &failures {
@@ -126,8 +126,10 @@ impl Preview {
 }
 
 fn original(thumbnails: &Thumbnails) -> Column {
-    let cells = thumbnails.images().iter().map(|(name, rgb)| Cell { rgb: rgb.clone(), caption: vec![name.clone()] });
-    Column { heading: "original".to_string(), details: Vec::new(), cells: cells.collect() }
+    let cell =
+        |(name, rgb): &(String, Vec<u8>)| Cell { rgb: rgb.clone(), caption: vec![name.clone()], is_changed: true };
+    let cells = thumbnails.images().iter().map(cell).collect();
+    Column { heading: "original".to_string(), details: Vec::new(), cells }
 }
 
 /// The images of a column, each with what was applied to it.
@@ -135,10 +137,11 @@ fn cells(bytes: &[u8], plan: &Plan, shape: Shape) -> Vec<Cell> {
     let images = bytes.chunks_exact(shape.values_per_image()).zip(plan.images());
     let cell = |(rgb, planned): (&[u8], &autoaugment::PlannedImage)| {
         let mut caption: Vec<_> = planned.ops.iter().map(autoaugment::Op::caption).collect();
-        if caption.is_empty() {
+        let is_changed = !caption.is_empty();
+        if !is_changed {
             caption.push("unchanged".to_string());
         }
-        Cell { rgb: rgb.to_vec(), caption }
+        Cell { rgb: rgb.to_vec(), caption, is_changed }
     };
     images.map(cell).collect()
 }

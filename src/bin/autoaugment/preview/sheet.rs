@@ -17,6 +17,7 @@ pub struct Cell {
     /// Interleaved RGB of the sheet's cell size.
     pub rgb: Vec<u8>,
     pub caption: Vec<String>,
+    pub is_changed: bool,
 }
 
 pub struct Sheet {
@@ -25,6 +26,8 @@ pub struct Sheet {
     heading: Pen,
     detail: Pen,
     caption: Pen,
+    /// For images that nothing was done to.
+    aside: Pen,
     /// Between columns, and what everything else is a multiple of.
     gap: u32,
 }
@@ -44,6 +47,7 @@ impl Sheet {
             heading: Pen::new(17.0 * unit, INK)?,
             detail: Pen::new(13.5 * unit, SOFT)?,
             caption: Pen::new(14.5 * unit, INK)?,
+            aside: Pen::new(14.5 * unit, SOFT)?,
             gap: (14.0 * unit).round() as u32,
         })
     }
@@ -102,9 +106,8 @@ impl Sheet {
             sheet.copy_from(&image, x, y)?;
         }
         let mut below = (y + height + self.gap / 3) as f32;
-        for (i, line) in cell.caption.iter().enumerate() {
-            let is_name = line == "unchanged" && i == 0;
-            let pen = if is_name { &self.detail } else { &self.caption };
+        let pen = if cell.is_changed { &self.caption } else { &self.aside };
+        for line in &cell.caption {
             pen.write(sheet, line, (x as f32, below), width as f32);
             below += self.caption.line();
         }

@@ -59,13 +59,12 @@ fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
     image.context("the image's bytes do not fit its size")
 }
 
-/// The largest part of the proportions of the thumbnail, scaled. Of high images more is cut off below than above: heads
-/// are up.
+/// The largest part of the proportions of the thumbnail, scaled. Of high images most is cut off below: heads are up.
 fn scaled(image: RgbImage, width: u32, height: u32) -> Vec<u8> {
     let (w, h) = (f64::from(image.width()), f64::from(image.height()));
     let scale = (w / f64::from(width)).min(h / f64::from(height));
     let (cut_w, cut_h) = (f64::from(width) * scale, f64::from(height) * scale);
-    let (x, y) = ((w - cut_w) / 2.0, (h - cut_h) / 3.0);
+    let (x, y) = ((w - cut_w) / 2.0, (h - cut_h) / 8.0);
     let side = |length: f64, most: u32| (length.round() as u32).clamp(1, most);
     let (cut_w, cut_h) = (side(cut_w, image.width()), side(cut_h, image.height()));
     let part = imageops::crop_imm(&image, x as u32, y as u32, cut_w, cut_h).to_image();
