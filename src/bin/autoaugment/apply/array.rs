@@ -1,0 +1,166 @@
+//! Array: images from one `.npy` file and into one, a window of it at a time.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+use autoaugment::{Layout, Output, Shape, Tensor, TensorData};
+use npyz::{DType, NpyHeader, Order, WriteOptions, WriterBuilder};
+
+use super::descr;
+use super::entries::Entry;
+use super::pipeline::{Sink, Source};
+use crate::RunFailed;
+use crate::decode::{Loss, Picture};
+use crate::encode::Pending;
+
+pub struct ArraySource {
+    path: PathBuf,
+    file: Mutex<File>,
+    /// Where the first image begins in the file.
+    start: u64,
+    shape: Shape,
+    layout: Layout,
+    /// Whether the array is N x H x W; the output then is so too.
+    is_flat: bool,
+}
+
+impl ArraySource {
+    pub fn open(path: &Path, layout: Layout) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        ArraySource::read_header(path, layout).with_context(|| name)
+    }
+
+    fn read_header(path: &Path, layout: Layout) -> anyhow::Result<Self> {
+        let mut reader = BufReader::new(File::open(path)?);
+        let header = NpyHeader::from_reader(&mut reader).context("not a .npy file")?;
+        let start = reader.stream_position()?;
+        let dtype = header.dtype().descr();
+        if !matches!(dtype.trim_matches('\''), "|u1" | "<u1" | ">u1") {
+            bail!("the array's type is {dtype} and must be u8 ('|u1')");
+        }
+        if header.order() == Order::Fortran {
+            bail!("the array is in Fortran order and must be in C order; save numpy.ascontiguousarray(array)");
+        }
+        let sides: Result<Vec<usize>, _> = header.shape().iter().map(|&side| usize::try_from(side)).collect();
+        let (images, height, width, channels) = match (&sides?[..], layout) {
+            (&[n, h, w, c], Layout::Nhwc) => (n, h, w, c),
+            (&[n, c, h, w], Layout::Nchw) => (n, h, w, c),
+            (&[n, h, w], _) => (n, h, w, 1),
+            (other, _) => bail!("the array's shape is {other:?} and must have 4 sides, or 3 for grey images"),
+        };
+        let shape = Shape { images, height, width, channels };
+        shape.check().with_context(|| match layout {
+            Layout::Nhwc => "read as N x H x W x C (see --layout)".to_string(),
+            Layout::Nchw => "read as N x C x H x W (see --layout)".to_string(),
+        })?;
+        let file = reader.into_inner();
+        let (there, needed) = (file.metadata()?.len().saturating_sub(start), shape.values() as u64);
+        if there < needed {
+            bail!("the file is truncated: the shape needs {needed} bytes and there are {there}");
+        }
+        let is_flat = header.shape().len() == 3;
+        Ok(ArraySource { path: path.to_path_buf(), file: Mutex::new(file), start, shape, layout, is_flat })
+    }
+
+    /// What should be said of an array that may be meant otherwise: one colour image is not three-sided.
+    pub fn doubt(&self) -> Option<String> {
+        let Shape { images, height, width, .. } = self.shape;
+        let is_doubtful = self.is_flat && matches!(width, 1 | 3);
+        is_doubtful.then(|| {
+            format!("{}: taken as {images} grey images of {width} x {height}, not as one image", self.path.display())
+        })
+    }
+}
+
+impl Source for ArraySource {
+    fn len(&self) -> usize {
+        self.shape.images
+    }
+
+    fn is_array(&self) -> bool {
+        true
+    }
+
+    fn name(&self, input: usize) -> String {
+        format!("{}, image {input}", self.path.display())
+    }
+
+    fn planned_name(&self, _: usize) -> Option<String> {
+        None
+    }
+
+    fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn measure(&self, _: usize) -> Option<[usize; 3]> {
+        Some([self.shape.height, self.shape.width, self.shape.channels])
+    }
+
+    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Loss>)> {
+        let Shape { height, width, channels, .. } = self.shape;
+        let mut data = vec![0; self.shape.values_per_image()];
+        let place = self.start + (input * data.len()) as u64;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(place))?;
+        file.read_exact(&mut data)?;
+        Ok((Picture { height, width, channels, data }, Vec::new()))
+    }
+}
+
+pub struct ArraySink {
+    target: PathBuf,
+    /// None once it has its name.
+    file: Mutex<Option<Pending>>,
+    start: u64,
+}
+
+impl ArraySink {
+    /// Begins an array of `images` images of the source's size.
+    pub fn create(target: &Path, source: &ArraySource, images: usize, output: Output) -> anyhow::Result<Self> {
+        let Shape { height, width, channels, .. } = source.shape;
+        let sides = match output.layout(source.layout) {
+            _ if source.is_flat => vec![images, height, width],
+            Layout::Nhwc => vec![images, height, width, channels],
+            Layout::Nchw => vec![images, channels, height, width],
+        };
+        let sides: Vec<u64> = sides.into_iter().map(|side| side as u64).collect();
+        let begin = || -> std::io::Result<(Pending, u64)> {
+            let dtype: npyz::TypeStr = descr(output.dtype()).parse().map_err(std::io::Error::other)?;
+            let mut pending = Pending::create(target)?;
+            let options = WriteOptions::new_header_only().dtype(DType::new_scalar(dtype)).shape(&sides);
+            options.writer(pending.file()).write_header_only()?;
+            let start = pending.file().stream_position()?;
+            Ok((pending, start))
+        };
+        let (pending, start) = begin().context(RunFailed(format!("{} could not be written", target.display())))?;
+        Ok(ArraySink { target: target.to_path_buf(), file: Mutex::new(Some(pending)), start })
+    }
+
+    /// Gives the file its name.
+    pub fn finish(&self) -> anyhow::Result<()> {
+        let pending = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        pending
+            .map_or(Ok(()), Pending::finish)
+            .context(RunFailed(format!("{} could not be written", self.target.display())))
+    }
+}
+
+impl Sink for ArraySink {
+    fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()> {
+        let n = tensor.shape.values_per_image();
+        let own = position * n..(position + 1) * n;
+        let bytes: Vec<u8> = match &tensor.data {
+            TensorData::U8(values) => values[own].to_vec(),
+            TensorData::F32(values) => values[own].iter().flat_map(|v| v.to_le_bytes()).collect(),
+            TensorData::F16(values) => values[own].iter().flat_map(|v| v.to_le_bytes()).collect(),
+        };
+        let mut pending = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let pending = pending.as_mut().context("the file is finished")?;
+        pending.file().seek(SeekFrom::Start(self.start + (entry.id * bytes.len()) as u64))?;
+        Ok(pending.file().write_all(&bytes)?)
+    }
+}

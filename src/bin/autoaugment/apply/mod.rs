@@ -1,0 +1,323 @@
+//! `apply`: files, folders or one array in, augmented ones out.
+
+mod array;
+mod entries;
+mod files;
+mod pipeline;
+mod record;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
+use clap::{Args, ValueEnum};
+
+use crate::choices::{self, Drawing, Where};
+use crate::encode::{self, Format};
+use crate::terminal::{self, Terminal};
+use crate::{EXIT_CODES, Outcome, inputs};
+use array::{ArraySink, ArraySource};
+use entries::{Entry, Work};
+use files::{FileSink, FileSource};
+use pipeline::{Pipeline, Sink, Source};
+
+const DETAILS: &str = "\
+Input files:
+  Of a folder, and the folders in it, PNG, JPEG, WebP, BMP and GIF files are taken in the order of their names; hidden \
+files are not, nor is the folder that is written to. A file that cannot be decoded is named and skipped. Alpha is \
+dropped, 16 bits are rounded to 8, of an animation the first frame is taken: standard error says so. Palettes become \
+RGB, grey stays grey, and the EXIF orientation is left alone, as Pillow does.
+
+Draws:
+  What an image gets depends on the seed, the epoch and its sample index, which is its position among the inputs times \
+the number of copies plus the number of the copy: not on threads, device, or what else is in its batch. Only \
+SamplePairing's partner does: it is drawn among the images of the same size and channels that are worked on together, \
+at most 64 at a time in the order of the inputs. The plan names it.
+
+Plans (--plan-out writes one, --plan applies one, whoever wrote it):
+  {
+    \"version\": 1,
+    \"images\": [
+      {\"file\": \"cats/cat.png\", \"index\": 0, \"sub_policy\": 3,
+       \"ops\": [{\"op\": \"Posterize\", \"bits\": 4}]},
+      {\"file\": \"dog.png\",
+       \"ops\": [{\"op\": \"Rotate\", \"degrees\": 30}, {\"op\": \"Invert\"}]}
+    ]
+  }
+  One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name; \
+the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the \
+inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the \
+number, from 0, of another entry, whose image must have the same size. Operations are named as `autoaugment ops` lists \
+them, with the parameters that --op takes.";
+
+/// Augment image files, folders or one .npy array
+#[derive(Args)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
+pub struct Apply {
+    /// Image files, folders of them, or one .npy array of u8, N x H x W x C or N x H x W
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Folder to write to, made if need be; for an array also a file name that ends in .npy
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+    /// Augmented copies of each image: cat.png becomes cat_0.png, cat_1.png, ...
+    #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "plan")]
+    copies: u32,
+    /// Form of the written files; same keeps each one's own (GIF becomes PNG)
+    #[arg(long, value_enum, default_value = "png")]
+    format: FormatChoice,
+    /// Quality of written JPEGs, 1 to 100
+    #[arg(long, value_name = "NUMBER", default_value = "95", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: u8,
+    /// Overwrite files that exist
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    device: Where,
+    /// Print the run's counters as JSON
+    #[arg(long)]
+    report: bool,
+    /// Write what was applied to this file, as --plan reads it
+    #[arg(long, value_name = "FILE")]
+    plan_out: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: Drawing,
+    /// Apply this operation to each image, not a policy; may be repeated: --op "Rotate(degrees=30)" --op Invert
+    #[arg(long, value_name = "OPERATION", help_heading = "What is applied instead", conflicts_with_all = DRAWING)]
+    op: Vec<Op>,
+    /// Apply what this plan file says, not a policy
+    #[arg(long, value_name = "FILE", help_heading = "What is applied instead", conflicts_with_all = DRAWING, conflicts_with = "op")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    array: ArrayForm,
+}
+
+/// The options that have no meaning where nothing is drawn.
+const DRAWING: [&str; 6] = ["policy", "convention", "interpolation", "fill", "seed", "epoch"];
+
+/// How arrays are read and written.
+#[derive(Args)]
+#[command(next_help_heading = "Arrays (.npy)")]
+struct ArrayForm {
+    /// Order of the input's axes [default: nhwc]
+    #[arg(long, value_enum)]
+    layout: Option<Axes>,
+    /// Order of the output's axes [default: the input's]
+    #[arg(long, value_enum)]
+    output_layout: Option<Axes>,
+    /// Type of the output's values; floats are (v / 255 - mean) / std [default: u8]
+    #[arg(long, value_enum)]
+    dtype: Option<DtypeChoice>,
+    /// Means of red, green and blue, R,G,B or one number [default: ImageNet's 0.485,0.456,0.406]
+    #[arg(long, value_name = "R,G,B", value_parser = numbers, allow_hyphen_values = true)]
+    mean: Option<[f32; 3]>,
+    /// Standard deviations, R,G,B or one number [default: ImageNet's 0.229,0.224,0.225]
+    #[arg(long, value_name = "R,G,B", value_parser = numbers)]
+    std: Option<[f32; 3]>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum FormatChoice {
+    Png,
+    Jpeg,
+    Webp,
+    Bmp,
+    Same,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Axes {
+    Nhwc,
+    Nchw,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum DtypeChoice {
+    U8,
+    F32,
+    F16,
+}
+
+fn numbers(text: &str) -> Result<[f32; 3], String> {
+    choices::three(text, "numbers")
+}
+
+impl Apply {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        let is_array = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+        if !self.inputs.iter().any(is_array) {
+            return self.run_files(terminal);
+        }
+        match &self.inputs[..] {
+            [path] => self.run_array(terminal, path),
+            _ => bail!("an array must be the only input, and there are {} inputs", self.inputs.len()),
+        }
+    }
+
+    fn run_files(&self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        self.array.check_unused()?;
+        let found = inputs::find(&self.inputs, Some(&self.out))?;
+        let source = FileSource::new(found.inputs);
+        let (work, entries) = self.work(&source, |name| source.find(name), terminal)?;
+        let format = match self.format {
+            FormatChoice::Png => Some(Format::Png),
+            FormatChoice::Jpeg => Some(Format::Jpeg),
+            FormatChoice::Webp => Some(Format::Webp),
+            FormatChoice::Bmp => Some(Format::Bmp),
+            FormatChoice::Same => None,
+        };
+        let sink = FileSink::new(&self.out, source.inputs(), &entries, format, self.quality)?;
+        self.check_free(sink.targets())?;
+        let (pipeline, outcome) = self.execute(terminal, &source, &sink, Output::u8(), work, found.unreadable)?;
+        let written = crate::policy::counted(pipeline.written(), "file", "files");
+        terminal.note(&format!("wrote {written} to {}", self.out.display()));
+        self.finish(pipeline, outcome)
+    }
+
+    fn run_array(&self, terminal: Terminal, path: &Path) -> anyhow::Result<Outcome> {
+        if self.format != FormatChoice::Png {
+            bail!("--format is for image files, and {} is an array", path.display());
+        }
+        let layout = self.array.layout.map_or(Layout::Nhwc, Axes::layout);
+        let source = ArraySource::open(path, layout)?;
+        if let Some(doubt) = source.doubt() {
+            terminal.note(&doubt);
+        }
+        let (work, entries) = self.work(&source, |_| None, terminal)?;
+        let target = match self.out.extension() {
+            Some(extension) if extension.eq_ignore_ascii_case("npy") => self.out.clone(),
+            _ => self.out.join(path.file_name().unwrap_or_default()),
+        };
+        self.check_free([target.as_path()])?;
+        let output = self.array.output(layout)?;
+        let sink = ArraySink::create(&target, &source, entries.len(), output)?;
+        let (pipeline, outcome) = self.execute(terminal, &source, &sink, output, work, Vec::new())?;
+        if outcome == Outcome::Done {
+            sink.finish()?;
+            let written = crate::policy::counted(pipeline.written(), "image", "images");
+            terminal.note(&format!("wrote {written} to {}", target.display()));
+        }
+        self.finish(pipeline, outcome)
+    }
+
+    /// What is to be done, and the outputs that come of it.
+    fn work(
+        &self,
+        source: &dyn Source,
+        find: impl Fn(&str) -> Option<usize>,
+        terminal: Terminal,
+    ) -> anyhow::Result<(Work, Vec<Entry>)> {
+        if self.op.is_empty() && self.plan.is_none() {
+            let sampler = self.drawing.sampler(self.drawing.policy()?)?;
+            let copies = self.copies as usize;
+            let entries = entries::all(source.len(), copies);
+            return Ok((Work::Draw { sampler: Box::new(sampler), epoch: self.drawing.epoch, copies }, entries));
+        }
+        let work = match &self.plan {
+            None => entries::of_chain(&self.op, source, self.copies as usize).context("--op")?,
+            Some(path) => {
+                let name = path.display().to_string();
+                let json = fs::read_to_string(path).with_context(|| format!("plan {name}"))?;
+                let plan = Plan::from_json(&json).with_context(|| name.clone())?;
+                entries::of_plan(plan.into_images(), source, find).with_context(|| name)?
+            }
+        };
+        let Work::Replay { entries, .. } = &work else { return Ok((work, Vec::new())) };
+        let mut inputs: Vec<_> = entries.iter().map(|e| e.input).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        if inputs.len() < source.len() {
+            terminal.note(&format!("{} of {} inputs are not in the plan", source.len() - inputs.len(), source.len()));
+        }
+        let entries = entries.clone();
+        Ok((work, entries))
+    }
+
+    /// Nothing that will be written may be there already.
+    fn check_free<'a>(&'a self, targets: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
+        encode::check_free(targets.into_iter().chain(self.plan_out.as_deref()), self.force)
+    }
+
+    fn execute<'a>(
+        &self,
+        terminal: Terminal,
+        source: &'a dyn Source,
+        sink: &'a dyn Sink,
+        output: Output,
+        work: Work,
+        unreadable: Vec<(String, String)>,
+    ) -> anyhow::Result<(Pipeline<'a>, Outcome)> {
+        let executor = self.device.open(terminal)?;
+        let mut pipeline = Pipeline::new(terminal, executor, source, sink, output, self.plan_out.is_some());
+        for (place, reason) in unreadable {
+            pipeline.unreadable(&place, &reason);
+        }
+        let outcome = pipeline.run(&work)?;
+        Ok((pipeline, outcome))
+    }
+
+    fn finish(&self, pipeline: Pipeline<'_>, outcome: Outcome) -> anyhow::Result<Outcome> {
+        if self.report {
+            terminal::json(&pipeline.report())?;
+        }
+        if let Some(path) = &self.plan_out {
+            encode::write_whole(path, pipeline.into_plan().to_json().as_bytes())?;
+        }
+        Ok(outcome)
+    }
+}
+
+impl Axes {
+    fn layout(self) -> Layout {
+        match self {
+            Axes::Nhwc => Layout::Nhwc,
+            Axes::Nchw => Layout::Nchw,
+        }
+    }
+}
+
+impl ArrayForm {
+    fn check_unused(&self) -> anyhow::Result<()> {
+        let given = [
+            ("--layout", self.layout.is_some()),
+            ("--output-layout", self.output_layout.is_some()),
+            ("--dtype", self.dtype.is_some()),
+            ("--mean", self.mean.is_some()),
+            ("--std", self.std.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => bail!("{name} is for .npy arrays, and the input is image files"),
+            None => Ok(()),
+        }
+    }
+
+    fn output(&self, input: Layout) -> anyhow::Result<Output> {
+        let layout = self.output_layout.map_or(input, Axes::layout);
+        let mut normalize = Normalize::IMAGENET;
+        normalize.mean = self.mean.unwrap_or(normalize.mean);
+        normalize.std = self.std.unwrap_or(normalize.std);
+        let dtype = self.dtype.unwrap_or(DtypeChoice::U8);
+        if dtype == DtypeChoice::U8 && (self.mean.is_some() || self.std.is_some()) {
+            bail!("--mean and --std are for floats; add --dtype f32 or f16");
+        }
+        let is_usable = |v: &f32| v.is_finite();
+        if !normalize.mean.iter().all(is_usable) || !normalize.std.iter().all(|v| is_usable(v) && *v != 0.0) {
+            bail!("--mean {:?} --std {:?}: both must be finite and --std not 0", normalize.mean, normalize.std);
+        }
+        Ok(match dtype {
+            DtypeChoice::U8 => Output::u8_as(layout),
+            DtypeChoice::F32 => Output::f32(layout, normalize),
+            DtypeChoice::F16 => Output::f16(layout, normalize),
+        })
+    }
+}
+
+/// NumPy's name of a type.
+fn descr(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::U8 => "|u1",
+        Dtype::F32 => "<f4",
+        Dtype::F16 => "<f2",
+    }
+}

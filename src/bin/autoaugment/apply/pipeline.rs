@@ -1,0 +1,349 @@
+//! Pipeline: images are read, augmented and written, a window of them at a time.
+//!
+//! A window is at most 64 images and about 256 MiB of pixels, so that memory does not grow with the number of files.
+//! Within it images of one size and number of channels make a batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use autoaugment::{Batch, Executor, Layout, Output, Plan, PlannedImage, Report, Sampler, Shape, Tensor};
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+
+use super::entries::{Entry, Work, partners, renumbered};
+use super::record::Record;
+use crate::Outcome;
+use crate::decode::{Loss, Picture};
+use crate::policy::counted;
+use crate::terminal::{Terminal, in_words};
+
+const WINDOW_IMAGES: usize = 64;
+const WINDOW_BYTES: usize = 256 << 20;
+
+/// Where images come from.
+pub trait Source: Sync {
+    fn len(&self) -> usize;
+    fn is_array(&self) -> bool;
+    /// The name of an input for people.
+    fn name(&self, input: usize) -> String;
+    /// The name of an input in plans.
+    fn planned_name(&self, input: usize) -> Option<String>;
+    fn layout(&self) -> Layout;
+    /// Height, width and channels without reading the pixels; none if the input is broken.
+    fn measure(&self, input: usize) -> Option<[usize; 3]>;
+    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Loss>)>;
+}
+
+/// Where images go to.
+pub trait Sink: Sync {
+    /// Writes image `position` of the tensor.
+    fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()>;
+}
+
+pub struct Pipeline<'a> {
+    terminal: Terminal,
+    executor: Executor,
+    source: &'a dyn Source,
+    sink: &'a dyn Sink,
+    output: Output,
+    keeps_record: bool,
+    progress: ProgressBar,
+    state: Mutex<State>,
+}
+
+/// What was done so far.
+#[derive(Default)]
+struct State {
+    failed: BTreeSet<usize>,
+    unreadable: usize,
+    read: usize,
+    written: usize,
+    batches: u64,
+    counters: Map<String, Value>,
+    losses: BTreeMap<Loss, BTreeSet<usize>>,
+    record: Record,
+}
+
+type Pictures = BTreeMap<usize, Picture>;
+
+/// One batch with its plan. The images beyond `entries` only take part as partners.
+struct Group {
+    inputs: Vec<usize>,
+    /// The entries' numbers of all of them.
+    ids: Vec<usize>,
+    plan: Plan,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Pipeline<'a> {
+    pub fn new(
+        terminal: Terminal,
+        executor: Executor,
+        source: &'a dyn Source,
+        sink: &'a dyn Sink,
+        output: Output,
+        keeps_record: bool,
+    ) -> Self {
+        let (progress, state) = (ProgressBar::hidden(), Mutex::default());
+        Pipeline { terminal, executor, source, sink, output, keeps_record, progress, state }
+    }
+
+    /// A folder that could not be looked into.
+    pub fn unreadable(&self, place: &str, reason: &str) {
+        self.terminal.error(&format!("{place}: {reason}"));
+        self.state().unreadable += 1;
+    }
+
+    pub fn run(&mut self, work: &Work) -> anyhow::Result<Outcome> {
+        match work {
+            Work::Draw { sampler, epoch, copies } => {
+                self.progress = self.terminal.progress(self.source.len() * copies);
+                self.draw(sampler, *epoch, *copies);
+            }
+            Work::Replay { planned, entries } => {
+                self.progress = self.terminal.progress(entries.len());
+                self.replay(planned, entries);
+            }
+        }
+        self.progress.finish_and_clear();
+        let state = self.state();
+        for (loss, inputs) in &state.losses {
+            let names: Vec<_> = inputs.iter().take(3).map(|&input| self.source.name(input)).collect();
+            let more = if inputs.len() > 3 { ", ..." } else { "" };
+            let images = counted(inputs.len(), "image", "images");
+            self.terminal.note(&format!("notice: {images} {} ({}{more})", loss.words(), names.join(", ")));
+        }
+        let failed = state.failed.len() + state.unreadable;
+        if failed > 0 {
+            self.terminal.error(&format!("{} failed", counted(failed, "input", "inputs")));
+        }
+        Ok(if failed == 0 { Outcome::Done } else { Outcome::SomeFailed })
+    }
+
+    fn draw(&self, sampler: &Sampler, epoch: u64, copies: usize) {
+        let mut next = 0;
+        while next < self.source.len() {
+            let (window, bytes) = self.window(next..self.source.len(), |input| input);
+            next = window.end;
+            let pictures = self.load(window.clone().collect());
+            // Copies are run together as far as the window's measure allows.
+            let at_once = (WINDOW_IMAGES / window.len()).min(WINDOW_BYTES / bytes.max(1)).max(1);
+            for first in (0..copies).step_by(at_once) {
+                let mut groups = Vec::new();
+                for copy in first..copies.min(first + at_once) {
+                    for (shape, inputs) in by_shape(&pictures) {
+                        let entry = |&input: &usize| Entry { id: input * copies + copy, input, copy };
+                        let entries: Vec<_> = inputs.iter().map(entry).collect();
+                        let indices: Vec<_> = entries.iter().map(|e| e.id as u64).collect();
+                        match sampler.plan(shape, epoch, &indices) {
+                            Ok(plan) => {
+                                let ids = entries.iter().map(|e| e.id).collect();
+                                groups.push(Group { inputs, ids, plan, entries });
+                            }
+                            Err(error) => self.fail_all(&entries, &error.to_string()),
+                        }
+                    }
+                }
+                self.execute(&pictures, groups);
+            }
+        }
+    }
+
+    fn replay(&self, planned: &[PlannedImage], entries: &[Entry]) {
+        let mut next = 0;
+        while next < entries.len() {
+            let (window, _) = self.window(next..entries.len(), |entry| entries[entry].input);
+            next = window.end;
+            let needed: BTreeSet<usize> = window
+                .clone()
+                .flat_map(|e| std::iter::once(e).chain(partners(&planned[e].ops)))
+                .map(|e| entries[e].input)
+                .collect();
+            let pictures = self.load(needed.into_iter().collect());
+            let groups = by_shape(&pictures).into_iter().filter_map(|(_, inputs)| {
+                let own = window.clone().filter(|&e| inputs.contains(&entries[e].input));
+                self.replayed(planned, entries, own.collect(), &pictures)
+            });
+            self.execute(&pictures, groups.collect());
+        }
+    }
+
+    /// The batch of some entries of one shape, followed by the partners that are not among them.
+    fn replayed(
+        &self,
+        planned: &[PlannedImage],
+        entries: &[Entry],
+        own: Vec<usize>,
+        pictures: &Pictures,
+    ) -> Option<Group> {
+        let (own, broken): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|&e| partners(&planned[e].ops).all(|p| pictures.contains_key(&entries[p].input)));
+        for e in broken {
+            self.fail_all(&[entries[e]], "its SamplePairing partner could not be read");
+        }
+        let mut places: BTreeMap<usize, usize> = own.iter().enumerate().map(|(place, &e)| (e, place)).collect();
+        let mut members = own.clone();
+        for partner in own.iter().flat_map(|&e| partners(&planned[e].ops)) {
+            places.entry(partner).or_insert_with(|| {
+                members.push(partner);
+                members.len() - 1
+            });
+        }
+        let image = |(place, &e): (usize, &usize)| {
+            let ops = if place < own.len() { planned[e].ops.as_slice() } else { &[] };
+            let ops = renumbered(ops, |partner| places.get(&partner).copied())?;
+            Some(PlannedImage { ops, ..planned[e].clone() })
+        };
+        let plan = Plan::new(members.iter().enumerate().map(image).collect::<Option<_>>()?);
+        let inputs = members.iter().map(|&e| entries[e].input).collect();
+        let entries = own.iter().map(|&e| entries[e]).collect();
+        (!own.is_empty()).then_some(Group { inputs, ids: members, plan, entries })
+    }
+
+    /// The longest beginning of `range` that makes a window, at least one, and its bytes.
+    fn window(&self, range: Range<usize>, input: impl Fn(usize) -> usize) -> (Range<usize>, usize) {
+        let mut bytes = 0;
+        for i in range.clone() {
+            let own: usize = self.source.measure(input(i)).unwrap_or_default().iter().product();
+            let is_full = i - range.start == WINDOW_IMAGES || bytes + own > WINDOW_BYTES;
+            if i > range.start && is_full {
+                return (range.start..i, bytes);
+            }
+            bytes += own;
+        }
+        (range, bytes)
+    }
+
+    /// Reads inputs in parallel; broken ones are named and left out.
+    fn load(&self, inputs: Vec<usize>) -> Pictures {
+        let loaded: Vec<_> = inputs.into_par_iter().map(|input| (input, self.source.load(input))).collect();
+        let mut pictures = Pictures::new();
+        for (input, result) in loaded {
+            match result {
+                Ok((picture, losses)) => {
+                    let mut state = self.state();
+                    state.read += 1;
+                    for loss in losses {
+                        state.losses.entry(loss).or_default().insert(input);
+                    }
+                    pictures.insert(input, picture);
+                }
+                Err(error) => self.fail(input, &in_words(&error)),
+            }
+        }
+        pictures
+    }
+
+    /// On the CPU batches run side by side, as most of them may be of one image; a GPU takes one after the other.
+    fn execute(&self, pictures: &Pictures, groups: Vec<Group>) {
+        let is_cpu = self.executor.description() == "CPU";
+        if is_cpu {
+            groups.into_par_iter().for_each(|group| self.execute_one(pictures, group));
+        } else {
+            groups.into_iter().for_each(|group| self.execute_one(pictures, group));
+        }
+    }
+
+    fn execute_one(&self, pictures: &Pictures, group: Group) {
+        let members: Vec<_> = group.inputs.iter().filter_map(|input| pictures.get(input)).collect();
+        let Some(first) = members.first() else { return };
+        let shape = Shape { images: members.len(), height: first.height, width: first.width, channels: first.channels };
+        let data = members.iter().flat_map(|picture| picture.data.iter().copied()).collect::<Vec<_>>();
+        let result = Batch::new(data, shape, self.source.layout())
+            .and_then(|batch| self.executor.apply(&batch, &group.plan, &self.output));
+        let (tensor, report) = match result {
+            Ok(done) => done,
+            Err(error) => return self.fail_all(&group.entries, &error.to_string()),
+        };
+        self.count(&report);
+        if self.keeps_record {
+            self.keep(&group);
+        }
+        group.entries.par_iter().enumerate().for_each(|(position, &entry)| {
+            match self.sink.write(entry, &tensor, position) {
+                Ok(()) => self.state().written += 1,
+                Err(error) => self.fail(entry.input, &in_words(&error)),
+            }
+            self.progress.inc(1);
+        });
+    }
+
+    /// Records all images of a batch, those that only were partners too, as others refer to them.
+    fn keep(&self, group: &Group) {
+        let mut state = self.state();
+        let members = group.inputs.iter().zip(&group.ids).zip(group.plan.images());
+        for (place, ((&input, &id), image)) in members.enumerate() {
+            let Some(ops) = renumbered(&image.ops, |place| group.ids.get(place).copied()) else { continue };
+            let image = PlannedImage { file: self.source.planned_name(input), ops, ..image.clone() };
+            if place < group.entries.len() {
+                state.record.add(id, image);
+            } else {
+                state.record.add_partner(id, image);
+            }
+        }
+    }
+
+    /// Adds up whatever numbers reports have.
+    fn count(&self, report: &Report) {
+        let mut state = self.state();
+        state.batches += 1;
+        let Ok(Value::Object(own)) = serde_json::to_value(report) else { return };
+        for (name, value) in own {
+            let sum = match (state.counters.get(&name).and_then(Value::as_u64), value.as_u64()) {
+                (Some(before), Some(now)) => Value::from(before + now),
+                _ => value,
+            };
+            state.counters.insert(name, sum);
+        }
+    }
+
+    fn fail(&self, input: usize, reason: &str) {
+        let is_new = self.state().failed.insert(input);
+        if is_new {
+            let words = format!("{}: {reason}", self.source.name(input));
+            self.progress.suspend(|| self.terminal.error(&words));
+        }
+    }
+
+    fn fail_all(&self, entries: &[Entry], reason: &str) {
+        entries.iter().for_each(|entry| self.fail(entry.input, reason));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked while counting has not left a count half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn written(&self) -> usize {
+        self.state().written
+    }
+
+    /// The run's counters: files first, then the sums of the batches' reports.
+    pub fn report(&self) -> Value {
+        let state = self.state();
+        let mut report = Map::new();
+        report.insert("device".to_string(), self.executor.description().into());
+        report.insert("inputs".to_string(), self.source.len().into());
+        report.insert("failed".to_string(), (state.failed.len() + state.unreadable).into());
+        report.insert("written".to_string(), state.written.into());
+        report.insert("batches".to_string(), state.batches.into());
+        report.extend(state.counters.iter().filter(|(name, _)| *name != "device").map(|(k, v)| (k.clone(), v.clone())));
+        Value::Object(report)
+    }
+
+    pub fn into_plan(self) -> Plan {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).record.into_plan()
+    }
+}
+
+/// The inputs of each size and number of channels, in their order.
+fn by_shape(pictures: &Pictures) -> Vec<(Shape, Vec<usize>)> {
+    let mut groups: BTreeMap<[usize; 3], Vec<usize>> = BTreeMap::new();
+    for (&input, picture) in pictures {
+        groups.entry([picture.height, picture.width, picture.channels]).or_default().push(input);
+    }
+    let shape = |[height, width, channels]: [usize; 3], images| Shape { images, height, width, channels };
+    groups.into_iter().map(|(sides, inputs)| (shape(sides, inputs.len()), inputs)).collect()
+}

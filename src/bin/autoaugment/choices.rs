@@ -1,0 +1,136 @@
+//! Choices: the options that commands share, and how their values are read.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use autoaugment::{Convention, Device, Executor, Interpolation, Policy, Sampler, Size};
+use clap::Args;
+
+use crate::terminal::Terminal;
+
+/// What is drawn, and how.
+#[derive(Args)]
+#[command(next_help_heading = "What is drawn")]
+pub struct Drawing {
+    /// Preset (imagenet, cifar10, svhn, v0), JSON or text file, or sub-policies as text [default: imagenet]
+    ///
+    /// The text form has one sub-policy a line (or between semicolons), steps joined by `+`, a step being
+    /// OPERATION PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
+    #[arg(long, value_name = "NAME|FILE|TEXT")]
+    pub policy: Option<String>,
+    /// Read the magnitudes as torchvision, deepvoltaire or tensorflow do, not as the policy says
+    #[arg(long, value_name = "NAME")]
+    pub convention: Option<Convention>,
+    /// nearest, bilinear or bicubic for every warp, not the convention's
+    #[arg(long, value_name = "NAME")]
+    pub interpolation: Option<Interpolation>,
+    /// Colour of what comes from outside an image, R,G,B or one grey number, not the convention's
+    #[arg(long, value_name = "R,G,B", value_parser = fill)]
+    pub fill: Option<[u8; 3]>,
+    /// Seed of every draw
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of the pass over the data; each draws anew
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub epoch: u64,
+}
+
+/// Where plans run.
+#[derive(Args)]
+pub struct Where {
+    /// auto, gpu or cpu; auto takes a GPU if there is one and says so if there is none
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: Device,
+}
+
+impl Drawing {
+    /// The policy, in the convention that was asked for.
+    pub fn policy(&self) -> anyhow::Result<Policy> {
+        let mut policy = find_policy(self.policy.as_deref().unwrap_or("imagenet"))?;
+        if let Some(convention) = self.convention {
+            policy.convention = convention;
+            policy.check()?;
+        }
+        Ok(policy)
+    }
+
+    /// What draws from `policy`.
+    pub fn sampler(&self, policy: Policy) -> anyhow::Result<Sampler> {
+        let mut sampler = Sampler::new(policy, self.seed)?;
+        if let Some(interpolation) = self.interpolation {
+            sampler = sampler.interpolation(interpolation);
+        }
+        if let Some(fill) = self.fill {
+            sampler = sampler.fill(fill);
+        }
+        Ok(sampler)
+    }
+}
+
+impl Where {
+    /// Opens the device and says which one it is.
+    pub fn open(&self, terminal: Terminal) -> anyhow::Result<Executor> {
+        let executor = Executor::new(self.device)?;
+        let description = executor.description();
+        match self.device {
+            // The library itself warns where it looked for a GPU and found none.
+            Device::Auto if description == "CPU" && cfg!(feature = "gpu") => {}
+            Device::Auto if description == "CPU" => {
+                terminal.note("running on the CPU: this build has no feature `gpu`");
+            }
+            _ if description == "CPU" => terminal.note("running on the CPU"),
+            _ => terminal.note(&format!("running on {description}")),
+        }
+        Ok(executor)
+    }
+}
+
+/// A policy by preset name, file or text.
+pub fn find_policy(text: &str) -> anyhow::Result<Policy> {
+    let path = Path::new(text);
+    if path.metadata().is_ok_and(|m| !m.is_dir()) {
+        return read_policy(path);
+    }
+    let is_one_word = !text.trim().contains(char::is_whitespace);
+    if is_one_word && (text.contains(['/', '\\']) || path.extension().is_some()) {
+        bail!("policy: there is no file `{text}`");
+    }
+    Ok(if text.trim_start().starts_with('{') { Policy::from_json(text)? } else { text.parse()? })
+}
+
+/// A policy file in JSON or text; `-` is standard input.
+pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
+    let text = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => fs::read_to_string(path),
+    };
+    let name = path.display();
+    let text = text.with_context(|| format!("policy {name}"))?;
+    let policy = if text.trim_start().starts_with('{') { Policy::from_json(&text) } else { text.parse() };
+    policy.with_context(|| name.to_string())
+}
+
+/// `R,G,B` or one number.
+fn fill(text: &str) -> Result<[u8; 3], String> {
+    three(text, "whole numbers of 0..=255")
+}
+
+/// Three numbers between commas, or one that stands for all three.
+pub fn three<T: std::str::FromStr + Copy>(text: &str, of: &str) -> Result<[T; 3], String> {
+    let numbers: Result<Vec<T>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[one]) => Ok([one; 3]),
+        Ok(&[red, green, blue]) => Ok([red, green, blue]),
+        _ => Err(format!("`{text}` must be three {of}, R,G,B, or one")),
+    }
+}
+
+/// `WIDTHxHEIGHT`.
+pub fn size(text: &str) -> Result<Size, String> {
+    let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    match sides {
+        Some((width @ 1.., height @ 1..)) => Ok(Size { width, height }),
+        _ => Err(format!("`{text}` must be WIDTHxHEIGHT in pixels, such as 224x224")),
+    }
+}

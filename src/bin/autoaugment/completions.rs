@@ -1,0 +1,21 @@
+//! `completions`: what a shell needs to complete commands and options.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::{Cli, Outcome, terminal};
+
+#[derive(Args)]
+pub struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "autoaugment", &mut script);
+        terminal::data(String::from_utf8(script)?.trim_end())?;
+        Ok(Outcome::Done)
+    }
+}

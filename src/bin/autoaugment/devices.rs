@@ -1,0 +1,81 @@
+//! `devices`: what plans can run on.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::{Outcome, terminal};
+
+#[derive(Args)]
+pub struct Devices {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One line of the table.
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    backend: String,
+    kind: String,
+    driver: String,
+    is_software: bool,
+}
+
+impl Devices {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let mut lines = adapters();
+        lines.push(cpu());
+        if self.json {
+            terminal::json(&lines)?;
+            return Ok(Outcome::Done);
+        }
+        let mut table = vec![["NAME", "BACKEND", "KIND", "DRIVER"].map(String::from)];
+        table.extend(lines.into_iter().map(|line| {
+            let kind = if line.is_software { format!("{} (software)", line.kind) } else { line.kind };
+            [line.name, line.backend, kind, line.driver]
+        }));
+        terminal::data(&aligned(&table))?;
+        Ok(Outcome::Done)
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn adapters() -> Vec<Line> {
+    let line = |a: autoaugment::gpu::AdapterSummary| Line {
+        name: a.name,
+        backend: a.backend,
+        kind: a.kind,
+        driver: a.driver,
+        is_software: a.is_software,
+    };
+    autoaugment::gpu::adapters().into_iter().map(line).collect()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn adapters() -> Vec<Line> {
+    Vec::new()
+}
+
+/// The executor that is always there.
+fn cpu() -> Line {
+    let threads = rayon::current_num_threads();
+    Line {
+        name: "CPU".to_string(),
+        backend: "none".to_string(),
+        kind: format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),
+        driver: "none".to_string(),
+        is_software: false,
+    }
+}
+
+/// Columns as wide as their widest cell, two spaces apart.
+pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
+        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_string()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,131 @@
+//! Encode: pictures as files, of which there is never half a one.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use image::codecs::bmp::BmpEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{ExtendedColorType, ImageEncoder, ImageResult};
+
+use crate::RunFailed;
+
+/// The form of a written file. All but JPEG keep every byte.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Format {
+    Png,
+    Jpeg,
+    Webp,
+    Bmp,
+}
+
+impl Format {
+    /// The format that a file's extension stands for.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_lowercase().as_str() {
+            "png" => Some(Format::Png),
+            "jpg" | "jpeg" => Some(Format::Jpeg),
+            "webp" => Some(Format::Webp),
+            "bmp" => Some(Format::Bmp),
+            _ => None,
+        }
+    }
+
+    /// The extension of new files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Png => "png",
+            Format::Jpeg => "jpg",
+            Format::Webp => "webp",
+            Format::Bmp => "bmp",
+        }
+    }
+}
+
+/// One image's interleaved bytes as a file's.
+pub fn encode(data: &[u8], [height, width, channels]: [usize; 3], format: Format, quality: u8) -> ImageResult<Vec<u8>> {
+    let color = if channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
+    let mut file = Vec::new();
+    let (w, h) = (width as u32, height as u32);
+    match format {
+        Format::Png => PngEncoder::new(&mut file).write_image(data, w, h, color)?,
+        Format::Jpeg => JpegEncoder::new_with_quality(&mut file, quality).write_image(data, w, h, color)?,
+        Format::Webp => WebPEncoder::new_lossless(&mut file).write_image(data, w, h, color)?,
+        Format::Bmp => BmpEncoder::new(&mut file).write_image(data, w, h, color)?,
+    }
+    Ok(file)
+}
+
+/// A file that appears under its name once it is complete: it is written beside it, then renamed.
+pub struct Pending {
+    target: PathBuf,
+    beside: PathBuf,
+    file: File,
+    is_finished: bool,
+}
+
+impl Pending {
+    /// Makes the folder too.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or_else(|| io::Error::other("not a file name"))?;
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let beside = target.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+        let file = File::create(&beside)?;
+        Ok(Pending { target: target.to_path_buf(), beside, file, is_finished: false })
+    }
+
+    /// What is written to.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Gives the file its name.
+    pub fn finish(mut self) -> io::Result<()> {
+        fs::rename(&self.beside, &self.target)?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // What cannot be removed stays under its hidden name; the target was not touched.
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
+}
+
+/// Writes a whole file at once.
+pub fn write_whole(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let write = || -> io::Result<()> {
+        let mut pending = Pending::create(target)?;
+        let mut out = BufWriter::new(pending.file());
+        out.write_all(bytes)?;
+        out.flush()?;
+        drop(out);
+        pending.finish()
+    };
+    write().context(RunFailed(format!("{} could not be written", target.display())))
+}
+
+/// Refuses to overwrite.
+pub fn check_free<'a>(targets: impl IntoIterator<Item = &'a Path>, force: bool) -> anyhow::Result<()> {
+    if force {
+        return Ok(());
+    }
+    let taken: Vec<_> = targets.into_iter().filter(|path| path.symlink_metadata().is_ok()).collect();
+    match taken[..] {
+        [] => Ok(()),
+        [one] => anyhow::bail!("{} exists; --force overwrites it", one.display()),
+        [first, ..] => {
+            anyhow::bail!("{} and {} more files exist; --force overwrites them", first.display(), taken.len() - 1)
+        }
+    }
+}

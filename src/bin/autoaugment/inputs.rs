@@ -1,0 +1,82 @@
+//! Inputs: the image files that the paths on the command line stand for, in a fixed order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use walkdir::{DirEntry, WalkDir};
+
+/// The extensions that are looked for in folders.
+const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+
+/// One image file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    pub path: PathBuf,
+    /// The path inside the folder that was named, with `/` between its parts; the file name of a file that was.
+    pub name: String,
+}
+
+/// The files in the order of the arguments, those of a folder by name; and what could not be looked into.
+#[derive(Default)]
+pub struct Found {
+    pub inputs: Vec<Input>,
+    pub unreadable: Vec<(String, String)>,
+}
+
+/// Files are taken whatever they are called; of folders, and the folders in them, the image files that are not hidden.
+/// `except` is left out: the folder that will be written to.
+pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
+    let except = except.and_then(|path| fs::canonicalize(path).ok());
+    let mut found = Found::default();
+    for path in paths {
+        // A file that may not be read is a matter of the file; a name that stands for nothing is one of the call.
+        let Ok(metadata) = path.metadata() else {
+            bail!("{}: there is no such file or folder", path.display());
+        };
+        if metadata.is_dir() {
+            let before = found.inputs.len() + found.unreadable.len();
+            found.walk(path, except.as_deref());
+            if found.inputs.len() + found.unreadable.len() == before {
+                bail!("{}: there are no images ({}) in this folder", path.display(), EXTENSIONS.join(", "));
+            }
+        } else {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            found.inputs.push(Input { path: path.clone(), name });
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    fn walk(&mut self, folder: &Path, except: Option<&Path>) {
+        let is_wanted = |entry: &DirEntry| {
+            let is_hidden = entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+            let is_excepted = entry.file_type().is_dir()
+                && entry.depth() > 0
+                && except.is_some_and(|e| fs::canonicalize(entry.path()).is_ok_and(|p| p == e));
+            !is_hidden && !is_excepted
+        };
+        let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_wanted);
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() || !has_image_extension(entry.path()) => {}
+                Ok(entry) => {
+                    let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+                    self.inputs.push(Input { path: entry.path().to_path_buf(), name: parts.join("/") });
+                }
+                Err(error) => {
+                    let place = error.path().unwrap_or(folder).display().to_string();
+                    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    self.unreadable.push((place, reason));
+                }
+            }
+        }
+    }
+}
+
+fn has_image_extension(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+}

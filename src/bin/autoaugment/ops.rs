@@ -1,0 +1,148 @@
+//! `ops`: the operations, and what their magnitudes stand for.
+
+use autoaugment::{Convention, OpKind, Sampler, Size};
+use clap::Args;
+use serde::Serialize;
+
+use crate::{Outcome, choices, terminal};
+
+#[derive(Args)]
+pub struct Ops {
+    /// torchvision, deepvoltaire or tensorflow
+    #[arg(long, value_name = "NAME", default_value = "torchvision")]
+    convention: Convention,
+    /// Size of the image, which translations and cutouts are relative to
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224", value_parser = choices::size)]
+    size: Size,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The table, as JSON has it.
+#[derive(Serialize)]
+struct Table {
+    convention: Convention,
+    width: usize,
+    height: usize,
+    operations: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    op: OpKind,
+    summary: &'static str,
+    /// What the magnitude stands for; none for operations without one.
+    parameter: Option<String>,
+    signed: bool,
+    /// One a magnitude, from 0, with a positive sign.
+    values: Vec<f64>,
+    /// The same with a negative sign; none where no sign is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    negative_values: Option<Vec<f64>>,
+}
+
+impl Ops {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        let rows: Result<Vec<_>, _> = OpKind::ALL.iter().map(|&op| self.row(op)).collect();
+        let operations = rows?;
+        if self.json {
+            let Size { width, height } = self.size;
+            terminal::json(&Table { convention: self.convention, width, height, operations })?;
+        } else {
+            terminal::data(&self.text(&operations))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn row(&self, op: OpKind) -> anyhow::Result<Row> {
+        let signed = self.convention.is_signed(op);
+        let values = |negative| -> autoaugment::Result<Vec<f64>> {
+            if !self.convention.has_magnitude(op) {
+                return Ok(Vec::new());
+            }
+            let magnitudes = 0..=self.convention.last_magnitude();
+            magnitudes.map(|m| self.convention.value(op, f64::from(m), negative, self.size)).collect()
+        };
+        Ok(Row {
+            op,
+            summary: op.summary(),
+            parameter: self.parameter(op)?,
+            signed,
+            values: values(false)?,
+            negative_values: if signed { Some(values(true)?) } else { None },
+        })
+    }
+
+    /// The name of the parameter that the magnitude sets: the operation's first, but for Cutout, whose first are drawn.
+    fn parameter(&self, op: OpKind) -> anyhow::Result<Option<String>> {
+        if !self.convention.has_magnitude(op) {
+            return Ok(None);
+        }
+        if op == OpKind::Cutout {
+            return Ok(Some("side".to_string()));
+        }
+        let example = serde_json::to_value(Sampler::resolve(self.convention, op, 0.0, false, self.size)?)?;
+        Ok(example.as_object().and_then(|o| o.keys().nth(1).cloned()))
+    }
+
+    fn text(&self, operations: &[Row]) -> String {
+        let last = self.convention.last_magnitude() as usize;
+        let mut lines = Vec::new();
+        let mut heading = vec!["OPERATION".to_string(), "PARAMETER".to_string(), "SIGN".to_string()];
+        heading.extend((0..=last).map(|m| m.to_string()));
+        heading.push("WHAT IT DOES".to_string());
+        lines.push(heading);
+        for row in operations {
+            let (sign, shown) = row.unsigned();
+            let mut cells = vec![row.op.to_string(), row.parameter.clone().unwrap_or_default(), sign.to_string()];
+            cells.extend((0..=last).map(|m| shown.get(m).map(|v| short(*v)).unwrap_or_default()));
+            cells.push(row.summary.to_string());
+            lines.push(cells);
+        }
+        let Size { width, height } = self.size;
+        let name = self.convention;
+        format!(
+            "Values of magnitudes 0 to {last}, {name}, for images of {width} x {height}:\n\n{}",
+            self.aligned(&lines)
+        )
+    }
+
+    /// Numbers to the right, words to the left.
+    fn aligned(&self, lines: &[Vec<String>]) -> String {
+        let columns = lines.first().map_or(0, Vec::len);
+        let width = |c: usize| lines.iter().map(|line| line[c].chars().count()).max().unwrap_or(0);
+        let widths: Vec<_> = (0..columns).map(width).collect();
+        let line = |cells: &Vec<String>| {
+            let cells = cells.iter().zip(&widths).enumerate().map(|(c, (cell, &width))| {
+                if c < 3 || c + 1 == columns { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+            });
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
+        };
+        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Row {
+    /// How the sign works, and the values without it: `1±` with 0.3 where the factors are 1.3 and 0.7.
+    fn unsigned(&self) -> (&'static str, Vec<f64>) {
+        match &self.negative_values {
+            None => ("", self.values.clone()),
+            Some(negative) => {
+                let around_one = self.values.iter().zip(negative).any(|(p, n)| *p != -n);
+                if around_one {
+                    ("1±", self.values.iter().map(|v| v - 1.0).collect())
+                } else {
+                    ("±", self.values.iter().map(|v| v.abs()).collect())
+                }
+            }
+        }
+    }
+}
+
+/// A number with at most two decimals, three where it is below 1.
+fn short(value: f64) -> String {
+    let scale = if value.abs() < 1.0 { 1000.0 } else { 100.0 };
+    // Adding 0 makes of -0 what people write.
+    format!("{}", (value * scale).round() / scale + 0.0)
+}

@@ -1,0 +1,106 @@
+//! `policy`: policies shown, checked and converted.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use autoaugment::Policy;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::{Outcome, choices, terminal};
+
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Print a policy: imagenet, cifar10, svhn, v0, a file or text
+    Show {
+        /// Preset name, file or text
+        #[arg(value_name = "NAME|FILE|TEXT")]
+        policy: String,
+        /// Print JSON, not text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a policy file and say what is in it
+    Check {
+        /// JSON or text file; - is standard input
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a policy file in the other form
+    Convert {
+        /// JSON or text file; - is standard input
+        file: PathBuf,
+        /// The form to print
+        #[arg(long, value_enum)]
+        to: Form,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Form {
+    Json,
+    Text,
+}
+
+/// What `check` says of a policy.
+#[derive(Serialize)]
+struct Contents {
+    convention: &'static str,
+    sub_policies: usize,
+    most_steps: usize,
+    operations: usize,
+}
+
+impl PolicyCommand {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        match self {
+            PolicyCommand::Show { policy, json } => {
+                let form = if json { Form::Json } else { Form::Text };
+                print(&choices::find_policy(&policy)?, form)?;
+            }
+            PolicyCommand::Check { file, json } => {
+                let policy = choices::read_policy(&file)?;
+                let contents = Contents::of(&policy);
+                if json {
+                    terminal::json(&contents)?;
+                } else {
+                    let Contents { convention, sub_policies, most_steps, operations } = contents;
+                    terminal::data(&format!(
+                        "{}, {} at most, {}, convention {convention}",
+                        counted(sub_policies, "sub-policy", "sub-policies"),
+                        counted(most_steps, "step", "steps"),
+                        counted(operations, "operation", "operations"),
+                    ))?;
+                }
+            }
+            PolicyCommand::Convert { file, to } => print(&choices::read_policy(&file)?, to)?,
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+impl Contents {
+    fn of(policy: &Policy) -> Self {
+        let operations: HashSet<_> = policy.sub_policies.iter().flat_map(|s| s.steps.iter().map(|s| s.op)).collect();
+        Contents {
+            convention: policy.convention.name(),
+            sub_policies: policy.sub_policies.len(),
+            most_steps: policy.depth(),
+            operations: operations.len(),
+        }
+    }
+}
+
+fn print(policy: &Policy, form: Form) -> anyhow::Result<()> {
+    match form {
+        Form::Json => terminal::data(&policy.to_json()),
+        Form::Text => terminal::data(&policy.to_string()),
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}

@@ -1,0 +1,147 @@
+//! `preview`: a contact sheet of what a policy or an operation does to some images.
+
+mod columns;
+mod sheet;
+mod text;
+mod thumbnails;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use autoaugment::{Batch, Layout};
+use autoaugment::{OpKind, Output, Plan, Shape};
+use clap::Args;
+
+use crate::choices::{Drawing, Where};
+use crate::encode::{self, Format};
+use crate::terminal::{Terminal, in_words};
+use crate::{EXIT_CODES, Outcome, RunFailed, decode, inputs};
+use sheet::{Cell, Column, Sheet};
+use thumbnails::Thumbnails;
+
+const DETAILS: &str = "\
+The images are made small first and augmented then, at the size that is shown; grey ones are shown as RGB. Each has one \
+row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one \
+column a magnitude, with a positive sign. Under each image stands what was applied.";
+
+/// Draw a contact sheet: each image under some sub-policies, or under one operation's magnitudes
+#[derive(Args)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
+pub struct Preview {
+    /// Image files, or folders of them
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// The PNG to write
+    #[arg(long, short, value_name = "FILE", default_value = "preview.png")]
+    out: PathBuf,
+    /// How many sub-policies to show, from the first
+    #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u32).range(1..=100))]
+    columns: u32,
+    /// Which sub-policies to show, by their numbers, from 1
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', conflicts_with_all = ["columns", "op"])]
+    sub_policies: Vec<usize>,
+    /// Show this operation's magnitudes, not a policy
+    #[arg(long, value_name = "OPERATION", conflicts_with_all = ["policy", "columns", "seed", "epoch"])]
+    op: Option<OpKind>,
+    /// Width of each image on the sheet, in pixels
+    #[arg(long, value_name = "PIXELS", default_value = "160", value_parser = clap::value_parser!(u32).range(32..=1024))]
+    size: u32,
+    /// Overwrite a file that exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    device: Where,
+    #[command(flatten)]
+    drawing: Drawing,
+}
+
+impl Preview {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        if !self.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+            bail!("--out {}: the sheet is a PNG, and its name must end in .png", self.out.display());
+        }
+        let columns = self.columns()?;
+        encode::check_free([self.out.as_path()], self.force)?;
+        let found = inputs::find(&self.inputs, None)?;
+        let mut failures = found.unreadable;
+        let mut pictures = Vec::new();
+        for input in found.inputs {
+            let name = input.path.display().to_string();
+            match decode::read(&input.path) {
+                Ok((picture, losses)) => {
+                    for loss in losses {
+                        terminal.note(&format!("notice: {name} is an image {}", loss.words()));
+                    }
+                    pictures.push((input, picture));
+                }
+                Err(error) => failures.push((name, in_words(&error))),
+            }
+        }
+        for (name, reason) in &failures {
+            terminal.error(&format!("{name}: {reason}"));
+        }
+        if pictures.is_empty() {
+            return Err(RunFailed("no image could be read".to_string()).into());
+        }
+        let thumbnails = Thumbnails::of(pictures, self.size)?;
+        let executor = self.device.open(terminal)?;
+        let shape = thumbnails.shape();
+        let batch = Batch::new(thumbnails.bytes(), shape, Layout::Nhwc)?;
+        let mut shown = vec![original(&thumbnails)];
+        for column in columns {
+            let plan = column.plan(shape)?;
+            let (tensor, _) = executor.apply(&batch, &plan, &Output::u8())?;
+            let bytes = tensor.data.as_u8().context("the augmented images are no bytes")?;
+            shown.push(Column { heading: column.heading, details: column.details, cells: cells(bytes, &plan, shape) });
+        }
+        let image = Sheet::new(shown, shape.size())?.paint()?;
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let png = encode::encode(image.as_raw(), [height, width, 3], Format::Png, 100)?;
+        encode::write_whole(&self.out, &png)?;
+        terminal.note(&format!("wrote {} ({width} x {height})", self.out.display()));
+        Ok(if failures.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
+    }
+
+    /// What the columns after the first will show.
+    fn columns(&self) -> anyhow::Result<Vec<columns::Drawn>> {
+        match self.op {
+            Some(op) => {
+                let convention = self.drawing.convention.unwrap_or_default();
+                Ok(columns::of_magnitudes(op, convention, self.drawing.interpolation, self.drawing.fill))
+            }
+            None => {
+                let policy = self.drawing.policy()?;
+                let last = policy.sub_policies.len();
+                let mut numbers = self.sub_policies.clone();
+                if numbers.is_empty() {
+                    numbers = (1..=last.min(self.columns as usize)).collect();
+                }
+                if let Some(number) = numbers.iter().find(|&&n| n == 0 || n > last) {
+                    bail!("--sub-policies: {number} is outside 1..={last}");
+                }
+                columns::of_sub_policies(&policy, &numbers, &self.drawing)
+            }
+        }
+    }
+}
+
+fn original(thumbnails: &Thumbnails) -> Column {
+    let cell =
+        |(name, rgb): &(String, Vec<u8>)| Cell { rgb: rgb.clone(), caption: vec![name.clone()], is_changed: true };
+    let cells = thumbnails.images().iter().map(cell).collect();
+    Column { heading: "original".to_string(), details: Vec::new(), cells }
+}
+
+/// The images of a column, each with what was applied to it.
+fn cells(bytes: &[u8], plan: &Plan, shape: Shape) -> Vec<Cell> {
+    let images = bytes.chunks_exact(shape.values_per_image()).zip(plan.images());
+    let cell = |(rgb, planned): (&[u8], &autoaugment::PlannedImage)| {
+        let mut caption: Vec<_> = planned.ops.iter().map(autoaugment::Op::caption).collect();
+        let is_changed = !caption.is_empty();
+        if !is_changed {
+            caption.push("unchanged".to_string());
+        }
+        Cell { rgb: rgb.to_vec(), caption, is_changed }
+    };
+    images.map(cell).collect()
+}

@@ -1,0 +1,120 @@
+//! Terminal: data to standard output, words to standard error.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::RunFailed;
+
+/// Where words go, and whether there are any.
+#[derive(Clone, Copy)]
+pub struct Terminal {
+    quiet: bool,
+}
+
+impl Terminal {
+    /// Also lets the library's warnings through to standard error, as `RUST_LOG` says.
+    pub fn open(quiet: bool) -> Self {
+        let level = if quiet { "error" } else { "warn" };
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+        // Setting a second subscriber is the only way to fail, and this is the first.
+        let _ =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).event_format(Short).try_init();
+        Terminal { quiet }
+    }
+
+    /// What a person may want to know; not said with `--quiet`.
+    pub fn note(self, words: &str) {
+        if !self.quiet {
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{words}");
+        }
+    }
+
+    /// What went wrong; always said.
+    pub fn error(self, words: &str) {
+        let _ = writeln!(io::stderr(), "error: {words}");
+    }
+
+    /// A bar for `steps` steps; invisible where standard error is no terminal.
+    pub fn progress(self, steps: usize) -> ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
+        }
+        let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images, {per_sec}, {eta} left");
+        let bar = ProgressBar::new(steps as u64);
+        match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+}
+
+/// An error and its causes in one line. Some errors say their cause themselves; it is not said twice.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
+}
+
+/// Prints data to standard output. A reader that stops early, as `head` does, is no error.
+pub fn data(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(RunFailed(format!("standard output: {e}")).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a serialisable value to standard output as indented JSON.
+pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    data(&serde_json::to_string_pretty(value)?)
+}
+
+/// `warning: message`, without time, place or colours.
+struct Short;
+
+impl<S, N> FormatEvent<S, N> for Short
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let level = match *event.metadata().level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            Level::TRACE => "trace",
+        };
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        writeln!(writer, "{level}: {}", message.0)
+    }
+}
+
+/// An event's message, followed by its other fields.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0.insert_str(0, &format!("{value:?}"));
+        } else {
+            self.0.push_str(&format!(" {}={value:?}", field.name()));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! `apply` on files: names, formats, notices, broken files, and the same bytes however it is run.
+
+use image::{DynamicImage, ImageFormat};
+
+use crate::folder::{Folder, colour, grey, jpeg};
+
+/// Three sizes, colour and grey, a folder in the folder.
+fn some_images() -> Folder {
+    let folder = Folder::new();
+    for i in 0..5 {
+        folder.image(&format!("in/{i}.png"), colour(20, 12, i));
+    }
+    folder.image("in/deep/a.bmp", colour(7, 9, 1));
+    folder.image("in/deep/grey.png", grey(20, 12));
+    folder.write("in/photo.jpg", jpeg(16, 16));
+    folder.write("in/notes.txt", "no image");
+    folder.write("in/.hidden.png", "no image either");
+    folder
+}
+
+#[test]
+fn a_folder_keeps_its_shape() {
+    let folder = some_images();
+    let run = folder.run("apply in --out out --copies 2 --device cpu").ends_with(0);
+    run.says("running on the CPU").says("wrote 16 files to out");
+    let expected = [
+        "0_0.png",
+        "0_1.png",
+        "1_0.png",
+        "1_1.png",
+        "2_0.png",
+        "2_1.png",
+        "3_0.png",
+        "3_1.png",
+        "4_0.png",
+        "4_1.png",
+        "deep/a_0.png",
+        "deep/a_1.png",
+        "deep/grey_0.png",
+        "deep/grey_1.png",
+        "photo_0.png",
+        "photo_1.png",
+    ];
+    assert_eq!(folder.files("out"), expected);
+    assert!(matches!(folder.pixels("out/deep/grey_0.png"), DynamicImage::ImageLuma8(_)));
+}
+
+#[test]
+fn a_fixed_chain_gives_the_bytes_of_the_library() {
+    let folder = Folder::new();
+    let source = colour(9, 4, 0);
+    folder.image("cat.png", source.clone());
+    folder.image("grey.png", grey(5, 5));
+    folder.run("apply cat.png grey.png --out out --op Invert --op Posterize(bits=4) --device cpu").ends_with(0);
+    let expected: Vec<u8> = source.as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
+    assert_eq!(folder.pixels("out/cat_0.png").to_rgb8().as_raw(), &expected);
+    let expected: Vec<u8> = grey(5, 5).as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
+    assert_eq!(folder.pixels("out/grey_0.png").to_luma8().as_raw(), &expected);
+}
+
+#[test]
+fn the_result_depends_on_neither_threads_nor_copies_nor_batches() {
+    let folder = some_images();
+    let run = |out: &str, threads: &str, policy: &str| {
+        let arguments =
+            ["apply", "in", "--out", out, "--copies", "3", "--policy", policy, "--seed", "5", "--device", "cpu"];
+        folder.run_with(&arguments, &[("RAYON_NUM_THREADS", threads)]).ends_with(0);
+        let read = |name: String| (folder.read(&format!("{out}/{name}")), name);
+        folder.files(out).into_iter().map(read).collect::<Vec<_>>()
+    };
+    for policy in ["imagenet", "SamplePairing 1 9"] {
+        let one = run(&format!("one{}", policy.len()), "1", policy);
+        assert!(one == run(&format!("four{}", policy.len()), "4", policy), "{policy}: other bytes with four threads");
+    }
+    // The first file alone, then among others: it is sample 0 either way.
+    folder.run("apply in/0.png --out alone --seed 5 --copies 3 --device cpu").ends_with(0);
+    assert_eq!(folder.read("alone/0_2.png"), folder.read("one8/0_2.png"));
+    // Another epoch draws anew.
+    folder.run("apply in --out later --seed 5 --copies 3 --epoch 1 --device cpu").ends_with(0);
+    assert!(
+        folder.files("later").iter().any(|n| folder.read(&format!("later/{n}")) != folder.read(&format!("one8/{n}")))
+    );
+}
+
+#[test]
+fn broken_files_are_named_and_the_others_are_written() {
+    let folder = some_images();
+    let photo = jpeg(64, 64);
+    folder.write("in/half.jpg", &photo[..photo.len() / 2]);
+    folder.write("in/empty.png", []);
+    folder.write("in/text.webp", "this is not an image");
+    let png = folder.read("in/0.png");
+    folder.write("in/cut.png", &png[..png.len() - 30]);
+    let run = folder.run("apply in --out out --device cpu --report").ends_with(1);
+    let run = run
+        .says("error: in/half.jpg: the JPEG data is truncated: it has no end-of-image marker")
+        .says("error: in/empty.png: the file is empty")
+        .says("error: in/text.webp: not a JPEG, PNG, WebP, BMP or GIF file")
+        .says("error: in/cut.png: unreadable PNG: ")
+        .says("error: 4 inputs failed")
+        .says("wrote 8 files to out");
+    assert_eq!(folder.files("out").len(), 8);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let of = |name: &str| report[name].as_u64().unwrap();
+    assert_eq!((of("inputs"), of("failed"), of("written"), of("images")), (12, 4, 8, 8));
+    assert_eq!(report["device"], "CPU");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = some_images();
+    std::os::unix::fs::symlink("nowhere.png", folder.path("in/link.png")).unwrap();
+    let run = folder.run("apply in --out out --device cpu").ends_with(1);
+    run.says("in/link.png: ").says("No such file or directory").says("error: 1 input failed");
+    assert_eq!(folder.files("out").len(), 8);
+}
+
+#[test]
+fn what_is_lost_is_said() {
+    let folder = Folder::new();
+    let rgba = image::RgbaImage::from_fn(4, 4, |x, y| image::Rgba([x as u8 * 9, y as u8 * 7, 40, (x * 60) as u8]));
+    folder.image("in/alpha.png", rgba.clone());
+    folder.image("in/deep.png", image::ImageBuffer::from_fn(4, 4, |x, y| image::Luma([(x * 9999 + y) as u16])));
+    let frame = |v: u8| image::Frame::new(image::RgbaImage::from_pixel(4, 4, image::Rgba([v, v, v, 255])));
+    let mut gif = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+    encoder.encode_frames([frame(0), frame(255)]).unwrap();
+    drop(encoder);
+    folder.write("in/moving.gif", gif);
+    let run = folder.run("apply in --out out --op Identity --device cpu").ends_with(0);
+    run.says("with an alpha channel, which was dropped (in/alpha.png")
+        .says("notice: 1 image with more than 8 bits a channel, which were rounded to 8 (in/deep.png)")
+        .says("notice: 1 image animated, of which the first frame was taken (in/moving.gif)");
+    let expected: Vec<u8> = rgba.pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
+    assert_eq!(folder.pixels("out/alpha_0.png").as_bytes(), expected);
+    let deep = folder.pixels("out/deep_0.png");
+    assert!(matches!(deep, DynamicImage::ImageLuma8(_)), "{:?}", deep.color());
+    assert_eq!(deep.as_bytes()[1], (9999.0_f64 / 257.0).round() as u8);
+    assert_eq!(folder.pixels("out/moving_0.png").to_rgb8().get_pixel(0, 0).0, [0, 0, 0]);
+    let quiet = folder.run("apply in --out out2 --op Identity --device cpu --quiet").ends_with(0);
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn formats_are_written_as_asked() {
+    let folder = some_images();
+    folder.image("in/still.gif", colour(4, 4, 0));
+    for (format, extension, kind) in [
+        ("png", "png", ImageFormat::Png),
+        ("jpeg", "jpg", ImageFormat::Jpeg),
+        ("webp", "webp", ImageFormat::WebP),
+        ("bmp", "bmp", ImageFormat::Bmp),
+    ] {
+        folder.run(&format!("apply in --out {format} --format {format} --op Invert --device cpu")).ends_with(0);
+        for name in ["0", "photo", "deep/a", "deep/grey"] {
+            let bytes = folder.read(&format!("{format}/{name}_0.{extension}"));
+            assert_eq!(image::guess_format(&bytes).unwrap(), kind, "{name}");
+        }
+        if kind != ImageFormat::Jpeg {
+            let path = format!("{format}/deep/a_0.{extension}");
+            assert_eq!(folder.pixels(&path).to_rgb8(), folder.pixels("png/deep/a_0.png").to_rgb8(), "{format}");
+        }
+    }
+    folder.run("apply in --out same --format same --op Invert --device cpu").ends_with(0);
+    let names = folder.files("same");
+    for name in ["0_0.png", "photo_0.jpg", "deep/a_0.bmp", "still_0.png"] {
+        assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
+    }
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let folder = some_images();
+    folder.write("out/2_0.png", "mine");
+    let run = folder.run("apply in --out out --device cpu").ends_with(2);
+    run.says("out/2_0.png exists; --force overwrites it");
+    assert_eq!(folder.files("out"), ["2_0.png"], "nothing else may be written either");
+    assert_eq!(folder.read("out/2_0.png"), b"mine");
+    folder.write("plan.json", "mine");
+    folder.run("apply in --out other --plan-out plan.json --device cpu").ends_with(2).says("plan.json exists");
+    folder.run("apply in --out out --force --device cpu").ends_with(0);
+    assert_ne!(folder.read("out/2_0.png"), b"mine");
+    // The folder that is written to is no input, even inside one.
+    folder.run("apply in --out in/out --device cpu").ends_with(0).says("wrote 8 files");
+    folder.run("apply in --out in/out --force --device cpu").ends_with(0).says("wrote 8 files");
+}
+
+#[test]
+fn only_a_gpu_will_do() {
+    let folder = some_images();
+    let run = folder.run("apply in --out out --device gpu");
+    if run.code == 0 {
+        // There is one, and it must be named.
+        assert!(run.stderr.contains("running on ") && !run.stderr.contains("running on the CPU"), "{}", run.stderr);
+        return;
+    }
+    run.ends_with(3).says("error: no usable GPU: ");
+    assert!(!folder.exists("out"));
+}

@@ -1,0 +1,67 @@
+//! Calls that are refused: each with the message that says why, and exit code 2.
+
+use crate::folder::{Folder, colour};
+
+#[test]
+fn wrong_calls_are_refused_with_the_reason() {
+    let folder = Folder::new();
+    folder.image("cat.png", colour(4, 4, 0));
+    folder.image("a/cat.png", colour(4, 4, 0));
+    folder.image("b/cat.png", colour(4, 4, 0));
+    folder.image("c/cat.bmp", colour(4, 4, 0));
+    folder.write("empty/notes.txt", "no image");
+    folder.write("bad.txt", "Rotate 0.5 9\nRotate 0.5 11");
+    folder.write("bad.json", "{\"version\": 1, \"convention\": \"torchvision\", \"sub_policies\": [[]]}");
+    folder.write("taken.png", "");
+    let cases = [
+        ("apply cat.png", "--out <DIR>"),
+        ("apply --out out", "<INPUT>"),
+        ("apply none.png --out out", "none.png: there is no such file or folder"),
+        ("apply empty --out out", "empty: there are no images (png, jpg, jpeg, webp, bmp, gif) in this folder"),
+        ("apply a b --out out", "a/cat.png and b/cat.png would both be written as out/cat_0.png"),
+        ("apply a c --out out", "a/cat.png and c/cat.bmp would both be written as out/cat_0.png"),
+        ("apply cat.png --out out --copies 0", "0 is not in 1.."),
+        ("apply cat.png --out out --policy imagnet", "unknown policy `imagnet`; did you mean `imagenet`?"),
+        ("apply cat.png --out out --policy none.json", "policy: there is no file `none.json`"),
+        (
+            "apply cat.png --out out --policy bad.txt",
+            "bad.txt: sub-policy 2, step 1: Rotate: magnitude 11 is outside 0..=9\n",
+        ),
+        ("apply cat.png --out out --policy v0 --convention torchvision", "magnitude 10 is outside 0..=9"),
+        ("apply cat.png --out out --convention pillow", "unknown convention `pillow`"),
+        ("apply cat.png --out out --interpolation cubic", "unknown interpolation `cubic`; did you mean `bicubic`?"),
+        ("apply cat.png --out out --fill 1,2", "`1,2` must be three whole numbers of 0..=255, R,G,B, or one"),
+        ("apply cat.png --out out --fill 256", "`256` must be three whole numbers"),
+        ("apply cat.png --out out --device tpu", "unknown device `tpu`"),
+        ("apply cat.png --out out --op Rotat(degrees=3)", "did you mean `Rotate`?"),
+        ("apply cat.png --out out --op Rotate", "missing field `degrees`"),
+        ("apply cat.png --out out --op Invert --policy svhn", "cannot be used with '--policy"),
+        ("apply cat.png --out out --op Invert --seed 3", "cannot be used with '--seed"),
+        ("apply cat.png --out out --plan p.json --op Invert", "cannot be used with"),
+        ("apply cat.png --out out --plan p.json --copies 2", "cannot be used with '--copies"),
+        ("apply cat.png --out out --plan none.json", "plan none.json: No such file"),
+        ("apply cat.png --out out --dtype f32", "--dtype is for .npy arrays, and the input is image files"),
+        ("apply cat.png --out out --quality 0", "0 is not in 1..=100"),
+        ("preview cat.png --out sheet.jpg", "--out sheet.jpg: the sheet is a PNG"),
+        ("preview cat.png --out taken.png", "taken.png exists; --force overwrites it"),
+        ("preview cat.png --sub-policies 26", "--sub-policies: 26 is outside 1..=25"),
+        ("preview cat.png --op Rotate --policy svhn", "cannot be used with"),
+        ("preview cat.png --size 5", "5 is not in 32..=1024"),
+        ("preview empty", "there are no images"),
+        ("ops --size 224", "`224` must be WIDTHxHEIGHT in pixels, such as 224x224"),
+        ("ops --size 0x4", "`0x4` must be WIDTHxHEIGHT"),
+        ("policy show nope", "unknown policy `nope`"),
+        ("policy check none.txt", "policy none.txt: No such file"),
+        ("policy check bad.json", "bad.json: sub-policy 1: the sub-policy has no steps\n"),
+        ("policy convert bad.txt --to yaml", "invalid value 'yaml'"),
+        ("frobnicate", "unrecognized subcommand 'frobnicate'"),
+        ("completions tcsh", "invalid value 'tcsh'"),
+    ];
+    for (command, message) in cases {
+        let run = folder.run(command);
+        assert_eq!(run.code, 2, "{command}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{command}: `{message}` is not in\n{}", run.stderr);
+        assert_eq!(run.stdout, "", "{command}");
+    }
+    assert!(!folder.exists("out"));
+}

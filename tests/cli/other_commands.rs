@@ -1,0 +1,109 @@
+//! `preview`, `ops`, `policy`, `devices`, `completions` and the help.
+
+use serde_json::Value;
+
+use crate::folder::{Folder, colour, grey};
+
+#[test]
+fn preview_writes_a_sheet_of_the_expected_size() {
+    let folder = Folder::new();
+    folder.image("in/a.png", colour(60, 40, 0));
+    folder.image("in/b.png", grey(90, 60));
+    folder.run("preview in --columns 3 --device cpu").ends_with(0).says("wrote preview.png (738 x 417)");
+    let sheet = folder.pixels("preview.png").to_rgb8();
+    assert_eq!(sheet.dimensions(), (738, 417));
+    // The first pixel of the first thumbnail is not the paper; the corner is.
+    assert_eq!(sheet.get_pixel(0, 0).0, [255; 3]);
+    folder.run("preview in --columns 3 --device cpu").ends_with(2).says("preview.png exists");
+    folder.run("preview in --columns 3 --device cpu --force --seed 1").ends_with(0);
+    assert_ne!(folder.pixels("preview.png").to_rgb8(), sheet);
+    let all = "preview in/a.png --op rotate --size 64 --out r.png --interpolation bicubic --fill 9 --device cpu";
+    folder.run(all).ends_with(0);
+    assert_eq!(folder.pixels("r.png").width(), 42 + 11 * 64 + 10 * 11 + 2);
+    folder.run("preview in --op SamplePairing --out s.png --device cpu").ends_with(0);
+    folder.run("preview in --op Invert --out i.png --device cpu").ends_with(0);
+    folder.run("preview in --sub-policies 25,1 --out p.png --device cpu").ends_with(0);
+}
+
+#[test]
+fn preview_skips_broken_images() {
+    let folder = Folder::new();
+    folder.image("in/a.png", colour(60, 40, 0));
+    folder.write("in/b.png", "broken");
+    folder.run("preview in --device cpu").ends_with(1).says("error: in/b.png: not a JPEG, PNG");
+    assert!(folder.exists("preview.png"));
+    folder.run("preview in/b.png --out other.png").ends_with(1).says("no image could be read");
+    assert!(!folder.exists("other.png"));
+}
+
+#[test]
+fn ops_lists_every_operation() {
+    let folder = Folder::new();
+    let table = folder.run("ops").ends_with(0).stdout;
+    let json: Value =
+        serde_json::from_str(&folder.run("ops --json --convention v0").ends_with(2).stdout).unwrap_or_default();
+    assert_eq!(json, Value::Null);
+    let json: Value =
+        serde_json::from_str(&folder.run("ops --json --convention tensorflow --size 64x32").ends_with(0).stdout)
+            .unwrap();
+    assert_eq!((&json["width"], &json["height"], &json["convention"]), (&64.into(), &32.into(), &"tensorflow".into()));
+    let rows = json["operations"].as_array().unwrap();
+    assert_eq!(rows.len(), autoaugment::OpKind::ALL.len());
+    for (row, &op) in rows.iter().zip(autoaugment::OpKind::ALL) {
+        assert_eq!(row["op"], op.name());
+        let values = row["values"].as_array().unwrap();
+        assert_eq!(values.len(), if autoaugment::Convention::TensorFlow.has_magnitude(op) { 11 } else { 0 });
+        assert!(table.lines().any(|line| line.starts_with(op.name()) && line.ends_with(op.summary())), "{op}");
+    }
+    let rotate = table.lines().find(|line| line.starts_with("Rotate ")).unwrap();
+    let words: Vec<_> = rotate.split_whitespace().collect();
+    assert_eq!(words[..5], ["Rotate", "degrees", "±", "0", "3.33"]);
+}
+
+#[test]
+fn policies_are_shown_checked_and_converted() {
+    let folder = Folder::new();
+    let shown = folder.run("policy show CIFAR-10").ends_with(0).stdout;
+    assert_eq!(shown.trim_end().parse::<autoaugment::Policy>().unwrap(), autoaugment::Policy::cifar10());
+    folder.write("own.txt", &shown);
+    let json = folder.run("policy convert own.txt --to json").ends_with(0).stdout;
+    assert_eq!(json, folder.run("policy show cifar10 --json").ends_with(0).stdout);
+    folder.write("own.json", &json);
+    assert_eq!(folder.run("policy convert own.json --to text").ends_with(0).stdout, shown);
+    let line = "25 sub-policies, 2 steps at most, 13 operations, convention torchvision\n";
+    assert_eq!(folder.run("policy check own.json").ends_with(0).stdout, line);
+    let checked: Value = serde_json::from_str(&folder.run("policy check own.txt --json").ends_with(0).stdout).unwrap();
+    assert_eq!((&checked["sub_policies"], &checked["operations"]), (&25.into(), &13.into()));
+}
+
+#[test]
+fn devices_has_the_cpu_last() {
+    let folder = Folder::new();
+    let json: Value = serde_json::from_str(&folder.run("devices --json").ends_with(0).stdout).unwrap();
+    assert_eq!(json.as_array().unwrap().last().unwrap()["name"], "CPU");
+    let table = folder.run("devices").ends_with(0).stdout;
+    assert!(table.starts_with("NAME"), "{table}");
+    assert!(table.lines().last().unwrap().starts_with("CPU"), "{table}");
+}
+
+#[test]
+fn completions_and_help_are_printed() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        folder.run(&format!("completions {shell}")).ends_with(0).prints("plan-out");
+    }
+    for command in ["", "apply ", "preview "] {
+        folder.run(&format!("{command}--help")).ends_with(0).prints("3  a GPU was demanded and there is none");
+    }
+    folder.run("apply --help").ends_with(0).prints("\"version\": 1").prints("The plan names it.");
+    folder.run("--version").ends_with(0).prints(env!("CARGO_PKG_VERSION"));
+}
+
+/// The plan that the help shows is one.
+#[test]
+fn the_plan_in_the_help_is_valid() {
+    let help = Folder::new().run("apply --help").ends_with(0).stdout;
+    let start = help.find("  {\n    \"version\"").unwrap();
+    let end = start + help[start..].find("\n  }").unwrap() + 4;
+    assert_eq!(autoaugment::Plan::from_json(&help[start..end]).unwrap().images().len(), 2);
+}
