@@ -91,12 +91,12 @@ pub enum Error {
     },
 
     /// An error with the place in a policy or plan where it is.
-    #[error("{place}: {source}")]
+    #[error("{place}: {reason}")]
     At {
         /// The place: `sub-policy 3, step 1`.
         place: String,
         /// What is wrong there.
-        source: Box<Error>,
+        reason: Box<Error>,
     },
 
     /// A batch whose shape or data is unusable.
@@ -163,7 +163,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// The same error with the place where it was found.
     pub(crate) fn at(self, place: impl Into<String>) -> Self {
-        Error::At { place: place.into(), source: Box::new(self) }
+        Error::At { place: place.into(), reason: Box::new(self) }
     }
 
     /// An unknown name, with the closest of the known ones.

@@ -176,7 +176,7 @@ impl Sampler {
                 }
                 signs_drawn = k + 1;
             }
-            ops.push(step.op.from_draw(&mut Draw {
+            ops.push(step.op.drawn(&mut Draw {
                 value: convention.value(step.op, step.magnitude, negative, shape.size())?,
                 interpolation: self.interpolation.unwrap_or_else(|| convention.interpolation(step.op)),
                 fill: self.fill.unwrap_or_else(|| convention.fill()),
@@ -202,7 +202,7 @@ impl Sampler {
         size: Size,
     ) -> Result<Op> {
         let streams = Streams { seed: 0, epoch: 0, index: 0 };
-        Ok(op.from_draw(&mut Draw {
+        Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,
             interpolation: convention.interpolation(op),
             fill: convention.fill(),

@@ -107,9 +107,9 @@ fn blend_table(alpha: f32) -> Vec<u32> {
 fn stretch_corrections() -> Vec<u32> {
     let mut heads = vec![0; 256];
     let mut bits = Vec::new();
-    for range in 1..256usize {
+    for (range, head) in heads.iter_mut().enumerate().skip(1) {
         let divisor = gcd(range, 255);
-        heads[range] = bits.len() as u32 | (divisor as u32) << 24;
+        *head = bits.len() as u32 | (divisor as u32) << 24;
         for low in 0..256 - range {
             for k in 1..=divisor {
                 let exact = 255 * k / divisor;

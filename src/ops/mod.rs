@@ -130,11 +130,11 @@ macro_rules! ops {
             }
 
             /// The operation for a magnitude's value, with whatever else has to be drawn.
-            pub(crate) fn from_draw(self, draw: &mut Draw<'_>) -> Op {
+            pub(crate) fn drawn(self, draw: &mut Draw<'_>) -> Op {
                 match self { $(OpKind::$Name => Op::$Name($Name::from_draw(draw)),)* }
             }
 
-            fn from_parameters(self, parameters: Map<String, Value>) -> Result<Op, serde_json::Error> {
+            fn with_parameters(self, parameters: Map<String, Value>) -> Result<Op, serde_json::Error> {
                 Ok(match self { $(OpKind::$Name => Op::$Name(serde_json::from_value(Value::Object(parameters))?),)* })
             }
         }
@@ -331,7 +331,7 @@ impl FromStr for Op {
                 return Err(syntax(format!("`{}` stands twice in `{text}`", key.trim())));
             }
         }
-        let op = kind.from_parameters(parameters).map_err(|e| syntax(format!("{kind}: {e}")))?;
+        let op = kind.with_parameters(parameters).map_err(|e| syntax(format!("{kind}: {e}")))?;
         op.check()?;
         Ok(op)
     }
@@ -366,7 +366,7 @@ impl<'de> Deserialize<'de> for Op {
             Some(other) => return Err(D::Error::custom(format!("`op` is {other} and must be an operation's name"))),
             None => return Err(D::Error::custom("an operation has no `op`, its name")),
         };
-        let op = kind.from_parameters(parameters).map_err(|e| D::Error::custom(format!("{kind}: {e}")))?;
+        let op = kind.with_parameters(parameters).map_err(|e| D::Error::custom(format!("{kind}: {e}")))?;
         op.check().map_err(D::Error::custom)?;
         Ok(op)
     }
