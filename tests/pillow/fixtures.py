@@ -13,6 +13,7 @@ Needs Pillow 13 and NumPy; on x86-64, see reference.py. The form of the file is 
 import argparse
 import itertools
 import json
+import math
 import pathlib
 import sys
 import zlib
@@ -71,6 +72,10 @@ def at_the_edges(width, height):
             ops += [{"op": name, "factor": factor} | rest for name in ("ShearX", "ShearY")]
         for pixels in (0.25, 0.5, -0.5, 0.75, 1.0, -1.5, 2.4999999, 1000.0, -40000.0):
             ops += [{"op": name, "pixels": pixels} | rest for name in ("TranslateX", "TranslateY")]
+    # Pillow adds 1 for each column; near an integer the sum may fall on another side than a single addition would.
+    for half, by in itertools.product((-5.5, -1.5, 0.5, 2.5), range(-6, 7)):
+        rest = {"interpolation": "nearest", "fill": fill}
+        ops += [{"op": name, "pixels": half + by * math.ulp(half)} | rest for name in ("TranslateX", "TranslateY")]
     return ((op, "an edge") for op in ops)
 
 

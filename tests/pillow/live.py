@@ -11,6 +11,7 @@ Parameters are random too, not only those that magnitudes stand for.
 
 import argparse
 import itertools
+import math
 import pathlib
 import sys
 
@@ -53,8 +54,10 @@ def random_shift(rng, side):
     kind = rng.integers(8)
     if kind == 0:
         return float(rng.uniform(-50000, 50000))
-    if kind <= 2:
-        return float(rng.integers(-2 * side, 2 * side + 1)) / 2
+    if kind <= 3:
+        half = float(rng.integers(-2 * side, 2 * side + 1)) / 2
+        # A few units in the last place decide on which side of a pixel's border a coordinate falls.
+        return half if kind < 3 else half + int(rng.integers(-6, 7)) * math.ulp(half)
     return float(rng.uniform(-1.2, 1.2) * side)
 
 
