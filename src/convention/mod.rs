@@ -70,6 +70,8 @@ pub(crate) enum Sign {
 pub(crate) enum Whole {
     Keep,
     Truncate,
+    /// The half is truncated, and doubled.
+    TruncateHalf,
     Round,
 }
 
@@ -134,6 +136,10 @@ impl Range {
         Range { whole: Whole::Truncate, ..self }
     }
 
+    pub(crate) const fn even(self) -> Self {
+        Range { whole: Whole::TruncateHalf, ..self }
+    }
+
     pub(crate) const fn rounded(self) -> Self {
         Range { whole: Whole::Round, ..self }
     }
@@ -157,6 +163,7 @@ impl Range {
         match self.whole {
             Whole::Keep => number,
             Whole::Truncate => number.trunc(),
+            Whole::TruncateHalf => 2.0 * (number / 2.0).trunc(),
             Whole::Round => number.round_ties_even(),
         }
     }

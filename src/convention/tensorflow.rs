@@ -40,7 +40,7 @@ pub(super) const TABLE: Table = Table {
         (OpKind::Color, ENHANCE),
         (OpKind::Brightness, ENHANCE),
         (OpKind::Sharpness, ENHANCE),
-        // The framework's number is half a side: `level / 10 * 100`.
-        (OpKind::Cutout, level(0.0, 200.0, Sign::None).whole()),
+        // The framework's whole number is half a side: `int(level / 10 * 100)`.
+        (OpKind::Cutout, level(0.0, 200.0, Sign::None).even()),
     ],
 };

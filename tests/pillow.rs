@@ -1,0 +1,250 @@
+//! Pillow: the CPU executor against what Pillow 13 makes of every operation at every magnitude, to the byte.
+//!
+//! The expected bytes are in `tests/fixtures/pillow-13.bin`, which `tests/pillow/fixtures.py` writes.
+
+mod conformance;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use autoaugment::ops::Kind;
+use autoaugment::{Convention, Device, Executor, Interpolation, Op, OpKind, Sampler, Size};
+use conformance::{Case, CaseFile, Comparison, Expectation, Expected, FixtureCase, Got, Picture, Python, digest, run};
+use serde_json::Value;
+
+/// Read once for all tests.
+fn fixture() -> &'static CaseFile {
+    static FILE: OnceLock<CaseFile> = OnceLock::new();
+    FILE.get_or_init(|| CaseFile::read(&conformance::repository().join("tests/fixtures/pillow-13.bin")))
+}
+
+/// Compares with the expected bytes, or with their digest.
+fn check(comparison: &mut Comparison, fixture: &FixtureCase, got: &[u8]) {
+    let FixtureCase { number, case, expected } = fixture;
+    match expected {
+        Expectation::Bytes(bytes) => comparison.check(case, Expected(bytes), Got(got)),
+        Expectation::Digest(digits) if *digits == digest(got) => comparison.passed(case),
+        Expectation::Digest(_) => match comparison.shows_more().then(|| bytes_from_pillow(*number)) {
+            Some(Ok(bytes)) if bytes != got => comparison.check(case, Expected(&bytes), Got(got)),
+            Some(Ok(_)) => comparison.failed(case, format!("{case}: equals Pillow here, but not the fixture")),
+            Some(Err(reason)) => comparison.failed(case, format!("{case}: {reason}; {}", command(*number))),
+            None => comparison.failed(case, format!("{case}: see {}", command(*number))),
+        },
+    }
+}
+
+/// What shows the expected bytes of a case of which the fixture has the digest only.
+fn command(number: usize) -> String {
+    format!("`python3 tests/pillow/fixtures.py --show {number}` draws what is expected")
+}
+
+fn bytes_from_pillow(number: usize) -> Result<Vec<u8>, String> {
+    let python = Python::find()?;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("expected");
+    python.run("fixtures.py", ["--show", &number.to_string(), "--out", &out.to_string_lossy()]);
+    Ok(std::fs::read(out).unwrap())
+}
+
+#[test]
+fn every_operation_gives_the_bytes_of_pillow() {
+    let file = fixture();
+    assert!(file.made_by.pillow.starts_with("13."), "{:?}", file.made_by);
+    assert_eq!(file.made_by.machine, "x86_64", "only there is Pillow's arithmetic plain");
+    let executor = Executor::new(Device::Cpu).unwrap();
+    let mut comparison = Comparison::new(&format!("CPU against the fixture of Pillow {}", file.made_by.pillow));
+    run(&executor, file.cases.iter().map(|c| &c.case), |i, got| check(&mut comparison, &file.cases[i], got));
+    assert_eq!(comparison.cases(), file.cases.len());
+    comparison.finish();
+}
+
+/// The operation as JSON text without the sign of zeros, which no operation can see.
+fn key(op: &Value) -> String {
+    op.to_string().replace("-0.0", "0.0")
+}
+
+fn json(op: &Op) -> serde_json::Map<String, Value> {
+    match serde_json::to_value(op).unwrap() {
+        Value::Object(map) => map,
+        other => panic!("{other}"),
+    }
+}
+
+/// Every convention, operation, magnitude and sign.
+fn magnitudes() -> impl Iterator<Item = (Convention, OpKind, f64, bool)> {
+    Convention::ALL.into_iter().flat_map(|convention| {
+        (0..=convention.last_magnitude()).flat_map(move |m| {
+            let both = move |&op| [false, true].map(|negative| (convention, op, f64::from(m), negative));
+            OpKind::ALL.iter().flat_map(both)
+        })
+    })
+}
+
+#[test]
+fn the_fixture_has_every_magnitude_sign_and_interpolation_for_every_picture() {
+    let mut by_picture: HashMap<*const Picture, (&Arc<Picture>, HashSet<String>)> = HashMap::new();
+    for FixtureCase { case, .. } in &fixture().cases {
+        let (_, ops) = by_picture.entry(Arc::as_ptr(&case.picture)).or_insert((&case.picture, HashSet::new()));
+        for op in &case.ops {
+            let mut op = json(op);
+            if op["op"] == "Cutout" {
+                // Where it is, is not a matter of magnitudes.
+                op.retain(|name, _| name != "x" && name != "y");
+            }
+            ops.insert(key(&Value::Object(op)));
+        }
+    }
+    let mut missing = Vec::new();
+    let mut looked_up = 0;
+    for (picture, ops) in by_picture.values() {
+        let size = Size { width: picture.width, height: picture.height };
+        let large = size.width * size.height > 96 * 64;
+        if picture.name.starts_with("ramp") {
+            continue;
+        }
+        for (convention, op, magnitude, negative) in magnitudes() {
+            let mut resolved = json(&Sampler::resolve(convention, op, magnitude, negative, size).unwrap());
+            let warp = op.class() == Kind::Warp;
+            // Large pictures are for arithmetic with colours; the photograph has no partner.
+            if large && (warp || op == OpKind::Cutout || op == OpKind::SamplePairing) {
+                continue;
+            }
+            resolved.retain(|name, _| op != OpKind::Cutout || (name != "x" && name != "y"));
+            if op == OpKind::SamplePairing {
+                resolved["partner"] = 1.into();
+            }
+            for interpolation in Interpolation::ALL.into_iter().take(if warp { 3 } else { 1 }) {
+                if warp {
+                    resolved["interpolation"] = interpolation.to_string().into();
+                }
+                looked_up += 1;
+                let wanted = key(&Value::Object(resolved.clone()));
+                if !ops.contains(&wanted) {
+                    missing.push(format!("{wanted} [{convention} {magnitude}] on {}", picture.name));
+                }
+            }
+        }
+    }
+    assert!(by_picture.len() > 30 && looked_up > 50_000, "{} pictures, {looked_up} operations", by_picture.len());
+    assert!(
+        missing.is_empty(),
+        "{} of {looked_up} are missing:\n{}",
+        missing.len(),
+        missing[..20.min(missing.len())].join("\n")
+    );
+}
+
+#[test]
+fn the_fixture_has_every_pair_of_operations() {
+    let pairs: HashSet<_> = fixture()
+        .cases
+        .iter()
+        .filter(|c| c.case.ops.len() == 2)
+        .map(|c| (c.case.ops[0].kind(), c.case.ops[1].kind()))
+        .collect();
+    assert_eq!(pairs.len(), OpKind::ALL.len() * OpKind::ALL.len());
+}
+
+#[test]
+fn magnitudes_stand_for_the_frameworks_values() {
+    let mut wrong = Vec::new();
+    let table = &fixture().magnitudes;
+    for (convention, op, magnitude, negative, width, height, expected) in table {
+        let size = Size { width: *width, height: *height };
+        let value = convention.value(*op, *magnitude, *negative, size).unwrap();
+        let got = Sampler::resolve(*convention, *op, *magnitude, *negative, size).unwrap();
+        let mut expected = expected.clone();
+        if let Op::Cutout(cutout) = &got {
+            expected.extend([("x".to_string(), cutout.x.into()), ("y".to_string(), cutout.y.into())]);
+        }
+        let expected: Op = serde_json::from_value(Value::Object(expected)).unwrap();
+        let expected_value = value_of(&expected);
+        if got != expected || value != expected_value {
+            let sign = if *negative { " negative" } else { "" };
+            wrong.push(format!(
+                "{convention} {op} {magnitude}{sign} on {width} x {height}: \
+                 expected {expected} ({expected_value:?}), got {got} ({value:?})"
+            ));
+        }
+    }
+    let found: HashSet<_> = table.iter().map(|m| (m.0, m.1, m.2.to_bits(), m.3)).collect();
+    let all: HashSet<_> = magnitudes().map(|m| (m.0, m.1, m.2.to_bits(), m.3)).collect();
+    assert!(found.is_superset(&all), "the fixture lacks magnitudes");
+    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+}
+
+/// The parameter that the magnitude stands for.
+fn value_of(op: &Op) -> f64 {
+    match op {
+        Op::Identity(_) | Op::AutoContrast(_) | Op::Invert(_) | Op::Equalize(_) => 0.0,
+        Op::ShearX(op) => op.factor,
+        Op::ShearY(op) => op.factor,
+        Op::TranslateX(op) => op.pixels,
+        Op::TranslateY(op) => op.pixels,
+        Op::Rotate(op) => op.degrees,
+        Op::Solarize(op) => op.threshold,
+        Op::SolarizeAdd(op) => f64::from(op.add),
+        Op::Posterize(op) => f64::from(op.bits),
+        Op::Contrast(op) => op.factor,
+        Op::Color(op) => op.factor,
+        Op::Brightness(op) => op.factor,
+        Op::Sharpness(op) => op.factor,
+        Op::Cutout(op) => f64::from(op.width),
+        Op::SamplePairing(op) => op.weight,
+    }
+}
+
+/// A case of 3 x 2 pixels on which the comparing itself is tested.
+fn small_case() -> Case {
+    let bytes = (0..18).collect();
+    let picture = Picture { name: "counting".to_string(), width: 3, height: 2, channels: 3, bytes };
+    Case { why: "a test".to_string(), picture: Arc::new(picture), partner: None, ops: vec!["Invert".parse().unwrap()] }
+}
+
+#[test]
+fn one_differing_byte_is_found() {
+    let case = small_case();
+    let expected: Vec<u8> = case.picture.bytes.iter().map(|v| 255 - v).collect();
+    assert_eq!(conformance::compare(&case, Expected(&expected), Got(&expected)), None);
+    let mut got = expected.clone();
+    got[16] += 2;
+    let difference = conformance::compare(&case, Expected(&expected), Got(&got)).unwrap();
+    assert_eq!(
+        difference.to_string(),
+        "Invert [a test] on counting, 3 x 2 x 3: 1 of 18 bytes differ, by 2 at most; first at column 2, row 1: \
+         source [15, 16, 17], expected [240, 239, 238], got [240, 241, 238]"
+    );
+}
+
+#[test]
+#[should_panic(expected = "one byte: 1 of 2 cases differ")]
+fn one_differing_case_fails_the_test() {
+    let case = small_case();
+    let mut got = case.picture.bytes.clone();
+    let mut comparison = Comparison::new("one byte");
+    comparison.check(&case, Expected(&case.picture.bytes), Got(&got));
+    got[0] ^= 1;
+    comparison.check(&case, Expected(&case.picture.bytes), Got(&got));
+    comparison.finish();
+}
+
+#[test]
+#[should_panic(expected = "nothing was compared")]
+fn comparing_nothing_fails_the_test() {
+    Comparison::new("nothing").finish();
+}
+
+#[test]
+#[should_panic(expected = "1 of 1 cases differ")]
+fn one_byte_that_is_known_by_its_digest_only_fails_the_test() {
+    let known_by_digest = |c: &&FixtureCase| matches!(c.expected, Expectation::Digest(_));
+    let fixture = fixture().cases.iter().find(known_by_digest).unwrap();
+    let executor = Executor::new(Device::Cpu).unwrap();
+    let mut comparison = Comparison::new("a digest");
+    run(&executor, [&fixture.case], |_, got| {
+        let mut got = got.to_vec();
+        got[1234] ^= 1;
+        check(&mut comparison, fixture, &got);
+    });
+    comparison.finish();
+}
