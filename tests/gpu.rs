@@ -143,6 +143,45 @@ fn sizes_and_batches() {
     }
 }
 
+/// Beyond 32,767 pixels Pillow leaves 16.16 fixed point, and a list of source pixels takes its place.
+#[test]
+fn very_long_images() {
+    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    for (height, width) in [(1, 40_000), (40_000, 1), (2, 33_000)] {
+        let chains = [
+            "ShearX(factor=0.31)",
+            "ShearY(factor=0.0001, interpolation=bilinear, fill=[1,2,3])",
+            "Rotate(degrees=0.01)",
+            "Rotate(degrees=180)",
+            "Rotate(degrees=0.002, interpolation=bicubic)",
+            "TranslateX(pixels=-33.25, interpolation=bilinear);Solarize(threshold=77)",
+            "TranslateX(pixels=12.5);Equalize",
+            "TranslateY(pixels=1e5)",
+        ];
+        let shape = shape(chains.len(), height, width);
+        check_all(&gpu, &batch_of(shape, Layout::Nhwc, 21), &written(&chains), &[Output::u8()], "long");
+    }
+}
+
+fn written(chains: &[&str]) -> Plan {
+    let chain = |text: &&str| text.split(';').map(|op| op.parse().unwrap()).collect();
+    Plan::new(chains.iter().map(|text| PlannedImage { ops: chain(text), ..Default::default() }).collect())
+}
+
+/// Shifts a few units of the last place away from a half pixel are no shifts at all: the steps of Pillow's sum show.
+#[test]
+fn shifts_next_to_a_half_pixel() {
+    let Some(gpu) = grouped(Grouping::ByClass) else { return };
+    let shape = shape(60, 3, 331);
+    let chain = |i: u64| {
+        let half = (i % 20) as f64 * 7.0 + 0.5;
+        let pixels = f64::from_bits(half.to_bits() + i / 20 - 1);
+        PlannedImage { ops: vec![format!("TranslateX(pixels={pixels})").parse().unwrap()], ..Default::default() }
+    };
+    let plan = Plan::new((0..60).map(chain).collect());
+    check_all(&gpu, &batch_of(shape, Layout::Nhwc, 22), &plan, &[Output::u8()], "half pixels");
+}
+
 #[test]
 fn an_empty_batch_is_nothing_to_do() {
     let Some(gpu) = gpu() else { return };

@@ -3,6 +3,8 @@
 //! The expected bytes are in `tests/fixtures/pillow-13.bin`, which `tests/pillow/fixtures.py` writes.
 
 mod conformance;
+#[cfg(feature = "gpu")]
+mod gpu_support;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -56,6 +58,23 @@ fn every_operation_gives_the_bytes_of_pillow() {
     run(&executor, file.cases.iter().map(|c| &c.case), |i, got| check(&mut comparison, &file.cases[i], got));
     assert_eq!(comparison.cases(), file.cases.len());
     comparison.finish();
+}
+
+/// A part of the cases: software adapters are slow. Both ways to run an image: in workgroup memory, and through statistics.
+#[cfg(feature = "gpu")]
+#[test]
+fn the_gpu_gives_the_bytes_of_pillow() {
+    use autoaugment::gpu::Grouping;
+    let file = fixture();
+    for (grouping, first) in [(Grouping::Auto, 0), (Grouping::ByClass, 5)] {
+        let Some(gpu) = gpu_support::gpu() else { return };
+        let executor = Executor::with_gpu(gpu.grouping(grouping));
+        let part: Vec<_> = file.cases.iter().skip(first).step_by(11).collect();
+        let mut comparison = Comparison::new(&format!("GPU, {grouping:?}, against the fixture of Pillow"));
+        run(&executor, part.iter().map(|c| &c.case), |i, got| check(&mut comparison, part[i], got));
+        assert_eq!(comparison.cases(), part.len());
+        comparison.finish();
+    }
 }
 
 /// The operation as JSON text without the sign of zeros, which no operation can see.

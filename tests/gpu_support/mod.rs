@@ -16,7 +16,10 @@ pub fn random(seed: u64) -> ChaCha8Rng {
 /// The adapter, or nothing, loudly; an error where one is required.
 pub fn gpu() -> Option<Gpu> {
     match Gpu::new() {
-        Ok(gpu) => Some(gpu),
+        Ok(gpu) => {
+            eprintln!("on {}", gpu.description());
+            Some(gpu)
+        }
         Err(reason) if std::env::var("AUTOAUGMENT_REQUIRE_GPU").is_ok_and(|v| v == "1") => {
             panic!("AUTOAUGMENT_REQUIRE_GPU=1 and {reason}")
         }
