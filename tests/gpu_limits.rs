@@ -279,6 +279,23 @@ fn bad_buffers_are_refused() {
 }
 
 #[test]
+fn what_the_device_refuses_is_an_error_and_the_next_call_works() {
+    let Some(gpu) = gpu() else { return };
+    let shape = rgb(2, 4, 4);
+    let batch = gpu.upload(&batch_of(shape, Layout::Nhwc, 18)).unwrap();
+    let plan = drawn(Policy::cifar10(), shape, 1);
+    let size = 96;
+    let usage = wgpu::BufferUsages::STORAGE;
+    let buffer =
+        gpu.device().create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
+    gpu.apply_into(&batch, &plan, &Output::u8(), &buffer, 0).unwrap();
+    buffer.destroy();
+    let error = gpu.apply_into(&batch, &plan, &Output::u8(), &buffer, 0).unwrap_err();
+    assert!(matches!(error, Error::Device(_)), "{error}");
+    assert!(gpu.apply_resident(&batch, &plan, &Output::u8()).is_ok());
+}
+
+#[test]
 fn a_lost_device_is_an_error_and_a_new_one_works() {
     let Some(gpu) = gpu() else { return };
     let shape = rgb(4, 8, 8);

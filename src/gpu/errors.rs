@@ -42,10 +42,42 @@ pub(super) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() ->
     loss.check()?;
     match caught {
         None => result,
-        Some(error) => Err(match error {
-            wgpu::Error::OutOfMemory { source } => Error::OutOfMemory(source.to_string()),
-            wgpu::Error::Validation { description, .. } => Error::Device(description),
-            wgpu::Error::Internal { description, .. } => Error::Device(description),
-        }),
+        Some(error) => Err(value_of(error)),
+    }
+}
+
+fn value_of(error: wgpu::Error) -> Error {
+    match error {
+        wgpu::Error::OutOfMemory { source } => Error::OutOfMemory(source.to_string()),
+        wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
+            Error::Device(description)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_is_its_own_value() {
+        let source = || "no room".into();
+        let memory = value_of(wgpu::Error::OutOfMemory { source: source() });
+        assert_eq!(memory.to_string(), "the device is out of memory: no room");
+        let description = || "bad binding".to_string();
+        let refused = "the device refused a command: bad binding";
+        let validation = wgpu::Error::Validation { source: source(), description: description() };
+        assert_eq!(value_of(validation).to_string(), refused);
+        let internal = wgpu::Error::Internal { source: source(), description: description() };
+        assert_eq!(value_of(internal).to_string(), refused);
+    }
+
+    #[test]
+    fn the_first_loss_is_kept() {
+        let loss = Loss::default();
+        assert!(loss.check().is_ok());
+        loss.set("unplugged".to_string());
+        loss.set("later".to_string());
+        assert_eq!(loss.check(), Err(Error::DeviceLost("unplugged".to_string())));
     }
 }

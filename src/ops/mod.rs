@@ -2,17 +2,17 @@
 //!
 //! An operation is declared in one file, `src/ops/<name>.rs`: its name, its parameters, the paper's range of its
 //! magnitude, its twin on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
-//! share `affine.wgsl`). One line in [`ops!`] below makes parsing, help, plans, shader assembly, the conformance tests
+//! share `affine.wgsl`). One line in `ops!` below makes parsing, help, plans, shader assembly, the conformance tests
 //! and the benchmarks know it. Nothing else has to be touched.
 //!
 //! # Adding an operation, worked
 //! Say `Threshold`: white at or above a level, black below.
 //!
 //! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`: `pub struct Threshold { pub level: u8 }`, an
-//!    [`Operation`] with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin` and `lower`, and beside
+//!    `Operation` with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin` and `lower`, and beside
 //!    it the function of one value that both the twin and its test use.
 //! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
-//! 3. The line `threshold => Threshold,` in [`ops!`].
+//! 3. The line `threshold => Threshold,` in `ops!`.
 //!
 //! The tests over all operations then compare its twin with its shader alone and in a chain with every other, and
 //! `autoaugment ops` lists it.
