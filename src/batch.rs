@@ -113,8 +113,8 @@ impl<'a> Batch<'a> {
         if data.len() != expected {
             let Shape { images, height, width, channels } = shape;
             let hint = match data.len() {
-                n if expected > 0 && n == 2 * expected => "; is it 16 bits a value? Reduce it to 8 first",
-                n if expected > 0 && n == 4 * expected => "; is it 32-bit float? Convert it to u8 first",
+                n if Some(n) == expected.checked_mul(2) => "; is it 16 bits a value? Reduce it to 8 first",
+                n if Some(n) == expected.checked_mul(4) => "; is it 32-bit float? Convert it to u8 first",
                 _ => "",
             };
             return Err(Error::Batch(format!(

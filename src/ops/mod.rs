@@ -31,6 +31,7 @@ use crate::batch::{Batch, Size};
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::json::Fields;
 use crate::sample::Draw;
 
 pub(crate) mod affine;
@@ -360,7 +361,7 @@ impl Serialize for Op {
 
 impl<'de> Deserialize<'de> for Op {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut parameters = Map::<String, Value>::deserialize(deserializer)?;
+        let Fields(mut parameters) = Fields::deserialize(deserializer)?;
         let kind: OpKind = match parameters.remove("op") {
             Some(Value::String(name)) => name.parse().map_err(D::Error::custom)?,
             Some(other) => return Err(D::Error::custom(format!("`op` is {other} and must be an operation's name"))),

@@ -1,0 +1,12 @@
+//! Sampling: the draws have the distributions they should, depend on nothing they should not, and never change.
+
+#[path = "sampling/independence.rs"]
+mod independence;
+#[path = "sampling/invariance.rs"]
+mod invariance;
+#[path = "sampling/pinned.rs"]
+mod pinned;
+#[path = "sampling/statistics.rs"]
+mod statistics;
+#[path = "sampling/uniformity.rs"]
+mod uniformity;

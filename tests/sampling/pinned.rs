@@ -1,0 +1,97 @@
+//! Pinned draws: plans that must come out alike in every version, because somebody's runs depend on them.
+//!
+//! A failure here is never fixed by changing the expected text.
+
+use autoaugment::{Policy, Sampler, Shape};
+
+/// A policy with every source of randomness, for the conventions that no preset is written in.
+const EVERYTHING: &str = "
+    ShearX 0.9 4 + Cutout 0.9 6
+    Rotate 0.9 7 + TranslateX 0.9 5
+    SamplePairing 0.9 8 + Brightness 0.9 3
+    Cutout 0.5 9 + Solarize 0.9 4 + Cutout 0.9 2
+    Posterize 0.9 6 + Color 0.9 9 + SamplePairing 0.9 1";
+
+/// Policy, seed, epoch, indices, and one line an image.
+type Pin = (&'static str, u64, u64, &'static [u64], &'static str);
+
+#[rustfmt::skip]
+const PINS: &[Pin] = &[
+    ("imagenet", 0, 0, &[0, 1, 2, 3],
+        "0: Equalize\n\
+         1: Solarize(threshold=113.33333417773247)\n\
+         2: Equalize + Equalize\n\
+         3: unchanged"),
+    ("imagenet", 42, 7, &[1281166, 5, 0],
+        "1281166: unchanged\n\
+         5: Solarize(threshold=113.33333417773247)\n\
+         0: Equalize"),
+    ("cifar10", 0, 0, &[0, 1, 2, 3],
+        "0: TranslateY(pixels=-101, interpolation=nearest, fill=[0,0,0]) + AutoContrast\n\
+         1: TranslateY(pixels=101, interpolation=nearest, fill=[0,0,0])\n\
+         2: Sharpness(factor=1.0999999940395355) + Sharpness(factor=1.2999999821186066)\n\
+         3: TranslateY(pixels=101, interpolation=nearest, fill=[0,0,0]) + TranslateY(pixels=101, interpolation=nearest, fill=[0,0,0])"),
+    ("cifar10", u64::MAX, u64::MAX, &[u64::MAX, 0],
+        "18446744073709551615: AutoContrast\n\
+         0: Color(factor=1)"),
+    ("svhn", 1, 0, &[0, 1, 2, 3],
+        "0: Rotate(degrees=13.333333015441895, interpolation=nearest, fill=[0,0,0])\n\
+         1: Invert\n\
+         2: ShearY(factor=0.2666666805744171, interpolation=nearest, fill=[0,0,0])\n\
+         3: ShearX(factor=0.13333334028720856, interpolation=nearest, fill=[0,0,0])"),
+    ("v0", 1, 0, &[0, 1, 2, 3],
+        "0: Rotate(degrees=27, interpolation=nearest, fill=[128,128,128])\n\
+         1: unchanged\n\
+         2: Equalize + SolarizeAdd(add=33, threshold=128)\n\
+         3: Equalize"),
+    ("v0", 1 << 32, 3, &[1 << 40, 9],
+        "1099511627776: Solarize(threshold=102)\n\
+         9: unchanged"),
+    ("torchvision everything", 5, 0, &[0, 1, 2, 3, 4, 5],
+        "0: Cutout(x=66, y=125, width=40, height=40, fill=[0,0,0]) + Solarize(threshold=141.66667342185974) + Cutout(x=169, y=215, width=9, height=9, fill=[0,0,0])\n\
+         1: Cutout(x=76, y=169, width=40, height=40, fill=[0,0,0]) + Cutout(x=218, y=11, width=9, height=9, fill=[0,0,0])\n\
+         2: Posterize(bits=5) + SamplePairing(weight=0.044444444444444446, partner=3)\n\
+         3: ShearX(factor=-0.13333334028720856, interpolation=nearest, fill=[0,0,0])\n\
+         4: Cutout(x=12, y=95, width=27, height=27, fill=[0,0,0])\n\
+         5: Solarize(threshold=141.66667342185974) + Cutout(x=260, y=153, width=9, height=9, fill=[0,0,0])"),
+    ("deepvoltaire everything", 5, 0, &[0, 1, 2, 3, 4, 5],
+        "0: Cutout(x=66, y=125, width=40, height=40, fill=[128,128,128]) + Solarize(threshold=142.22222222222223) + Cutout(x=169, y=215, width=9, height=9, fill=[128,128,128])\n\
+         1: Cutout(x=76, y=169, width=40, height=40, fill=[128,128,128]) + Cutout(x=218, y=11, width=9, height=9, fill=[128,128,128])\n\
+         2: Posterize(bits=5) + SamplePairing(weight=0.044444444444444446, partner=3)\n\
+         3: ShearX(factor=-0.13333333333333333, interpolation=bicubic, fill=[128,128,128])\n\
+         4: Cutout(x=12, y=95, width=27, height=27, fill=[128,128,128])\n\
+         5: Solarize(threshold=142.22222222222223) + Cutout(x=260, y=153, width=9, height=9, fill=[128,128,128])"),
+    ("tensorflow everything", 5, 0, &[0, 1, 2, 3, 4, 5],
+        "0: Cutout(x=-4, y=55, width=180, height=180, fill=[128,128,128]) + Solarize(threshold=102) + Cutout(x=153, y=199, width=40, height=40, fill=[128,128,128])\n\
+         1: Cutout(x=6, y=99, width=180, height=180, fill=[128,128,128]) + Cutout(x=202, y=-5, width=40, height=40, fill=[128,128,128])\n\
+         2: Posterize(bits=2) + SamplePairing(weight=0.04, partner=3)\n\
+         3: ShearX(factor=-0.12, interpolation=nearest, fill=[128,128,128])\n\
+         4: Cutout(x=-35, y=48, width=120, height=120, fill=[128,128,128])\n\
+         5: Solarize(threshold=102) + Cutout(x=244, y=137, width=40, height=40, fill=[128,128,128])"),
+    ("deepvoltaire everything", 6, 1, &[10, 20, 30],
+        "10: Solarize(threshold=142.22222222222223) + Cutout(x=23, y=97, width=9, height=9, fill=[128,128,128])\n\
+         20: Rotate(degrees=-23.333333333333336, interpolation=nearest, fill=[128,128,128]) + TranslateX(pixels=-83.33333333333333, interpolation=nearest, fill=[128,128,128])\n\
+         30: Posterize(bits=5) + Color(factor=1.9) + SamplePairing(weight=0.044444444444444446, partner=0)"),
+    ("tensorflow everything", 6, 1, &[10, 20, 30],
+        "10: Solarize(threshold=102) + Cutout(x=7, y=81, width=40, height=40, fill=[128,128,128])\n\
+         20: Rotate(degrees=-21, interpolation=nearest, fill=[128,128,128]) + TranslateX(pixels=-125, interpolation=nearest, fill=[128,128,128])\n\
+         30: Posterize(bits=2) + Color(factor=1.7200000000000002) + SamplePairing(weight=0.04, partner=0)"),
+];
+
+#[test]
+fn pinned_draws_never_change() {
+    let mut wrong = Vec::new();
+    for (policy, seed, epoch, indices, expected) in PINS {
+        let text = match policy.strip_suffix(" everything") {
+            Some(convention) => format!("convention {convention}{EVERYTHING}"),
+            None => policy.to_string(),
+        };
+        let policy_read: Policy = text.parse().unwrap();
+        let shape = Shape { images: indices.len(), height: 224, width: 331, channels: 3 };
+        let got = Sampler::new(policy_read, *seed).unwrap().plan(shape, *epoch, indices).unwrap().to_string();
+        if got != *expected {
+            wrong.push(format!("{policy}, seed {seed}, epoch {epoch}:\n{got}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), PINS.len(), wrong.join("\n"));
+}
