@@ -17,6 +17,7 @@ mod program;
 mod run;
 mod schedule;
 mod shader;
+mod steps;
 mod tables;
 mod transfer;
 
