@@ -17,9 +17,13 @@ mod program;
 mod run;
 mod schedule;
 mod shader;
+#[cfg(test)]
+mod shader_tests;
 mod steps;
 mod tables;
 mod transfer;
+#[cfg(test)]
+mod variants;
 
 use std::fmt;
 use std::sync::Mutex;
