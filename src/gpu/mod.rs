@@ -9,6 +9,8 @@
 
 mod adapter;
 mod batch;
+#[cfg(test)]
+mod browser;
 mod buffers;
 mod errors;
 mod interpolated;
