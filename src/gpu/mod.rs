@@ -9,6 +9,8 @@
 
 mod adapter;
 mod batch;
+#[cfg(test)]
+mod browser;
 mod buffers;
 mod errors;
 mod interpolated;
@@ -17,8 +19,13 @@ mod program;
 mod run;
 mod schedule;
 mod shader;
+#[cfg(test)]
+mod shader_tests;
+mod steps;
 mod tables;
 mod transfer;
+#[cfg(test)]
+mod variants;
 
 use std::fmt;
 use std::sync::Mutex;
