@@ -104,6 +104,7 @@ impl Gpu {
         let output_bytes = image_bytes * output.dtype().bytes();
         let mut data = TensorData::zeros(output.dtype(), shape.values());
         let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let operations = self.operations(plan);
         let with_guests = partners(&prepared.segmented).next().is_some();
         let needs = Needs { slack: 0, with_guests, with_middles: prepared.stores_between() };
         for range in pieces(shape, output.dtype(), self.room(), needs)? {
@@ -141,7 +142,7 @@ impl Gpu {
                 sources: &sources,
                 partner: &place,
                 first_value: 0,
-                operations: plan.operations(),
+                operations: &operations,
             };
             let images = Part::whole(&source);
             let (tables, into) = (Part::whole(&tables), Part::whole(&destination));
@@ -171,6 +172,7 @@ impl Gpu {
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         // Bindings begin at multiples of the alignment; up to as much is bound in vain.
         let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let operations = self.operations(plan);
         let needs = Needs { slack: alignment, with_guests: false, with_middles: prepared.stores_between() };
         for range in pieces(shape, output.dtype(), self.room(), needs)? {
             let images = &prepared.segmented[range.clone()];
@@ -189,7 +191,7 @@ impl Gpu {
                 sources: &sources,
                 partner: &home,
                 first_value: first_out / output.dtype().bytes(),
-                operations: plan.operations(),
+                operations: &operations,
             };
             if guests.is_empty() {
                 self.run(&piece, given, report)?;
