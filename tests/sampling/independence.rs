@@ -27,19 +27,22 @@ struct Draws {
     partners: [usize; 2],
 }
 
+/// Which category a draw is in, where it is known.
+type Category = Box<dyn Fn(&Draws) -> Option<usize>>;
+
 /// One draw as a category, with the probabilities of the categories.
 struct Variable {
     name: String,
     /// Of which step, for draws that are only seen where that step is applied.
     step: Option<usize>,
     probabilities: Vec<f64>,
-    value: Box<dyn Fn(&Draws) -> Option<usize>>,
+    value: Category,
 }
 
 fn variables() -> Vec<Variable> {
     let uniform = |n: usize| vec![1.0 / n as f64; n];
     let mut all = Vec::new();
-    let mut add = |name: String, step, probabilities, value: Box<dyn Fn(&Draws) -> Option<usize>>| {
+    let mut add = |name: String, step, probabilities, value: Category| {
         all.push(Variable { name, step, probabilities, value });
     };
     add("sub-policy".into(), None, uniform(SUB_POLICIES), Box::new(|d| Some(d.sub_policy)));
