@@ -1,7 +1,6 @@
 //! Planning: drawing a plan, and turning it into programs, per image. The goal is below 1 us an image for each.
 //!
-//! Draws are asserted before anything is timed. Programs are timed through whole runs of 1 x 1 images on the CPU's side of
-//! the GPU executor only where there is an adapter, so what is printed for them includes recording and submitting.
+//! Draws are asserted before anything is timed.
 
 use std::hint::black_box;
 
@@ -23,5 +22,29 @@ fn planning(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// From plans to programs and dispatches.
+#[cfg(feature = "gpu")]
+fn programs(criterion: &mut Criterion) {
+    use autoaugment::Output;
+    use autoaugment::gpu::Planner;
+    let mut group = criterion.benchmark_group("programs");
+    let shape = Shape { images: 256, height: 224, width: 224, channels: 3 };
+    let indices: Vec<u64> = (0..256).collect();
+    group.throughput(Throughput::Elements(256));
+    for name in Policy::preset_names() {
+        let sampler = Sampler::new(Policy::preset(name).expect("a preset"), 42).expect("a valid policy");
+        let plan = sampler.plan(shape, 0, &indices).expect("a plan");
+        let mut planner = Planner::default();
+        let mut programs = || planner.programs(&plan, shape, &Output::u8()).expect("programs");
+        // 24 words an image, its steps, and its places in the lists of dispatches.
+        assert!((256 * 25..256 * 40).contains(&programs()));
+        group.bench_function(name, |b| b.iter(|| black_box(programs())));
+    }
+    group.finish();
+}
+
+#[cfg(feature = "gpu")]
+criterion_group!(benches, planning, programs);
+#[cfg(not(feature = "gpu"))]
 criterion_group!(benches, planning);
 criterion_main!(benches);

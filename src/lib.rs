@@ -2,6 +2,10 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
+// The tests inside share helpers with those outside, which know this crate by its name.
+#[cfg(test)]
+extern crate self as autoaugment;
+
 mod arithmetic;
 mod augmenter;
 mod batch;

@@ -4,7 +4,7 @@
 mod gpu_support;
 
 use autoaugment::gpu::Grouping;
-use autoaugment::{Gpu, Layout, Normalize, Output, Plan, PlannedImage, Policy, Sampler, Shape};
+use autoaugment::{Gpu, Layout, Normalize, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
 use gpu_support::{batch_of, chain_of, check_all, gpu, pairs, random};
 
 const EVERY_FORM: [Output; 6] = [
@@ -33,14 +33,14 @@ fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
 #[test]
 fn every_ordered_pair_of_operations_small() {
     let Some(gpu) = grouped(Grouping::Auto) else { return };
-    let shape = shape(324, 9, 11);
+    let shape = shape(OpKind::ALL.len().pow(2), 9, 11);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::new(pairs(shape, 2)), &[Output::u8()], "small pairs");
 }
 
 #[test]
 fn every_ordered_pair_of_operations_large() {
     let Some(gpu) = grouped(Grouping::ByClass) else { return };
-    let shape = shape(324, 61, 67);
+    let shape = shape(OpKind::ALL.len().pow(2), 61, 67);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 3), &Plan::new(pairs(shape, 4)), &[Output::u8()], "large pairs");
 }
 

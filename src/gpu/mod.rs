@@ -9,6 +9,8 @@
 
 mod adapter;
 mod batch;
+#[cfg(test)]
+mod browser;
 mod buffers;
 mod errors;
 mod interpolated;
@@ -17,18 +19,24 @@ mod program;
 mod run;
 mod schedule;
 mod shader;
+#[cfg(test)]
+mod shader_tests;
+mod steps;
 mod tables;
 mod transfer;
+#[cfg(test)]
+mod variants;
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 pub use adapter::{AdapterSummary, adapters};
 pub use batch::GpuBatch;
 pub use schedule::Grouping;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Layout, Shape};
 use crate::error::{Error, Result};
+use crate::ops::OpKind;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -46,6 +54,8 @@ pub struct Gpu {
     pool: buffers::Pool,
     tables: Mutex<SharedTables>,
     loss: errors::Loss,
+    /// Operations of all plans so far, sorted.
+    seen: Mutex<Vec<OpKind>>,
 }
 
 /// The tables on the host, and what of them is on the device.
@@ -105,7 +115,8 @@ impl Gpu {
                 return Err(Error::NoGpu(format!("the device allows {has} {what}, and {needed} are needed")));
             }
         }
-        let pipelines = pipelines::Pipelines::new(&device);
+        let loss = errors::Loss::default();
+        let pipelines = errors::guarded(&device, &loss, || Ok(pipelines::Pipelines::new(&device)))?;
         Ok(Gpu {
             summary: AdapterSummary::of(&device.adapter_info()),
             grouping: Grouping::default(),
@@ -113,7 +124,8 @@ impl Gpu {
             pipelines,
             pool: buffers::Pool::default(),
             tables: Mutex::new(SharedTables { host: tables::Tables::new(), buffer: None, uploaded: 0 }),
-            loss: errors::Loss::default(),
+            loss,
+            seen: Mutex::default(),
             device,
             queue,
         })
@@ -148,6 +160,16 @@ impl Gpu {
     /// How many pipelines were compiled so far.
     pub fn pipelines(&self) -> usize {
         self.pipelines.count()
+    }
+
+    /// The operations that kernels are made for: this plan's and those of all before. A policy's kernels never change, and
+    /// plans made by hand soon find theirs made, instead of each having its own.
+    fn operations(&self, plan: &Plan) -> Vec<OpKind> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(plan.operations());
+        seen.sort();
+        seen.dedup();
+        seen.clone()
     }
 
     /// Applies `plan` to a batch in host memory and returns the result there.
@@ -206,6 +228,40 @@ impl Gpu {
         let mut report = Report::of(self.description(), plan);
         errors::guarded(&self.device, &self.loss, || self.on_device(batch, plan, output, buffer, offset, &mut report))?;
         Ok(report)
+    }
+}
+
+/// Makes programs without a device, for benchmarks.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Planner(tables::Tables);
+
+impl Default for Planner {
+    fn default() -> Self {
+        Planner(tables::Tables::new())
+    }
+}
+
+impl Planner {
+    /// Does all that the host does for a batch but drawing and submitting; returns the words of its programs.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply`].
+    pub fn programs(&mut self, plan: &Plan, shape: Shape, output: &Output) -> Result<usize> {
+        let prepared = steps::Prepared::new(plan, shape, output, &mut self.0)?;
+        let sources: Vec<u32> = (0..shape.images).map(|i| (i * shape.values_per_image()) as u32).collect();
+        let piece = steps::Piece {
+            images: &prepared.segmented,
+            normalize: prepared.normalize,
+            shape,
+            layout: Layout::Nhwc,
+            output,
+            sources: &sources,
+            partner: &|partner| sources[partner],
+            first_value: 0,
+            operations: plan.operations(),
+        };
+        Ok(steps::Steps::of(&piece, Grouping::ByClass, 16384)?.programs.len())
     }
 }
 

@@ -22,20 +22,17 @@ struct Layouts {
 
 impl Layouts {
     fn new(device: &wgpu::Device, counts_are_written: bool) -> Self {
-        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        let entry = |(binding, ty)| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: binding == 7, min_binding_size: None },
+            ty: wgpu::BindingType::Buffer {
+                ty,
+                has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform,
+                min_binding_size: None,
+            },
             count: None,
         };
-        let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
-        let mut entries: Vec<_> = (0..5).map(|binding| entry(binding, storage(true))).collect();
-        // The statistics pass has no destination; it writes the counts.
-        if !counts_are_written {
-            entries.push(entry(5, storage(false)));
-        }
-        entries.push(entry(6, storage(!counts_are_written)));
-        entries.push(entry(7, wgpu::BufferBindingType::Uniform));
+        let entries: Vec<_> = binding_types(counts_are_written).into_iter().map(entry).collect();
         let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("autoaugment"),
             entries: &entries,
@@ -47,6 +44,19 @@ impl Layouts {
         });
         Layouts { bindings, pipeline }
     }
+}
+
+/// What each binding is; the uniform one has a dynamic offset.
+pub(super) fn binding_types(counts_are_written: bool) -> Vec<(u32, wgpu::BufferBindingType)> {
+    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+    let mut types: Vec<_> = (0..5).map(|binding| (binding, storage(true))).collect();
+    // The statistics pass has no destination; it writes the counts.
+    if !counts_are_written {
+        types.push((5, storage(false)));
+    }
+    types.push((6, storage(!counts_are_written)));
+    types.push((7, wgpu::BufferBindingType::Uniform));
+    types
 }
 
 impl Pipelines {

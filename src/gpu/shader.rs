@@ -62,12 +62,11 @@ pub(super) fn entry_point(kernel: Kernel) -> &'static str {
     }
 }
 
-/// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels.
+/// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels, as WebGPU counts them: each
+/// variable takes a multiple of 16.
 pub(super) fn small_memory(tile: usize) -> usize {
-    let table = 256;
-    let bins = 768;
-    let ends_and_sums = 8;
-    4 * (tile + table + bins + ends_and_sums)
+    let [table, bins, ends, luma_sums] = [256, 768, 6, 2];
+    [tile, table, bins, ends, luma_sums].iter().map(|words| (4 * words).next_multiple_of(16)).sum()
 }
 
 /// The kernel's WGSL.

@@ -7,8 +7,9 @@ use super::Gpu;
 use super::batch::GpuBatch;
 use super::errors::guarded;
 use super::program::Segment;
-use super::run::{Part, Piece};
+use super::run::{Given, Part};
 use super::schedule::middle_words;
+use super::steps::Piece;
 use crate::batch::{Batch, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Dtype, Output, Tensor, TensorData};
@@ -102,7 +103,8 @@ impl Gpu {
         let image_bytes = shape.values_per_image();
         let output_bytes = image_bytes * output.dtype().bytes();
         let mut data = TensorData::zeros(output.dtype(), shape.values());
-        let prepared = self.prepare(plan, shape, output)?;
+        let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let operations = self.operations(plan);
         let with_guests = partners(&prepared.segmented).next().is_some();
         let needs = Needs { slack: 0, with_guests, with_middles: prepared.stores_between() };
         for range in pieces(shape, output.dtype(), self.room(), needs)? {
@@ -131,23 +133,20 @@ impl Gpu {
                 Some(&at) => at as u32,
                 None => ((partner - range.start) * image_bytes) as u32,
             };
-            self.run(
-                &prepared,
-                &Piece {
-                    images,
-                    shape,
-                    layout: batch.layout(),
-                    output,
-                    source: Part::whole(&source),
-                    sources: &sources,
-                    partners: Part::whole(&source),
-                    partner: &place,
-                    destination: Part::whole(&destination),
-                    first_value: 0,
-                    operations: plan.operations(),
-                },
-                report,
-            )?;
+            let piece = Piece {
+                images,
+                normalize: prepared.normalize,
+                shape,
+                layout: batch.layout(),
+                output,
+                sources: &sources,
+                partner: &place,
+                first_value: 0,
+                operations: &operations,
+            };
+            let images = Part::whole(&source);
+            let (tables, into) = (Part::whole(&tables), Part::whole(&destination));
+            self.run(&piece, Given { source: images, partners: images, tables, destination: into }, report)?;
             let out = &mut bytes_of(&mut data)[range.start * output_bytes..range.end * output_bytes];
             self.fetch(&destination, 0, out)?;
             report.bytes_downloaded += bytes as u64;
@@ -172,7 +171,8 @@ impl Gpu {
         let output_bytes = image_bytes * output.dtype().bytes();
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         // Bindings begin at multiples of the alignment; up to as much is bound in vain.
-        let prepared = self.prepare(plan, shape, output)?;
+        let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let operations = self.operations(plan);
         let needs = Needs { slack: alignment, with_guests: false, with_middles: prepared.stores_between() };
         for range in pieces(shape, output.dtype(), self.room(), needs)? {
             let images = &prepared.segmented[range.clone()];
@@ -181,21 +181,20 @@ impl Gpu {
             let sources: Vec<u32> = (0..range.len()).map(|i| (first_byte + i * image_bytes) as u32).collect();
             let guests: Vec<usize> = partners(images).filter(|p| !range.contains(p)).collect();
             let home = |partner: usize| (first_byte + (partner - range.start) * image_bytes) as u32;
+            let given = Given { source, partners: source, tables: Part::whole(&tables), destination };
             let mut piece = Piece {
                 images,
+                normalize: prepared.normalize,
                 shape,
                 layout: batch.layout(),
                 output,
-                source,
                 sources: &sources,
-                partners: source,
                 partner: &home,
-                destination,
                 first_value: first_out / output.dtype().bytes(),
-                operations: plan.operations(),
+                operations: &operations,
             };
             if guests.is_empty() {
-                self.run(&prepared, &piece, report)?;
+                self.run(&piece, given, report)?;
                 continue;
             }
             // Some partner is in another piece: all partners of this one are gathered, each at its byte within a word.
@@ -225,9 +224,8 @@ impl Gpu {
             }
             self.queue.submit([encoder.finish()]);
             let place = |partner: usize| places.get(&partner).map_or(0, |&at| at as u32);
-            piece.partners = Part::whole(&gathered);
             piece.partner = &place;
-            self.run(&prepared, &piece, report)?;
+            self.run(&piece, Given { partners: Part::whole(&gathered), ..given }, report)?;
             self.pool.give([gathered]);
         }
         Ok(())

@@ -27,7 +27,7 @@ struct Draws {
     partners: [usize; 2],
 }
 
-/// Which category a draw is in, where it is known.
+/// Which category a draw fell into, if it was made.
 type Category = Box<dyn Fn(&Draws) -> Option<usize>>;
 
 /// One draw as a category, with the probabilities of the categories.

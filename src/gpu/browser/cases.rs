@@ -1,0 +1,154 @@
+//! Cases: batches whose dispatches, together, run every file of every kernel.
+
+use super::gpu_support::{batch_of, chain_of, pairs, random};
+use super::recording::Case;
+use crate::gpu::Grouping;
+use crate::{Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
+
+const EVERY_FORM: [Output; 6] = [
+    Output::u8_as(Layout::Nhwc),
+    Output::u8_as(Layout::Nchw),
+    Output::f32(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f32(Layout::Nchw, Normalize::IMAGENET),
+    Output::f16(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f16(Layout::Nchw, Normalize::IMAGENET),
+];
+/// Whole words and not: height, width and how many values the first image is away from the buffers' start.
+const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
+/// Small kernels, and one for each class.
+const GROUPINGS: [Grouping; 2] = [Grouping::Auto, Grouping::ByClass];
+
+pub fn all() -> Vec<Case> {
+    let mut cases = forms();
+    cases.extend(layouts());
+    cases.push(by_pair());
+    cases.extend(listed());
+    cases.extend(sliced());
+    cases.extend(interpolated());
+    cases
+}
+
+fn rgb(images: usize, height: usize, width: usize) -> Shape {
+    Shape { images, height, width, channels: 3 }
+}
+
+fn case(name: &str, shape: Shape, plan: Plan, grouping: Grouping) -> Case {
+    let name = format!("{name}, {} x {} x {}, {grouping:?}", shape.images, shape.height, shape.width);
+    Case { name, batch: batch_of(shape, Layout::Nhwc, 1), plan, output: Output::u8(), grouping, shift: 0 }
+}
+
+fn image(ops: Vec<Op>) -> PlannedImage {
+    PlannedImage { ops, ..Default::default() }
+}
+
+/// Such operations without filters that look between pixels, whose kernels take long to compile.
+fn nearest(images: Vec<PlannedImage>) -> Vec<PlannedImage> {
+    let nearest = |mut op: Op| {
+        match &mut op {
+            Op::Rotate(ops::Rotate { interpolation, .. })
+            | Op::ShearX(ops::ShearX { interpolation, .. })
+            | Op::ShearY(ops::ShearY { interpolation, .. })
+            | Op::TranslateX(ops::TranslateX { interpolation, .. })
+            | Op::TranslateY(ops::TranslateY { interpolation, .. }) => *interpolation = Interpolation::Nearest,
+            _ => {}
+        }
+        op
+    };
+    images.into_iter().map(|i| image(i.ops.into_iter().map(nearest).collect())).collect()
+}
+
+/// A plan for which kernels with all operations are made, so that cases share them.
+fn plan(images: Vec<PlannedImage>) -> Plan {
+    Plan::drawn(images, OpKind::ALL.to_vec())
+}
+
+fn chains(shape: Shape, longest: usize, seed: u64) -> Vec<PlannedImage> {
+    let mut rng = random(seed);
+    (0..shape.images).map(|i| image(chain_of(i % (longest + 1), shape, &mut rng))).collect()
+}
+
+/// All forms of output, behind a policy's operations and pairings.
+fn forms() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (height, width, shift) in WORDS {
+        let shape = rgb(25, height, width);
+        for output in EVERY_FORM {
+            for grouping in GROUPINGS {
+                let plan = plan(nearest(chains(shape, 3, 2)));
+                let name = format!("to {:?} {:?}", output.dtype(), output.layout(Layout::Nhwc));
+                cases.push(Case { output, shift, ..case(&name, shape, plan, grouping) });
+            }
+        }
+    }
+    cases
+}
+
+/// All forms of input.
+fn layouts() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (channels, layout) in [(3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
+        for (height, width, shift) in WORDS {
+            for grouping in GROUPINGS {
+                let shape = Shape { channels, ..rgb(25, height, width) };
+                let plan = plan(nearest(chains(shape, 3, 3)));
+                let name = format!("from {layout:?} of {channels}");
+                let batch = batch_of(shape, layout, 4);
+                cases.push(Case { batch, shift, ..case(&name, shape, plan, grouping) });
+            }
+        }
+    }
+    cases
+}
+
+/// A kernel for each pair of kinds.
+fn by_pair() -> Case {
+    let shape = rgb(324, 12, 16);
+    case("pairs", shape, plan(nearest(pairs(shape, 5))), Grouping::ByPair)
+}
+
+/// Chains from their texts.
+fn written(texts: &[&str]) -> Plan {
+    plan(texts.iter().map(|text| image(text.split(';').map(|op| op.parse().unwrap()).collect())).collect())
+}
+
+/// Warps whose nearest pixels are listed: shifts so close to half a pixel that Pillow's rounding differs between columns.
+fn listed() -> Vec<Case> {
+    let texts = [
+        "TranslateX(pixels=-0.4999999999999999);Sharpness(factor=1.7);Contrast(factor=0.3)",
+        "TranslateX(pixels=-0.4999999999999999);Equalize",
+        "AutoContrast;TranslateY(pixels=0.4999999999999999, fill=[1,2,3])",
+        "TranslateY(pixels=-0.4999999999999999);Rotate(degrees=20)",
+    ];
+    let on = |grouping| case("listed", rgb(4, 12, 16), written(&texts), grouping);
+    GROUPINGS.map(on).into()
+}
+
+/// Images of several slices, and ones beyond 16.16 fixed point.
+fn sliced() -> Vec<Case> {
+    let wide = [
+        "Rotate(degrees=90);Equalize",
+        "ShearX(factor=0.3, fill=[1,2,3]);Sharpness(factor=1.7)",
+        "TranslateX(pixels=150.5);Contrast(factor=0.3)",
+        "Solarize(threshold=100);ShearY(factor=0.00002)",
+    ];
+    let sliced = rgb(10, 96, 100);
+    let policy = Sampler::new(Policy::v0(), 6).unwrap().plan(sliced, 0, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).unwrap();
+    vec![
+        case("wide", rgb(4, 1, 40_000), written(&wide), Grouping::ByClass),
+        case("slices", sliced, plan(nearest(policy.into_images())), Grouping::ByClass),
+    ]
+}
+
+/// Warps that look between pixels, in every kernel that has them.
+fn interpolated() -> Vec<Case> {
+    let pairs_of = |name, shape, grouping| case(name, shape, plan(pairs(shape, 7)), grouping);
+    let chains_of = |name, shape, grouping| case(name, shape, plan(chains(shape, 8, 8)), grouping);
+    vec![
+        pairs_of("every pair", rgb(324, 9, 11), Grouping::Auto),
+        pairs_of("every pair", rgb(324, 12, 16), Grouping::ByClass),
+        chains_of("chains", rgb(36, 9, 11), Grouping::Auto),
+        chains_of("chains", rgb(36, 12, 16), Grouping::ByClass),
+        chains_of("chains", rgb(36, 13, 17), Grouping::Single),
+        pairs_of("interpolated slices", rgb(20, 96, 100), Grouping::ByClass),
+    ]
+}

@@ -1,0 +1,228 @@
+//! Recording: what a batch is for a device, written down for one that is not wgpu's.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Value, json};
+
+use super::super::pipelines::binding_types;
+use super::super::schedule::{Grouping, Kernel};
+use super::super::shader::{self, Variant};
+use super::super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps};
+use super::super::tables::Tables;
+use super::gpu_support;
+use crate::{Batch, Dtype, Output, Plan, TensorData};
+
+/// WebGPU's default.
+const WORKGROUP_MEMORY: usize = 16384;
+/// What is in buffers that are written before they are read.
+const UNTOUCHED: u8 = 0xa5;
+
+/// A batch and what is to be done to it.
+pub struct Case {
+    pub name: String,
+    pub batch: Batch<'static>,
+    pub plan: Plan,
+    pub output: Output,
+    pub grouping: Grouping,
+    /// Values in front of the first one, in the input and in the output.
+    pub shift: usize,
+}
+
+/// All cases as a page gets them: a description in JSON, and the bytes that it points to.
+#[derive(Default)]
+pub struct Recordings {
+    cases: Vec<Value>,
+    shaders: Vec<Value>,
+    shader_numbers: HashMap<String, usize>,
+    pub bytes: Vec<u8>,
+    /// The kernels that are run, not only compiled, and their texts.
+    pub run: Vec<(Variant, String)>,
+    /// The rounds of statistics that are run.
+    pub rounds: BTreeSet<u32>,
+}
+
+/// What must be in the destination afterwards.
+pub struct Expected {
+    data: TensorData,
+    before: usize,
+    bytes: usize,
+}
+
+/// What a page found in the destination.
+pub struct Got(pub Vec<u8>);
+
+impl Recordings {
+    /// Adds a kernel that is compiled.
+    pub fn shader(&mut self, label: &str, text: &str) -> usize {
+        if let Some(&number) = self.shader_numbers.get(text) {
+            return number;
+        }
+        let number = self.shaders.len();
+        let text_at = self.store(text.as_bytes());
+        self.shaders.push(json!({ "label": label, "text": text_at }));
+        self.shader_numbers.insert(text.to_string(), number);
+        number
+    }
+
+    /// Adds a case that is run.
+    pub fn case(&mut self, case: &Case) -> Expected {
+        let expected = Expected::of(case);
+        let shape = case.batch.shape();
+        let image_bytes = shape.values_per_image();
+        let mut tables = Tables::new();
+        let prepared = Prepared::new(&case.plan, shape, &case.output, &mut tables).unwrap();
+        let sources: Vec<u32> = (0..shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
+        let work = Steps::of(
+            &Piece {
+                images: &prepared.segmented,
+                normalize: prepared.normalize,
+                shape,
+                layout: case.batch.layout(),
+                output: &case.output,
+                sources: &sources,
+                partner: &|partner| (partner * image_bytes) as u32,
+                first_value: case.shift,
+                operations: case.plan.operations(),
+            },
+            case.grouping,
+            WORKGROUP_MEMORY,
+        )
+        .unwrap();
+        for (step, parameters) in work.steps.iter().zip(work.parameters.chunks(PARAMETERS_STRIDE / 4)) {
+            if matches!(step.variant.kernel, Kernel::Statistics(_)) {
+                self.rounds.insert(parameters[7]);
+            }
+        }
+        let shifted = [&vec![UNTOUCHED; case.shift][..], case.batch.data()].concat();
+        let untouched = |bytes| vec![UNTOUCHED; bytes];
+        let buffers: serde_json::Map<String, Value> = [
+            (Role::Source, shifted),
+            (Role::Partners, case.batch.data().to_vec()),
+            (Role::Programs, bytemuck::cast_slice(&work.programs).to_vec()),
+            (Role::Tables, bytemuck::cast_slice(tables.words()).to_vec()),
+            (Role::Parameters, bytemuck::cast_slice(&work.parameters).to_vec()),
+            (Role::Counts, vec![0; work.counts_bytes as usize]),
+            (Role::Middle(0), untouched(work.middle_bytes[0] as usize)),
+            (Role::Middle(1), untouched(work.middle_bytes[1] as usize)),
+            (Role::Destination, untouched(expected.bytes)),
+        ]
+        .into_iter()
+        .map(|(role, mut bytes)| {
+            bytes.resize(bytes.len().max(16).next_multiple_of(4), 0);
+            (name(role), self.store(&bytes))
+        })
+        .collect();
+        let steps: Vec<Value> = work.steps.iter().enumerate().map(|(i, step)| self.step(i, step)).collect();
+        self.cases.push(json!({ "name": case.name, "buffers": buffers, "steps": steps }));
+        expected
+    }
+
+    fn step(&mut self, number: usize, step: &Step) -> Value {
+        let text = shader::assemble(&step.variant);
+        self.run.push((step.variant.clone(), text.clone()));
+        let counts_are_written = matches!(step.variant.kernel, Kernel::Statistics(_));
+        let types: Vec<Value> = binding_types(counts_are_written).into_iter().map(binding_type).collect();
+        let bindings: Vec<Value> = step.bindings.iter().map(|&(binding, role)| json!([binding, name(role)])).collect();
+        json!({
+            "shader": self.shader(&format!("{:?}", step.variant), &text),
+            "entry": shader::entry_point(step.variant.kernel),
+            "types": types,
+            "bindings": bindings,
+            "parameters": [number * PARAMETERS_STRIDE, PARAMETERS_STRIDE],
+            "grid": step.grid,
+        })
+    }
+
+    /// Stores bytes and says where they are and how many.
+    fn store(&mut self, bytes: &[u8]) -> Value {
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        json!([at, bytes.len()])
+    }
+
+    /// The description.
+    pub fn index(&self) -> Value {
+        json!({ "shaders": self.shaders, "cases": self.cases })
+    }
+
+    /// Spoils a case.
+    pub fn change_case(&mut self, case: usize, change: impl FnOnce(&mut Value)) {
+        change(&mut self.cases[case]);
+    }
+
+    /// What a kernel was called.
+    pub fn label(&self, shader: usize) -> &str {
+        self.shaders[shader]["label"].as_str().unwrap_or_default()
+    }
+
+    /// How many kernels there are.
+    pub fn shaders(&self) -> usize {
+        self.shaders.len()
+    }
+}
+
+fn name(role: Role) -> String {
+    format!("{role:?}")
+}
+
+fn binding_type((binding, ty): (u32, wgpu::BufferBindingType)) -> Value {
+    let name = match ty {
+        wgpu::BufferBindingType::Uniform => "uniform",
+        wgpu::BufferBindingType::Storage { read_only: true } => "read-only-storage",
+        wgpu::BufferBindingType::Storage { read_only: false } => "storage",
+    };
+    json!([binding, name])
+}
+
+impl Expected {
+    fn of(case: &Case) -> Self {
+        let (tensor, _) =
+            crate::Executor::new(crate::Device::Cpu).unwrap().apply(&case.batch, &case.plan, &case.output).unwrap();
+        let before = case.shift * case.output.dtype().bytes();
+        let bytes = (before + case.batch.shape().values() * case.output.dtype().bytes()).next_multiple_of(4) + 8;
+        Expected { data: tensor.data, before, bytes }
+    }
+
+    /// One line for each image that differs, and one for bytes around them that changed.
+    pub fn differences(&self, case: &Case, got: &Got) -> Vec<String> {
+        let Got(got) = got;
+        if got.len() != self.bytes {
+            return vec![format!("{} bytes and not {}", got.len(), self.bytes)];
+        }
+        let dtype = self.data.dtype();
+        let after = self.before + self.data.len() * dtype.bytes();
+        let inside = &got[self.before..after];
+        let data = match dtype {
+            Dtype::U8 => TensorData::U8(inside.to_vec()),
+            Dtype::F32 => TensorData::F32(bytemuck::pod_collect_to_vec(inside)),
+            Dtype::F16 => TensorData::F16(bytemuck::pod_collect_to_vec(inside)),
+        };
+        let mut lines = gpu_support::differences(case.batch.shape(), &case.plan, &self.data, &data);
+        // The kernels write whole words.
+        for (place, around) in [(0, &got[..self.before / 4 * 4]), (self.bytes - 8, &got[self.bytes - 8..])] {
+            if let Some(i) = around.iter().position(|&byte| byte != UNTOUCHED) {
+                lines.push(format!("byte {} of the destination is outside the images and was written", place + i));
+            }
+        }
+        lines
+    }
+
+    /// Expects something wrong.
+    pub fn flip_first_byte(&mut self) {
+        if let TensorData::U8(values) = &mut self.data {
+            values[0] ^= 1;
+        }
+    }
+
+    /// What a page would have found if all went well.
+    pub fn as_got(&self) -> Got {
+        let mut bytes = vec![UNTOUCHED; self.bytes];
+        let data: &[u8] = match &self.data {
+            TensorData::U8(values) => values,
+            TensorData::F32(values) => bytemuck::cast_slice(values),
+            TensorData::F16(values) => bytemuck::cast_slice(values),
+        };
+        bytes[self.before..self.before + data.len()].copy_from_slice(data);
+        Got(bytes)
+    }
+}

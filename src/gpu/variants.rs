@@ -1,0 +1,80 @@
+//! Variants: the kernels that the assembler can make, for tests of all of them.
+
+use std::collections::BTreeMap;
+
+use super::program::{Kinds, SlotKind};
+use super::schedule::Kernel;
+use super::shader::{self, Variant};
+use crate::batch::Layout;
+use crate::ops::{Kind, OpKind};
+use crate::output::Dtype;
+
+pub(super) const KERNELS: [Kernel; 4] = [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
+pub(super) const LAYOUTS: [Layout; 2] = [Layout::Nhwc, Layout::Nchw];
+pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
+/// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
+pub(super) const TILES: [usize; 2] = [512, 2560];
+
+/// Every text that a kernel can have, with a variant that has it: every set of kinds, every form of input and output with
+/// sets of kinds that share no file, every operation alone, and all of them together.
+pub(super) fn every() -> BTreeMap<String, Variant> {
+    let mut variants = Vec::new();
+    for kernel in KERNELS {
+        variants.extend(sets_of_kinds().map(|kinds| Variant { kinds, ..plain(kernel) }));
+        for kinds in [Kinds::default(), Kinds::POINTS, Kinds::POINTS.union(Kinds::WARPS), all_kinds()] {
+            variants.extend(forms(Variant { kinds, ..plain(kernel) }));
+        }
+        for &op in OpKind::ALL {
+            let kinds = if op.class() == Kind::Warp { Kinds::WARPS } else { Kinds::of_operations(&[op]) };
+            variants.push(Variant { kinds, operations: vec![op], ..plain(kernel) });
+        }
+    }
+    let largest = Variant { tile: TILES[1], kinds: all_kinds(), ..plain(Kernel::Small) };
+    variants.push(largest);
+    let possible = |v: &Variant| !(matches!(v.kernel, Kernel::Statistics(_)) && v.kinds.has(SlotKind::Interpolated));
+    variants.into_iter().filter(possible).map(|v| (shader::assemble(&v), v)).collect()
+}
+
+fn plain(kernel: Kernel) -> Variant {
+    Variant {
+        kernel,
+        kinds: Kinds::default(),
+        operations: OpKind::ALL.to_vec(),
+        from_middle: true,
+        channels: 3,
+        input: Layout::Nhwc,
+        output: Layout::Nhwc,
+        dtype: Dtype::U8,
+        whole_words: true,
+        tile: if kernel == Kernel::Small { TILES[0] } else { 0 },
+    }
+}
+
+/// All of them.
+pub(super) fn all_kinds() -> Kinds {
+    Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window]))
+}
+
+fn sets_of_kinds() -> impl Iterator<Item = Kinds> {
+    use SlotKind::*;
+    let kinds = [Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window];
+    (0..1 << kinds.len()).map(move |set| {
+        let chosen = kinds.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
+        chosen.map(|(_, &kind)| Kinds::of(&[kind])).fold(Kinds::default(), Kinds::union)
+    })
+}
+
+fn forms(variant: Variant) -> Vec<Variant> {
+    let mut forms = Vec::new();
+    for (channels, input) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
+        for output in LAYOUTS {
+            for dtype in DTYPES {
+                for bits in 0..4 {
+                    let (whole_words, from_middle) = (bits & 1 == 1, bits & 2 == 2);
+                    forms.push(Variant { channels, input, output, dtype, whole_words, from_middle, ..variant.clone() });
+                }
+            }
+        }
+    }
+    forms
+}
