@@ -89,7 +89,8 @@ fn policies_of_version_1_load() {
         assert!(POLICY_V1.contains(&format!("\"{kind}\"")), "{kind} is not in the fixture");
     }
     for convention in Convention::ALL {
-        let json = r#"{"version": 1, "convention": "NAME", "sub_policies": [[{"op": "Invert", "probability": 1, "magnitude": 0}]]}"#;
+        let json = r#"{"version": 1, "convention": "NAME",
+            "sub_policies": [[{"op": "Invert", "probability": 1, "magnitude": 0}]]}"#;
         let policy = Policy::from_json(&json.replace("NAME", convention.name())).unwrap();
         assert_eq!(policy.convention, convention);
     }
@@ -117,8 +118,8 @@ fn the_newest_version_is_written_as_its_fixture() {
 #[test]
 fn what_may_be_left_out_has_its_default() {
     let plan = Plan::from_json(
-        r#"{"images": [{"ops": [{"op": "rotate", "degrees": 5}, {"op": "Cutout", "x": 1, "y": 2, "width": 3, "height": 4},
-            {"add": 9, "op": "SolarizeAdd"}]}], "version": 1}"#,
+        r#"{"images": [{"ops": [{"op": "rotate", "degrees": 5}, {"op": "Cutout", "x": 1, "y": 2, "width": 3,
+            "height": 4}, {"add": 9, "op": "SolarizeAdd"}]}], "version": 1}"#,
     );
     let expected: Vec<Op> = vec![
         ops::Rotate { degrees: 5.0, interpolation: Interpolation::Nearest, fill: [0; 3] }.into(),
@@ -131,6 +132,10 @@ fn what_may_be_left_out_has_its_default() {
     {
         assert_eq!(text.parse::<Op>().unwrap(), op);
     }
+    // In any order, with commas inside brackets that part nothing.
+    let text = "Rotate(fill=[1,2,3], interpolation=bilinear, degrees=5)";
+    let op: Op = ops::Rotate { degrees: 5.0, interpolation: Interpolation::Bilinear, fill: [1, 2, 3] }.into();
+    assert_eq!(text.parse::<Op>().unwrap(), op);
 }
 
 /// Through JSON text, indented text, and JSON in memory.

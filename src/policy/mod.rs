@@ -102,3 +102,14 @@ impl Step {
         convention.check(self.op, self.magnitude)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_that_are_never_applied_are_left_out() {
+        let policy: Policy = "Rotate 0.1 9 + Invert 0 1\nRotate 0 1 + Color 1 1".parse().unwrap();
+        assert_eq!(policy.operations(), [OpKind::Rotate, OpKind::Color]);
+    }
+}

@@ -219,7 +219,12 @@ proptest! {
     }
 
     #[test]
-    fn point_operations_do_what_they_say(batch in batch(), bits in 0..=8_u8, threshold in 0..=256_u16, add in any::<u8>()) {
+    fn point_operations_do_what_they_say(
+        batch in batch(),
+        bits in 0..=8_u8,
+        threshold in 0..=256_u16,
+        add in any::<u8>(),
+    ) {
         let before = apply(&batch, Vec::new());
         let with = |f: &dyn Fn(u8) -> u8| before.iter().map(|v| f(*v)).collect::<Vec<_>>();
         let mask = !(0xFF_u8.checked_shr(u32::from(bits)).unwrap_or(0));
@@ -231,5 +236,33 @@ proptest! {
         let added = with(&|v| if below(v) { v.saturating_add(add) } else { v });
         prop_assert_eq!(apply(&batch, vec![solarize_add.into()]), added);
         prop_assert_eq!(apply(&batch, vec![ops::Brightness { factor: 0.0 }.into()]), with(&|_| 0));
+    }
+}
+
+/// Beyond the reach of 16.16 fixed point coordinates are summed in binary64. One row or column of the source is left in
+/// sight there, and by whole pixels.
+#[test]
+fn steep_shears_show_what_they_should() {
+    let (interpolation, fill) = (Interpolation::Nearest, [7; 3]);
+    for factor in [330.0, -330.0] {
+        for is_x in [true, false] {
+            let (width, height): (usize, usize) = if is_x { (200, 100) } else { (100, 200) };
+            let data: Vec<u8> = (0..width * height).map(|i| (i * 13 % 251) as u8).collect();
+            let batch = Batch::new(&data[..], Shape { images: 1, height, width, channels: 1 }, Layout::Nhwc).unwrap();
+            let shear: Op = match is_x {
+                true => ops::ShearX { factor, interpolation, fill }.into(),
+                false => ops::ShearY { factor, interpolation, fill }.into(),
+            };
+            let source = |x: usize, y: usize| {
+                // In half pixels, from centres to centres.
+                let (x, y) = (2 * x as i64 + 1, 2 * y as i64 + 1);
+                let (u, v) = if is_x { (x + factor as i64 * y, y) } else { (x, y + factor as i64 * x) };
+                let inside = u >= 0 && v >= 0 && u < 2 * width as i64 && v < 2 * height as i64;
+                if inside { data[v as usize / 2 * width + u as usize / 2] } else { 7 }
+            };
+            let expected: Vec<_> = (0..data.len()).map(|i| source(i % width, i / width)).collect();
+            assert!(expected.iter().filter(|v| **v != 7).count() > 30);
+            assert_eq!(apply(&batch, vec![shear.clone()]), expected, "{shear}");
+        }
     }
 }
