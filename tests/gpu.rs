@@ -4,17 +4,8 @@
 mod gpu_support;
 
 use autoaugment::gpu::Grouping;
-use autoaugment::{Gpu, Layout, Normalize, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
-use gpu_support::{batch_of, chain_of, check_all, gpu, pairs, random};
-
-const EVERY_FORM: [Output; 6] = [
-    Output::u8_as(Layout::Nhwc),
-    Output::u8_as(Layout::Nchw),
-    Output::f32(Layout::Nhwc, Normalize::IMAGENET),
-    Output::f32(Layout::Nchw, Normalize::IMAGENET),
-    Output::f16(Layout::Nhwc, Normalize::IMAGENET),
-    Output::f16(Layout::Nchw, Normalize::IMAGENET),
-];
+use autoaugment::{Gpu, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
+use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, gpu, pairs, random};
 
 fn grouped(grouping: Grouping) -> Option<Gpu> {
     Some(gpu()?.grouping(grouping))

@@ -292,6 +292,7 @@ fn what_the_device_refuses_is_an_error_and_the_next_call_works() {
     buffer.destroy();
     let error = gpu.apply_into(&batch, &plan, &Output::u8(), &buffer, 0).unwrap_err();
     assert!(matches!(error, Error::Device(_)), "{error}");
+    assert_eq!(gpu.pipelines(), 0);
     assert!(gpu.apply_resident(&batch, &plan, &Output::u8()).is_ok());
 }
 

@@ -23,9 +23,3 @@ fn result_quad(quad: u32) -> vec4<u32> {
   }
   return pixels;
 }
-
-// One pixel as a table in the second slot sees it, or in the first: the image before the table.
-fn before_table(base: u32, x: u32, y: u32) -> u32 {
-  if (programs[base + WORD_SECOND] == KIND_TABLE) { return first_at(x, y); }
-  return source_at(x, y);
-}

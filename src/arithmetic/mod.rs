@@ -1,4 +1,4 @@
-//! Arithmetic that several operations share, each file with its WGSL twin in `shaders/arithmetic`.
+//! Arithmetic that several operations share, blend and luma with their WGSL twins in `shaders/arithmetic`.
 
 pub(crate) mod blend;
 pub(crate) mod histogram;

@@ -37,6 +37,11 @@ impl Pool {
         Ok(device.create_buffer(&wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false }))
     }
 
+    /// Drops all of them; work that was submitted keeps its own.
+    pub fn forget(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Takes buffers back.
     pub fn give(&self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);

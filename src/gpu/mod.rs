@@ -162,6 +162,18 @@ impl Gpu {
         self.pipelines.count()
     }
 
+    /// Runs `f` and returns what the device had against it. wgpu hands out pipelines and buffers even where it could not make
+    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own.
+    fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        let result = errors::guarded(&self.device, &self.loss, f);
+        if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
+            self.pipelines.forget();
+            self.pool.forget();
+            self.tables.lock().unwrap_or_else(PoisonError::into_inner).buffer = None;
+        }
+        result
+    }
+
     /// The operations that kernels are made for: this plan's and those of all before. A policy's kernels never change, and
     /// plans made by hand soon find theirs made, instead of each having its own.
     fn operations(&self, plan: &Plan) -> Vec<OpKind> {
@@ -182,7 +194,7 @@ impl Gpu {
         plan.check(batch.shape())?;
         output.check()?;
         let mut report = Report::of(self.description(), plan);
-        let tensor = errors::guarded(&self.device, &self.loss, || self.through_host(batch, plan, output, &mut report))?;
+        let tensor = self.guarded(|| self.through_host(batch, plan, output, &mut report))?;
         Ok((tensor, report))
     }
 
@@ -193,10 +205,8 @@ impl Gpu {
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
     pub fn apply_resident(&self, batch: &GpuBatch, plan: &Plan, output: &Output) -> Result<(GpuBatch, Report)> {
-        plan.check(batch.shape())?;
-        output.check()?;
         let bytes = batch.shape().values() as u64 * output.dtype().bytes() as u64;
-        let buffer = errors::guarded(&self.device, &self.loss, || self.new_storage("augmented batch", bytes))?;
+        let buffer = self.guarded(|| self.new_storage("augmented batch", bytes))?;
         let report = self.apply_into(batch, plan, output, &buffer, 0)?;
         let layout = output.layout(batch.layout());
         Ok((GpuBatch::new(buffer, 0, batch.shape(), layout, output.dtype())?, report))
@@ -226,7 +236,7 @@ impl Gpu {
             return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
         }
         let mut report = Report::of(self.description(), plan);
-        errors::guarded(&self.device, &self.loss, || self.on_device(batch, plan, output, buffer, offset, &mut report))?;
+        self.guarded(|| self.on_device(batch, plan, output, buffer, offset, &mut report))?;
         Ok(report)
     }
 }

@@ -80,6 +80,11 @@ impl Pipelines {
         &self.layouts(kernel).bindings
     }
 
+    /// Drops all of them; work that was submitted keeps its own.
+    pub fn forget(&self) {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// How many are compiled.
     pub fn count(&self) -> usize {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len()

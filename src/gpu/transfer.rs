@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::Gpu;
 use super::batch::GpuBatch;
-use super::errors::guarded;
 use super::program::Segment;
 use super::run::{Given, Part};
 use super::schedule::middle_words;
@@ -22,7 +21,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
-        guarded(&self.device, &self.loss, || {
+        self.guarded(|| {
             let buffer = self.new_storage("batch", batch.data().len() as u64)?;
             self.write(&buffer, 0, batch.data(), &mut Report::default());
             GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)
@@ -37,7 +36,7 @@ impl Gpu {
         if !batch.buffer().usage().contains(wgpu::BufferUsages::COPY_SRC) {
             return Err(Error::Buffer(format!("usage {:?} lacks COPY_SRC", batch.buffer().usage())));
         }
-        guarded(&self.device, &self.loss, || {
+        self.guarded(|| {
             let mut data = TensorData::zeros(batch.dtype(), batch.shape().values());
             self.fetch(batch.buffer(), batch.offset(), bytes_of(&mut data))?;
             Ok(Tensor { shape: batch.shape(), layout: batch.layout(), data })

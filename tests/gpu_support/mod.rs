@@ -2,11 +2,21 @@
 #![allow(dead_code)]
 
 use autoaugment::{
-    Batch, Convention, Device, Executor, Gpu, Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Sampler,
-    Shape, TensorData, ops,
+    Batch, Convention, Device, Executor, Gpu, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage,
+    Sampler, Shape, TensorData, ops,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// Every type and layout of output.
+pub const EVERY_FORM: [Output; 6] = [
+    Output::u8_as(Layout::Nhwc),
+    Output::u8_as(Layout::Nchw),
+    Output::f32(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f32(Layout::Nchw, Normalize::IMAGENET),
+    Output::f16(Layout::Nhwc, Normalize::IMAGENET),
+    Output::f16(Layout::Nchw, Normalize::IMAGENET),
+];
 
 /// A generator for tests.
 pub fn random(seed: u64) -> ChaCha8Rng {

@@ -1,18 +1,10 @@
 //! Cases: batches whose dispatches, together, run every file of every kernel.
 
-use super::gpu_support::{batch_of, chain_of, pairs, random};
+use super::gpu_support::{EVERY_FORM, batch_of, chain_of, pairs, random};
 use super::recording::Case;
 use crate::gpu::Grouping;
-use crate::{Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
+use crate::{Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
 
-const EVERY_FORM: [Output; 6] = [
-    Output::u8_as(Layout::Nhwc),
-    Output::u8_as(Layout::Nchw),
-    Output::f32(Layout::Nhwc, Normalize::IMAGENET),
-    Output::f32(Layout::Nchw, Normalize::IMAGENET),
-    Output::f16(Layout::Nhwc, Normalize::IMAGENET),
-    Output::f16(Layout::Nchw, Normalize::IMAGENET),
-];
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
 const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
 /// Small kernels, and one for each class.
