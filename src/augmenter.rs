@@ -1,19 +1,19 @@
 //! Augmenter: policy, convention, seed and device in one; what most programs need.
 
-use crate::batch::{Batch, Shape};
 use crate::convention::Convention;
 use crate::error::Result;
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
+use crate::images::{Images, Sizes};
 use crate::ops::Interpolation;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
-use crate::policy::Policy;
 use crate::report::Report;
 use crate::sample::Sampler;
+use crate::transform::{Stage, Transform};
 
-/// Draws from a policy and applies what was drawn, batch by batch.
+/// Draws from a policy, or a whole transform, and applies what was drawn, batch by batch.
 ///
 /// Nothing in it changes while it runs: threads may share it, and the same call gives the same result.
 ///
@@ -51,7 +51,7 @@ pub struct Augmented {
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
-    policy: Policy,
+    transform: Transform,
     seed: u64,
     device: Device,
     #[cfg(feature = "gpu")]
@@ -68,8 +68,13 @@ impl Builder {
     }
 
     /// Reads the policy's magnitudes in another convention than its own.
-    pub fn convention(self, convention: Convention) -> Self {
-        Builder { policy: Policy { convention, ..self.policy }, ..self }
+    pub fn convention(mut self, convention: Convention) -> Self {
+        for stage in &mut self.transform.stages {
+            if let Stage::Policy(policy) = stage {
+                policy.convention = convention;
+            }
+        }
+        self
     }
 
     /// Another interpolation for every warp than the convention's.
@@ -101,10 +106,10 @@ impl Builder {
     /// Checks everything and opens the device.
     ///
     /// # Errors
-    /// Those of [`Policy::check`], [`Error::Output`](crate::Error::Output) and [`Executor::new`].
+    /// Those of [`Transform::check`], [`Error::Output`](crate::Error::Output) and [`Executor::new`].
     pub fn build(self) -> Result<Augmenter> {
         self.output.check()?;
-        let mut sampler = Sampler::new(self.policy, self.seed)?;
+        let mut sampler = Sampler::new(self.transform, self.seed)?;
         if let Some(interpolation) = self.interpolation {
             sampler = sampler.interpolation(interpolation);
         }
@@ -123,10 +128,10 @@ impl Builder {
 }
 
 impl Augmenter {
-    /// Starts with a policy; everything else has a default.
-    pub fn builder(policy: Policy) -> Builder {
+    /// Starts with a policy or a transform; everything else has a default.
+    pub fn builder(transform: impl Into<Transform>) -> Builder {
         Builder {
-            policy,
+            transform: transform.into(),
             seed: 0,
             device: Device::Auto,
             #[cfg(feature = "gpu")]
@@ -156,8 +161,8 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`].
-    pub fn plan(&self, shape: Shape, epoch: u64, indices: &[u64]) -> Result<Plan> {
-        self.sampler.plan(shape, epoch, indices)
+    pub fn plan<'a>(&self, sizes: impl Into<Sizes<'a>>, epoch: u64, indices: &[u64]) -> Result<Plan> {
+        self.sampler.plan(sizes, epoch, indices)
     }
 
     /// Draws for each image of the batch and applies what was drawn. `indices` are the images' numbers in the data
@@ -165,8 +170,9 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Executor::apply`].
-    pub fn augment(&self, batch: &Batch<'_>, epoch: u64, indices: &[u64]) -> Result<Augmented> {
-        let plan = self.plan(batch.shape(), epoch, indices)?;
+    pub fn augment<'a>(&self, batch: impl Into<Images<'a>>, epoch: u64, indices: &[u64]) -> Result<Augmented> {
+        let batch = batch.into();
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.apply(batch, &plan)?;
         Ok(Augmented { tensor, plan, report })
     }
@@ -175,7 +181,7 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
-    pub fn apply(&self, batch: &Batch<'_>, plan: &Plan) -> Result<(Tensor, Report)> {
+    pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan) -> Result<(Tensor, Report)> {
         self.executor.apply(batch, plan, &self.output)
     }
 
@@ -193,7 +199,7 @@ impl Augmenter {
         buffer: &wgpu::Buffer,
         offset: u64,
     ) -> Result<(Plan, Report)> {
-        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
         let report = self.required_gpu()?.apply_into(batch, &plan, &self.output, buffer, offset)?;
         Ok((plan, report))
     }
@@ -209,7 +215,7 @@ impl Augmenter {
         epoch: u64,
         indices: &[u64],
     ) -> Result<(crate::GpuBatch, Plan, Report)> {
-        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (augmented, report) = self.required_gpu()?.apply_resident(batch, &plan, &self.output)?;
         Ok((augmented, plan, report))
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::image::Image;
+use crate::images::check_channels;
 
 /// Width and height of an image in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,28 @@ pub struct Batch<'a> {
     layout: Layout,
 }
 
+impl Size {
+    /// How many pixels there are.
+    pub fn pixels(self) -> usize {
+        self.width * self.height
+    }
+
+    /// Refuses empty images and those of more than 2,147,483,647 pixels.
+    pub(crate) fn check(self) -> Result<()> {
+        let Size { width, height } = self;
+        if height == 0 || width == 0 {
+            return Err(Error::Batch(format!("images of {width} x {height} pixels: both sides must be at least 1")));
+        }
+        // Counts of pixels are kept in 31 bits by the kernels, as they are by Pillow.
+        if height.checked_mul(width).is_none_or(|p| p > i32::MAX as usize) {
+            return Err(Error::Batch(format!(
+                "images of {width} x {height} pixels: too large; an image has at most 2147483647 pixels"
+            )));
+        }
+        Ok(())
+    }
+}
+
 impl Shape {
     /// Width and height.
     pub fn size(self) -> Size {
@@ -78,20 +100,12 @@ impl Shape {
     /// [`Error::Batch`] with the rule that is broken.
     pub fn check(self) -> Result<()> {
         let Shape { images, height, width, channels } = self;
-        match channels {
-            1 | 3 => {}
-            2 | 4 => {
-                return Err(Error::Batch(format!(
-                    "{channels} channels: an alpha channel is not supported; drop it or flatten onto a background first"
-                )));
-            }
-            _ => return Err(Error::Batch(format!("{channels} channels: only 1 (grey) and 3 (RGB) are supported"))),
-        }
+        check_channels(channels)?;
+        let refused = self.size().check();
         if height == 0 || width == 0 {
-            return Err(Error::Batch(format!("images of {width} x {height} pixels: both sides must be at least 1")));
+            return refused;
         }
-        // Counts of pixels are kept in 31 bits by the kernels, as they are by Pillow.
-        let pixels = height.checked_mul(width).filter(|&p| p <= i32::MAX as usize);
+        let pixels = refused.ok().map(|()| height * width);
         if pixels.and_then(|p| p.checked_mul(channels)).and_then(|v| v.checked_mul(images)).is_none() {
             return Err(Error::Batch(format!(
                 "{images} x {height} x {width} x {channels}: too large; an image has at most 2147483647 pixels"
@@ -138,38 +152,5 @@ impl<'a> Batch<'a> {
     /// The bytes in the order of [`Batch::layout`].
     pub fn data(&self) -> &[u8] {
         &self.data
-    }
-
-    /// The bytes of image `index`, in the batch's layout.
-    pub(crate) fn image_bytes(&self, index: usize) -> &[u8] {
-        let n = self.shape.values_per_image();
-        &self.data[index * n..(index + 1) * n]
-    }
-
-    /// Image `index`, interleaved.
-    pub(crate) fn image(&self, index: usize) -> Image {
-        let Shape { height, width, channels, .. } = self.shape;
-        let bytes = self.image_bytes(index);
-        let data = match self.layout {
-            Layout::Nhwc => bytes.to_vec(),
-            Layout::Nchw => {
-                let plane = height * width;
-                (0..plane * channels).map(|i| bytes[(i % channels) * plane + i / channels]).collect()
-            }
-        };
-        Image { width, height, channels, data }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_layouts_give_the_same_image() {
-        let shape = Shape { images: 1, height: 1, width: 2, channels: 3 };
-        let nhwc = Batch::new(vec![1, 2, 3, 4, 5, 6], shape, Layout::Nhwc).unwrap();
-        let nchw = Batch::new(vec![1, 4, 2, 5, 3, 6], shape, Layout::Nchw).unwrap();
-        assert_eq!(nhwc.image(0), nchw.image(0));
     }
 }

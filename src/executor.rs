@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::batch::Batch;
 use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
+use crate::images::Images;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -114,20 +114,21 @@ impl Executor {
         }
     }
 
-    /// Applies `plan` to `batch` and returns the result in the form of `output`. The batch is not changed.
+    /// Applies `plan` to `batch`, a [`Batch`](crate::Batch) or a [`RaggedBatch`](crate::RaggedBatch), and returns the result in the form of `output`. The batch is not changed.
     ///
     /// # Errors
     /// Those of [`Plan::check`], [`Error::Output`], and on a GPU [`Error::DeviceLimit`], [`Error::OutOfMemory`],
     /// [`Error::Device`] and [`Error::DeviceLost`].
-    pub fn apply(&self, batch: &Batch<'_>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+    pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+        let batch = batch.into();
         match &self.inner {
             Inner::Cpu => {
-                plan.check(batch.shape())?;
+                let size = plan.check(batch.sizes())?;
                 output.check()?;
-                let tensor = cpu::run(batch, plan, output);
+                let tensor = cpu::run(batch, size, plan, output);
                 let mut report = Report::of(self.description(), plan);
                 report.chunks = 1;
-                report.bytes_read = batch.data().len() as u64;
+                report.bytes_read = (0..batch.sizes().len()).map(|i| batch.bytes_of(i) as u64).sum();
                 report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
                 Ok((tensor, report))
             }

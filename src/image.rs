@@ -47,10 +47,17 @@ impl Image {
     }
 
     /// A new image of the same shape whose pixel at (x, y) is written by `f`, which finds `fill` there.
-    pub fn rebuild(&self, fill: [u8; 3], mut f: impl FnMut(usize, usize, &mut [u8])) -> Self {
-        let mut out = Image { data: Vec::with_capacity(self.data.len()), ..*self };
-        for y in 0..self.height {
-            for x in 0..self.width {
+    pub fn rebuild(&self, fill: [u8; 3], f: impl FnMut(usize, usize, &mut [u8])) -> Self {
+        self.redraw(self.size(), fill, f)
+    }
+
+    /// The same with another size.
+    pub fn redraw(&self, size: Size, fill: [u8; 3], mut f: impl FnMut(usize, usize, &mut [u8])) -> Self {
+        let Size { width, height } = size;
+        let data = Vec::with_capacity(size.pixels() * self.channels);
+        let mut out = Image { width, height, channels: self.channels, data };
+        for y in 0..height {
+            for x in 0..width {
                 let start = out.data.len();
                 out.data.extend_from_slice(&fill[..self.channels]);
                 f(x, y, &mut out.data[start..]);

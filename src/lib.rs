@@ -16,13 +16,16 @@ mod executor;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod image;
+mod images;
 mod json;
 pub mod ops;
 mod output;
 mod plan;
 pub mod policy;
+mod ragged;
 mod report;
 mod sample;
+pub mod transform;
 
 pub use augmenter::{Augmented, Augmenter, Builder};
 pub use batch::{Batch, Layout, Shape, Size};
@@ -31,9 +34,12 @@ pub use error::{Error, Result};
 pub use executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 pub use gpu::{Gpu, GpuBatch};
-pub use ops::{Interpolation, Op, OpKind};
+pub use images::{Images, Sizes};
+pub use ops::{Border, Interpolation, Op, OpKind};
 pub use output::{Dtype, Normalize, Output, Tensor, TensorData};
 pub use plan::{Plan, PlannedImage};
 pub use policy::{Policy, Step, SubPolicy};
+pub use ragged::{Place, RaggedBatch};
 pub use report::Report;
 pub use sample::Sampler;
+pub use transform::{Stage, Transform};

@@ -51,6 +51,9 @@ impl Normalize {
     /// The mean and deviation of ImageNet, as every model zoo has them.
     pub const IMAGENET: Normalize = Normalize { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
+    /// The mean and deviation of CIFAR-10's training images.
+    pub const CIFAR10: Normalize = Normalize { mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616] };
+
     /// `v / 255`.
     pub const UNIT: Normalize = Normalize { mean: [0.0; 3], std: [1.0; 3] };
 

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::batch::Shape;
+use crate::batch::Size;
 use crate::error::{Error, Result};
-use crate::ops::{Op, OpKind};
+use crate::images::Sizes;
+use crate::ops::{self, Op, OpKind};
 
 /// The version that is written.
 const NEWEST: u64 = 1;
@@ -104,26 +105,30 @@ impl Plan {
         self.images.iter().map(|image| image.ops.len()).max().unwrap_or(0)
     }
 
-    /// Refuses a plan that does not fit a batch of `shape`, or has parameters outside their range.
+    /// Refuses a plan that does not fit a batch of images of these sizes, or has parameters outside their range. Returns
+    /// the size that every image has afterwards.
     ///
     /// # Errors
-    /// [`Error::PlanLength`], or [`Error::At`] with the image and the reason.
-    pub fn check(&self, shape: Shape) -> Result<()> {
-        if self.images.len() != shape.images {
-            return Err(Error::PlanLength { plan: self.images.len(), batch: shape.images });
+    /// [`Error::PlanLength`], or [`Error::At`] with the image and the reason; images that would have different sizes
+    /// afterwards are one.
+    pub fn check<'a>(&self, sizes: impl Into<Sizes<'a>>) -> Result<Size> {
+        let sizes = sizes.into();
+        if self.images.len() != sizes.len() {
+            return Err(Error::PlanLength { plan: self.images.len(), batch: sizes.len() });
         }
+        let mut first = None;
         for (i, image) in self.images.iter().enumerate() {
-            for op in &image.ops {
-                let partner = match op {
-                    Op::SamplePairing(pairing) if pairing.partner >= shape.images => {
-                        Err(Error::Partner { partner: pairing.partner, images: shape.images })
-                    }
-                    _ => Ok(()),
-                };
-                op.check().and(partner).map_err(|e| e.at(format!("image {i}")))?;
+            let size = output_size(image, sizes.get(i), sizes).map_err(|e| e.at(format!("image {i}")))?;
+            let wanted = *first.get_or_insert(size);
+            if size != wanted {
+                return Err(Error::Batch(format!(
+                    "would have {} x {} pixels afterwards, and image 0 {} x {}; crop or resize to one size",
+                    size.width, size.height, wanted.width, wanted.height
+                ))
+                .at(format!("image {i}")));
             }
         }
-        Ok(())
+        Ok(first.unwrap_or_else(|| sizes.get(0)))
     }
 
     /// Reads the JSON form of any version.
@@ -139,6 +144,25 @@ impl Plan {
     pub fn to_json(&self) -> String {
         crate::json::pretty(self)
     }
+}
+
+/// The size that an image of `size` has after its operations, each of which must be possible.
+fn output_size(image: &PlannedImage, mut size: Size, sizes: Sizes<'_>) -> Result<Size> {
+    for op in &image.ops {
+        op.check()?;
+        if let Op::SamplePairing(ops::SamplePairing { partner, .. }) = *op {
+            if partner >= sizes.len() {
+                return Err(Error::Partner { partner, images: sizes.len() });
+            }
+            if sizes.get(partner) != size {
+                let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
+                return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
+            }
+        }
+        size = op.output_size(size)?;
+        size.check()?;
+    }
+    Ok(size)
 }
 
 impl PartialEq for Plan {

@@ -6,18 +6,20 @@
 use half::f16;
 use rayon::prelude::*;
 
-use crate::batch::{Batch, Layout};
+use crate::batch::{Layout, Shape, Size};
 use crate::image::Image;
+use crate::images::Images;
 use crate::output::{Form, Normalize, Output, Tensor, TensorData};
 use crate::plan::Plan;
 
-/// Runs a plan that was checked against the batch.
-pub(crate) fn run(batch: &Batch<'_>, plan: &Plan, output: &Output) -> Tensor {
-    let shape = batch.shape();
+/// Runs a plan that was checked against the batch and gives images of `size`.
+pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
+    let Size { width, height } = size;
+    let shape = Shape { images: batch.sizes().len(), height, width, channels: batch.channels() };
     let layout = output.layout(batch.layout());
     let mut data = TensorData::zeros(output.dtype(), shape.values());
     let per_image = shape.values_per_image();
-    let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, batch));
+    let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));
     match (&mut data, output.form()) {
         (TensorData::U8(values), _) => each_image(values, per_image, |i, out| {
             write(&augmented(i), layout, out, |_, v| v);

@@ -151,7 +151,7 @@ fn coordinate(v: f64) -> i64 {
 }
 
 /// The source index of each output index, accumulated step by step as Pillow does.
-fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
+pub(crate) fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
     let mut at = start;
     let mut list = Vec::with_capacity(length);
     for _ in 0..length {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation};
 use crate::arithmetic::histogram::{Histogram, histograms};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// Each channel through a line from its darkest value to 0 and its brightest to 255, in binary64 and truncated, which
@@ -30,7 +31,7 @@ impl Operation for AutoContrast {
         AutoContrast {}
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let tables: Vec<_> = histograms(&image).iter().map(auto_contrast).collect();
         image.map_channels(&tables)
     }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, check_finite};
 use crate::arithmetic::blend::blend;
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// blend(black, image; factor): darker below 1, brighter above.
@@ -36,7 +37,7 @@ impl Operation for Brightness {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| blend(0, v, self.factor as f32))
     }
 

@@ -6,10 +6,11 @@ use super::lower::{Arg, Stage};
 use super::{Kind, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// blend(luma, image; factor) for every pixel. Grey images are left alone.
@@ -37,7 +38,7 @@ impl Operation for Color {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let mut image = image;
         if image.channels == 3 {
             for pixel in image.data.chunks_exact_mut(3) {

@@ -6,10 +6,11 @@ use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::mean_luma;
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// blend(mean, image; factor) with the mean of luma over the image, rounded half up.
@@ -37,7 +38,7 @@ impl Operation for Contrast {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let mean = mean_luma(&image);
         image.map_values(|v| blend(mean, v, self.factor as f32))
     }

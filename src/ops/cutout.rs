@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation, check_finite};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// Fills columns `x..x + width` of rows `y..y + height`, as far as they are inside the image.
@@ -52,7 +53,7 @@ impl Operation for Cutout {
         check_finite(Self::NAME, "y", self.y as f64)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let [left, top, right, bottom] = self.corners(image.size());
         image.rebuild(self.fill, |x, y, pixel| {
             if !((left..right).contains(&x) && (top..bottom).contains(&y)) {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation};
 use crate::arithmetic::histogram::{Histogram, histograms};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// Each channel through a table made of the running sum of its histogram.
@@ -31,7 +32,7 @@ impl Operation for Equalize {
         Equalize {}
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let tables: Vec<_> = histograms(&image).iter().map(equalize).collect();
         image.map_channels(&tables)
     }

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// The image as it is.
@@ -28,7 +29,7 @@ impl Operation for Identity {
         Identity {}
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image
     }
 

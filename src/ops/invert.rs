@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// 255 - v for every value.
@@ -28,7 +29,7 @@ impl Operation for Invert {
         Invert {}
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(invert)
     }
 

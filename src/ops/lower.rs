@@ -1,6 +1,8 @@
 //! Lowering: what one operation becomes for the GPU, with everything that needs f64 already computed.
 
+use super::Crop;
 use super::affine::{Affine, Interpolation};
+use crate::arithmetic::resample::Weights;
 
 /// One operation as the GPU's programs have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,12 @@ pub(crate) enum Stage {
     Mask { left: u32, top: u32, right: u32, bottom: u32, fill: [u8; 3] },
     /// A blend with the same pixel of image `partner`.
     Mix { arg: Arg, partner: usize },
+    /// A part of the image, or more than it.
+    Crop(Crop),
+    /// The image turned over.
+    Flip { horizontal: bool, vertical: bool },
+    /// Sums along each row, then along each column.
+    Resize { columns: Weights, rows: Weights },
 }
 
 /// The argument of a step.

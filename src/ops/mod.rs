@@ -27,10 +27,11 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::images::Images;
 use crate::json::Fields;
 use crate::sample::Draw;
 
@@ -39,6 +40,7 @@ pub(crate) mod affine;
 pub(crate) mod lower;
 
 pub use affine::Interpolation;
+pub use crop::Border;
 #[cfg(feature = "gpu")]
 pub(crate) use auto_contrast::stretch;
 
@@ -59,6 +61,10 @@ pub enum Kind {
     Mask,
     /// The same pixel of another image of the batch.
     Mix,
+    /// A map of whole pixels, perhaps to another size.
+    Frame,
+    /// Weighted sums along rows and columns, to another size.
+    Resize,
 }
 
 /// The statistics that a [`Kind::Point`] operation needs of the image it is applied to.
@@ -94,10 +100,15 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
         Ok(())
     }
 
+    /// The size that an image of `size` has afterwards.
+    fn output_size(&self, size: Size) -> Result<Size> {
+        Ok(size)
+    }
+
     /// The reference on the CPU: what this operation makes of `image`, Pillow's bytes.
     ///
     /// `batch` has the images as they were before augmentation.
-    fn twin(&self, image: Image, batch: &Batch<'_>) -> Image;
+    fn twin(&self, image: Image, batch: &Images<'_>) -> Image;
 
     /// What the GPU runs for an image of this size.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
@@ -105,7 +116,19 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
 }
 
 macro_rules! ops {
-    ($($module:ident => $Name:ident,)*) => {
+    (policies { $($module:ident => $Name:ident,)* } transforms { $($framing:ident => $Framing:ident,)* }) => {
+        ops! { @all $($module => $Name,)* $($framing => $Framing,)* }
+
+        impl OpKind {
+            /// Every operation that a policy can have, in the order of the list.
+            pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
+
+            /// The operations that plans have besides: they change the size or turn images over, and are drawn by a
+            /// [`Transform`](crate::Transform), not by a policy.
+            pub const FRAMING: &'static [OpKind] = &[$(OpKind::$Framing,)*];
+        }
+    };
+    (@all $($module:ident => $Name:ident,)*) => {
         $(mod $module; pub use $module::$Name;)*
 
         /// Which operation, without parameters.
@@ -123,9 +146,6 @@ macro_rules! ops {
         $(impl From<$Name> for Op { fn from(op: $Name) -> Op { Op::$Name(op) } })*
 
         impl OpKind {
-            /// Every operation, in the order of the list.
-            pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
-
             fn declaration(self) -> Declaration {
                 match self { $(OpKind::$Name => Declaration::of::<$Name>(stringify!($module)),)* }
             }
@@ -154,7 +174,12 @@ macro_rules! ops {
                 match self { $(Op::$Name(op) => op.check(),)* }
             }
 
-            pub(crate) fn twin(&self, image: Image, batch: &Batch<'_>) -> Image {
+            /// The size that an image of `size` has afterwards.
+            pub(crate) fn output_size(&self, size: Size) -> Result<Size> {
+                match self { $(Op::$Name(op) => op.output_size(size),)* }
+            }
+
+            pub(crate) fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
                 match self { $(Op::$Name(op) => op.twin(image, batch),)* }
             }
 
@@ -175,24 +200,32 @@ macro_rules! ops {
 }
 
 ops! {
-    identity => Identity,
-    shear_x => ShearX,
-    shear_y => ShearY,
-    translate_x => TranslateX,
-    translate_y => TranslateY,
-    rotate => Rotate,
-    auto_contrast => AutoContrast,
-    invert => Invert,
-    equalize => Equalize,
-    solarize => Solarize,
-    solarize_add => SolarizeAdd,
-    posterize => Posterize,
-    contrast => Contrast,
-    color => Color,
-    brightness => Brightness,
-    sharpness => Sharpness,
-    cutout => Cutout,
-    sample_pairing => SamplePairing,
+    policies {
+        identity => Identity,
+        shear_x => ShearX,
+        shear_y => ShearY,
+        translate_x => TranslateX,
+        translate_y => TranslateY,
+        rotate => Rotate,
+        auto_contrast => AutoContrast,
+        invert => Invert,
+        equalize => Equalize,
+        solarize => Solarize,
+        solarize_add => SolarizeAdd,
+        posterize => Posterize,
+        contrast => Contrast,
+        color => Color,
+        brightness => Brightness,
+        sharpness => Sharpness,
+        cutout => Cutout,
+        sample_pairing => SamplePairing,
+    }
+    transforms {
+        crop => Crop,
+        resize => Resize,
+        horizontal_flip => HorizontalFlip,
+        vertical_flip => VerticalFlip,
+    }
 }
 
 /// An operation's constants as values.
@@ -257,8 +290,9 @@ impl FromStr for OpKind {
 
     /// Finds an operation by its name; upper and lower case are the same.
     fn from_str(name: &str) -> Result<Self> {
-        let found = OpKind::ALL.iter().copied().find(|k| k.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("operation", name, OpKind::ALL.iter().map(|k| k.name())))
+        let all = || OpKind::ALL.iter().chain(OpKind::FRAMING);
+        let found = all().copied().find(|k| k.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::unknown("operation", name, all().map(|k| k.name())))
     }
 }
 
@@ -379,6 +413,16 @@ fn check_finite(op: &'static str, parameter: &'static str, value: f64) -> Result
         return Ok(());
     }
     Err(Error::Parameter { op, parameter, value, rule: "is outside -1000000..=1000000" })
+}
+
+/// Refuses sides that are 0 or longer than any image may be.
+pub(crate) fn check_sides(op: &'static str, width: usize, height: usize) -> Result<()> {
+    for (parameter, side) in [("width", width), ("height", height)] {
+        if !(1..=32767).contains(&side) {
+            return Err(Error::Parameter { op, parameter, value: side as f64, rule: "is outside 1..=32767" });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// Keeps the `bits` highest bits of every value and clears the others.
@@ -42,7 +43,7 @@ impl Operation for Posterize {
         Err(Error::Parameter { op: Self::NAME, parameter: "bits", value, rule: "is outside 0..=8" })
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| posterize(v, self.bits))
     }
 

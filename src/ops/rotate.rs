@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation, affine, check_finite};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// Turns about `(W / 2, H / 2)`, counter-clockwise, keeping the size. Multiples of 180 degrees, and of 90 on square
@@ -42,7 +43,7 @@ impl Operation for Rotate {
         check_finite(Self::NAME, "degrees", self.degrees)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         self.affine(image.size()).warp(&image)
     }
 

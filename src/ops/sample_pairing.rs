@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Operation};
 use crate::arithmetic::blend::blend;
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// blend(image, partner; weight), the partner as it was before augmentation; labels are unchanged (Inoue, arXiv
@@ -42,7 +43,7 @@ impl Operation for SamplePairing {
         Err(Error::Parameter { op: Self::NAME, parameter: "weight", value: self.weight, rule: "is outside 0..=1" })
     }
 
-    fn twin(&self, image: Image, batch: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
         let mut image = image;
         let partner = batch.image(self.partner);
         for (value, &other) in image.data.iter_mut().zip(&partner.data) {

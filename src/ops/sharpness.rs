@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Operation, check_finite};
 use crate::arithmetic::blend::blend;
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// blend(smoothed, image; factor), the smoothed image being Pillow's `SMOOTH`: the weights 1 1 1, 1 5 1, 1 1 1 over 13,
@@ -37,7 +38,7 @@ impl Operation for Sharpness {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let inside = |at: usize, length: usize| at > 0 && at + 1 < length;
         image.rebuild([0; 3], |x, y, pixel| {
             pixel.copy_from_slice(image.pixel(x, y));

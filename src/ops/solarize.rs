@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, check_finite};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// 255 - v for values v >= threshold.
@@ -37,7 +38,7 @@ impl Operation for Solarize {
         check_finite(Self::NAME, "threshold", self.threshold)
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let first = self.first_inverted();
         image.map_values(|v| solarize(v, first))
     }

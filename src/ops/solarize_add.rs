@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation};
-use crate::batch::{Batch, Size};
+use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::images::Images;
 use crate::sample::Draw;
 
 /// min(255, v + add) for values v < threshold; the others are left alone.
@@ -44,7 +45,7 @@ impl Operation for SolarizeAdd {
         Err(Error::Parameter { op: Self::NAME, parameter: "threshold", value, rule: "is outside 0..=256" })
     }
 
-    fn twin(&self, image: Image, _: &Batch<'_>) -> Image {
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| solarize_add(v, self.add, self.threshold))
     }
 

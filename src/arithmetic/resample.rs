@@ -1,0 +1,163 @@
+//! Resample: how Pillow resizes one axis of an image, as lists of weights.
+//!
+//! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, first
+//! along rows, then along columns, with a byte between the two. For output `i` of `n`, made of the source's `first..last`
+//! (binary32, as Pillow takes them; `length` values in all):
+//!
+//! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`: reducing widens the filter (antialiasing), enlarging
+//!   does not narrow it;
+//! * `centre = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic 2);
+//! * the taps are the source values from `int(centre - reach + 0.5)` up to, not including, `int(centre + reach + 0.5)`,
+//!   clipped to the image, not to the box;
+//! * the weight of tap `j` is `filter((j - centre + 0.5) / stretch)`, divided by the sum of all (binary64), and then
+//!   rounded to a whole number of 2^-22 (the half away from zero);
+//! * the value is `(2^21 + sum of weight x byte) >> 22`, clipped to 0..=255.
+//!
+//! Bicubic is Keys' cubic with a = -0.5 here (warps have -1). `nearest` takes the pixel that `int(first + (i + 0.5) scale)`
+//! names, summed step by step; as a weight of 1 it is the same sum. An axis that keeps its size and has no box is left
+//! alone, which weights of 1 do too.
+//!
+//! Sources: `libImaging/Resample.c` (`precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
+
+use crate::ops::Interpolation;
+use crate::ops::affine::scale_list;
+
+/// Fraction bits of a weight.
+const PRECISION: u32 = 22;
+
+/// For each output value of one axis the source values that it is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weights {
+    taps: Vec<Taps>,
+    weights: Vec<i32>,
+}
+
+/// The taps of one output value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taps {
+    /// The first source value.
+    first: u32,
+    /// Where its weights begin, and how many there are.
+    at: u32,
+    count: u32,
+}
+
+impl Weights {
+    /// The weights for `outputs` values made of `first..last` of a line of `length`.
+    pub fn new(length: usize, first: f32, last: f32, outputs: usize, interpolation: Interpolation) -> Self {
+        let mut made = Weights { taps: Vec::with_capacity(outputs), weights: Vec::new() };
+        if first == 0.0 && last == length as f32 && outputs == length {
+            (0..length).for_each(|i| made.push(i, &[1 << PRECISION]));
+            return made;
+        }
+        let scale = f64::from(last - first) / outputs as f64;
+        let (filter, support): (fn(f64) -> f64, f64) = match interpolation {
+            Interpolation::Nearest => {
+                for source in scale_list(f64::from(first) + scale * 0.5, scale, outputs) {
+                    // Rounding may step over the end; Pillow leaves such pixels black.
+                    let inside = (0..length as i64).contains(&source);
+                    made.push(source.max(0) as usize, if inside { &[1 << PRECISION] } else { &[] });
+                }
+                return made;
+            }
+            Interpolation::Bilinear => (triangle, 1.0),
+            Interpolation::Bicubic => (cubic, 2.0),
+        };
+        let stretch = scale.max(1.0);
+        let reach = support * stretch;
+        let inverse = 1.0 / stretch;
+        let mut exact = Vec::new();
+        let mut rounded = Vec::new();
+        for i in 0..outputs {
+            let centre = f64::from(first) + (i as f64 + 0.5) * scale;
+            // `as` truncates, and negative numbers become 0.
+            let begin = (centre - reach + 0.5) as usize;
+            let end = ((centre + reach + 0.5) as usize).min(length);
+            exact.clear();
+            exact.extend((begin..end).map(|j| filter((j as f64 - centre + 0.5) * inverse)));
+            let sum: f64 = exact.iter().sum();
+            rounded.clear();
+            rounded.extend(exact.iter().map(|&w| round(if sum == 0.0 { w } else { w / sum })));
+            made.push(begin, &rounded);
+        }
+        made
+    }
+
+    fn push(&mut self, first: usize, weights: &[i32]) {
+        let at = self.weights.len() as u32;
+        self.taps.push(Taps { first: first as u32, at, count: weights.len() as u32 });
+        self.weights.extend(weights);
+    }
+
+    /// The source value at which output `i` begins, and its weights.
+    pub fn of(&self, i: usize) -> (usize, &[i32]) {
+        let Taps { first, at, count } = self.taps[i];
+        (first as usize, &self.weights[at as usize..(at + count) as usize])
+    }
+
+    /// The source values that are used at all: from the first, up to, not including, the last.
+    pub fn used(&self) -> (usize, usize) {
+        let first = self.taps.iter().map(|t| t.first).min().unwrap_or(0);
+        let end = self.taps.iter().map(|t| t.first + t.count).max().unwrap_or(0);
+        (first as usize, end.max(first) as usize)
+    }
+
+    /// As the shaders read them: for each output value its first source value less `shift`, how many weights there are,
+    /// and the word in this list at which they begin; then the weights.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub fn words(&self, shift: usize) -> impl Iterator<Item = u32> + '_ {
+        let weights_at = 3 * self.taps.len() as u32;
+        let heads = self.taps.iter().flat_map(move |t| [t.first - shift as u32, t.count, weights_at + t.at]);
+        heads.chain(self.weights.iter().map(|&w| w as u32))
+    }
+}
+
+/// The weighted sum of bytes as a byte.
+pub(crate) fn weighted(weights: &[i32], mut byte: impl FnMut(usize) -> u8) -> u8 {
+    let add = |sum: i32, (k, w): (usize, &i32)| sum.wrapping_add(w.wrapping_mul(i32::from(byte(k))));
+    let sum = weights.iter().enumerate().fold(1 << (PRECISION - 1), add);
+    (sum >> PRECISION).clamp(0, 255) as u8
+}
+
+fn round(weight: f64) -> i32 {
+    let scaled = weight * f64::from(1 << PRECISION);
+    (scaled + if weight < 0.0 { -0.5 } else { 0.5 }) as i32
+}
+
+fn triangle(x: f64) -> f64 {
+    let x = x.abs();
+    if x < 1.0 { 1.0 - x } else { 0.0 }
+}
+
+/// Keys' cubic with a = -0.5, in Pillow's order of operations.
+fn cubic(x: f64) -> f64 {
+    const A: f64 = -0.5;
+    let x = x.abs();
+    if x < 1.0 {
+        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
+    } else if x < 2.0 {
+        (((x - 5.0) * x + 8.0) * x - 4.0) * A
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_sum_to_about_one() {
+        for interpolation in [Interpolation::Bilinear, Interpolation::Bicubic] {
+            for (length, outputs) in [(1, 1), (1, 8), (7, 3), (224, 224), (500, 31), (31, 248)] {
+                let weights = Weights::new(length, 0.0, length as f32 - 0.25, outputs, interpolation);
+                for i in 0..outputs {
+                    let (first, of) = weights.of(i);
+                    assert!(!of.is_empty() && first + of.len() <= length);
+                    let sum: i32 = of.iter().sum();
+                    assert!((sum - (1 << PRECISION)).unsigned_abs() as usize <= of.len(), "{sum}");
+                }
+            }
+        }
+    }
+}

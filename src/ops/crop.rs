@@ -1,0 +1,125 @@
+//! Crop: a rectangle is cut out; what of it lies outside the image is made up.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation, check_finite, check_sides};
+use crate::batch::Size;
+use crate::convention::Range;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::images::Images;
+use crate::sample::Draw;
+
+/// What is outside an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Border {
+    /// One colour.
+    #[default]
+    Constant,
+    /// The pixel at the edge, repeated.
+    Edge,
+    /// The image mirrored about the middle of the pixel at its edge, which is not repeated; as far as the image reaches.
+    Reflect,
+    /// The image mirrored about its edge: the pixel there is repeated; as far as the image reaches.
+    Symmetric,
+}
+
+impl Border {
+    /// All four.
+    pub const ALL: [Border; 4] = [Border::Constant, Border::Edge, Border::Reflect, Border::Symmetric];
+
+    /// Where the value at `v` of a line of `length` comes from; nowhere for a constant.
+    pub(crate) fn source(self, v: i64, length: i64) -> Option<i64> {
+        if (0..length).contains(&v) {
+            return Some(v);
+        }
+        let last = length - 1;
+        match self {
+            Border::Constant => None,
+            Border::Edge => Some(v.clamp(0, last)),
+            Border::Reflect => Some(if v < 0 { -v } else { 2 * last - v }),
+            Border::Symmetric => Some(if v < 0 { -1 - v } else { 2 * last + 1 - v }),
+        }
+    }
+
+    /// How far outside a line of `length` there is something.
+    fn reach(self, length: i64) -> i64 {
+        match self {
+            Border::Constant | Border::Edge => i64::MAX,
+            Border::Reflect => length - 1,
+            Border::Symmetric => length,
+        }
+    }
+}
+
+/// Columns `x..x + width` of rows `y..y + height`; the image has that size afterwards.
+///
+/// Padding and cropping in one: torchvision's `RandomCrop(32, padding=4)` is a crop of 32 x 32 at -4..=4.
+///
+/// Source: `Image.crop` of Pillow; torchvision's `pad` with its four padding modes, which on images are NumPy's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crop {
+    /// The leftmost column; may be negative.
+    pub x: i64,
+    /// The uppermost row; may be negative.
+    pub y: i64,
+    /// Columns, at least 1.
+    pub width: usize,
+    /// Rows, at least 1.
+    pub height: usize,
+    /// What is outside the image.
+    #[serde(default)]
+    pub border: Border,
+    /// Red, green and blue of a constant border; grey images take the first.
+    #[serde(default)]
+    pub fill: [u8; 3],
+}
+
+impl Operation for Crop {
+    const NAME: &'static str = "Crop";
+    const SUMMARY: &'static str = "cuts a rectangle out";
+    const KIND: Kind = Kind::Frame;
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = "";
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        let Size { width, height } = draw.context.size;
+        Crop { x: 0, y: 0, width, height, border: Border::Constant, fill: draw.fill }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_finite(Self::NAME, "x", self.x as f64)?;
+        check_finite(Self::NAME, "y", self.y as f64)?;
+        check_sides(Self::NAME, self.width, self.height)
+    }
+
+    fn output_size(&self, size: Size) -> Result<Size> {
+        for (parameter, side, start, length) in
+            [("x", size.width, self.x, self.width), ("y", size.height, self.y, self.height)]
+        {
+            let (side, end) = (side as i64, start + length as i64);
+            let outside = (-start).max(end - side);
+            if outside > self.border.reach(side) {
+                let rule = "lets a mirrored border reach further than the image";
+                return Err(Error::Parameter { op: Self::NAME, parameter, value: start as f64, rule });
+            }
+        }
+        Ok(Size { width: self.width, height: self.height })
+    }
+
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+        let source = |v: usize, start: i64, length: usize| self.border.source(start + v as i64, length as i64);
+        image.redraw(Size { width: self.width, height: self.height }, self.fill, |x, y, pixel| {
+            if let (Some(u), Some(v)) = (source(x, self.x, image.width), source(y, self.y, image.height)) {
+                pixel.copy_from_slice(image.pixel(u as usize, v as usize));
+            }
+        })
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Crop(self.clone())
+    }
+}

@@ -1,0 +1,118 @@
+//! Resize: the image, or a box of it, gets another size.
+
+use serde::{Deserialize, Serialize};
+
+use super::affine::Interpolation;
+use super::lower::Stage;
+use super::{Kind, Operation, check_sides};
+use crate::arithmetic::resample::{Weights, weighted};
+use crate::batch::Size;
+use crate::convention::Range;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::images::Images;
+use crate::sample::Draw;
+
+/// The image with another size, or what a box of it becomes at that size; antialiased where it gets smaller.
+///
+/// The filter of a box reaches beyond it where there is more of the image, as Pillow's does; [`Crop`](super::Crop) first
+/// where it should not (torchvision's `resized_crop`).
+///
+/// Source: `Image.resize(size, resample, box)`; the arithmetic is in `src/arithmetic/resample.rs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resize {
+    /// Columns afterwards, at least 1.
+    pub width: usize,
+    /// Rows afterwards, at least 1.
+    pub height: usize,
+    /// How values between pixels are found.
+    #[serde(default)]
+    pub interpolation: Interpolation,
+    /// Left, top, right and bottom of the part that is resized, in pixels, rounded to binary32 as Pillow does; the whole
+    /// image if there is none.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub part: Option<[f64; 4]>,
+}
+
+impl Operation for Resize {
+    const NAME: &'static str = "Resize";
+    const SUMMARY: &'static str = "changes the size";
+    const KIND: Kind = Kind::Resize;
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = "";
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        let Size { width, height } = draw.context.size;
+        Resize { width, height, interpolation: draw.interpolation, part: None }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_sides(Self::NAME, self.width, self.height)?;
+        let bad = self.part.into_iter().flatten().find(|v| !(0.0..=f64::from(u32::MAX)).contains(v));
+        match bad {
+            None => Ok(()),
+            Some(value) => Err(self.refuse(value, "is outside 0..=4294967295")),
+        }
+    }
+
+    fn output_size(&self, size: Size) -> Result<Size> {
+        let [left, top, right, bottom] = self.corners(size);
+        for (first, last, side) in [(left, right, size.width), (top, bottom, size.height)] {
+            if last > side as f32 {
+                return Err(self.refuse(f64::from(last), "reaches beyond the image"));
+            }
+            if first >= last {
+                return Err(self.refuse(f64::from(first), "is not before the other side of the box"));
+            }
+        }
+        Ok(Size { width: self.width, height: self.height })
+    }
+
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+        let (columns, rows) = self.weights(image.size());
+        let (first_row, end_row) = rows.used();
+        // As in Pillow, only the rows that the second pass needs go through the first.
+        let between = Size { width: self.width, height: end_row - first_row };
+        let narrowed = image.redraw(between, [0; 3], |x, y, pixel| {
+            let (first, weights) = columns.of(x);
+            for (c, value) in pixel.iter_mut().enumerate() {
+                *value = weighted(weights, |k| image.pixel(first + k, first_row + y)[c]);
+            }
+        });
+        narrowed.redraw(Size { width: self.width, height: self.height }, [0; 3], |x, y, pixel| {
+            let (first, weights) = rows.of(y);
+            for (c, value) in pixel.iter_mut().enumerate() {
+                *value = weighted(weights, |k| narrowed.pixel(x, first - first_row + k)[c]);
+            }
+        })
+    }
+
+    fn lower(&self, size: Size) -> Stage {
+        let (columns, rows) = self.weights(size);
+        Stage::Resize { columns, rows }
+    }
+}
+
+impl Resize {
+    /// The box's corners in an image of this size.
+    fn corners(&self, size: Size) -> [f32; 4] {
+        match self.part {
+            Some(part) => part.map(|v| v as f32),
+            None => [0.0, 0.0, size.width as f32, size.height as f32],
+        }
+    }
+
+    /// What each column and each row is made of.
+    fn weights(&self, size: Size) -> (Weights, Weights) {
+        let [left, top, right, bottom] = self.corners(size);
+        (
+            Weights::new(size.width, left, right, self.width, self.interpolation),
+            Weights::new(size.height, top, bottom, self.height, self.interpolation),
+        )
+    }
+
+    fn refuse(&self, value: f64, rule: &'static str) -> Error {
+        Error::Parameter { op: Self::NAME, parameter: "box", value, rule }
+    }
+}

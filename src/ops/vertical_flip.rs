@@ -1,0 +1,38 @@
+//! VerticalFlip: the image is mirrored, top and bottom change places.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation};
+use crate::batch::Size;
+use crate::convention::Range;
+use crate::image::Image;
+use crate::images::Images;
+use crate::sample::Draw;
+
+/// Row `y` becomes row `height - 1 - y`.
+///
+/// Source: Pillow's `Image.Transpose.FLIP_TOP_BOTTOM`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerticalFlip {}
+
+impl Operation for VerticalFlip {
+    const NAME: &'static str = "VerticalFlip";
+    const SUMMARY: &'static str = "mirrors top and bottom";
+    const KIND: Kind = Kind::Frame;
+    const RANGE: Range = Range::NONE;
+    const WGSL: &'static str = "";
+
+    fn from_draw(_: &mut Draw<'_>) -> Self {
+        VerticalFlip {}
+    }
+
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+        image.rebuild([0; 3], |x, y, pixel| pixel.copy_from_slice(image.pixel(x, image.height - 1 - y)))
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        Stage::Flip { horizontal: false, vertical: true }
+    }
+}

@@ -1,0 +1,265 @@
+//! Transform: everything that is done to an image of a training set before it is normalised, in order.
+//!
+//! A transform draws crops, flips, a policy and erased rectangles for each image; what it drew are operations of the
+//! [`Plan`](crate::Plan) like all others. The arithmetic of the draws is torchvision's (0.29, transforms v2), its random
+//! numbers are not.
+
+mod crops;
+mod erasing;
+mod flips;
+mod policy;
+mod random_resized_crop;
+mod recipes;
+mod resize;
+
+pub use crops::{CenterCrop, RandomCrop};
+pub use erasing::{Cutout, RandomErasing};
+pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
+pub use random_resized_crop::RandomResizedCrop;
+pub use recipes::Recipe;
+pub use resize::{Resize, ResizeTo};
+
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Size;
+use crate::error::{Error, Result};
+use crate::ops::{Interpolation, Op, OpKind};
+use crate::policy::Policy;
+use crate::sample::{Purpose, Streams};
+
+/// Stages that an image goes through one after the other.
+///
+/// A [`Policy`] alone is one too, so that whatever takes a transform takes a policy.
+///
+/// ```
+/// use autoaugment::transform::{RandomErasing, RandomResizedCrop};
+/// use autoaugment::{Policy, Sampler, Size, Transform};
+/// let transform = Transform::new()
+///     .random_resized_crop(RandomResizedCrop::to(224, 224))
+///     .random_horizontal_flip(0.5)
+///     .policy(Policy::imagenet())
+///     .random_erasing(RandomErasing { probability: 0.25, ..RandomErasing::default() });
+/// let sizes = [Size { width: 500, height: 375 }, Size { width: 96, height: 400 }];
+/// let plan = Sampler::new(transform, 42)?.plan(&sizes[..], 0, &[0, 1])?;
+/// println!("{plan}"); // 0: Crop(...) + Resize(width=224, height=224, ...) + ...
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Transform {
+    /// In the order of application; none leaves images alone.
+    pub stages: Vec<Stage>,
+}
+
+/// One thing that is drawn and done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stage {
+    /// A random part of the image at a fixed size.
+    RandomResizedCrop(RandomResizedCrop),
+    /// Another size.
+    Resize(Resize),
+    /// The middle of the image.
+    CenterCrop(CenterCrop),
+    /// A random part of the padded image.
+    RandomCrop(RandomCrop),
+    /// Left and right change places with this probability.
+    RandomHorizontalFlip(RandomHorizontalFlip),
+    /// Top and bottom change places with this probability.
+    RandomVerticalFlip(RandomVerticalFlip),
+    /// A sub-policy.
+    Policy(Policy),
+    /// A square filled with one colour.
+    Cutout(Cutout),
+    /// A rectangle filled with one colour, or none.
+    RandomErasing(RandomErasing),
+}
+
+/// What draws the operations of one stage.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub streams: &'a Streams,
+    /// How many stages of the same kind came before; each has its own random numbers.
+    pub occurrence: u64,
+    /// The image's size before the stage.
+    pub size: Size,
+    pub images: usize,
+    pub position_in_batch: usize,
+    pub interpolation: Option<Interpolation>,
+    pub fill: Option<[u8; 3]>,
+}
+
+impl Context<'_> {
+    /// The stage's random numbers for a purpose.
+    pub fn stream(&self, purpose: Purpose) -> ChaCha8Rng {
+        self.streams.of(purpose, self.occurrence)
+    }
+}
+
+/// A stage as code: what it refuses, what it may draw, and what it draws.
+pub(crate) trait Draws {
+    /// Refuses parameters outside their range.
+    fn check(&self) -> Result<()>;
+
+    /// Every kind of operation that it may draw.
+    fn operations(&self) -> Vec<OpKind>;
+
+    /// Draws and puts the operations behind `ops`; returns the sub-policy if there is one.
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>>;
+}
+
+impl Stage {
+    fn draws(&self) -> &dyn Draws {
+        match self {
+            Stage::RandomResizedCrop(stage) => stage,
+            Stage::Resize(stage) => stage,
+            Stage::CenterCrop(stage) => stage,
+            Stage::RandomCrop(stage) => stage,
+            Stage::RandomHorizontalFlip(stage) => stage,
+            Stage::RandomVerticalFlip(stage) => stage,
+            Stage::Policy(policy) => policy,
+            Stage::Cutout(stage) => stage,
+            Stage::RandomErasing(stage) => stage,
+        }
+    }
+}
+
+impl Transform {
+    /// Without stages.
+    pub fn new() -> Self {
+        Transform::default()
+    }
+
+    /// The same with another stage behind the others.
+    #[must_use]
+    pub fn then(mut self, stage: Stage) -> Self {
+        self.stages.push(stage);
+        self
+    }
+
+    /// Then a random part of the image at a fixed size.
+    #[must_use]
+    pub fn random_resized_crop(self, crop: RandomResizedCrop) -> Self {
+        self.then(Stage::RandomResizedCrop(crop))
+    }
+
+    /// Then another size.
+    #[must_use]
+    pub fn resize(self, resize: Resize) -> Self {
+        self.then(Stage::Resize(resize))
+    }
+
+    /// Then the middle `width` x `height` pixels; black where the image is smaller.
+    #[must_use]
+    pub fn center_crop(self, width: usize, height: usize) -> Self {
+        self.then(Stage::CenterCrop(CenterCrop { width, height, fill: [0; 3] }))
+    }
+
+    /// Then a random part of the padded image.
+    #[must_use]
+    pub fn random_crop(self, crop: RandomCrop) -> Self {
+        self.then(Stage::RandomCrop(crop))
+    }
+
+    /// Then left and right change places with this probability.
+    #[must_use]
+    pub fn random_horizontal_flip(self, probability: f64) -> Self {
+        self.then(Stage::RandomHorizontalFlip(RandomHorizontalFlip { probability }))
+    }
+
+    /// Then top and bottom change places with this probability.
+    #[must_use]
+    pub fn random_vertical_flip(self, probability: f64) -> Self {
+        self.then(Stage::RandomVerticalFlip(RandomVerticalFlip { probability }))
+    }
+
+    /// Then a sub-policy.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        self.then(Stage::Policy(policy))
+    }
+
+    /// Then a black square of `side` pixels around a random pixel.
+    #[must_use]
+    pub fn cutout(self, side: u32) -> Self {
+        self.then(Stage::Cutout(Cutout { side, fill: [0; 3] }))
+    }
+
+    /// Then a random rectangle is filled.
+    #[must_use]
+    pub fn random_erasing(self, erasing: RandomErasing) -> Self {
+        self.then(Stage::RandomErasing(erasing))
+    }
+
+    /// Refuses parameters outside their range, and says in which stage.
+    ///
+    /// # Errors
+    /// [`Error::At`] with the stage, counted from 1, and the reason.
+    pub fn check(&self) -> Result<()> {
+        // A policy alone is spoken of as such.
+        if let [Stage::Policy(policy)] = &self.stages[..] {
+            return policy.check();
+        }
+        let stages = self.stages.iter().enumerate();
+        stages.map(|(i, stage)| stage.draws().check().map_err(|e| e.at(format!("stage {}", i + 1)))).collect()
+    }
+
+    /// Each operation that may be applied, once.
+    pub(crate) fn operations(&self) -> Vec<OpKind> {
+        let mut operations: Vec<_> = self.stages.iter().flat_map(|stage| stage.draws().operations()).collect();
+        operations.sort();
+        operations.dedup();
+        operations
+    }
+
+    /// Draws the operations of one image; returns them with the last sub-policy that was drawn.
+    pub(crate) fn draw(&self, first: Context<'_>) -> Result<(Vec<Op>, Option<usize>)> {
+        let mut ops = Vec::with_capacity(self.stages.len() + 1);
+        let mut sub_policy = None;
+        let mut context = first;
+        for (i, stage) in self.stages.iter().enumerate() {
+            let kind = std::mem::discriminant(stage);
+            let same = |other: &&Stage| std::mem::discriminant(*other) == kind;
+            context.occurrence = self.stages[..i].iter().filter(same).count() as u64;
+            let before = ops.len();
+            let drawn = stage.draws().draw(&context, &mut ops);
+            sub_policy = drawn.map_err(|e| self.at_stage(i, e))?.or(sub_policy);
+            for op in &ops[before..] {
+                context.size = op.output_size(context.size).map_err(|e| self.at_stage(i, e))?;
+            }
+        }
+        Ok((ops, sub_policy))
+    }
+
+    fn at_stage(&self, i: usize, error: Error) -> Error {
+        if self.stages.len() == 1 { error } else { error.at(format!("stage {}", i + 1)) }
+    }
+}
+
+impl From<Policy> for Transform {
+    fn from(policy: Policy) -> Self {
+        Transform::new().policy(policy)
+    }
+}
+
+/// The number `at` of the way, 0..1, from one to the other.
+fn between([from, to]: [f64; 2], at: f64) -> f64 {
+    from + (to - from) * at
+}
+
+fn check_probability(op: &'static str, probability: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&probability) { Ok(()) } else { Err(Error::Probability { op, probability }) }
+}
+
+/// Refuses a span that is not `0 < from <= to <= most`.
+fn check_span(op: &'static str, parameter: &'static str, [from, to]: [f64; 2], most: f64) -> Result<()> {
+    let refuse = |value, rule| Err(Error::Parameter { op, parameter, value, rule });
+    match () {
+        () if !(from > 0.0) => refuse(from, "is not above 0"),
+        () if !(to <= most) => refuse(to, if most == 1.0 { "is above 1" } else { "is above 1000000" }),
+        () if from > to => refuse(from, "is more than the upper end"),
+        () => Ok(()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Resize: another size for the whole image.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Draws};
+use crate::batch::Size;
+use crate::error::Result;
+use crate::ops::{self, Interpolation, Op, OpKind, check_sides};
+
+/// Another size for the whole image.
+///
+/// Source: torchvision's `Resize`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resize {
+    /// What it becomes.
+    pub to: ResizeTo,
+    /// How values between pixels are found; usually bilinear.
+    pub interpolation: Interpolation,
+}
+
+/// The size that a [`Resize`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResizeTo {
+    /// The shorter side becomes this, and the longer one keeps the proportions, truncated.
+    ShorterSide(usize),
+    /// Exactly this, whatever the proportions: width, height.
+    Exactly(usize, usize),
+}
+
+impl Resize {
+    /// The shorter side becomes `side` pixels; bilinear.
+    pub const fn shorter_side(side: usize) -> Self {
+        Resize { to: ResizeTo::ShorterSide(side), interpolation: Interpolation::Bilinear }
+    }
+
+    /// Exactly this size; bilinear.
+    pub const fn exactly(width: usize, height: usize) -> Self {
+        Resize { to: ResizeTo::Exactly(width, height), interpolation: Interpolation::Bilinear }
+    }
+}
+
+impl Draws for Resize {
+    fn check(&self) -> Result<()> {
+        let (width, height) = match self.to {
+            ResizeTo::ShorterSide(side) => (side, side),
+            ResizeTo::Exactly(width, height) => (width, height),
+        };
+        check_sides("Resize", width, height)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        vec![OpKind::Resize]
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let Size { width, height } = context.size;
+        let (width, height) = match self.to {
+            ResizeTo::Exactly(width, height) => (width, height),
+            ResizeTo::ShorterSide(side) => {
+                let longer = |long: usize, short: usize| ((side * long) as f64 / short as f64) as usize;
+                if width <= height { (side, longer(height, width)) } else { (longer(width, height), side) }
+            }
+        };
+        check_sides("Resize", width, height)?;
+        ops.push(ops::Resize { width, height, interpolation: self.interpolation, part: None }.into());
+        Ok(None)
+    }
+}
