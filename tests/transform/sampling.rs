@@ -1,0 +1,1 @@
+//! What transforms draw.
