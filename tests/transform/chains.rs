@@ -168,7 +168,17 @@ pub fn chains(
 
 /// One of some operations of other kinds, for images of any size.
 pub fn some_op(size: Size, rng: &mut ChaCha8Rng) -> Op {
-    let warp = (interpolation(rng), rng.random::<[u8; 3]>());
+    let interpolation = interpolation(rng);
+    op_with(interpolation, size, rng)
+}
+
+/// The same without interpolated warps, whose kernels software drivers are slow to compile.
+pub fn some_nearest_op(size: Size, rng: &mut ChaCha8Rng) -> Op {
+    op_with(Interpolation::Nearest, size, rng)
+}
+
+fn op_with(interpolation: Interpolation, size: Size, rng: &mut ChaCha8Rng) -> Op {
+    let warp = (interpolation, rng.random::<[u8; 3]>());
     let factor = 2.0 * rng.random::<f64>();
     let away = size.width as f64 * (rng.random::<f64>() - 0.5);
     match rng.random_range(0..12) {

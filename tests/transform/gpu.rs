@@ -3,7 +3,7 @@
 use autoaugment::gpu::Grouping;
 use autoaugment::{Batch, Device, Dtype, Executor, Layout, Normalize, Op, Output, Plan, PlannedImage, Shape, ops};
 
-use crate::chains::{Chains, chains, resizes, some_op};
+use crate::chains::{Chains, chains, resizes, some_nearest_op, some_op};
 use crate::gpu_support::{EVERY_FORM, batch_of, check_all, gpu};
 
 #[test]
@@ -20,9 +20,18 @@ fn chains_in_every_grouping() {
     for grouping in Grouping::ALL {
         let Some(gpu) = gpu().map(|gpu| gpu.grouping(grouping)) else { return };
         for k in 0..4 {
-            let Chains { batch, plan, .. } = chains(24, [3, 1][k % 2], 5, 80 + k as u64, some_op);
+            let Chains { batch, plan, .. } = chains(24, [3, 1][k % 2], 5, 80 + k as u64, some_nearest_op);
             check_all(&gpu, &batch, &plan, &[Output::u8()], &format!("{grouping:?}"));
         }
+    }
+}
+
+#[test]
+fn chains_with_interpolated_warps() {
+    let Some(gpu) = gpu().map(|gpu| gpu.grouping(Grouping::Single)) else { return };
+    for k in 0..3 {
+        let Chains { batch, plan, .. } = chains(40, 3, 5, 90 + k, some_op);
+        check_all(&gpu, &batch, &plan, &[Output::u8()], "interpolated");
     }
 }
 
@@ -56,7 +65,7 @@ fn what_is_on_the_device_gives_the_same() {
     let Some(gpu) = gpu() else { return };
     let cpu = Executor::new(Device::Cpu).unwrap();
     let output = Output::f32(Layout::Nchw, Normalize::IMAGENET);
-    let Chains { batch, plan, size } = chains(20, 3, 4, 99, some_op);
+    let Chains { batch, plan, size } = chains(20, 3, 4, 99, some_nearest_op);
     let resident = gpu.upload_ragged(&batch).unwrap();
     let (augmented, report) = gpu.apply_resident(&resident, &plan, &output).unwrap();
     assert_eq!(report.bytes_downloaded, 0);
