@@ -40,6 +40,13 @@ pub enum Error {
         convention: &'static str,
     },
 
+    /// An operation that a policy cannot have: it changes the size, or turns images over.
+    #[error("{op} is drawn by a transform and cannot stand in a policy")]
+    NotInPolicies {
+        /// The operation's name.
+        op: &'static str,
+    },
+
     /// A probability outside 0..=1, or not a number.
     #[error("{op}: probability {probability} is outside 0..=1")]
     Probability {

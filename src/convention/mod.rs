@@ -239,9 +239,12 @@ impl Convention {
     /// checked too, so that one list of sub-policies is right or wrong as a whole.
     ///
     /// # Errors
-    /// [`Error::Magnitude`] or [`Error::FractionalMagnitude`].
+    /// [`Error::NotInPolicies`], [`Error::Magnitude`] or [`Error::FractionalMagnitude`].
     pub fn check(self, op: OpKind, magnitude: f64) -> Result<()> {
         let table = self.table();
+        if OpKind::FRAMING.contains(&op) {
+            return Err(Error::NotInPolicies { op: op.name() });
+        }
         if !(0.0..=f64::from(table.last)).contains(&magnitude) {
             return Err(Error::Magnitude { op: op.name(), magnitude, last: table.last });
         }

@@ -198,3 +198,40 @@ fn only_a_gpu_will_do() {
     run.ends_with(3).says("error: no usable GPU: ");
     assert!(!folder.exists("out"));
 }
+
+#[test]
+fn a_recipe_brings_every_image_to_one_size_and_its_plan_says_how() {
+    let folder = some_images();
+    let run = "apply in --out out --recipe imagenet --policy cifar10 --seed 3 --device cpu --plan-out plan.json";
+    folder.run(run).ends_with(0);
+    let names = folder.files("out");
+    assert_eq!(names.len(), 8);
+    for name in &names {
+        let pixels = folder.pixels(&format!("out/{name}"));
+        assert_eq!((pixels.width(), pixels.height()), (224, 224), "{name}");
+    }
+    folder.run("apply in --out again --plan plan.json --device cpu").ends_with(0);
+    for name in &names {
+        assert_eq!(folder.pixels(&format!("again/{name}")), folder.pixels(&format!("out/{name}")), "{name}");
+    }
+    // CIFAR's crop needs images of 24 x 24 at least.
+    let run = folder.run("apply in --out small --recipe cifar --device cpu").ends_with(1);
+    run.says("0.png: image 0: stage 1: RandomCrop: height 32 is more than the padded image has");
+    folder.run("apply in --out x --recipe imagnet --device cpu").ends_with(2).says("did you mean `imagenet`?");
+}
+
+#[test]
+fn operations_that_change_the_size() {
+    let folder = some_images();
+    let resize = "--op Resize(width=6,height=5,interpolation=bicubic) --op HorizontalFlip";
+    folder.run(&format!("apply in --out out {resize} --device cpu")).ends_with(0);
+    let pixels = folder.pixels("out/deep/a_0.png");
+    assert_eq!((pixels.width(), pixels.height()), (6, 5));
+    // One plan, two sizes for images of one size.
+    let image = |file: &str, side: usize| {
+        format!(r#"{{"file": "{file}", "ops": [{{"op": "Crop", "x": 1, "y": -1, "width": {side}, "height": 4}}]}}"#)
+    };
+    folder.write("plan.json", format!(r#"{{"version": 1, "images": [{}, {}]}}"#, image("0.png", 3), image("1.png", 9)));
+    folder.run("apply in --out two --plan plan.json --device cpu").ends_with(0);
+    assert_eq!([0, 1].map(|i| folder.pixels(&format!("two/{i}_0.png")).width()), [3, 9]);
+}

@@ -129,3 +129,15 @@ fn arrays_that_cannot_be_used_are_refused() {
     }
     assert!(!folder.exists("out"));
 }
+
+#[test]
+fn arrays_are_resized() {
+    let folder = Folder::new();
+    folder.write("in.npy", npy(&colours(), &[70, 4, 5, 3], Order::C));
+    folder
+        .run("apply in.npy --out out.npy --recipe imagenet --dtype f16 --output-layout nchw --device cpu")
+        .ends_with(0);
+    assert_eq!(array(&folder.read("out.npy")), (vec![70, 3, 224, 224], "'<f2'".to_string()));
+    folder.run("apply in.npy --out crop.npy --op Crop(x=0,y=0,width=2,height=3) --device cpu").ends_with(0);
+    assert_eq!(array(&folder.read("crop.npy")).0, [70, 3, 2, 3]);
+}

@@ -259,6 +259,8 @@ fn bad_transforms_are_refused() {
         drawn(Transform::new().resize(Resize::shorter_side(256)), size(2, 1000)),
         "image 0: Resize: height 128000 is outside 1..=32767"
     );
+    let policy = "HorizontalFlip 0.5 0".parse::<Policy>().unwrap_err().to_string();
+    assert!(policy.ends_with("HorizontalFlip is drawn by a transform and cannot stand in a policy"), "{policy}");
     // Sizes have to become one.
     let sizes = [size(10, 20), size(20, 10)];
     let plan = Sampler::new(flipped, 0).unwrap().plan(&sizes[..], 0, &[0, 1]).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use autoaugment::{Convention, Device, Executor, Interpolation, Policy, Sampler, Size};
+use autoaugment::{Convention, Device, Executor, Interpolation, Policy, Sampler, Size, Transform};
 use clap::Args;
 
 use crate::terminal::Terminal;
@@ -55,9 +55,9 @@ impl Drawing {
         Ok(policy)
     }
 
-    /// What draws from `policy`.
-    pub fn sampler(&self, policy: Policy) -> anyhow::Result<Sampler> {
-        let mut sampler = Sampler::new(policy, self.seed)?;
+    /// What draws from a policy or a transform.
+    pub fn sampler(&self, transform: impl Into<Transform>) -> anyhow::Result<Sampler> {
+        let mut sampler = Sampler::new(transform, self.seed)?;
         if let Some(interpolation) = self.interpolation {
             sampler = sampler.interpolation(interpolation);
         }

@@ -15,6 +15,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(layouts());
     cases.push(by_pair());
     cases.extend(listed());
+    cases.extend(framed());
     cases.extend(sliced());
     cases.extend(interpolated());
     cases
@@ -113,6 +114,30 @@ fn listed() -> Vec<Case> {
     ];
     let on = |grouping| case("listed", rgb(4, 12, 16), written(&texts), grouping);
     GROUPINGS.map(on).into()
+}
+
+/// Crops, flips and resizes, before and behind other operations.
+fn framed() -> Vec<Case> {
+    let texts = [
+        "Crop(x=-2, y=3, width=12, height=10, border=reflect);HorizontalFlip;Equalize;Contrast(factor=0.3)",
+        "Resize(width=12, height=10, interpolation=bicubic, box=[0.5, 0, 13, 11.5]);VerticalFlip;Sharpness(factor=1.7);Color(factor=0.4);Equalize;Invert",
+        "Crop(x=1, y=2, width=14, height=9);Resize(width=12, height=10, interpolation=bilinear);AutoContrast",
+        "Crop(x=3, y=-9, width=9, height=30, border=edge);Resize(width=12, height=10, interpolation=bilinear)",
+        "Solarize(threshold=100);HorizontalFlip;Crop(x=2, y=2, width=12, height=10, border=symmetric);Invert",
+        "HorizontalFlip;Crop(x=-3, y=-1, width=12, height=10, fill=[9,8,7]);ShearX(factor=0.2);Cutout(x=1, y=1, width=5, height=5)",
+    ];
+    let mut cases = Vec::new();
+    for grouping in [Grouping::Auto, Grouping::ByClass] {
+        for (layout, shift) in [(Layout::Nhwc, 0), (Layout::Nchw, 5)] {
+            let of = case(&format!("framed {layout:?}"), rgb(6, 13, 16), written(&texts), grouping);
+            // Without the chains that a small image's one kernel cannot take.
+            let kept = if grouping == Grouping::Auto { vec![0, 1, 2, 3, 5] } else { (0..6).collect() };
+            let images: Vec<PlannedImage> = kept.iter().map(|&i| of.plan.images()[i].clone()).collect();
+            let batch = batch_of(rgb(images.len(), 13, 16), layout, 8);
+            cases.push(Case { plan: plan(images), batch, shift, ..of });
+        }
+    }
+    cases
 }
 
 /// Images of several slices, and ones beyond 16.16 fixed point.

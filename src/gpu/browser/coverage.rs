@@ -38,7 +38,8 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
     let planned: BTreeSet<OpKind> = planned.map(|op| op.kind()).collect();
     let depth = cases.iter().map(|(case, _)| case.plan.depth()).max();
     assert_eq!((depth, recordings.rounds.len()), (Some(8), 2), "the longest chain and the rounds of statistics");
-    missing.extend(OpKind::ALL.iter().filter(|op| !planned.contains(op)).map(|op| op.to_string()));
+    missing
+        .extend(OpKind::ALL.iter().chain(OpKind::FRAMING).filter(|op| !planned.contains(op)).map(|op| op.to_string()));
     for kernel in variants::KERNELS {
         let mut kinds = Kinds::default();
         for (variant, _) in recordings.run.iter().filter(|(v, _)| v.kernel == kernel) {
@@ -46,6 +47,7 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
         }
         let wanted = match kernel {
             Kernel::Statistics(_) => variants::all_kinds().without(SlotKind::Interpolated),
+            Kernel::Resize => Kinds::default(),
             _ => variants::all_kinds(),
         };
         if !wanted.is_within(kinds) {
@@ -55,6 +57,11 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
     for kernel in [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply] {
         if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.from_middle) {
             missing.push(format!("{kernel:?} from an intermediate image"));
+        }
+    }
+    for kernel in [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small] {
+        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.framed && v.weighted) {
+            missing.push(format!("{kernel:?} of a resized image"));
         }
     }
     for kernel in [Kernel::Apply, Kernel::Small] {

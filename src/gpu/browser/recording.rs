@@ -11,7 +11,7 @@ use super::super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps}
 use super::super::tables::Tables;
 use super::gpu_support;
 use crate::images::Placement;
-use crate::{Batch, Dtype, Output, Plan, TensorData};
+use crate::{Batch, Dtype, Output, Plan, Shape, TensorData};
 
 /// WebGPU's default.
 const WORKGROUP_MEMORY: usize = 16384;
@@ -44,6 +44,7 @@ pub struct Recordings {
 
 /// What must be in the destination afterwards.
 pub struct Expected {
+    shape: Shape,
     data: TensorData,
     before: usize,
     bytes: usize,
@@ -68,17 +69,16 @@ impl Recordings {
     /// Adds a case that is run.
     pub fn case(&mut self, case: &Case) -> Expected {
         let expected = Expected::of(case);
-        let shape = case.batch.shape();
-        let image_bytes = shape.values_per_image();
+        let placed = Placement::uniform(case.batch.shape(), case.batch.layout());
+        let image_bytes = case.batch.shape().values_per_image();
         let mut tables = Tables::new();
-        let placed = Placement::uniform(shape, case.batch.layout());
         let prepared = Prepared::new(&case.plan, &placed, &case.output, &mut tables).unwrap();
-        let sources: Vec<u32> = (0..shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
+        let sources: Vec<u32> = (0..expected.shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
         let work = Steps::of(
             &Piece {
                 images: &prepared.segmented,
                 normalize: prepared.normalize,
-                shape,
+                shape: expected.shape,
                 layout: case.batch.layout(),
                 output: &case.output,
                 sources: &sources,
@@ -92,7 +92,7 @@ impl Recordings {
         .unwrap();
         for (step, parameters) in work.steps.iter().zip(work.parameters.chunks(PARAMETERS_STRIDE / 4)) {
             if matches!(step.variant.kernel, Kernel::Statistics(_)) {
-                self.rounds.insert(parameters[7]);
+                self.rounds.insert(parameters[3]);
             }
         }
         let shifted = [&vec![UNTOUCHED; case.shift][..], case.batch.data()].concat();
@@ -181,8 +181,8 @@ impl Expected {
         let (tensor, _) =
             crate::Executor::new(crate::Device::Cpu).unwrap().apply(&case.batch, &case.plan, &case.output).unwrap();
         let before = case.shift * case.output.dtype().bytes();
-        let bytes = (before + case.batch.shape().values() * case.output.dtype().bytes()).next_multiple_of(4) + 8;
-        Expected { data: tensor.data, before, bytes }
+        let bytes = (before + tensor.shape.values() * case.output.dtype().bytes()).next_multiple_of(4) + 8;
+        Expected { shape: tensor.shape, data: tensor.data, before, bytes }
     }
 
     /// One line for each image that differs, and one for bytes around them that changed.
@@ -199,7 +199,7 @@ impl Expected {
             Dtype::F32 => TensorData::F32(bytemuck::pod_collect_to_vec(inside)),
             Dtype::F16 => TensorData::F16(bytemuck::pod_collect_to_vec(inside)),
         };
-        let mut lines = gpu_support::differences(case.batch.shape(), &case.plan, &self.data, &data);
+        let mut lines = gpu_support::differences(self.shape, &case.plan, &self.data, &data);
         // The kernels write whole words.
         for (place, around) in [(0, &got[..self.before / 4 * 4]), (self.bytes - 8, &got[self.bytes - 8..])] {
             if let Some(i) = around.iter().position(|&byte| byte != UNTOUCHED) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use autoaugment::{Layout, Output, Shape, Tensor, TensorData};
+use autoaugment::{Layout, Output, Shape, Size, Tensor, TensorData};
 use npyz::{DType, NpyHeader, Order, WriteOptions, WriterBuilder};
 
 use super::descr;
@@ -75,6 +75,12 @@ impl ArraySource {
     }
 }
 
+impl ArraySource {
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+}
+
 impl Source for ArraySource {
     fn len(&self) -> usize {
         self.shape.images
@@ -116,12 +122,19 @@ pub struct ArraySink {
     /// None once it has its name.
     file: Mutex<Option<Pending>>,
     start: u64,
+    size: Size,
 }
 
 impl ArraySink {
-    /// Begins an array of `images` images of the source's size.
-    pub fn create(target: &Path, source: &ArraySource, images: usize, output: Output) -> anyhow::Result<Self> {
-        let Shape { height, width, channels, .. } = source.shape;
+    /// Begins an array of `images` images of `size`.
+    pub fn create(
+        target: &Path,
+        source: &ArraySource,
+        size: Size,
+        images: usize,
+        output: Output,
+    ) -> anyhow::Result<Self> {
+        let (Size { width, height }, channels) = (size, source.shape.channels);
         let sides = match output.layout(source.layout) {
             _ if source.is_flat => vec![images, height, width],
             Layout::Nhwc => vec![images, height, width, channels],
@@ -137,7 +150,7 @@ impl ArraySink {
             Ok((pending, start))
         };
         let (pending, start) = begin().context(RunFailed(format!("{} could not be written", target.display())))?;
-        Ok(ArraySink { target: target.to_path_buf(), file: Mutex::new(Some(pending)), start })
+        Ok(ArraySink { target: target.to_path_buf(), file: Mutex::new(Some(pending)), start, size })
     }
 
     /// Gives the file its name.
@@ -152,6 +165,10 @@ impl ArraySink {
 impl Sink for ArraySink {
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()> {
         let n = tensor.shape.values_per_image();
+        if tensor.shape.size() != self.size {
+            let [own, others] = [tensor.shape.size(), self.size].map(|s| format!("{} x {}", s.width, s.height));
+            anyhow::bail!("has {own} pixels afterwards and others {others}; an array's images have one size");
+        }
         let own = position * n..(position + 1) * n;
         let bytes: Vec<u8> = match &tensor.data {
             TensorData::U8(values) => values[own].to_vec(),

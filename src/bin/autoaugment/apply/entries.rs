@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::bail;
-use autoaugment::{Op, PlannedImage, Sampler};
+use autoaugment::{Op, Plan, PlannedImage, Sampler, Shape, Size};
 
 use super::pipeline::Source;
 
@@ -24,6 +24,25 @@ pub enum Work {
     Draw { sampler: Box<Sampler>, epoch: u64, copies: usize },
     /// Apply what is known already: `planned[i]` to `entries[i]`, whose number is `i`. Partners are such numbers.
     Replay { planned: Vec<PlannedImage>, entries: Vec<Entry> },
+}
+
+/// The size that an image of `size` has afterwards; pairings need another image and change no size.
+pub fn size_after(image: &PlannedImage, size: Size) -> autoaugment::Result<Size> {
+    let ops = image.ops.iter().filter(|op| !matches!(op, Op::SamplePairing(_))).cloned().collect();
+    Plan::uniform(1, ops).check(&[size][..])
+}
+
+impl Work {
+    /// The size that images of `shape` have afterwards: the first one's.
+    pub fn size_after(&self, shape: Shape) -> anyhow::Result<Size> {
+        let first = match self {
+            Work::Draw { sampler, epoch, .. } => {
+                sampler.plan(Shape { images: 1, ..shape }, *epoch, &[0])?.into_images().into_iter().next()
+            }
+            Work::Replay { planned, .. } => planned.first().cloned(),
+        };
+        Ok(size_after(&first.unwrap_or_default(), shape.size())?)
+    }
 }
 
 /// The copies of all inputs, input by input.

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use autoaugment::transform::Recipe;
 use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
 use clap::{Args, ValueEnum};
 
@@ -83,6 +84,9 @@ pub struct Apply {
     plan_out: Option<PathBuf>,
     #[command(flatten)]
     drawing: Drawing,
+    /// Crop and turn over around the policy as the usual training does: imagenet (to 224 x 224) or cifar (to 32 x 32)
+    #[arg(long, value_name = "NAME", help_heading = "What is drawn")]
+    recipe: Option<Recipe>,
     /// Apply this operation to each image, not a policy; may be repeated: --op "Rotate(degrees=30)" --op Invert
     #[arg(long, value_name = "OPERATION", help_heading = "What is applied instead", conflicts_with_all = DRAWING)]
     op: Vec<Op>,
@@ -94,7 +98,7 @@ pub struct Apply {
 }
 
 /// The options that have no meaning where nothing is drawn.
-const DRAWING: [&str; 6] = ["policy", "convention", "interpolation", "fill", "seed", "epoch"];
+const DRAWING: [&str; 7] = ["recipe", "policy", "convention", "interpolation", "fill", "seed", "epoch"];
 
 /// How arrays are read and written.
 #[derive(Args)]
@@ -191,7 +195,8 @@ impl Apply {
         };
         self.check_free([target.as_path()])?;
         let output = self.array.output(layout)?;
-        let sink = ArraySink::create(&target, &source, entries.len(), output)?;
+        let size = work.size_after(source.shape())?;
+        let sink = ArraySink::create(&target, &source, size, entries.len(), output)?;
         let (pipeline, outcome) = self.execute(terminal, &source, &sink, output, work, Vec::new())?;
         if outcome == Outcome::Done {
             sink.finish()?;
@@ -209,7 +214,9 @@ impl Apply {
         terminal: Terminal,
     ) -> anyhow::Result<(Work, Vec<Entry>)> {
         if self.op.is_empty() && self.plan.is_none() {
-            let sampler = self.drawing.sampler(self.drawing.policy()?)?;
+            let policy = self.drawing.policy()?;
+            let transform = self.recipe.map_or_else(|| policy.clone().into(), |r| r.training(Some(policy.clone())));
+            let sampler = self.drawing.sampler(transform)?;
             let copies = self.copies as usize;
             let entries = entries::all(source.len(), copies);
             return Ok((Work::Draw { sampler: Box::new(sampler), epoch: self.drawing.epoch, copies }, entries));

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use autoaugment::{Batch, Executor, Layout, Output, Plan, PlannedImage, Report, Sampler, Shape, Tensor};
+use autoaugment::{Batch, Executor, Layout, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::entries::{Entry, Work, partners, renumbered};
+use super::entries::{Entry, Work, partners, renumbered, size_after};
 use super::record::Record;
 use crate::Outcome;
 use crate::decode::{Loss, Picture};
@@ -162,11 +162,14 @@ impl<'a> Pipeline<'a> {
                 .map(|e| entries[e].input)
                 .collect();
             let pictures = self.load(needed.into_iter().collect());
-            let groups = by_shape(&pictures).into_iter().filter_map(|(_, inputs)| {
+            let groups = by_shape(&pictures).into_iter().flat_map(|(shape, inputs)| {
                 let own = window.clone().filter(|&e| inputs.contains(&entries[e].input));
-                self.replayed(planned, entries, own.collect(), &pictures)
+                by_size_after(planned, shape, own)
+                    .into_iter()
+                    .filter_map(|own| self.replayed(planned, entries, own, &pictures))
             });
-            self.execute(&pictures, groups.collect());
+            let groups = groups.collect();
+            self.execute(&pictures, groups);
         }
     }
 
@@ -336,6 +339,19 @@ impl<'a> Pipeline<'a> {
     pub fn into_plan(self) -> Plan {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).record.into_plan()
     }
+}
+
+/// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for itself.
+fn by_size_after(planned: &[PlannedImage], shape: Shape, entries: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Option<Size>, Vec<usize>)> = Vec::new();
+    for entry in entries {
+        let size = size_after(&planned[entry], shape.size()).ok();
+        match groups.iter_mut().find(|(of, _)| size.is_some() && *of == size) {
+            Some((_, group)) => group.push(entry),
+            None => groups.push((size, vec![entry])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// The inputs of each size and number of channels, in their order.
