@@ -4,7 +4,7 @@ use crate::convention::Convention;
 use crate::error::Result;
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuImages};
 use crate::images::{Images, Sizes};
 use crate::ops::Interpolation;
 use crate::output::{Output, Tensor};
@@ -191,14 +191,15 @@ impl Augmenter {
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
     #[cfg(feature = "gpu")]
-    pub fn augment_into(
+    pub fn augment_into<'a>(
         &self,
-        batch: &crate::GpuBatch,
+        batch: impl Into<GpuImages<'a>>,
         epoch: u64,
         indices: &[u64],
         buffer: &wgpu::Buffer,
         offset: u64,
     ) -> Result<(Plan, Report)> {
+        let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let report = self.required_gpu()?.apply_into(batch, &plan, &self.output, buffer, offset)?;
         Ok((plan, report))
@@ -209,12 +210,13 @@ impl Augmenter {
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Gpu::apply_resident`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
     #[cfg(feature = "gpu")]
-    pub fn augment_resident(
+    pub fn augment_resident<'a>(
         &self,
-        batch: &crate::GpuBatch,
+        batch: impl Into<GpuImages<'a>>,
         epoch: u64,
         indices: &[u64],
     ) -> Result<(crate::GpuBatch, Plan, Report)> {
+        let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (augmented, report) = self.required_gpu()?.apply_resident(batch, &plan, &self.output)?;
         Ok((augmented, plan, report))

@@ -128,7 +128,7 @@ impl Executor {
                 let tensor = cpu::run(batch, size, plan, output);
                 let mut report = Report::of(self.description(), plan);
                 report.chunks = 1;
-                report.bytes_read = (0..batch.sizes().len()).map(|i| batch.bytes_of(i) as u64).sum();
+                report.bytes_read = (0..batch.sizes().len()).map(|i| batch.placement().bytes_of(i) as u64).sum();
                 report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
                 Ok((tensor, report))
             }

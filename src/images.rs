@@ -1,5 +1,7 @@
 //! Images: a batch in host memory as the executors see it, of one size or ragged.
 
+use std::ops::Range;
+
 use crate::batch::{Batch, Layout, Shape, Size};
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -69,88 +71,90 @@ impl<'a> From<&'a Vec<Size>> for Sizes<'a> {
     }
 }
 
-/// A [`Batch`] or a [`RaggedBatch`], borrowed: what executors take.
+/// Where the images of a batch are in its memory, on the host or on a device.
 #[derive(Clone, Copy, Debug)]
-pub struct Images<'a> {
-    data: &'a [u8],
-    channels: usize,
-    layout: Layout,
-    sizes: Sizes<'a>,
+pub(crate) struct Placement<'a> {
+    pub sizes: Sizes<'a>,
+    /// 1 or 3.
+    pub channels: usize,
+    pub layout: Layout,
     /// First byte of each image, where that is not image after image.
     offsets: Option<&'a [usize]>,
 }
 
+impl<'a> Placement<'a> {
+    /// Images of one size, one after the other.
+    pub fn uniform(shape: Shape, layout: Layout) -> Self {
+        Placement { sizes: shape.into(), channels: shape.channels, layout, offsets: None }
+    }
+
+    /// Images of different sizes, interleaved.
+    pub fn ragged(sizes: &'a [Size], offsets: &'a [usize], channels: usize) -> Self {
+        Placement { sizes: sizes.into(), channels, layout: Layout::Nhwc, offsets: Some(offsets) }
+    }
+
+    /// Bytes of image `index`.
+    pub fn bytes_of(&self, index: usize) -> usize {
+        self.sizes.get(index).pixels() * self.channels
+    }
+
+    /// Its bytes' places.
+    pub fn range(&self, index: usize) -> Range<usize> {
+        let start = match self.offsets {
+            Some(offsets) => offsets[index],
+            None => index * self.bytes_of(index),
+        };
+        start..start + self.bytes_of(index)
+    }
+
+    /// The shape of a batch of these images once all have this size.
+    pub fn shape(&self, size: Size) -> Shape {
+        Shape { images: self.sizes.len(), height: size.height, width: size.width, channels: self.channels }
+    }
+}
+
+/// A [`Batch`] or a [`RaggedBatch`], borrowed: what executors take.
+#[derive(Clone, Copy, Debug)]
+pub struct Images<'a> {
+    data: &'a [u8],
+    placement: Placement<'a>,
+}
+
 impl<'a> From<&'a Batch<'_>> for Images<'a> {
     fn from(batch: &'a Batch<'_>) -> Self {
-        let shape = batch.shape();
-        Images {
-            data: batch.data(),
-            channels: shape.channels,
-            layout: batch.layout(),
-            sizes: shape.into(),
-            offsets: None,
-        }
+        Images { data: batch.data(), placement: Placement::uniform(batch.shape(), batch.layout()) }
     }
 }
 
 impl<'a> From<&'a RaggedBatch<'_>> for Images<'a> {
     fn from(batch: &'a RaggedBatch<'_>) -> Self {
-        Images {
-            data: batch.data(),
-            channels: batch.channels(),
-            layout: Layout::Nhwc,
-            sizes: batch.sizes().into(),
-            offsets: Some(batch.offsets()),
-        }
+        let placement = Placement::ragged(batch.sizes(), batch.offsets(), batch.channels());
+        Images { data: batch.data(), placement }
     }
 }
 
 impl<'a> Images<'a> {
     /// Their sizes.
     pub fn sizes(&self) -> Sizes<'a> {
-        self.sizes
+        self.placement.sizes
     }
 
-    /// Channels of a pixel: 1 (grey) or 3 (RGB).
-    pub fn channels(&self) -> usize {
-        self.channels
-    }
-
-    /// The order of an image's axes.
-    pub fn layout(&self) -> Layout {
-        self.layout
+    pub(crate) fn placement(&self) -> &Placement<'a> {
+        &self.placement
     }
 
     /// All bytes, those between images included.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub(crate) fn data(&self) -> &'a [u8] {
         self.data
     }
 
-    /// Bytes of image `index`.
-    pub(crate) fn bytes_of(&self, index: usize) -> usize {
-        self.sizes.get(index).pixels() * self.channels
-    }
-
-    /// The first byte of image `index`.
-    pub(crate) fn start(&self, index: usize) -> usize {
-        match self.offsets {
-            Some(offsets) => offsets[index],
-            None => index * self.bytes_of(index),
-        }
-    }
-
-    /// The bytes of image `index`, in the batch's layout.
-    pub(crate) fn bytes(&self, index: usize) -> &'a [u8] {
-        let start = self.start(index);
-        &self.data[start..start + self.bytes_of(index)]
-    }
-
     /// Image `index`, interleaved.
     pub(crate) fn image(&self, index: usize) -> Image {
-        let Size { width, height } = self.sizes.get(index);
-        let channels = self.channels;
-        let bytes = self.bytes(index);
-        let data = match self.layout {
+        let Placement { channels, layout, sizes, .. } = self.placement;
+        let Size { width, height } = sizes.get(index);
+        let bytes = &self.data[self.placement.range(index)];
+        let data = match layout {
             Layout::Nhwc => bytes.to_vec(),
             Layout::Nchw => {
                 let plane = height * width;

@@ -33,7 +33,7 @@ pub use convention::Convention;
 pub use error::{Error, Result};
 pub use executor::{Device, Executor};
 #[cfg(feature = "gpu")]
-pub use gpu::{Gpu, GpuBatch};
+pub use gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
 pub use images::{Images, Sizes};
 pub use ops::{Border, Interpolation, Op, OpKind};
 pub use output::{Dtype, Normalize, Output, Tensor, TensorData};

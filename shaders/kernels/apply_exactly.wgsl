@@ -9,13 +9,16 @@ fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
   let image = group.y + group.z * 65535u;
   if (image >= params.images) { return; }
   let base = program_of(image);
-  program = base;
+  let quads = quads_of(base);
+  let first = group.x * SLICE_QUADS;
+  // The grid is as long as the largest image.
+  if (first >= quads) { return; }
+  enter(base);
   let place = programs[base + WORD_DESTINATION];
   prepare(base, t);
-  let first = group.x * SLICE_QUADS;
   for (var pass_number = 0u; pass_number < 2u; pass_number++) {
     exact = pass_number == 1u;
-    var count = min(params.quads - first, SLICE_QUADS);
+    var count = min(quads - first, SLICE_QUADS);
     if (exact) { count = atomicLoad(&redo_count); }
     for (var i = t; i < count; i += 256u) {
       var quad = first + i;

@@ -1,12 +1,67 @@
-// Fetching, large images: from the batch, or from between two segments.
-fn source_at(x: u32, y: u32) -> u32 {
-  let pixel = y * params.width + x;
+// Fetching from memory: from the batch, or from between two segments, seen through the segment's frame.
+fn memory_at(x: u32, y: u32) -> u32 {
+  let pixel = y * source_width + x;
   let place = programs[program + WORD_SOURCE];
   if (FROM_MIDDLE && programs[program + WORD_FROM_MIDDLE] != 0u) { return middle[place + pixel]; }
   return load_at(place, pixel);
 }
 
-fn source_quad(quad: u32) -> vec4<u32> {
+// One coordinate of the source pixel that is at `v` in the frame; -1 where there is only the fill. `first` is the place of the
+// frame's first coordinate.
+fn frame_coordinate(v: u32, first: u32, flip: bool, side: u32, border: u32) -> i32 {
+  let start = bitcast<i32>(programs[program + first]);
+  let at = select(start + i32(v), start - i32(v), flip);
+  let last = i32(side) - 1;
+  if (at >= 0 && at <= last) { return at; }
+  switch (border) {
+    case BORDER_EDGE: { return clamp(at, 0, last); }
+    case BORDER_REFLECT: { return select(2 * last - at, -at, at < 0); }
+    case BORDER_SYMMETRIC: { return select(2 * last + 1 - at, -1 - at, at < 0); }
+    default: { return -1; }
+  }
+}
+
+fn frame_column(x: u32, flags: u32) -> i32 {
+  return frame_coordinate(x, WORD_FRAME_X, (flags & FLIP_X) != 0u, source_width, flags & 3u);
+}
+
+fn frame_row(y: u32, flags: u32) -> i32 {
+  return frame_coordinate(y, WORD_FRAME_Y, (flags & FLIP_Y) != 0u, source_height, flags & 3u);
+}
+
+fn frame_flags() -> u32 {
+  return programs[program + WORD_FRAME] >> 24u;
+}
+
+fn frame_fill() -> u32 {
+  return programs[program + WORD_FRAME] & 0xffffffu;
+}
+
+fn origin_at(x: u32, y: u32) -> u32 {
+  if (!FRAMED) { return memory_at(x, y); }
+  let flags = frame_flags();
+  if ((flags & WHOLE) != 0u) { return memory_at(x, y); }
+  let u = frame_column(x, flags);
+  let v = frame_row(y, flags);
+  if (u < 0 || v < 0) { return frame_fill(); }
+  return framed_at(u32(u), u32(v), flags);
+}
+
+fn origin_quad(quad: u32) -> vec4<u32> {
+  if (FRAMED && (frame_flags() & WHOLE) == 0u) {
+    var pixels = vec4<u32>(0u);
+    var y = 4u * quad / image_width;
+    var x = 4u * quad - y * image_width;
+    for (var j = 0u; j < min(4u, image_pixels - 4u * quad); j++) {
+      pixels[j] = origin_at(x, y);
+      x += 1u;
+      if (x == image_width) {
+        x = 0u;
+        y += 1u;
+      }
+    }
+    return pixels;
+  }
   let place = programs[program + WORD_SOURCE];
   if (FROM_MIDDLE && programs[program + WORD_FROM_MIDDLE] != 0u) {
     let at = place + 4u * quad;

@@ -1,8 +1,8 @@
-// Fetching, small images: from workgroup memory.
+// Fetching, small images: the source is in workgroup memory.
 var<workgroup> tile: array<u32, TILE_PIXELS>;
 
 fn source_at(x: u32, y: u32) -> u32 {
-  return tile[y * params.width + x];
+  return tile[y * image_width + x];
 }
 
 fn source_quad(quad: u32) -> vec4<u32> {

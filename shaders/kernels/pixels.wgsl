@@ -4,19 +4,19 @@ fn result_quad(quad: u32) -> vec4<u32> {
     var pixels = source_quad(quad);
     for (var j = 0u; j < 4u; j++) {
       let pixel = 4u * quad + j;
-      let y = pixel / params.width;
-      let x = pixel - y * params.width;
+      let y = pixel / image_width;
+      let x = pixel - y * image_width;
       pixels[j] = second_point(first_point(pixels[j], x, y), x, y);
     }
     return pixels;
   }
   var pixels = vec4<u32>(0u);
-  var y = 4u * quad / params.width;
-  var x = 4u * quad - y * params.width;
-  for (var j = 0u; j < min(4u, params.pixels - 4u * quad); j++) {
+  var y = 4u * quad / image_width;
+  var x = 4u * quad - y * image_width;
+  for (var j = 0u; j < min(4u, image_pixels - 4u * quad); j++) {
     pixels[j] = second_at(x, y);
     x += 1u;
-    if (x == params.width) {
+    if (x == image_width) {
       x = 0u;
       y += 1u;
     }

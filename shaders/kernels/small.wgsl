@@ -5,10 +5,11 @@ fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
   if (image >= params.images) { return; }
   var base = program_of(image);
   let segments = programs[base + WORD_SEGMENTS];
-  let origin = programs[base + WORD_SOURCE];
+  let quads = quads_of(base);
   let place = programs[base + WORD_DESTINATION];
-  for (var quad = t; quad < params.quads; quad += 256u) {
-    let pixels = load_quad(origin, quad);
+  enter(base);
+  for (var quad = t; quad < quads; quad += 256u) {
+    let pixels = origin_quad(quad);
     for (var j = 0u; j < 4u; j++) { tile[4u * quad + j] = pixels[j]; }
   }
   workgroupBarrier();
@@ -18,7 +19,7 @@ fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
     let is_last = segment + 1u == segments;
     var held: array<vec4<u32>, HELD_QUADS>;
     var n = 0u;
-    for (var quad = t; quad < params.quads; quad += 256u) {
+    for (var quad = t; quad < quads; quad += 256u) {
       let pixels = decided_quad(quad);
       if (is_last) { store_quad(place, quad, pixels); } else { held[n] = pixels; }
       n += 1u;
@@ -26,7 +27,7 @@ fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
     if (!is_last) {
       workgroupBarrier();
       n = 0u;
-      for (var quad = t; quad < params.quads; quad += 256u) {
+      for (var quad = t; quad < quads; quad += 256u) {
         for (var j = 0u; j < 4u; j++) { tile[4u * quad + j] = held[n][j]; }
         n += 1u;
       }
@@ -57,9 +58,9 @@ fn gather(base: u32, t: u32) {
   if ((wanted & WANT_HISTOGRAM) != 0u) {
     for (var c = 0u; c < 3u; c++) { atomicStore(&bins[c * 256u + t], 0u); }
     workgroupBarrier();
-    for (var pixel = t; pixel < params.pixels; pixel += 256u) {
-      let y = pixel / params.width;
-      let value = before_table(base, pixel - y * params.width, y);
+    for (var pixel = t; pixel < image_pixels; pixel += 256u) {
+      let y = pixel / image_width;
+      let value = before_table(base, pixel - y * image_width, y);
       atomicAdd(&bins[value & 255u], 1u);
       atomicAdd(&bins[256u + ((value >> 8u) & 255u)], 1u);
       atomicAdd(&bins[512u + (value >> 16u)], 1u);
@@ -74,9 +75,9 @@ fn gather(base: u32, t: u32) {
       if (t == 0u) { atomicStore(&luma_sums[round], 0u); }
       workgroupBarrier();
       var sum = 0u;
-      for (var pixel = t; pixel < params.pixels; pixel += 256u) {
-        let y = pixel / params.width;
-        sum += luma(unpack(look_up(before_table(base, pixel - y * params.width, y))));
+      for (var pixel = t; pixel < image_pixels; pixel += 256u) {
+        let y = pixel / image_width;
+        sum += luma(unpack(look_up(before_table(base, pixel - y * image_width, y))));
       }
       atomicAdd(&luma_sums[round], sum);
       workgroupBarrier();

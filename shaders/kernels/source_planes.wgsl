@@ -6,20 +6,20 @@ fn load_byte(byte: u32) -> u32 {
 fn load_at(images: u32, pixel: u32) -> u32 {
   let red = load_byte(images + pixel);
   if (CHANNELS == 1u) { return red * 0x10101u; }
-  return red | (load_byte(images + params.pixels + pixel) << 8u) | (load_byte(images + 2u * params.pixels + pixel) << 16u);
+  return red | (load_byte(images + source_pixels + pixel) << 8u) | (load_byte(images + 2u * source_pixels + pixel) << 16u);
 }
 
 fn load_quad(image: u32, quad: u32) -> vec4<u32> {
   let first = 4u * quad;
   var pixels = vec4<u32>(0u);
-  if (((image | params.pixels) & 3u) == 0u) {
+  if (((image | source_pixels) & 3u) == 0u) {
     let word = (image >> 2u) + quad;
     let red = source[word];
     var green = red;
     var blue = red;
     if (CHANNELS == 3u) {
-      green = source[word + (params.pixels >> 2u)];
-      blue = source[word + (params.pixels >> 1u)];
+      green = source[word + (source_pixels >> 2u)];
+      blue = source[word + (source_pixels >> 1u)];
     }
     for (var j = 0u; j < 4u; j++) {
       let shift = 8u * j;
@@ -27,6 +27,6 @@ fn load_quad(image: u32, quad: u32) -> vec4<u32> {
     }
     return pixels;
   }
-  for (var j = 0u; j < min(4u, params.pixels - first); j++) { pixels[j] = load_at(image, first + j); }
+  for (var j = 0u; j < min(4u, source_pixels - first); j++) { pixels[j] = load_at(image, first + j); }
   return pixels;
 }

@@ -9,7 +9,7 @@ fn load_at(images: u32, pixel: u32) -> u32 {
 
 fn load_quad(image: u32, quad: u32) -> vec4<u32> {
   let first = 4u * quad;
-  if ((image & 3u) == 0u && first + 4u <= params.pixels) {
+  if ((image & 3u) == 0u && first + 4u <= source_pixels) {
     let word = (image >> 2u) + 3u * quad;
     let a = source[word];
     let b = source[word + 1u];
@@ -17,6 +17,6 @@ fn load_quad(image: u32, quad: u32) -> vec4<u32> {
     return vec4<u32>(a & 0xffffffu, (a >> 24u) | ((b & 0xffffu) << 8u), (b >> 16u) | ((c & 0xffu) << 16u), c >> 8u);
   }
   var pixels = vec4<u32>(0u);
-  for (var j = 0u; j < min(4u, params.pixels - first); j++) { pixels[j] = load_at(image, first + j); }
+  for (var j = 0u; j < min(4u, source_pixels - first); j++) { pixels[j] = load_at(image, first + j); }
   return pixels;
 }

@@ -9,7 +9,10 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   let image = group.y + group.z * 65535u;
   if (image >= params.images) { return; }
   let base = program_of(image);
-  program = base;
+  let quads = quads_of(base);
+  // The grid is as long as the largest image.
+  if (group.x * SLICE_QUADS >= quads) { return; }
+  enter(base);
   let wanted = programs[base + WORD_STATISTICS];
   let round = params.round;
   let histogram = round == 0u && (wanted & WANT_HISTOGRAM) != 0u;
@@ -20,11 +23,11 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   for (var c = 0u; c < 3u; c++) { atomicStore(&bins[c * 256u + t], 0u); }
   if (t == 0u) { atomicStore(&slice_luma, 0u); }
   workgroupBarrier();
-  let last = min(params.quads, (group.x + 1u) * SLICE_QUADS);
+  let last = min(quads, (group.x + 1u) * SLICE_QUADS);
   var sum = 0u;
   for (var quad = group.x * SLICE_QUADS + t; quad < last; quad += 256u) {
     let pixels = input_quad(base, quad);
-    for (var j = 0u; j < min(4u, params.pixels - 4u * quad); j++) {
+    for (var j = 0u; j < min(4u, image_pixels - 4u * quad); j++) {
       let pixel = pixels[j];
       if (histogram) {
         atomicAdd(&bins[pixel & 255u], 1u);
@@ -59,10 +62,10 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
 fn input_quad(base: u32, quad: u32) -> vec4<u32> {
   if (programs[base + WORD_SECOND] != KIND_TABLE) { return source_quad(quad); }
   var pixels = vec4<u32>(0u);
-  for (var j = 0u; j < min(4u, params.pixels - 4u * quad); j++) {
+  for (var j = 0u; j < min(4u, image_pixels - 4u * quad); j++) {
     let pixel = 4u * quad + j;
-    let y = pixel / params.width;
-    pixels[j] = first_at(pixel - y * params.width, y);
+    let y = pixel / image_width;
+    pixels[j] = first_at(pixel - y * image_width, y);
   }
   return pixels;
 }

@@ -26,7 +26,7 @@ fn store_bits(byte: u32, n: u32, bits: u32) {
 // `image` is the place of the image's first value.
 fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
   let first = 4u * quad;
-  let n = min(4u, params.pixels - first);
+  let n = min(4u, image_pixels - first);
   if (FORM == FORM_U8 && CHANNELS == 3u && !OUT_PLANAR) {
     let byte = image + 3u * first;
     if (n == 4u) {
@@ -40,13 +40,13 @@ fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
     for (var c = 0u; c < CHANNELS; c++) {
       let bytes = (pixels >> vec4<u32>(8u * c)) & vec4<u32>(255u);
       let word = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
-      store_bits(image + c * params.pixels + first, 8u * n, word);
+      store_bits(image + c * image_pixels + first, 8u * n, word);
     }
   } else {
     for (var j = 0u; j < n; j++) {
       for (var c = 0u; c < CHANNELS; c++) {
         var at = image + (first + j) * CHANNELS + c;
-        if (OUT_PLANAR) { at = image + c * params.pixels + first + j; }
+        if (OUT_PLANAR) { at = image + c * image_pixels + first + j; }
         store_bits(2u * at, 16u, normalized(pixels[j], c));
       }
     }

@@ -9,7 +9,7 @@ fn normalized(pixel: u32, channel: u32) -> u32 {
 // `image` is the place of the image's first value.
 fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
   let first = 4u * quad;
-  let n = min(4u, params.pixels - first);
+  let n = min(4u, image_pixels - first);
   if (FORM == FORM_MIDDLE) {
     for (var j = 0u; j < n; j++) { destination[image + first + j] = pixels[j]; }
   } else if (FORM == FORM_U8 && CHANNELS == 3u && !OUT_PLANAR) {
@@ -20,19 +20,19 @@ fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
   } else if (FORM == FORM_U8) {
     for (var c = 0u; c < CHANNELS; c++) {
       let bytes = (pixels >> vec4<u32>(8u * c)) & vec4<u32>(255u);
-      destination[((image + c * params.pixels) >> 2u) + quad] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
+      destination[((image + c * image_pixels) >> 2u) + quad] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
     }
   } else if (FORM == FORM_F32) {
     for (var j = 0u; j < n; j++) {
       for (var c = 0u; c < CHANNELS; c++) {
         var at = image + (first + j) * CHANNELS + c;
-        if (OUT_PLANAR) { at = image + c * params.pixels + first + j; }
+        if (OUT_PLANAR) { at = image + c * image_pixels + first + j; }
         destination[at] = normalized(pixels[j], c);
       }
     }
   } else if (OUT_PLANAR || CHANNELS == 1u) {
     for (var c = 0u; c < CHANNELS; c++) {
-      let word = ((image + c * params.pixels) >> 1u) + 2u * quad;
+      let word = ((image + c * image_pixels) >> 1u) + 2u * quad;
       destination[word] = normalized(pixels.x, c) | (normalized(pixels.y, c) << 16u);
       destination[word + 1u] = normalized(pixels.z, c) | (normalized(pixels.w, c) << 16u);
     }

@@ -47,7 +47,7 @@ fn affine_point(x: u32, y: u32, at: u32) -> Point {
   var point: Point;
   let column = bitcast<i32>(u.x) >> 12u;
   let row = bitcast<i32>(v.x) >> 12u;
-  point.inside = column >= 0 && column < i32(params.width) && row >= 0 && row < i32(params.height);
+  point.inside = column >= 0 && column < i32(image_width) && row >= 0 && row < i32(image_height);
   // Half a pixel, from centres to corners.
   let hu = wide_sub(u, vec2<u32>(0x800u, 0u));
   let hv = wide_sub(v, vec2<u32>(0x800u, 0u));
@@ -73,7 +73,7 @@ fn affine_exact_point(x: u32, y: u32, at: u32) -> ExactPoint {
   let v = affine_exact_coordinate(x, y, at, 3u);
   // Beyond 2^24 a coordinate is outside whatever its whole part; the whole part must fit an i32.
   if (f64_is_negative(u) || f64_is_negative(v) || f64_exponent(u) > 1047 || f64_exponent(v) > 1047) { return point; }
-  if (f64_floor(u) >= i32(params.width) || f64_floor(v) >= i32(params.height)) { return point; }
+  if (f64_floor(u) >= i32(image_width) || f64_floor(v) >= i32(image_height)) { return point; }
   let hu = f64_sub(u, F64_HALF);
   let hv = f64_sub(v, F64_HALF);
   point.inside = true;

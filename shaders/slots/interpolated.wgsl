@@ -23,8 +23,8 @@ fn slot_interpolated(x: u32, y: u32) -> u32 {
   for (var k = 0; k < side * side; k++) {
     let i = k % side;
     let j = k / side;
-    let column = clamp(point.x + i - reach, 0, i32(params.width) - 1);
-    let row = clamp(point.y + j - reach, 0, i32(params.height) - 1);
+    let column = clamp(point.x + i - reach, 0, i32(image_width) - 1);
+    let row = clamp(point.y + j - reach, 0, i32(image_height) - 1);
     taps[4 * j + i] = below_at(u32(column), u32(row));
   }
   if (exact) { return affine_value_exact(taps, exact_point, reach == 1); }

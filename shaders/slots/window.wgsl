@@ -1,6 +1,6 @@
 // Slot, window: a function of the pixel and the sum of the nine around it; the image's border is left alone.
 fn slot_window(x: u32, y: u32) -> u32 {
-  let border = x == 0u || y == 0u || x + 1u >= params.width || y + 1u >= params.height;
+  let border = x == 0u || y == 0u || x + 1u >= image_width || y + 1u >= image_height;
   // On the border only the middle one is looked at.
   let first = select(0u, 4u, border);
   let end = select(9u, 5u, border);

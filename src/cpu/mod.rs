@@ -6,7 +6,7 @@
 use half::f16;
 use rayon::prelude::*;
 
-use crate::batch::{Layout, Shape, Size};
+use crate::batch::{Layout, Size};
 use crate::image::Image;
 use crate::images::Images;
 use crate::output::{Form, Normalize, Output, Tensor, TensorData};
@@ -14,9 +14,8 @@ use crate::plan::Plan;
 
 /// Runs a plan that was checked against the batch and gives images of `size`.
 pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
-    let Size { width, height } = size;
-    let shape = Shape { images: batch.sizes().len(), height, width, channels: batch.channels() };
-    let layout = output.layout(batch.layout());
+    let shape = batch.placement().shape(size);
+    let layout = output.layout(batch.placement().layout);
     let mut data = TensorData::zeros(output.dtype(), shape.values());
     let per_image = shape.values_per_image();
     let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));

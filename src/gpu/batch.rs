@@ -1,8 +1,10 @@
-//! GpuBatch: a batch or tensor in the device's memory.
+//! Batches in the device's memory: images of one size or tensors, and images of different sizes.
 
-use crate::batch::{Layout, Shape};
+use crate::batch::{Layout, Shape, Size};
 use crate::error::{Error, Result};
+use crate::images::{Placement, Sizes};
 use crate::output::Dtype;
+use crate::ragged::{Place, check_places};
 
 /// Images on a device: `shape` values of `dtype` in the order of `layout`, contiguous, from byte `offset` of a buffer.
 ///
@@ -55,14 +57,90 @@ impl GpuBatch {
     }
 }
 
+/// Images of different sizes on a device: u8, interleaved, anywhere in one buffer.
+#[derive(Clone, Debug)]
+pub struct GpuRaggedBatch {
+    buffer: wgpu::Buffer,
+    sizes: Vec<Size>,
+    offsets: Vec<usize>,
+    channels: usize,
+}
+
+impl GpuRaggedBatch {
+    /// Takes the images at `places` of a buffer as a batch.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] as for a [`RaggedBatch`](crate::RaggedBatch); [`Error::Buffer`] if the buffer lacks the usage `STORAGE`.
+    pub fn new(buffer: wgpu::Buffer, places: &[Place], channels: usize) -> Result<Self> {
+        check_places(places, channels, buffer.size())?;
+        check_usage(&buffer)?;
+        Ok(GpuRaggedBatch {
+            buffer,
+            sizes: places.iter().map(|p| p.size).collect(),
+            offsets: places.iter().map(|p| p.offset).collect(),
+            channels,
+        })
+    }
+
+    /// The buffer.
+    pub fn buffer(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+
+    /// The size of each image.
+    pub fn sizes(&self) -> &[Size] {
+        &self.sizes
+    }
+
+    /// Channels of a pixel: 1 (grey) or 3 (RGB).
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+}
+
+/// A [`GpuBatch`] or a [`GpuRaggedBatch`], borrowed: what is augmented on the device.
+#[derive(Clone, Copy, Debug)]
+pub struct GpuImages<'a> {
+    pub(super) buffer: &'a wgpu::Buffer,
+    pub(super) offset: u64,
+    pub(super) placement: Placement<'a>,
+    pub(super) dtype: Dtype,
+}
+
+impl<'a> GpuImages<'a> {
+    /// Their sizes.
+    pub fn sizes(&self) -> Sizes<'a> {
+        self.placement.sizes
+    }
+}
+
+impl<'a> From<&'a GpuBatch> for GpuImages<'a> {
+    fn from(batch: &'a GpuBatch) -> Self {
+        let placement = Placement::uniform(batch.shape, batch.layout);
+        GpuImages { buffer: &batch.buffer, offset: batch.offset, placement, dtype: batch.dtype }
+    }
+}
+
+impl<'a> From<&'a GpuRaggedBatch> for GpuImages<'a> {
+    fn from(batch: &'a GpuRaggedBatch) -> Self {
+        let placement = Placement::ragged(&batch.sizes, &batch.offsets, batch.channels);
+        GpuImages { buffer: &batch.buffer, offset: 0, placement, dtype: Dtype::U8 }
+    }
+}
+
+fn check_usage(buffer: &wgpu::Buffer) -> Result<()> {
+    if buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
+        return Ok(());
+    }
+    Err(Error::Buffer(format!("usage {:?} lacks STORAGE", buffer.usage())))
+}
+
 /// Refuses a buffer that cannot hold the values from `offset` on.
 pub(super) fn check_room(buffer: &wgpu::Buffer, offset: u64, shape: Shape, dtype: Dtype) -> Result<()> {
     if !offset.is_multiple_of(4) {
         return Err(Error::Buffer(format!("offset {offset} is not a multiple of 4")));
     }
-    if !buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
-        return Err(Error::Buffer(format!("usage {:?} lacks STORAGE", buffer.usage())));
-    }
+    check_usage(buffer)?;
     // The kernels write whole words.
     let bytes = (shape.values() as u64 * dtype.bytes() as u64).next_multiple_of(4);
     match offset.checked_add(bytes) {

@@ -13,6 +13,8 @@ mod batch;
 mod browser;
 mod buffers;
 mod errors;
+mod frame;
+mod gather;
 mod interpolated;
 mod pipelines;
 mod program;
@@ -31,11 +33,12 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 pub use adapter::{AdapterSummary, adapters};
-pub use batch::GpuBatch;
+pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 pub use schedule::Grouping;
 
-use crate::batch::{Batch, Layout, Shape};
+use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
+use crate::images::{Images, Placement};
 use crate::ops::OpKind;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
@@ -190,11 +193,12 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply).
-    pub fn apply(&self, batch: &Batch<'_>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
-        plan.check(batch.shape())?;
+    pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+        let batch = batch.into();
+        let shape = batch.placement().shape(plan.check(batch.sizes())?);
         output.check()?;
         let mut report = Report::of(self.description(), plan);
-        let tensor = self.guarded(|| self.through_host(batch, plan, output, &mut report))?;
+        let tensor = self.guarded(|| self.through_host(batch, shape, plan, output, &mut report))?;
         Ok((tensor, report))
     }
 
@@ -204,12 +208,19 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
-    pub fn apply_resident(&self, batch: &GpuBatch, plan: &Plan, output: &Output) -> Result<(GpuBatch, Report)> {
-        let bytes = batch.shape().values() as u64 * output.dtype().bytes() as u64;
+    pub fn apply_resident<'a>(
+        &self,
+        batch: impl Into<GpuImages<'a>>,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<(GpuBatch, Report)> {
+        let batch = batch.into();
+        let shape = batch.placement.shape(plan.check(batch.sizes())?);
+        let bytes = shape.values() as u64 * output.dtype().bytes() as u64;
         let buffer = self.guarded(|| self.new_storage("augmented batch", bytes))?;
         let report = self.apply_into(batch, plan, output, &buffer, 0)?;
-        let layout = output.layout(batch.layout());
-        Ok((GpuBatch::new(buffer, 0, batch.shape(), layout, output.dtype())?, report))
+        let layout = output.layout(batch.placement.layout);
+        Ok((GpuBatch::new(buffer, 0, shape, layout, output.dtype())?, report))
     }
 
     /// Applies `plan` to a batch on the device and writes the result into memory that the caller owns, contiguous from
@@ -218,25 +229,27 @@ impl Gpu {
     /// # Errors
     /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
     /// the input itself, or it lacks the usage `STORAGE`.
-    pub fn apply_into(
+    pub fn apply_into<'a>(
         &self,
-        batch: &GpuBatch,
+        batch: impl Into<GpuImages<'a>>,
         plan: &Plan,
         output: &Output,
         buffer: &wgpu::Buffer,
         offset: u64,
     ) -> Result<Report> {
-        plan.check(batch.shape())?;
+        let batch = batch.into();
+        let shape = batch.placement.shape(plan.check(batch.sizes())?);
         output.check()?;
-        batch::check_room(buffer, offset, batch.shape(), output.dtype())?;
-        if batch.buffer() == buffer {
+        batch::check_room(buffer, offset, shape, output.dtype())?;
+        if batch.buffer == buffer {
             return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
         }
-        if batch.dtype() != crate::Dtype::U8 {
-            return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
+        if batch.dtype != crate::Dtype::U8 {
+            return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype)));
         }
         let mut report = Report::of(self.description(), plan);
-        self.guarded(|| self.on_device(batch, plan, output, buffer, offset, &mut report))?;
+        let into = transfer::Destination { buffer, offset, shape, output };
+        self.guarded(|| self.on_device(batch, plan, into, &mut report))?;
         Ok(report)
     }
 }
@@ -258,7 +271,8 @@ impl Planner {
     /// # Errors
     /// Those of [`Gpu::apply`].
     pub fn programs(&mut self, plan: &Plan, shape: Shape, output: &Output) -> Result<usize> {
-        let prepared = steps::Prepared::new(plan, shape, output, &mut self.0)?;
+        let placed = Placement::uniform(shape, Layout::Nhwc);
+        let prepared = steps::Prepared::new(plan, &placed, output, &mut self.0)?;
         let sources: Vec<u32> = (0..shape.images).map(|i| (i * shape.values_per_image()) as u32).collect();
         let piece = steps::Piece {
             images: &prepared.segmented,

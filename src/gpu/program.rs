@@ -5,16 +5,21 @@
 //! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
 //! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp) is the result between
 //! stored, and there begins a new segment.
+//!
+//! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
+//! a segment that sums along rows and is stored, and the next one's source, whose pixels are sums along columns.
 
+use super::frame::Frame;
 use super::interpolated;
 use super::tables::Tables;
+use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::error::Result;
 use crate::ops::lower::{Arg, Stage, Warp};
-use crate::ops::{Kind, Needs, Op, OpKind};
+use crate::ops::{Crop, Kind, Needs, Op, OpKind};
 
 /// Words of a program.
-pub(super) const PROGRAM_WORDS: usize = 24;
+pub(super) const PROGRAM_WORDS: usize = 32;
 /// Words of an image's statistics: 3 x 256 counts and two 64-bit sums.
 pub(super) const COUNTS_WORDS: usize = 772;
 /// Steps that one table may have, so that prefixes fit a byte; longer runs are cut.
@@ -43,6 +48,18 @@ pub(super) mod word {
     /// Arguments of the slots, seven words each.
     pub const FIRST_ARGS: usize = 10;
     pub const SECOND_ARGS: usize = 17;
+    /// The size of what the segment makes.
+    pub const WIDTH: usize = 24;
+    pub const HEIGHT: usize = 25;
+    /// The size of its source, and the source's pixel that is its first.
+    pub const SOURCE_WIDTH: usize = 26;
+    pub const SOURCE_HEIGHT: usize = 27;
+    pub const FRAME_X: usize = 28;
+    pub const FRAME_Y: usize = 29;
+    /// The frame's fill and, above, its flags.
+    pub const FRAME: usize = 30;
+    /// Where the weights of a resize are: of the columns in the segment that sums along rows, of the rows in the next one.
+    pub const WEIGHTS: usize = 31;
 }
 
 /// Place of the operation's number, and of the fill, among a slot's arguments.
@@ -110,7 +127,8 @@ impl Kinds {
     /// The kinds that operations of these sorts always may need.
     pub fn of_operations(operations: &[OpKind]) -> Self {
         let kind = |op: &OpKind| match op.class() {
-            Kind::Copy => SlotKind::None,
+            // A frame becomes a slot only where it stands behind another operation.
+            Kind::Copy | Kind::Frame | Kind::Resize => SlotKind::None,
             Kind::Point(_) => SlotKind::Table,
             Kind::Pixel => SlotKind::Pixel,
             Kind::Warp => SlotKind::Warp,
@@ -152,11 +170,31 @@ struct Table {
     rounds: u32,
 }
 
-/// One or two slots, evaluated in one go.
+/// One or two slots, evaluated in one go, on a source seen through a frame.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
     slots: [Slot; 2],
     table: Table,
+    pub frame: Frame,
+    /// The size of what it makes.
+    pub size: Size,
+    resize: Resize,
+}
+
+/// What a segment has to do with resizing.
+#[derive(Clone, Debug)]
+enum Resize {
+    Nothing,
+    /// It sums along rows: each of its columns is made of these columns of the frame, beginning with this row of it.
+    Columns {
+        weights: Weights,
+        first_row: usize,
+    },
+    /// Its source is made of these rows of what is stored, which begins with this row.
+    Rows {
+        weights: Weights,
+        first_row: usize,
+    },
 }
 
 impl Segment {
@@ -168,6 +206,33 @@ impl Segment {
     pub fn wants(&self, round: u32) -> bool {
         let any_histogram = round == 0 && self.table.statistics & WANT_HISTOGRAM != 0;
         any_histogram || self.table.statistics & (WANT_LUMA_0 << round) != 0
+    }
+
+    /// Whether it sums along rows, which has a kernel of its own.
+    pub fn narrows(&self) -> bool {
+        matches!(self.resize, Resize::Columns { .. })
+    }
+
+    /// Whether its source's pixels are sums along columns.
+    pub fn is_weighted(&self) -> bool {
+        matches!(self.resize, Resize::Rows { .. })
+    }
+
+    /// Whether its source is seen as it is.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.resize, Resize::Nothing) && self.frame.is_whole()
+    }
+
+    /// How many pixels of the source it reads.
+    pub fn pixels_read(&self) -> usize {
+        match &self.resize {
+            Resize::Nothing => self.size.pixels(),
+            Resize::Columns { .. } => self.frame.size.width * self.size.height,
+            Resize::Rows { weights, .. } => {
+                let (first, end) = weights.used();
+                self.frame.source.width * (end - first)
+            }
+        }
     }
 
     pub fn has_statistics(&self) -> bool {
@@ -217,38 +282,136 @@ impl Slot {
     const NONE: Slot = Slot { kind: SlotKind::None, args: [0; 7], extra: Extra::Nothing };
 }
 
-/// Cuts a chain into segments; at least one, which may do nothing.
+/// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
 pub(super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
-    let mut slots: Vec<(Slot, Table)> = Vec::with_capacity(2);
+    let mut chain = Chain { segments: Vec::with_capacity(1), next: Source::plain(size), slots: Vec::with_capacity(2) };
+    let mut size = size;
     for op in ops {
-        let stage = op.lower(size);
-        if let Stage::Point(arg) = stage {
-            let arg = word_of(arg, tables)?;
-            let took = match slots.last_mut() {
-                Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op.kind(), arg),
-                _ => false,
-            };
-            if !took {
-                let mut table = Table::default();
-                table.push(op.kind(), arg);
-                slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+        match op.lower(size) {
+            Stage::Point(arg) => chain.point(op.kind(), word_of(arg, tables)?),
+            Stage::Crop(mut crop) => {
+                if grey {
+                    crop.fill = [crop.fill[0]; 3];
+                }
+                chain.crop(&crop, size);
             }
-        } else if let Some(slot) = slot(op.kind(), stage, size, grey, tables)? {
-            slots.push((slot, Table::default()));
+            Stage::Flip { horizontal, vertical } => chain.flip(horizontal, vertical, size),
+            Stage::Resize { columns, rows } => chain.resize(columns, rows, size, op.output_size(size)?),
+            stage => chain.slots.extend(slot(op.kind(), stage, size, grey, tables)?.map(|s| (s, Table::default()))),
+        }
+        size = op.output_size(size)?;
+    }
+    chain.end();
+    Ok(chain.segments)
+}
+
+/// A chain on its way into segments.
+struct Chain {
+    segments: Vec<Segment>,
+    /// The source of what is not yet in a segment.
+    next: Source,
+    /// What is done to it.
+    slots: Vec<(Slot, Table)>,
+}
+
+/// What the next segment works on.
+struct Source {
+    frame: Frame,
+    resize: Resize,
+}
+
+impl Source {
+    fn plain(size: Size) -> Self {
+        Source { frame: Frame::whole(size), resize: Resize::Nothing }
+    }
+}
+
+impl Chain {
+    fn point(&mut self, op: OpKind, arg: u32) {
+        let took = match self.slots.last_mut() {
+            Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op, arg),
+            _ => false,
+        };
+        if !took {
+            let mut table = Table::default();
+            table.push(op, arg);
+            self.slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
         }
     }
-    let mut segments = Vec::with_capacity(1);
-    let mut slots = slots.into_iter().peekable();
-    while let Some((first, first_table)) = slots.next() {
-        let second = slots.next_if(|(second, table)| together(&first, second, table));
-        let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
-        let table = if first.kind == SlotKind::Table { first_table } else { second_table };
-        segments.push(Segment { slots: [first, second], table });
+
+    fn crop(&mut self, crop: &Crop, size: Size) {
+        if !self.slots.is_empty() {
+            self.store(size);
+        }
+        self.next.frame = match self.next.frame.crop(crop) {
+            Some(frame) => frame,
+            None => {
+                self.store(size);
+                // A whole frame has room for any crop whose numbers were checked.
+                Frame::whole(size).crop(crop).unwrap_or(Frame::whole(size))
+            }
+        };
     }
-    if segments.is_empty() {
-        segments.push(Segment { slots: [Slot::NONE, Slot::NONE], table: Table::default() });
+
+    fn flip(&mut self, horizontal: bool, vertical: bool, size: Size) {
+        if self.slots.is_empty() {
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        }
+        const ONE: i32 = 1 << 16;
+        let [x, y] = [(horizontal, size.width), (vertical, size.height)].map(|(flip, side)| {
+            // Beyond 16 integer bits there is no such warp.
+            let last = i32::try_from(side - 1).ok().filter(|last| *last < 1 << 15)?;
+            Some(if flip { (-ONE, last * ONE) } else { (ONE, 0) })
+        });
+        let (Some((a, c)), Some((e, f))) = (x, y) else {
+            self.store(size);
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        };
+        let args = [a, 0, c, 0, e, f, 0].map(|v| v as u32);
+        self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
     }
-    Ok(segments)
+
+    fn resize(&mut self, columns: Weights, rows: Weights, size: Size, to: Size) {
+        if !self.slots.is_empty() || !matches!(self.next.resize, Resize::Nothing) {
+            self.store(size);
+        }
+        let (first_row, end_row) = rows.used();
+        let stored = Size { width: to.width, height: end_row - first_row };
+        let frame = self.next.frame;
+        self.segments.push(Segment {
+            slots: [Slot::NONE, Slot::NONE],
+            table: Table::default(),
+            frame,
+            size: stored,
+            resize: Resize::Columns { weights: columns, first_row },
+        });
+        self.next = Source { frame: Frame::whole(to), resize: Resize::Rows { weights: rows, first_row } };
+    }
+
+    /// Makes segments of what there is, whose result of `size` is the next one's source.
+    fn store(&mut self, size: Size) {
+        self.end();
+        self.next = Source::plain(size);
+    }
+
+    /// Makes segments of what there is.
+    fn end(&mut self) {
+        let size = self.next.frame.size;
+        let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
+        loop {
+            let (first, first_table) = slots.next().unwrap_or((Slot::NONE, Table::default()));
+            let second = slots.next_if(|(second, table)| together(&first, second, table));
+            let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
+            let table = if first.kind == SlotKind::Table { first_table } else { second_table };
+            let Source { frame, resize } = std::mem::replace(&mut self.next, Source::plain(size));
+            self.segments.push(Segment { slots: [first, second], table, frame, size, resize });
+            if slots.peek().is_none() {
+                return;
+            }
+        }
+    }
 }
 
 /// Whether two slots make one segment.
@@ -280,7 +443,7 @@ fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -
         Slot { kind, args, extra: Extra::Nothing }
     };
     Ok(Some(match stage {
-        Stage::Copy | Stage::Point(_) => return Ok(None),
+        Stage::Copy | Stage::Point(_) | Stage::Crop(_) | Stage::Flip { .. } | Stage::Resize { .. } => return Ok(None),
         Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
         Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
         Stage::Mix { arg, partner } => {
@@ -342,6 +505,7 @@ impl Segment {
         program[word::STEPS] = (behind_at + behind.len()) as u32;
         program[word::STEP_COUNT] = self.table.steps.len() as u32;
         behind.extend(self.table.steps.iter().flatten());
+        self.write_frame(&mut program, behind, behind_at);
         for (slot, kind, args) in
             [(&self.slots[0], word::FIRST, word::FIRST_ARGS), (&self.slots[1], word::SECOND, word::SECOND_ARGS)]
         {
@@ -357,5 +521,30 @@ impl Segment {
             }
         }
         programs.extend(program);
+    }
+
+    fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS], behind: &mut Vec<u32>, behind_at: usize) {
+        let Frame { source, mut y0, .. } = self.frame;
+        program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
+        match &self.resize {
+            Resize::Nothing => {}
+            Resize::Columns { weights, first_row } => {
+                y0 = self.frame.row(*first_row);
+                behind.extend(weights.words(0));
+            }
+            Resize::Rows { weights, first_row } => behind.extend(weights.words(*first_row)),
+        }
+        for (at, value) in [
+            (word::WIDTH, self.size.width),
+            (word::HEIGHT, self.size.height),
+            (word::SOURCE_WIDTH, source.width),
+            (word::SOURCE_HEIGHT, source.height),
+        ] {
+            program[at] = value as u32;
+        }
+        program[word::FRAME_X] = self.frame.x0 as u32;
+        program[word::FRAME_Y] = y0 as u32;
+        let [red, green, blue] = self.frame.fill;
+        program[word::FRAME] = u32::from_le_bytes([red, green, blue, self.frame.flags(self.is_weighted()) as u8]);
     }
 }

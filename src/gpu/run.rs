@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use super::Gpu;
 use super::buffers;
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
-use crate::batch::Shape;
 use crate::error::{Error, Result};
+use crate::images::Placement;
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -44,9 +44,14 @@ pub(super) struct Given<'a> {
 
 impl Gpu {
     /// Cuts every image's operations into segments and brings the tables that they need to the device.
-    pub(super) fn prepare(&self, plan: &Plan, shape: Shape, output: &Output) -> Result<(Prepared, wgpu::Buffer)> {
+    pub(super) fn prepare(
+        &self,
+        plan: &Plan,
+        placed: &Placement<'_>,
+        output: &Output,
+    ) -> Result<(Prepared, wgpu::Buffer)> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let prepared = Prepared::new(plan, shape, output, &mut tables.host)?;
+        let prepared = Prepared::new(plan, placed, output, &mut tables.host)?;
         Ok((prepared, tables.on_device(&self.device, &self.queue)?))
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
 //! on the length of the longest chain and on nothing else. Chains of fewer segments wait for the last level, so that
-//! all images are finished together. A level is at most two statistics passes and the apply dispatches of its classes.
+//! all images are finished together. A level is at most the sums along rows of what is resized, two statistics passes and
+//! the apply dispatches of its classes.
 //!
 //! # Tried
 //! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation
@@ -38,6 +39,8 @@ impl Grouping {
 pub(super) enum Kernel {
     /// The statistics pass of this round.
     Statistics(u32),
+    /// The sums along rows of images that are resized, into `middle`.
+    Narrow,
     /// An apply pass into `middle`.
     ApplyToMiddle,
     /// An apply pass into the destination.
@@ -52,8 +55,14 @@ pub(super) struct Dispatch {
     pub kernel: Kernel,
     /// Kinds of slots that its shader must have.
     pub kinds: Kinds,
-    /// Segments after the first read from `middle`.
+    /// Some segments read from `middle`.
     pub from_middle: bool,
+    /// Some see their source through a frame.
+    pub framed: bool,
+    /// Some sources are made of weighted rows.
+    pub weighted: bool,
+    /// Pixels of the largest segment.
+    pub pixels: usize,
     /// Where in the programs the list of its programs is, and how long.
     pub list: u32,
     pub images: u32,
@@ -65,9 +74,9 @@ pub(super) struct Dispatch {
 pub(super) struct Schedule {
     pub programs: Vec<u32>,
     pub dispatches: Vec<Dispatch>,
-    /// Images' statistics and stored intermediate images to make room for.
+    /// Images' statistics to make room for, and words of stored intermediate images.
     pub counts: usize,
-    pub middles: usize,
+    pub middle_words: usize,
     pub bytes_read: u64,
     pub bytes_written: u64,
 }
@@ -75,8 +84,9 @@ pub(super) struct Schedule {
 /// The sizes that places are computed from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
-    pub pixels: usize,
+    /// Values of an image in the destination.
     pub values_per_image: usize,
+    pub channels: usize,
     pub dtype: Dtype,
     /// Where in the destination the first value of the first image goes.
     pub first_value: usize,
@@ -90,9 +100,17 @@ pub(super) struct Sources<'a> {
     pub partners: &'a dyn Fn(usize) -> u32,
 }
 
-/// Words of an intermediate image.
-pub(super) fn middle_words(pixels: usize) -> usize {
-    pixels.next_multiple_of(4)
+/// Words that an image needs for what is stored between its segments: as many as the largest of it.
+pub(super) fn middle_words(segments: &[Segment]) -> usize {
+    let stored = segments.split_last().map_or(&[][..], |(_, stored)| stored);
+    stored.iter().map(|s| s.size.pixels().next_multiple_of(4)).max().unwrap_or(0)
+}
+
+/// Whether a workgroup can take this image through all its segments, once what has to be summed along rows is: nothing behind the
+/// first changes coordinates.
+fn is_small(segments: &[Segment]) -> bool {
+    let rest = if segments[0].narrows() { &segments[1..] } else { segments };
+    rest.iter().skip(1).all(Segment::is_plain)
 }
 
 /// Makes the schedule for images cut into segments. `possible` are the kinds of all operations that such batches may have,
@@ -109,48 +127,61 @@ pub(super) fn schedule(
     let total: usize = images.iter().map(Vec::len).sum();
     let behind_at = total * super::program::PROGRAM_WORDS;
     let mut behind = Vec::new();
-    let small = sizes.small && grouping == Grouping::Auto;
-    let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); depth];
+    let small = sizes.small && grouping == Grouping::Auto && images.iter().all(|segments| is_small(segments));
+    // Small images have one level, and one before it where something is summed along rows.
+    let any_narrows = images.iter().any(|segments| segments[0].narrows());
+    let levels = if small { 1 + usize::from(any_narrows) } else { depth };
+    let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
     let mut program = 0;
     for (i, segments) in images.iter().enumerate() {
         let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
-        let middle_place = (schedule.middles * middle_words(sizes.pixels)) as u32;
+        let middle_place = schedule.middle_words as u32;
+        let narrows = usize::from(segments[0].narrows());
         for (k, segment) in segments.iter().enumerate() {
             let is_last = k + 1 == segments.len();
+            // A small image's segments are one, and stay in workgroup memory.
+            let inside = small && k >= narrows;
             let places = Places {
                 source: if k == 0 { sources.images[i] } else { middle_place },
                 from_middle: k > 0,
-                destination: if is_last || small { final_place } else { middle_place },
+                destination: if is_last || inside { final_place } else { middle_place },
                 counts: schedule.counts as u32,
                 segments_left: (segments.len() - k) as u32,
             };
             segment.write(places, sources.partners, &mut schedule.programs, &mut behind, behind_at);
-            let level = if small { 0 } else { depth - segments.len() + k };
-            if !small || k == 0 {
-                let seen = if small { &segments[..] } else { std::slice::from_ref(segment) };
+            if !inside || k == narrows {
+                let level = match (small, inside) {
+                    (true, true) => levels - 1,
+                    (true, false) => 0,
+                    (false, _) => depth - segments.len() + k,
+                };
+                let seen = if inside { &segments[k..] } else { std::slice::from_ref(segment) };
                 let partners = seen.iter().map(|s| s.partners().count()).sum();
                 listed[level].push(Entry { program, segment, from_middle: k > 0, partners });
             }
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.middles += usize::from(segments.len() > 1 && !small);
+        schedule.middle_words += middle_words(if small { &segments[..=narrows] } else { segments });
     }
     schedule.programs.append(&mut behind);
-    if small {
-        let all = images.iter().flatten().map(Segment::kinds).fold(possible, Kinds::union);
-        schedule.push(Kernel::Small, &listed[0], all, 0, sizes);
-        return schedule;
-    }
     for (level, entries) in listed.iter().enumerate() {
+        let (narrowing, mut rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.segment.narrows());
+        schedule.push(Kernel::Narrow, &narrowing, Kinds::default(), level, sizes);
+        let last = level + 1 == levels;
+        if small {
+            if last {
+                let all = images.iter().flatten().map(Segment::kinds).fold(possible, Kinds::union);
+                schedule.push(Kernel::Small, &rest, all, level, sizes);
+            }
+            continue;
+        }
         for round in 0..2 {
-            let wanting: Vec<_> = entries.iter().filter(|e| e.segment.wants(round)).copied().collect();
+            let wanting: Vec<_> = rest.iter().filter(|e| e.segment.wants(round)).copied().collect();
             schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
         }
-        let last = level + 1 == depth;
         let (kernel, grouping) =
             if last { (Kernel::Apply, grouping) } else { (Kernel::ApplyToMiddle, Grouping::Single) };
-        let mut rest = entries.clone();
         rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
         for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
             schedule.push(kernel, group, key(&group[0], grouping, possible), level, sizes);
@@ -201,19 +232,22 @@ impl Schedule {
             kernel,
             kinds,
             from_middle: entries.iter().any(|e| e.from_middle),
+            framed: entries.iter().any(|e| !e.segment.is_plain()),
+            weighted: entries.iter().any(|e| e.segment.is_weighted()),
+            pixels: entries.iter().map(|e| e.segment.size.pixels()).max().unwrap_or(0),
             list,
             images: entries.len() as u32,
             level,
         });
-        let middle_bytes = 4 * sizes.pixels as u64;
-        let image_bytes = sizes.values_per_image as u64;
         for entry in entries {
-            self.bytes_read += if entry.from_middle { middle_bytes } else { image_bytes };
-            self.bytes_read += entry.partners as u64 * image_bytes;
+            let pixels = entry.segment.size.pixels() as u64;
+            let bytes_a_pixel = if entry.from_middle { 4 } else { sizes.channels as u64 };
+            self.bytes_read += entry.segment.pixels_read() as u64 * bytes_a_pixel;
+            self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
             self.bytes_written += match kernel {
                 Kernel::Statistics(_) => 0,
-                Kernel::ApplyToMiddle => middle_bytes,
-                Kernel::Apply | Kernel::Small => image_bytes * sizes.dtype.bytes() as u64,
+                Kernel::Narrow | Kernel::ApplyToMiddle => 4 * pixels,
+                Kernel::Apply | Kernel::Small => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
             };
         }
     }

@@ -7,13 +7,14 @@
 
 use std::fmt::Write as _;
 
+use super::frame;
 use super::program::{
     ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, SlotKind, WANT_HISTOGRAM, WANT_LUMA_0, word,
 };
 use super::schedule::Kernel;
 use super::tables::STRETCH;
 use crate::batch::Layout;
-use crate::ops::{Kind, Needs, OpKind};
+use crate::ops::{Border, Kind, Needs, OpKind};
 use crate::output::Dtype;
 
 /// Groups of four pixels that a workgroup does: seven a thread. Fewer cost more tables, more leave a GPU idle.
@@ -29,6 +30,8 @@ pub(super) struct Variant {
     /// Sorted.
     pub operations: Vec<OpKind>,
     pub from_middle: bool,
+    pub framed: bool,
+    pub weighted: bool,
     pub channels: usize,
     pub input: Layout,
     pub output: Layout,
@@ -57,7 +60,7 @@ macro_rules! wgsl {
 pub(super) fn entry_point(kernel: Kernel) -> &'static str {
     match kernel {
         Kernel::Statistics(_) => "statistics",
-        Kernel::ApplyToMiddle | Kernel::Apply => "apply",
+        Kernel::Narrow | Kernel::ApplyToMiddle | Kernel::Apply => "apply",
         Kernel::Small => "small",
     }
 }
@@ -73,6 +76,7 @@ pub(super) fn small_memory(tile: usize) -> usize {
 pub(super) fn assemble(variant: &Variant) -> String {
     let has = |kind| variant.kinds.has(kind);
     let is_small = variant.kernel == Kernel::Small;
+    let narrows = variant.kernel == Kernel::Narrow;
     let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
     let with_tables = has(SlotKind::Table) || is_small || is_statistics;
     let mut text = constants(variant);
@@ -89,7 +93,19 @@ pub(super) fn assemble(variant: &Variant) -> String {
         (Layout::Nhwc, 3) => join(wgsl!("kernels/source_rgb")),
         _ => join(wgsl!("kernels/source_planes")),
     }
-    join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_memory") });
+    join(wgsl!("kernels/fetch_memory"));
+    if narrows || variant.weighted {
+        join(wgsl!("arithmetic/resample"));
+    }
+    join(if variant.weighted { wgsl!("kernels/framed_weighted") } else { wgsl!("kernels/framed_plain") });
+    if narrows {
+        for part in [wgsl!("kernels/narrow"), wgsl!("kernels/store_words"), NOTHING_TO_PREPARE, wgsl!("kernels/apply")]
+        {
+            join(part);
+        }
+        return text;
+    }
+    join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_direct") });
     for &op in operations(variant) {
         join(op.wgsl());
     }
@@ -97,7 +113,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(match variant.kernel {
             Kernel::Small => wgsl!("kernels/counts_tile"),
             Kernel::Statistics(_) => wgsl!("kernels/counts_atomic"),
-            Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
+            Kernel::Narrow | Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
         });
         join(wgsl!("kernels/table"));
         join(&point_op(variant));
@@ -157,11 +173,14 @@ pub(super) fn assemble(variant: &Variant) -> String {
     join(if with_tables {
         "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  if (steps != 0u) { build_table(base, steps, t); }\n}"
     } else {
-        "fn prepare(base: u32, t: u32) {}"
+        NOTHING_TO_PREPARE
     });
     join(if has(SlotKind::Interpolated) { wgsl!("kernels/apply_exactly") } else { wgsl!("kernels/apply") });
     text
 }
+
+/// A kernel without a table.
+const NOTHING_TO_PREPARE: &str = "fn prepare(base: u32, t: u32) {}";
 
 /// The operations whose WGSL the kernel needs.
 fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
@@ -172,7 +191,7 @@ fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
         Kind::Window => kinds.has(SlotKind::Window),
         Kind::Mask => kinds.has(SlotKind::Mask),
         Kind::Mix => kinds.has(SlotKind::Mix),
-        Kind::Copy | Kind::Warp => false,
+        Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize => false,
     })
 }
 
@@ -194,6 +213,21 @@ fn constants(variant: &Variant) -> String {
     number("WORD_COUNTS", word::COUNTS);
     number("WORD_STATISTICS", word::STATISTICS);
     number("WORD_SEGMENTS", word::SEGMENTS);
+    number("WORD_WIDTH", word::WIDTH);
+    number("WORD_HEIGHT", word::HEIGHT);
+    number("WORD_SOURCE_WIDTH", word::SOURCE_WIDTH);
+    number("WORD_SOURCE_HEIGHT", word::SOURCE_HEIGHT);
+    number("WORD_FRAME_X", word::FRAME_X);
+    number("WORD_FRAME_Y", word::FRAME_Y);
+    number("WORD_FRAME", word::FRAME);
+    number("WORD_WEIGHTS", word::WEIGHTS);
+    number("FLIP_X", frame::FLIP_X as usize);
+    number("FLIP_Y", frame::FLIP_Y as usize);
+    number("WEIGHTED", frame::WEIGHTED as usize);
+    number("WHOLE", frame::WHOLE as usize);
+    number("BORDER_EDGE", Border::Edge as usize);
+    number("BORDER_REFLECT", Border::Reflect as usize);
+    number("BORDER_SYMMETRIC", Border::Symmetric as usize);
     number("first_args", word::FIRST_ARGS);
     number("second_args", word::SECOND_ARGS);
     number("WANT_HISTOGRAM", WANT_HISTOGRAM as usize);
@@ -209,7 +243,7 @@ fn constants(variant: &Variant) -> String {
     number("FORM_F32", 2);
     number("FORM_F16", 3);
     let form = match (variant.kernel, variant.dtype) {
-        (Kernel::ApplyToMiddle, _) => 0,
+        (Kernel::Narrow | Kernel::ApplyToMiddle, _) => 0,
         (_, Dtype::U8) => 1,
         (_, Dtype::F32) => 2,
         (_, Dtype::F16) => 3,
@@ -221,6 +255,7 @@ fn constants(variant: &Variant) -> String {
     flag("PLANAR", variant.input == Layout::Nchw);
     flag("OUT_PLANAR", variant.output == Layout::Nchw);
     flag("FROM_MIDDLE", variant.from_middle);
+    flag("FRAMED", variant.framed);
     flag("POINTS_ONLY", variant.kinds.is_within(Kinds::POINTS));
     text
 }
@@ -242,7 +277,7 @@ fn point_op(variant: &Variant) -> String {
             }
             Needs::Luma => {
                 format!(
-                    "let mean = mean_of(luma_sum(base, round), params.pixels);\n      {}",
+                    "let mean = mean_of(luma_sum(base, round), image_pixels);\n      {}",
                     each(&format!("{f}(@, mean, arg)"))
                 )
             }
@@ -339,7 +374,7 @@ fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
         String::new()
     } else {
         format!(
-            "  if (place.x < 0 || place.x >= i32(params.width) || place.y < 0 || place.y >= i32(params.height)) {{\n    \
+            "  if (place.x < 0 || place.x >= i32(image_width) || place.y < 0 || place.y >= i32(image_height)) {{\n    \
              return programs[program + slot_args + {ARG_FILL}u];\n  }}\n"
         )
     };

@@ -108,7 +108,7 @@ fn bad_kernels_are_found() {
         let error = check(&text.replace(from, to), variant).unwrap_err();
         assert!(error.contains(message), "{error}");
     };
-    fails("let origin =", "let origin : f32 =", "type");
+    fails("let place =", "let place : f32 =", "type");
     fails("tile: array<u32, TILE_PIXELS>", "tile: array<u32, 4096>", "20528 bytes of workgroup memory");
     fails("table: array<u32, 256>", "table: array<u32, 260>", "bytes of workgroup memory and not");
     fails("var value = vec3<u32>(t);", "var value = vec3<u32>(vec3<f32>(f32(t)) * 1.0);", "expressions with floats");

@@ -7,6 +7,7 @@ use super::shader::{self, SLICE_QUADS, Variant};
 use super::tables::Tables;
 use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
+use crate::images::Placement;
 use crate::ops::{Kind, OpKind};
 use crate::output::Output;
 use crate::plan::{Plan, PlannedImage};
@@ -29,16 +30,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Cuts every image's operations into segments and adds what they look up to the tables.
-    pub fn new(plan: &Plan, shape: Shape, output: &Output, tables: &mut Tables) -> Result<Self> {
-        let grey = shape.channels == 1;
-        let segments = |image: &PlannedImage| program::segments(&image.ops, shape.size(), grey, tables);
-        let segmented = plan.images().iter().map(segments).collect::<Result<_>>()?;
+    pub fn new(plan: &Plan, placed: &Placement<'_>, output: &Output, tables: &mut Tables) -> Result<Self> {
+        let grey = placed.channels == 1;
+        let segments =
+            |(i, image): (usize, &PlannedImage)| program::segments(&image.ops, placed.sizes.get(i), grey, tables);
+        let segmented = plan.images().iter().enumerate().map(segments).collect::<Result<_>>()?;
         Ok(Prepared { segmented, normalize: tables.normalize(output.form())? })
-    }
-
-    /// Whether something has to be stored between segments.
-    pub fn stores_between(&self) -> bool {
-        self.segmented.iter().any(|segments| segments.len() > 1)
     }
 }
 
@@ -46,7 +43,7 @@ impl Prepared {
 pub(super) struct Piece<'a> {
     pub images: &'a [Vec<Segment>],
     pub normalize: u32,
-    /// Of the batch; `images` says how many there are in this piece.
+    /// Of what is made; `images` says how many there are in this piece.
     pub shape: Shape,
     pub layout: Layout,
     pub output: &'a Output,
@@ -104,16 +101,16 @@ impl Steps {
     /// Plans a piece for a device with this much workgroup memory.
     pub fn of(piece: &Piece<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
         let shape = piece.shape;
-        let pixels = shape.width * shape.height;
-        let slices = pixels.div_ceil(4).div_ceil(SLICE_QUADS) as u32;
-        if slices > MOST_WORKGROUPS {
-            let limit = u64::from(MOST_WORKGROUPS) * 4 * SLICE_QUADS as u64 * shape.channels as u64;
-            return Err(Error::DeviceLimit { what: "one image", needed: shape.values_per_image() as u64, limit });
+        let largest = piece.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
+        if slices(largest) > MOST_WORKGROUPS as usize {
+            let values = |pixels: usize| (pixels * shape.channels) as u64;
+            let (needed, limit) = (values(largest), values(MOST_WORKGROUPS as usize * 4 * SLICE_QUADS));
+            return Err(Error::DeviceLimit { what: "one image", needed, limit });
         }
-        let tile = pixels.next_multiple_of(TILE_STEP);
+        let tile = (shape.width * shape.height).next_multiple_of(TILE_STEP);
         let sizes = Sizes {
-            pixels,
             values_per_image: shape.values_per_image(),
+            channels: shape.channels,
             dtype: piece.output.dtype(),
             first_value: piece.first_value,
             small: shader::small_memory(tile) <= workgroup_memory,
@@ -123,11 +120,11 @@ impl Steps {
         let schedule = schedule::schedule(piece.images, &sources, sizes, grouping, possible);
         let step = |dispatch: &Dispatch| Step {
             variant: variant(piece, dispatch, tile),
-            grid: grid(dispatch, slices),
+            grid: grid(dispatch),
             bindings: bindings(dispatch),
         };
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
-        let middle_bytes = 4 * (schedule.middles * schedule::middle_words(pixels)) as u64;
+        let middle_bytes = 4 * schedule.middle_words as u64;
         let middle_above = |levels| if depth > levels { middle_bytes } else { 0 };
         Ok(Steps {
             steps: schedule.dispatches.iter().map(step).collect(),
@@ -143,13 +140,15 @@ impl Steps {
 
 /// `Params` of `shaders/kernels/bindings.wgsl`, and nothing up to the stride.
 fn parameters(piece: &Piece<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
-    let (width, height) = (piece.shape.width, piece.shape.height);
     let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
     let mut words = [0; PARAMETERS_STRIDE / 4];
-    let numbers = [width, height, width * height, (width * height).div_ceil(4)];
-    words[..4].copy_from_slice(&numbers.map(|n| n as u32));
-    words[4..8].copy_from_slice(&[dispatch.list, dispatch.images, piece.normalize, round]);
+    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, piece.normalize, round]);
     words
+}
+
+/// Workgroups that share an image of this many pixels.
+fn slices(pixels: usize) -> usize {
+    pixels.div_ceil(4).div_ceil(SLICE_QUADS)
 }
 
 fn bindings(dispatch: &Dispatch) -> Vec<(u32, Role)> {
@@ -164,31 +163,36 @@ fn bindings(dispatch: &Dispatch) -> Vec<(u32, Role)> {
     ];
     match dispatch.kernel {
         Kernel::Statistics(_) => {}
-        Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(dispatch.level % 2))),
+        Kernel::Narrow | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(dispatch.level % 2))),
         Kernel::Apply | Kernel::Small => bindings.push((5, Role::Destination)),
     }
     bindings
 }
 
 /// Workgroups of a dispatch, folded where a dimension would be too long.
-fn grid(dispatch: &Dispatch, slices: u32) -> [u32; 3] {
+fn grid(dispatch: &Dispatch) -> [u32; 3] {
     let along = dispatch.images.min(MOST_WORKGROUPS);
     let folds = dispatch.images.div_ceil(MOST_WORKGROUPS);
     match dispatch.kernel {
         Kernel::Small => [along, folds, 1],
-        _ => [slices, along, folds],
+        _ => [slices(dispatch.pixels) as u32, along, folds],
     }
 }
 
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
-    let used = |op: &&OpKind| !matches!(op.class(), Kind::Copy | Kind::Warp);
+    let narrows = dispatch.kernel == Kernel::Narrow;
+    let used = |op: &&OpKind| !narrows && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
+    // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
+    let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
     Variant {
         // Both rounds of statistics are one kernel.
         kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },
         kinds: dispatch.kinds,
         operations: piece.operations.iter().filter(used).copied().collect(),
         from_middle: dispatch.from_middle,
+        framed: dispatch.framed || may_frame,
+        weighted: dispatch.weighted,
         channels: piece.shape.channels,
         input: piece.layout,
         output: piece.output.layout(piece.layout),

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Gpu;
-use super::batch::GpuBatch;
+use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 use super::program::Segment;
 use super::run::{Given, Part};
 use super::schedule::middle_words;
 use super::steps::Piece;
 use crate::batch::{Batch, Shape};
 use crate::error::{Error, Result};
+use crate::images::{Images, Placement};
 use crate::output::{Dtype, Output, Tensor, TensorData};
 use crate::plan::Plan;
+use crate::ragged::{Place, RaggedBatch};
 use crate::report::Report;
 
 impl Gpu {
@@ -25,6 +27,19 @@ impl Gpu {
             let buffer = self.new_storage("batch", batch.data().len() as u64)?;
             self.write(&buffer, 0, batch.data(), &mut Report::default());
             GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)
+        })
+    }
+
+    /// Sends images of different sizes to the device, each to the byte that it has in host memory.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::upload`].
+    pub fn upload_ragged(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
+        self.guarded(|| {
+            let buffer = self.new_storage("ragged batch", batch.data().len() as u64)?;
+            self.write(&buffer, 0, batch.data(), &mut Report::default());
+            let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
+            GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
         })
     }
 
@@ -92,51 +107,48 @@ impl Gpu {
     /// Host memory in, host memory out.
     pub(super) fn through_host(
         &self,
-        batch: &Batch<'_>,
+        batch: Images<'_>,
+        shape: Shape,
         plan: &Plan,
         output: &Output,
         report: &mut Report,
     ) -> Result<Tensor> {
         use wgpu::BufferUsages as Usage;
-        let shape = batch.shape();
-        let image_bytes = shape.values_per_image();
-        let output_bytes = image_bytes * output.dtype().bytes();
+        let placed = batch.placement();
+        let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let mut data = TensorData::zeros(output.dtype(), shape.values());
-        let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let (prepared, tables) = self.prepare(plan, placed, output)?;
         let operations = self.operations(plan);
-        let with_guests = partners(&prepared.segmented).next().is_some();
-        let needs = Needs { slack: 0, with_guests, with_middles: prepared.stores_between() };
-        for range in pieces(shape, output.dtype(), self.room(), needs)? {
+        for range in self.pieces(placed, &prepared.segmented, output_bytes, true, 0)? {
             let images = &prepared.segmented[range.clone()];
+            let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
             let mut guests = HashMap::new();
-            let mut end = (range.len() * image_bytes).next_multiple_of(4);
+            let mut end = bytes.len().next_multiple_of(4);
             for partner in partners(images).filter(|p| !range.contains(p)) {
                 guests.entry(partner).or_insert_with(|| {
                     let at = end;
-                    end = (end + image_bytes).next_multiple_of(4);
+                    end = (end + placed.bytes_of(partner)).next_multiple_of(4);
                     at
                 });
             }
             let usage = Usage::STORAGE | Usage::COPY_DST;
             let source = self.pool.take(&self.device, "images", end as u64, usage)?;
-            let bytes = range.len() * output_bytes;
+            let made = (range.len() * output_bytes) as u64;
             let destination =
-                self.pool.take(&self.device, "augmented images", bytes as u64, Usage::STORAGE | Usage::COPY_SRC)?;
-            self.write(&source, 0, &batch.data()[range.start * image_bytes..range.end * image_bytes], report);
+                self.pool.take(&self.device, "augmented images", made, Usage::STORAGE | Usage::COPY_SRC)?;
+            self.write(&source, 0, &batch.data()[bytes.clone()], report);
             for (&partner, &at) in &guests {
-                self.write(&source, at as u64, batch.image_bytes(partner), report);
+                self.write(&source, at as u64, &batch.data()[placed.range(partner)], report);
             }
-            let sources: Vec<u32> = (0..range.len()).map(|i| (i * image_bytes) as u32).collect();
-            let place = |partner: usize| match guests.get(&partner) {
-                Some(&at) => at as u32,
-                None => ((partner - range.start) * image_bytes) as u32,
-            };
+            let home = |image: usize| (placed.range(image).start - bytes.start) as u32;
+            let place = |partner: usize| guests.get(&partner).map_or_else(|| home(partner), |&at| at as u32);
+            let sources: Vec<u32> = range.clone().map(home).collect();
             let piece = Piece {
                 images,
                 normalize: prepared.normalize,
                 shape,
-                layout: batch.layout(),
+                layout: placed.layout,
                 output,
                 sources: &sources,
                 partner: &place,
@@ -148,81 +160,54 @@ impl Gpu {
             self.run(&piece, Given { source: images, partners: images, tables, destination: into }, report)?;
             let out = &mut bytes_of(&mut data)[range.start * output_bytes..range.end * output_bytes];
             self.fetch(&destination, 0, out)?;
-            report.bytes_downloaded += bytes as u64;
+            report.bytes_downloaded += made;
             self.pool.give([source, destination]);
         }
-        Ok(Tensor { shape, layout: output.layout(batch.layout()), data })
+        Ok(Tensor { shape, layout: output.layout(placed.layout), data })
     }
 
     /// Device memory in, device memory out.
     pub(super) fn on_device(
         &self,
-        batch: &GpuBatch,
+        batch: GpuImages<'_>,
         plan: &Plan,
-        output: &Output,
-        buffer: &wgpu::Buffer,
-        offset: u64,
+        into: Destination<'_>,
         report: &mut Report,
     ) -> Result<()> {
-        use wgpu::BufferUsages as Usage;
-        let shape = batch.shape();
-        let image_bytes = shape.values_per_image();
-        let output_bytes = image_bytes * output.dtype().bytes();
+        let Destination { buffer, offset, shape, output } = into;
+        let placed = &batch.placement;
+        let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
-        // Bindings begin at multiples of the alignment; up to as much is bound in vain.
-        let (prepared, tables) = self.prepare(plan, shape, output)?;
+        let (prepared, tables) = self.prepare(plan, placed, output)?;
         let operations = self.operations(plan);
-        let needs = Needs { slack: alignment, with_guests: false, with_middles: prepared.stores_between() };
-        for range in pieces(shape, output.dtype(), self.room(), needs)? {
+        // Bindings begin at multiples of the alignment; up to as much is bound in vain.
+        for range in self.pieces(placed, &prepared.segmented, output_bytes, false, alignment)? {
             let images = &prepared.segmented[range.clone()];
-            let (source, first_byte) = window(batch.buffer(), batch.offset(), &range, image_bytes, alignment);
-            let (destination, first_out) = window(buffer, offset, &range, output_bytes, alignment);
-            let sources: Vec<u32> = (0..range.len()).map(|i| (first_byte + i * image_bytes) as u32).collect();
-            let guests: Vec<usize> = partners(images).filter(|p| !range.contains(p)).collect();
-            let home = |partner: usize| (first_byte + (partner - range.start) * image_bytes) as u32;
+            let bytes = span(placed, &range);
+            let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);
+            let made = range.start * output_bytes..range.end * output_bytes;
+            let (destination, first_out) = window(buffer, offset, &made, alignment);
+            let home = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
+            let sources: Vec<u32> = range.clone().map(home).collect();
             let given = Given { source, partners: source, tables: Part::whole(&tables), destination };
             let mut piece = Piece {
                 images,
                 normalize: prepared.normalize,
                 shape,
-                layout: batch.layout(),
+                layout: placed.layout,
                 output,
                 sources: &sources,
                 partner: &home,
                 first_value: first_out / output.dtype().bytes(),
                 operations: &operations,
             };
-            if guests.is_empty() {
+            if partners(images).all(|partner| range.contains(&partner)) {
                 self.run(&piece, given, report)?;
                 continue;
             }
-            // Some partner is in another piece: all partners of this one are gathered, each at its byte within a word.
-            if !batch.buffer().usage().contains(Usage::COPY_SRC) {
-                let message = "SamplePairing across pieces of a large batch needs the usage COPY_SRC".to_string();
-                return Err(Error::Buffer(message));
-            }
-            let slot = image_bytes.next_multiple_of(4) + 8;
-            let mut places = HashMap::new();
-            for partner in partners(images) {
-                let next = places.len() * slot;
-                places.entry(partner).or_insert(next);
-            }
-            let gathered = self.pool.take(
-                &self.device,
-                "partners",
-                (places.len() * slot) as u64,
-                Usage::STORAGE | Usage::COPY_DST,
-            )?;
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            for (&partner, at) in &mut places {
-                let first = batch.offset() + (partner * image_bytes) as u64;
-                let from = first / 4 * 4;
-                let size = ((first + image_bytes as u64).next_multiple_of(4) - from).min(batch.buffer().size() - from);
-                encoder.copy_buffer_to_buffer(batch.buffer(), from, &gathered, *at as u64, size);
-                *at += (first - from) as usize;
-            }
-            self.queue.submit([encoder.finish()]);
-            let place = |partner: usize| places.get(&partner).map_or(0, |&at| at as u32);
+            // Some partner is in another piece: all partners of this one are brought together.
+            let (gathered, places) = self.gather(&batch, partners(images))?;
+            let place = |partner: usize| places.get(&partner).copied().unwrap_or(0);
             piece.partner = &place;
             self.run(&piece, Given { partners: Part::whole(&gathered), ..given }, report)?;
             self.pool.give([gathered]);
@@ -230,11 +215,59 @@ impl Gpu {
         Ok(())
     }
 
-    /// Bytes that one binding may have.
-    fn room(&self) -> u64 {
+    /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, `with_guests` with a partner
+    /// from elsewhere each, what is stored between, and `output_bytes` each of what they become; less `slack`.
+    fn pieces(
+        &self,
+        placed: &Placement<'_>,
+        segmented: &[Vec<Segment>],
+        output_bytes: usize,
+        with_guests: bool,
+        slack: u64,
+    ) -> Result<Vec<Range<usize>>> {
         let limits = self.device.limits();
-        limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX))
+        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
+        let room = room.saturating_sub(slack + 16) as usize;
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        let mut bytes = 0..0;
+        let (mut guests, mut middles) = (0, 0);
+        for (i, segments) in segmented.iter().enumerate() {
+            let own = placed.range(i);
+            let guest = match with_guests {
+                true => segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 8).sum(),
+                false => 0,
+            };
+            let middle = 4 * middle_words(segments);
+            let alone = (own.len() + guest).max(output_bytes).max(middle);
+            if alone > room {
+                return Err(Error::DeviceLimit { what: "one image", needed: alone as u64, limit: room as u64 });
+            }
+            let with = bytes.start.min(own.start)..bytes.end.max(own.end);
+            let outputs = (i + 1 - start) * output_bytes;
+            if i > start && (with.len() + guests + guest).max(middles + middle).max(outputs) > room {
+                pieces.push(start..i);
+                (start, bytes, guests, middles) = (i, own, guest, middle);
+            } else {
+                bytes = if i == start { own } else { with };
+                guests += guest;
+                middles += middle;
+            }
+        }
+        if start < segmented.len() {
+            pieces.push(start..segmented.len());
+        }
+        Ok(pieces)
     }
+}
+
+/// Memory that the caller owns, and what is to be written there.
+#[derive(Clone, Copy)]
+pub(super) struct Destination<'a> {
+    pub buffer: &'a wgpu::Buffer,
+    pub offset: u64,
+    pub shape: Shape,
+    pub output: &'a Output,
 }
 
 /// The images that others are mixed with.
@@ -242,42 +275,16 @@ fn partners(images: &[Vec<Segment>]) -> impl Iterator<Item = usize> + '_ {
     images.iter().flatten().flat_map(Segment::partners)
 }
 
-/// What decides how many images make a piece, besides their size.
-struct Needs {
-    /// Bytes of every binding that are lost to alignment.
-    slack: u64,
-    /// Whether a partner from elsewhere may have to come along with each image.
-    with_guests: bool,
-    /// Whether there are intermediate images.
-    with_middles: bool,
+/// The bytes from the first of these images to the last.
+fn span(placed: &Placement<'_>, range: &Range<usize>) -> Range<usize> {
+    let ranges = || range.clone().map(|i| placed.range(i));
+    ranges().map(|r| r.start).min().unwrap_or(0)..ranges().map(|r| r.end).max().unwrap_or(0)
 }
 
-/// Cuts a batch into ranges of images whose buffers fit `room` bytes each.
-fn pieces(shape: Shape, dtype: Dtype, room: u64, needs: Needs) -> Result<Vec<Range<usize>>> {
-    let values = shape.values_per_image() as u64;
-    let pixels = shape.height * shape.width;
-    let input = if needs.with_guests { 2 * values + 8 } else { values };
-    // As if every image had one.
-    let middle = if needs.with_middles { 4 * middle_words(pixels) as u64 } else { 0 };
-    let largest = input.max(values * dtype.bytes() as u64).max(middle);
-    let room = room.saturating_sub(needs.slack + 16);
-    let most = room / largest;
-    if most == 0 && shape.images > 0 {
-        return Err(Error::DeviceLimit { what: "one image", needed: largest, limit: room });
-    }
-    Ok((0..shape.images).step_by(most.max(1) as usize).map(|a| a..shape.images.min(a + most as usize)).collect())
-}
-
-/// The part of a buffer with these images, from a place that may be bound, and the byte of the first image in it.
-fn window<'a>(
-    buffer: &'a wgpu::Buffer,
-    offset: u64,
-    range: &Range<usize>,
-    image_bytes: usize,
-    alignment: u64,
-) -> (Part<'a>, usize) {
-    let first = offset + (range.start * image_bytes) as u64;
-    let end = (offset + (range.end * image_bytes) as u64).next_multiple_of(4).min(buffer.size());
+/// These bytes of a buffer behind `offset`, from a place that may be bound, and the first of them in it.
+fn window<'a>(buffer: &'a wgpu::Buffer, offset: u64, bytes: &Range<usize>, alignment: u64) -> (Part<'a>, usize) {
+    let first = offset + bytes.start as u64;
+    let end = (offset + bytes.end as u64).next_multiple_of(4).min(buffer.size());
     let from = first / alignment * alignment;
     (Part { buffer, offset: from, size: end - from }, (first - from) as usize)
 }

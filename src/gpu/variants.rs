@@ -9,7 +9,8 @@ use crate::batch::Layout;
 use crate::ops::{Kind, OpKind};
 use crate::output::Dtype;
 
-pub(super) const KERNELS: [Kernel; 4] = [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
+pub(super) const KERNELS: [Kernel; 5] =
+    [Kernel::Statistics(0), Kernel::Narrow, Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
 pub(super) const LAYOUTS: [Layout; 2] = [Layout::Nhwc, Layout::Nchw];
 pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
@@ -31,7 +32,12 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
     }
     let largest = Variant { tile: TILES[1], kinds: all_kinds(), ..plain(Kernel::Small) };
     variants.push(largest);
-    let possible = |v: &Variant| !(matches!(v.kernel, Kernel::Statistics(_)) && v.kinds.has(SlotKind::Interpolated));
+    let possible = |v: &Variant| match v.kernel {
+        Kernel::Statistics(_) => !v.kinds.has(SlotKind::Interpolated),
+        // Sums along rows come before all operations.
+        Kernel::Narrow => v.kinds == Kinds::default(),
+        _ => true,
+    };
     variants.into_iter().filter(possible).map(|v| (shader::assemble(&v), v)).collect()
 }
 
@@ -41,6 +47,8 @@ fn plain(kernel: Kernel) -> Variant {
         kinds: Kinds::default(),
         operations: OpKind::ALL.to_vec(),
         from_middle: true,
+        framed: true,
+        weighted: true,
         channels: 3,
         input: Layout::Nhwc,
         output: Layout::Nhwc,
@@ -69,9 +77,19 @@ fn forms(variant: Variant) -> Vec<Variant> {
     for (channels, input) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
         for output in LAYOUTS {
             for dtype in DTYPES {
-                for bits in 0..4 {
-                    let (whole_words, from_middle) = (bits & 1 == 1, bits & 2 == 2);
-                    forms.push(Variant { channels, input, output, dtype, whole_words, from_middle, ..variant.clone() });
+                for bits in 0..8 {
+                    let [whole_words, from_middle, framed] = [1, 2, 4].map(|bit| bits & bit == bit);
+                    forms.push(Variant {
+                        channels,
+                        input,
+                        output,
+                        dtype,
+                        whole_words,
+                        from_middle,
+                        framed,
+                        weighted: framed,
+                        ..variant.clone()
+                    });
                 }
             }
         }

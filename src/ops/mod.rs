@@ -40,9 +40,9 @@ pub(crate) mod affine;
 pub(crate) mod lower;
 
 pub use affine::Interpolation;
-pub use crop::Border;
 #[cfg(feature = "gpu")]
 pub(crate) use auto_contrast::stretch;
+pub use crop::Border;
 
 /// What an operation's output pixel depends on; it decides how the GPU runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,7 +42,10 @@ impl Draws for CenterCrop {
         };
         let Size { width, height } = context.size;
         let (x, y) = (start(width, self.width), start(height, self.height));
-        ops.push(ops::Crop { x, y, width: self.width, height: self.height, border: Border::Constant, fill: self.fill }.into());
+        ops.push(
+            ops::Crop { x, y, width: self.width, height: self.height, border: Border::Constant, fill: self.fill }
+                .into(),
+        );
         Ok(None)
     }
 }
@@ -100,7 +103,9 @@ impl Draws for RandomCrop {
         };
         let y = start("height", context.size.height, self.height)?;
         let x = start("width", context.size.width, self.width)?;
-        ops.push(ops::Crop { x, y, width: self.width, height: self.height, border: self.border, fill: self.fill }.into());
+        ops.push(
+            ops::Crop { x, y, width: self.width, height: self.height, border: self.border, fill: self.fill }.into(),
+        );
         Ok(None)
     }
 }

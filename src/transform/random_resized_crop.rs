@@ -82,7 +82,9 @@ impl Draws for RandomResizedCrop {
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let (x, y, width, height) = self.part(context);
         if (Size { width, height }) != context.size {
-            ops.push(ops::Crop { x: x as i64, y: y as i64, width, height, border: Border::Constant, fill: [0; 3] }.into());
+            ops.push(
+                ops::Crop { x: x as i64, y: y as i64, width, height, border: Border::Constant, fill: [0; 3] }.into(),
+            );
         }
         let (width, height, interpolation) = (self.width, self.height, self.interpolation);
         ops.push(ops::Resize { width, height, interpolation, part: None }.into());

@@ -1,7 +1,7 @@
 //! Arbitrary: strategies that make policies, operations and plans, any that are valid.
 #![allow(dead_code)]
 
-use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy, ops};
+use autoaugment::{Border, Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy, ops};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -100,6 +100,24 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
         OpKind::SamplePairing => (number(0.0, 1.0), 0..images)
             .prop_map(|(weight, partner)| ops::SamplePairing { weight, partner }.into())
             .boxed(),
+        OpKind::Crop => {
+            let corner = || prop_oneof![-20..=20_i64, -1_000_000..=1_000_000_i64];
+            let side = || prop_oneof![1..=20_usize, 1..=32767_usize];
+            (corner(), corner(), side(), side(), select(Border::ALL.to_vec()), any::<[u8; 3]>())
+                .prop_map(|(x, y, width, height, border, fill)| ops::Crop { x, y, width, height, border, fill }.into())
+                .boxed()
+        }
+        OpKind::Resize => {
+            let side = || prop_oneof![1..=20_usize, 1..=32767_usize];
+            let part = proptest::option::of([number(0.0, 20.0), number(0.0, 20.0), number(0.0, 4e9), number(0.0, 4e9)]);
+            (side(), side(), interpolation, part)
+                .prop_map(|(width, height, interpolation, part)| {
+                    ops::Resize { width, height, interpolation, part }.into()
+                })
+                .boxed()
+        }
+        OpKind::HorizontalFlip => Just(ops::HorizontalFlip {}.into()).boxed(),
+        OpKind::VerticalFlip => Just(ops::VerticalFlip {}.into()).boxed(),
     }
 }
 

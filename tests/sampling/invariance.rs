@@ -87,7 +87,8 @@ fn a_partner_is_as_far_ahead_wherever_the_image_is() {
 
 #[test]
 fn draws_do_not_depend_on_the_images_but_their_size() {
-    let sampler = Sampler::new("Rotate 0.5 9 + Color 0.5 3\nInvert 0.5 1 + ShearY 1 3".parse().unwrap(), 1).unwrap();
+    let sampler =
+        Sampler::new("Rotate 0.5 9 + Color 0.5 3\nInvert 0.5 1 + ShearY 1 3".parse::<Policy>().unwrap(), 1).unwrap();
     let indices: Vec<_> = (0..50).collect();
     let draw =
         |height, width, channels| sampler.plan(Shape { images: 50, height, width, channels }, 0, &indices).unwrap();
@@ -101,7 +102,9 @@ fn a_step_is_drawn_alike_whatever_the_other_steps_are() {
     let indices: Vec<_> = (0..200).collect();
     for last in ["ShearX 1 5", "ShearX 0.5 5", "Cutout 0.4 9", "SamplePairing 0.7 9", "Sharpness 0.5 9"] {
         let of = |before: &str| {
-            let plan = Sampler::new(format!("{before} + {last}").parse().unwrap(), 3).unwrap().plan(shape, 0, &indices);
+            let plan = Sampler::new(format!("{before} + {last}").parse::<Policy>().unwrap(), 3)
+                .unwrap()
+                .plan(shape, 0, &indices);
             let images = plan.unwrap().into_images().into_iter();
             let kind = last.split(' ').next().unwrap();
             images.map(|i| i.ops.into_iter().find(|op| op.kind().name() == kind)).collect::<Vec<_>>()
@@ -124,7 +127,7 @@ fn steps_of_one_image_are_drawn_apart() {
     // Twice the same step in a chain: each has its own gate, sign and place.
     let indices: Vec<_> = (0..400).collect();
     let drawn = |text: &str| {
-        let plan = Sampler::new(text.parse().unwrap(), 3).unwrap().plan(shape(400), 0, &indices).unwrap();
+        let plan = Sampler::new(text.parse::<Policy>().unwrap(), 3).unwrap().plan(shape(400), 0, &indices).unwrap();
         plan.into_images().into_iter().map(|image| image.ops).collect::<Vec<_>>()
     };
     let equal = |ops: &[Op]| ops[0] == ops[1];
@@ -192,7 +195,7 @@ fn overrides_change_what_they_name_and_no_draw() {
     let numbers: String = changed.split_whitespace().collect();
     let back = numbers.replace("\"fill\":[1,2,3]", "\"fill\":[0,0,0]").replace("bicubic", "nearest");
     assert_eq!(back, plain.to_json().split_whitespace().collect::<String>());
-    assert_eq!((sampler.seed(), sampler.policy()), (4, &policy()));
+    assert_eq!((sampler.seed(), sampler.transform()), (4, &policy().into()));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::super::shader::{self, Variant};
 use super::super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps};
 use super::super::tables::Tables;
 use super::gpu_support;
+use crate::images::Placement;
 use crate::{Batch, Dtype, Output, Plan, TensorData};
 
 /// WebGPU's default.
@@ -70,7 +71,8 @@ impl Recordings {
         let shape = case.batch.shape();
         let image_bytes = shape.values_per_image();
         let mut tables = Tables::new();
-        let prepared = Prepared::new(&case.plan, shape, &case.output, &mut tables).unwrap();
+        let placed = Placement::uniform(shape, case.batch.layout());
+        let prepared = Prepared::new(&case.plan, &placed, &case.output, &mut tables).unwrap();
         let sources: Vec<u32> = (0..shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
         let work = Steps::of(
             &Piece {
