@@ -82,7 +82,7 @@ impl Staging {
         slot.wait(gpu)?;
         // Not within `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors
         // would be taken for this one's.
-        let filled = slot.fill(spans, fill)?;
+        let filled = slot.fill(gpu, spans, fill)?;
         let buffer = gpu.guarded(|| {
             use wgpu::BufferUsages as Usage;
             let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
@@ -147,10 +147,7 @@ impl Slot {
         loop {
             match &*result {
                 Some(Ok(())) => return gpu.loss.check(),
-                Some(Err(reason)) => {
-                    gpu.loss.check()?;
-                    return Err(Error::Device(format!("mapping a staging buffer: {reason}")));
-                }
+                Some(Err(reason)) => return Err(refused(gpu, reason)),
                 None if began.elapsed() > PATIENCE => {
                     return Err(Error::Device(format!(
                         "a staging buffer was not mapped within {} s",
@@ -175,13 +172,18 @@ impl Slot {
         }
     }
 
-    fn fill<T: Send>(&self, spans: &[Range<usize>], fill: impl Fn(usize, &mut [u8]) -> T + Sync) -> Result<Vec<T>> {
+    fn fill<T: Send>(
+        &self,
+        gpu: &Gpu,
+        spans: &[Range<usize>],
+        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
+    ) -> Result<Vec<T>> {
         let together = spans.len().div_ceil(MOST_VIEWS).max(1);
         let mut views = Vec::with_capacity(spans.len().div_ceil(together));
         for spans in spans.chunks(together) {
             let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
             let range = first.start as u64..last.end.next_multiple_of(ALIGNMENT) as u64;
-            let view = self.buffer.get_mapped_range_mut(range).map_err(|e| Error::Device(e.to_string()))?;
+            let view = self.buffer.get_mapped_range_mut(range).map_err(|e| refused(gpu, &e.to_string()))?;
             views.push((view, spans));
         }
         let filled: Vec<Vec<T>> = views
@@ -200,6 +202,18 @@ impl Slot {
             })
             .collect();
         Ok(filled.into_iter().flatten().collect())
+    }
+}
+
+/// Why a buffer cannot be mapped: the loss of the device where that is the reason. wgpu tells of one only when it is
+/// polled and nothing runs any more, and then refuses whatever belongs to the device.
+fn refused(gpu: &Gpu, reason: &str) -> Error {
+    let waiting = wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) };
+    // What matters is what it tells the callbacks.
+    let _ = gpu.device.poll(waiting);
+    match gpu.loss.check() {
+        Ok(()) => Error::Device(format!("mapping a staging buffer: {reason}")),
+        Err(lost) => lost,
     }
 }
 

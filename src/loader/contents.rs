@@ -46,6 +46,7 @@ impl Contents {
         // One byte more than there should be is enough to see that there are too many.
         let rest = (most as u64 + 1).saturating_sub(bytes.len() as u64);
         decoder.take(rest).read_to_end(&mut bytes).map_err(broken)?;
+        bytes.truncate(most + 1);
         Ok(Contents::Decompressed(bytes))
     }
 }
