@@ -10,7 +10,6 @@ mod decoding;
 #[path = "loader/device.rs"]
 mod device;
 #[cfg(feature = "gpu")]
-#[allow(dead_code)]
 mod gpu_support;
 #[path = "loader/idx.rs"]
 mod idx;

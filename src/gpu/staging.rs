@@ -205,13 +205,24 @@ impl Slot {
     }
 }
 
-/// Why a buffer cannot be mapped: the loss of the device where that is the reason. wgpu tells of one only when it is
-/// polled and nothing runs any more, and then refuses whatever belongs to the device.
+/// An error if the device was lost before this was called, which asks it. wgpu takes submissions to a lost device without
+/// a word; only what has to be mapped cannot be had of one.
+pub(crate) fn check_alive(gpu: &Gpu) -> Result<()> {
+    gpu.guarded(|| {
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("is the device there"),
+            size: ALIGNMENT as u64,
+            usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: true,
+        });
+        let mapped = buffer.get_mapped_range_mut(..);
+        mapped.map(drop).map_err(|e| refused(gpu, &e.to_string()))
+    })
+}
+
+/// Why a buffer cannot be mapped: the loss of the device where that is the reason.
 fn refused(gpu: &Gpu, reason: &str) -> Error {
-    let waiting = wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) };
-    // What matters is what it tells the callbacks.
-    let _ = gpu.device.poll(waiting);
-    match gpu.loss.check() {
+    match gpu.loss.ask(&gpu.device) {
         Ok(()) => Error::Device(format!("mapping a staging buffer: {reason}")),
         Err(lost) => lost,
     }

@@ -1,7 +1,6 @@
 //! Augment: the loader's only calls of the augmenter.
 
 use crate::augmenter::Augmenter;
-use crate::batch::Size;
 use crate::error::Result;
 use crate::output::Tensor;
 use crate::plan::Plan;
@@ -35,9 +34,15 @@ pub(super) fn on_device(
         return augmenter.augment_resident(batch, epoch, indices);
     };
     let (plan, report) = augmenter.augment_into(batch, epoch, indices, buffer, offset)?;
-    let Size { width, height } = plan.check(batch.sizes())?;
+    let crate::Size { width, height } = plan.check(batch.sizes())?;
     let shape = crate::Shape { images: indices.len(), height, width, channels: batch.channels() };
     let output = augmenter.output();
     let layout = output.layout(crate::Layout::Nhwc);
     Ok((crate::GpuBatch::new(buffer.clone(), offset, shape, layout, output.dtype())?, plan, report))
+}
+
+/// An error if the augmenter's GPU is lost by now.
+#[cfg(feature = "gpu")]
+pub(super) fn check_device(augmenter: &Augmenter) -> Result<()> {
+    augmenter.executor().gpu().map_or(Ok(()), crate::gpu::staging::check_alive)
 }

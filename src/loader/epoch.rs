@@ -80,7 +80,8 @@ impl LoadedImages {
 ///
 /// Batches are made ahead by the loader's threads from the moment there is an epoch. After an error it ends;
 /// [`Epoch::position`] is then that of the batch that failed, so that [`Loader::resume`](super::Loader::resume) tries that
-/// one again. Dropping it stops the work on batches that nobody will fetch, each thread at its next image.
+/// one again. (A GPU works on what was fetched after it was: if it is lost then, batches that were fetched and not yet
+/// trained on are lost with it, and the position to go on from is one that was saved before.) Dropping it stops the work on batches that nobody will fetch, each thread at its next image.
 pub struct Epoch {
     producer: Arc<Producer>,
     pool: Arc<ThreadPool>,
@@ -245,12 +246,18 @@ impl Epoch {
     fn finish(&self, produced: &mut Produced, into: Target<'_>) -> Result<LoadedBatch> {
         let (images, plan, report) = match std::mem::replace(&mut produced.images, Images::None) {
             Images::None => return Err(Error::Loader("a batch without images".to_string())),
-            Images::Host(tensor, plan, report) => (LoadedImages::Host(tensor), plan, report),
+            Images::Host(augmented) => {
+                let (tensor, plan, report) = *augmented;
+                (LoadedImages::Host(tensor), plan, report)
+            }
             #[cfg(feature = "gpu")]
             Images::Device(decoded) => {
                 let augmenter = &self.producer.augmenter;
                 let epoch = self.position.epoch;
-                match augment::on_device(augmenter, &decoded.images, epoch, &produced.indices, into) {
+                let done = augment::on_device(augmenter, &decoded.images, epoch, &produced.indices, into);
+                // A batch that a lost device has is none, and must not count as fetched.
+                let done = done.and_then(|done| augment::check_device(augmenter).map(|()| done));
+                match done {
                     Ok((images, plan, mut report)) => {
                         report.bytes_uploaded += decoded.upload.bytes;
                         if let Some(gpu) = augmenter.executor().gpu() {

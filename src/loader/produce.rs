@@ -56,7 +56,7 @@ pub(super) enum Images {
     /// All are broken.
     None,
     /// Augmented.
-    Host(Tensor, Plan, Report),
+    Host(Box<(Tensor, Plan, Report)>),
     /// Decoded.
     #[cfg(feature = "gpu")]
     Device(Decoded),
@@ -149,9 +149,9 @@ impl Producer {
         let mut produced = self.checked(produced, request)?;
         if !places.is_empty() {
             let channels = self.color.channels();
-            let (tensor, plan, report) =
+            let augmented =
                 augment::on_host(&self.augmenter, pixels, &places, channels, request.epoch, &produced.indices)?;
-            produced.images = Images::Host(tensor, plan, report);
+            produced.images = Images::Host(Box::new(augmented));
         }
         Ok(produced)
     }
