@@ -46,8 +46,8 @@ impl Sizes<'_> {
         match self.0 {
             Inner::Same(shape) => shape.check(),
             Inner::Each(sizes) => {
-                let each = sizes.iter().enumerate();
-                each.map(|(i, size)| size.check().map_err(|e| e.at(format!("image {i}")))).collect()
+                let mut each = sizes.iter().enumerate();
+                each.try_for_each(|(i, size)| size.check().map_err(|e| e.at(format!("image {i}"))))
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Resample: how Pillow resizes one axis of an image, as lists of weights.
 //!
-//! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, first
-//! along rows, then along columns, with a byte between the two. For output `i` of `n`, made of the source's `first..last`
+//! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, and then along
+//! the other, with a byte between the two. Rows are summed first, unless the image loses height and more than twice as
+//! many rows as columns (Pillow 13; before, rows were always first). For output `i` of `n`, made of the source's `first..last`
 //! (binary32, as Pillow takes them; `length` values in all):
 //!
 //! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`: reducing widens the filter (antialiasing), enlarging
@@ -17,8 +18,9 @@
 //! names, summed step by step; as a weight of 1 it is the same sum. An axis that keeps its size and has no box is left
 //! alone, which weights of 1 do too.
 //!
-//! Sources: `libImaging/Resample.c` (`precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
+//! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
 
+use crate::batch::Size;
 use crate::ops::Interpolation;
 use crate::ops::affine::scale_list;
 
@@ -95,6 +97,11 @@ impl Weights {
         (first as usize, &self.weights[at as usize..(at + count) as usize])
     }
 
+    /// How many output values there are.
+    pub fn len(&self) -> usize {
+        self.taps.len()
+    }
+
     /// The source values that are used at all: from the first, up to, not including, the last.
     pub fn used(&self) -> (usize, usize) {
         let first = self.taps.iter().map(|t| t.first).min().unwrap_or(0);
@@ -103,13 +110,20 @@ impl Weights {
     }
 
     /// As the shaders read them: for each output value its first source value less `shift`, how many weights there are,
-    /// and the word in this list at which they begin; then the weights.
+    /// and at which of the weights behind they begin; then the weights.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn words(&self, shift: usize) -> impl Iterator<Item = u32> + '_ {
         let weights_at = 3 * self.taps.len() as u32;
         let heads = self.taps.iter().flat_map(move |t| [t.first - shift as u32, t.count, weights_at + t.at]);
         heads.chain(self.weights.iter().map(|&w| w as u32))
     }
+}
+
+/// Whether the sums along columns come first for an image of `size` that becomes `to`.
+pub(crate) fn columns_first(size: Size, to: Size) -> bool {
+    let lost = |before: usize, after: usize| before as i64 - after as i64;
+    let rows = lost(size.height, to.height);
+    rows > 0 && rows > 2 * lost(size.width, to.width)
 }
 
 /// The weighted sum of bytes as a byte.

@@ -6,10 +6,12 @@ use crate::ops::{Border, Crop};
 /// Bits of the frame's flags; the lowest two are the border, in the order of [`Border::ALL`].
 pub(super) const FLIP_X: u32 = 4;
 pub(super) const FLIP_Y: u32 = 8;
-/// The source's rows are made of weighted rows: the second half of resizing.
+/// The source's pixels are weighted sums: the second half of resizing.
 pub(super) const WEIGHTED: u32 = 16;
 /// Nothing of all this.
 pub(super) const WHOLE: u32 = 32;
+/// Weighted sums are taken along rows, not along columns.
+pub(super) const ALONG_ROWS: u32 = 64;
 
 /// Pixel (x, y) of the segment is pixel (`x0` ± x, `y0` ± y) of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,12 +78,14 @@ impl Frame {
         if self.flip_y { -1 } else { 1 }
     }
 
-    /// The source's row that is row `y` of the frame.
-    pub fn row(&self, y: usize) -> i32 {
-        self.y0 + self.step_y() * y as i32
+    /// The same without its first columns and rows; its size stays.
+    pub fn skip(mut self, columns: usize, rows: usize) -> Self {
+        self.x0 += self.step_x() * columns as i32;
+        self.y0 += self.step_y() * rows as i32;
+        self
     }
 
-    /// The frame's flags as the shaders read them.
+    /// The frame's flags as the shaders read them, but for those of sums.
     pub fn flags(&self, weighted: bool) -> u32 {
         let mut flags = self.border as u32;
         for (set, bit) in

@@ -7,9 +7,9 @@
 //! stored, and there begins a new segment.
 //!
 //! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
-//! a segment that sums along rows and is stored, and the next one's source, whose pixels are sums along columns.
+//! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
 
-use super::frame::Frame;
+use super::frame::{ALONG_ROWS, Frame};
 use super::interpolated;
 use super::tables::Tables;
 use crate::arithmetic::resample::Weights;
@@ -58,7 +58,7 @@ pub(super) mod word {
     pub const FRAME_Y: usize = 29;
     /// The frame's fill and, above, its flags.
     pub const FRAME: usize = 30;
-    /// Where the weights of a resize are: of the columns in the segment that sums along rows, of the rows in the next one.
+    /// Where the weights of a resize are, behind the width of what is stored between its passes.
     pub const WEIGHTS: usize = 31;
 }
 
@@ -185,16 +185,21 @@ pub(super) struct Segment {
 #[derive(Clone, Debug)]
 enum Resize {
     Nothing,
-    /// It sums along rows: each of its columns is made of these columns of the frame, beginning with this row of it.
-    Columns {
-        weights: Weights,
-        first_row: usize,
-    },
-    /// Its source is made of these rows of what is stored, which begins with this row.
-    Rows {
-        weights: Weights,
-        first_row: usize,
-    },
+    /// It is the first pass, which is stored.
+    First(Pass),
+    /// Its source's pixels are those of the second pass.
+    Second(Pass),
+}
+
+/// One of the two passes.
+#[derive(Clone, Debug)]
+struct Pass {
+    weights: Weights,
+    along_rows: bool,
+    /// The first of the stored columns or rows that the weights speak of.
+    shift: usize,
+    /// Columns of what is stored.
+    stride: usize,
 }
 
 impl Segment {
@@ -208,14 +213,14 @@ impl Segment {
         any_histogram || self.table.statistics & (WANT_LUMA_0 << round) != 0
     }
 
-    /// Whether it sums along rows, which has a kernel of its own.
-    pub fn narrows(&self) -> bool {
-        matches!(self.resize, Resize::Columns { .. })
+    /// Whether it is the first pass of a resize, which has a kernel of its own.
+    pub fn is_first_pass(&self) -> bool {
+        matches!(self.resize, Resize::First(_))
     }
 
-    /// Whether its source's pixels are sums along columns.
+    /// Whether its source's pixels are those of the second pass.
     pub fn is_weighted(&self) -> bool {
-        matches!(self.resize, Resize::Rows { .. })
+        matches!(self.resize, Resize::Second(_))
     }
 
     /// Whether its source is seen as it is.
@@ -225,12 +230,15 @@ impl Segment {
 
     /// How many pixels of the source it reads.
     pub fn pixels_read(&self) -> usize {
+        let used = |pass: &Pass| {
+            let (first, end) = pass.weights.used();
+            end - first
+        };
         match &self.resize {
             Resize::Nothing => self.size.pixels(),
-            Resize::Columns { .. } => self.frame.size.width * self.size.height,
-            Resize::Rows { weights, .. } => {
-                let (first, end) = weights.used();
-                self.frame.source.width * (end - first)
+            Resize::First(pass) => used(pass) * if pass.along_rows { self.size.height } else { self.size.width },
+            Resize::Second(pass) => {
+                used(pass) * if pass.along_rows { self.frame.source.height } else { self.frame.source.width }
             }
         }
     }
@@ -296,7 +304,12 @@ pub(super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) 
                 chain.crop(&crop, size);
             }
             Stage::Flip { horizontal, vertical } => chain.flip(horizontal, vertical, size),
-            Stage::Resize { columns, rows } => chain.resize(columns, rows, size, op.output_size(size)?),
+            Stage::Resize { columns, rows, columns_first } => {
+                if !chain.slots.is_empty() || !matches!(chain.next.resize, Resize::Nothing) {
+                    chain.store(size);
+                }
+                chain.resize(columns, rows, columns_first);
+            }
             stage => chain.slots.extend(slot(op.kind(), stage, size, grey, tables)?.map(|s| (s, Table::default()))),
         }
         size = op.output_size(size)?;
@@ -373,21 +386,26 @@ impl Chain {
         self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
     }
 
-    fn resize(&mut self, columns: Weights, rows: Weights, size: Size, to: Size) {
-        if !self.slots.is_empty() || !matches!(self.next.resize, Resize::Nothing) {
-            self.store(size);
-        }
-        let (first_row, end_row) = rows.used();
-        let stored = Size { width: to.width, height: end_row - first_row };
-        let frame = self.next.frame;
+    /// Nothing is done to the source yet but for its frame.
+    fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
+        let to = Size { width: columns.len(), height: rows.len() };
+        // Only what the second pass needs goes through the first.
+        let (shift, end) = if columns_first { columns.used() } else { rows.used() };
+        let (stored, frame) = match columns_first {
+            true => (Size { width: end - shift, ..to }, self.next.frame.skip(shift, 0)),
+            false => (Size { height: end - shift, ..to }, self.next.frame.skip(0, shift)),
+        };
+        let (first, second) = if columns_first { (rows, columns) } else { (columns, rows) };
+        let stride = stored.width;
         self.segments.push(Segment {
             slots: [Slot::NONE, Slot::NONE],
             table: Table::default(),
             frame,
             size: stored,
-            resize: Resize::Columns { weights: columns, first_row },
+            resize: Resize::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride }),
         });
-        self.next = Source { frame: Frame::whole(to), resize: Resize::Rows { weights: rows, first_row } };
+        let second = Pass { weights: second, along_rows: columns_first, shift, stride };
+        self.next = Source { frame: Frame::whole(to), resize: Resize::Second(second) };
     }
 
     /// Makes segments of what there is, whose result of `size` is the next one's source.
@@ -524,15 +542,13 @@ impl Segment {
     }
 
     fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS], behind: &mut Vec<u32>, behind_at: usize) {
-        let Frame { source, mut y0, .. } = self.frame;
-        program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
-        match &self.resize {
-            Resize::Nothing => {}
-            Resize::Columns { weights, first_row } => {
-                y0 = self.frame.row(*first_row);
-                behind.extend(weights.words(0));
-            }
-            Resize::Rows { weights, first_row } => behind.extend(weights.words(*first_row)),
+        let Frame { source, x0, y0, fill: [red, green, blue], .. } = self.frame;
+        let mut flags = self.frame.flags(self.is_weighted());
+        if let Resize::First(pass) | Resize::Second(pass) = &self.resize {
+            flags |= if pass.along_rows { ALONG_ROWS } else { 0 };
+            program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
+            behind.push(pass.stride as u32);
+            behind.extend(pass.weights.words(pass.shift));
         }
         for (at, value) in [
             (word::WIDTH, self.size.width),
@@ -542,9 +558,8 @@ impl Segment {
         ] {
             program[at] = value as u32;
         }
-        program[word::FRAME_X] = self.frame.x0 as u32;
+        program[word::FRAME_X] = x0 as u32;
         program[word::FRAME_Y] = y0 as u32;
-        let [red, green, blue] = self.frame.fill;
-        program[word::FRAME] = u32::from_le_bytes([red, green, blue, self.frame.flags(self.is_weighted()) as u8]);
+        program[word::FRAME] = u32::from_le_bytes([red, green, blue, flags as u8]);
     }
 }

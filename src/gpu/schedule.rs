@@ -2,7 +2,7 @@
 //!
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
 //! on the length of the longest chain and on nothing else. Chains of fewer segments wait for the last level, so that
-//! all images are finished together. A level is at most the sums along rows of what is resized, two statistics passes and
+//! all images are finished together. A level is at most the first pass of what is resized, two statistics passes and
 //! the apply dispatches of its classes.
 //!
 //! # Tried
@@ -39,8 +39,8 @@ impl Grouping {
 pub(super) enum Kernel {
     /// The statistics pass of this round.
     Statistics(u32),
-    /// The sums along rows of images that are resized, into `middle`.
-    Narrow,
+    /// The first pass of images that are resized, into `middle`.
+    Resize,
     /// An apply pass into `middle`.
     ApplyToMiddle,
     /// An apply pass into the destination.
@@ -106,10 +106,10 @@ pub(super) fn middle_words(segments: &[Segment]) -> usize {
     stored.iter().map(|s| s.size.pixels().next_multiple_of(4)).max().unwrap_or(0)
 }
 
-/// Whether a workgroup can take this image through all its segments, once what has to be summed along rows is: nothing behind the
+/// Whether a workgroup can take this image through all its segments, once the first pass of a resize is done: nothing behind the
 /// first changes coordinates.
 fn is_small(segments: &[Segment]) -> bool {
-    let rest = if segments[0].narrows() { &segments[1..] } else { segments };
+    let rest = if segments[0].is_first_pass() { &segments[1..] } else { segments };
     rest.iter().skip(1).all(Segment::is_plain)
 }
 
@@ -128,19 +128,19 @@ pub(super) fn schedule(
     let behind_at = total * super::program::PROGRAM_WORDS;
     let mut behind = Vec::new();
     let small = sizes.small && grouping == Grouping::Auto && images.iter().all(|segments| is_small(segments));
-    // Small images have one level, and one before it where something is summed along rows.
-    let any_narrows = images.iter().any(|segments| segments[0].narrows());
-    let levels = if small { 1 + usize::from(any_narrows) } else { depth };
+    // Small images have one level, and one before it where something is resized.
+    let any_resize = images.iter().any(|segments| segments[0].is_first_pass());
+    let levels = if small { 1 + usize::from(any_resize) } else { depth };
     let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
     let mut program = 0;
     for (i, segments) in images.iter().enumerate() {
         let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
         let middle_place = schedule.middle_words as u32;
-        let narrows = usize::from(segments[0].narrows());
+        let resizes = usize::from(segments[0].is_first_pass());
         for (k, segment) in segments.iter().enumerate() {
             let is_last = k + 1 == segments.len();
             // A small image's segments are one, and stay in workgroup memory.
-            let inside = small && k >= narrows;
+            let inside = small && k >= resizes;
             let places = Places {
                 source: if k == 0 { sources.images[i] } else { middle_place },
                 from_middle: k > 0,
@@ -149,7 +149,7 @@ pub(super) fn schedule(
                 segments_left: (segments.len() - k) as u32,
             };
             segment.write(places, sources.partners, &mut schedule.programs, &mut behind, behind_at);
-            if !inside || k == narrows {
+            if !inside || k == resizes {
                 let level = match (small, inside) {
                     (true, true) => levels - 1,
                     (true, false) => 0,
@@ -162,12 +162,12 @@ pub(super) fn schedule(
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.middle_words += middle_words(if small { &segments[..=narrows] } else { segments });
+        schedule.middle_words += middle_words(if small { &segments[..=resizes] } else { segments });
     }
     schedule.programs.append(&mut behind);
     for (level, entries) in listed.iter().enumerate() {
-        let (narrowing, mut rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.segment.narrows());
-        schedule.push(Kernel::Narrow, &narrowing, Kinds::default(), level, sizes);
+        let (first_passes, mut rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
+        schedule.push(Kernel::Resize, &first_passes, Kinds::default(), level, sizes);
         let last = level + 1 == levels;
         if small {
             if last {
@@ -246,7 +246,7 @@ impl Schedule {
             self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
             self.bytes_written += match kernel {
                 Kernel::Statistics(_) => 0,
-                Kernel::Narrow | Kernel::ApplyToMiddle => 4 * pixels,
+                Kernel::Resize | Kernel::ApplyToMiddle => 4 * pixels,
                 Kernel::Apply | Kernel::Small => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
             };
         }

@@ -60,7 +60,7 @@ macro_rules! wgsl {
 pub(super) fn entry_point(kernel: Kernel) -> &'static str {
     match kernel {
         Kernel::Statistics(_) => "statistics",
-        Kernel::Narrow | Kernel::ApplyToMiddle | Kernel::Apply => "apply",
+        Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => "apply",
         Kernel::Small => "small",
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn small_memory(tile: usize) -> usize {
 pub(super) fn assemble(variant: &Variant) -> String {
     let has = |kind| variant.kinds.has(kind);
     let is_small = variant.kernel == Kernel::Small;
-    let narrows = variant.kernel == Kernel::Narrow;
+    let resizes = variant.kernel == Kernel::Resize;
     let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
     let with_tables = has(SlotKind::Table) || is_small || is_statistics;
     let mut text = constants(variant);
@@ -94,12 +94,12 @@ pub(super) fn assemble(variant: &Variant) -> String {
         _ => join(wgsl!("kernels/source_planes")),
     }
     join(wgsl!("kernels/fetch_memory"));
-    if narrows || variant.weighted {
+    if resizes || variant.weighted {
         join(wgsl!("arithmetic/resample"));
     }
     join(if variant.weighted { wgsl!("kernels/framed_weighted") } else { wgsl!("kernels/framed_plain") });
-    if narrows {
-        for part in [wgsl!("kernels/narrow"), wgsl!("kernels/store_words"), NOTHING_TO_PREPARE, wgsl!("kernels/apply")]
+    if resizes {
+        for part in [wgsl!("kernels/resize"), wgsl!("kernels/store_words"), NOTHING_TO_PREPARE, wgsl!("kernels/apply")]
         {
             join(part);
         }
@@ -113,7 +113,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(match variant.kernel {
             Kernel::Small => wgsl!("kernels/counts_tile"),
             Kernel::Statistics(_) => wgsl!("kernels/counts_atomic"),
-            Kernel::Narrow | Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
+            Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
         });
         join(wgsl!("kernels/table"));
         join(&point_op(variant));
@@ -225,6 +225,7 @@ fn constants(variant: &Variant) -> String {
     number("FLIP_Y", frame::FLIP_Y as usize);
     number("WEIGHTED", frame::WEIGHTED as usize);
     number("WHOLE", frame::WHOLE as usize);
+    number("ALONG_ROWS", frame::ALONG_ROWS as usize);
     number("BORDER_EDGE", Border::Edge as usize);
     number("BORDER_REFLECT", Border::Reflect as usize);
     number("BORDER_SYMMETRIC", Border::Symmetric as usize);
@@ -243,7 +244,7 @@ fn constants(variant: &Variant) -> String {
     number("FORM_F32", 2);
     number("FORM_F16", 3);
     let form = match (variant.kernel, variant.dtype) {
-        (Kernel::Narrow | Kernel::ApplyToMiddle, _) => 0,
+        (Kernel::Resize | Kernel::ApplyToMiddle, _) => 0,
         (_, Dtype::U8) => 1,
         (_, Dtype::F32) => 2,
         (_, Dtype::F16) => 3,

@@ -163,7 +163,7 @@ fn bindings(dispatch: &Dispatch) -> Vec<(u32, Role)> {
     ];
     match dispatch.kernel {
         Kernel::Statistics(_) => {}
-        Kernel::Narrow | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(dispatch.level % 2))),
+        Kernel::Resize | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(dispatch.level % 2))),
         Kernel::Apply | Kernel::Small => bindings.push((5, Role::Destination)),
     }
     bindings
@@ -181,8 +181,8 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
 
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
-    let narrows = dispatch.kernel == Kernel::Narrow;
-    let used = |op: &&OpKind| !narrows && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
+    let resizes = dispatch.kernel == Kernel::Resize;
+    let used = |op: &&OpKind| !resizes && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
     // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
     let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
     Variant {

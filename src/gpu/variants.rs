@@ -10,7 +10,7 @@ use crate::ops::{Kind, OpKind};
 use crate::output::Dtype;
 
 pub(super) const KERNELS: [Kernel; 5] =
-    [Kernel::Statistics(0), Kernel::Narrow, Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
+    [Kernel::Statistics(0), Kernel::Resize, Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
 pub(super) const LAYOUTS: [Layout; 2] = [Layout::Nhwc, Layout::Nchw];
 pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
@@ -34,8 +34,8 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
     variants.push(largest);
     let possible = |v: &Variant| match v.kernel {
         Kernel::Statistics(_) => !v.kinds.has(SlotKind::Interpolated),
-        // Sums along rows come before all operations.
-        Kernel::Narrow => v.kinds == Kinds::default(),
+        // The first pass of a resize comes before all operations.
+        Kernel::Resize => v.kinds == Kinds::default(),
         _ => true,
     };
     variants.into_iter().filter(possible).map(|v| (shader::assemble(&v), v)).collect()

@@ -25,8 +25,8 @@ pub(crate) enum Stage {
     Crop(Crop),
     /// The image turned over.
     Flip { horizontal: bool, vertical: bool },
-    /// Sums along each row, then along each column.
-    Resize { columns: Weights, rows: Weights },
+    /// Weighted sums along each row, what the columns are made of, and along each column.
+    Resize { columns: Weights, rows: Weights, columns_first: bool },
 }
 
 /// The argument of a step.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::affine::Interpolation;
 use super::lower::Stage;
 use super::{Kind, Operation, check_sides};
-use crate::arithmetic::resample::{Weights, weighted};
+use crate::arithmetic::resample::{Weights, columns_first, weighted};
 use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
@@ -71,26 +71,18 @@ impl Operation for Resize {
 
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let (columns, rows) = self.weights(image.size());
-        let (first_row, end_row) = rows.used();
-        // As in Pillow, only the rows that the second pass needs go through the first.
-        let between = Size { width: self.width, height: end_row - first_row };
-        let narrowed = image.redraw(between, [0; 3], |x, y, pixel| {
-            let (first, weights) = columns.of(x);
-            for (c, value) in pixel.iter_mut().enumerate() {
-                *value = weighted(weights, |k| image.pixel(first + k, first_row + y)[c]);
-            }
-        });
-        narrowed.redraw(Size { width: self.width, height: self.height }, [0; 3], |x, y, pixel| {
-            let (first, weights) = rows.of(y);
-            for (c, value) in pixel.iter_mut().enumerate() {
-                *value = weighted(weights, |k| narrowed.pixel(x, first - first_row + k)[c]);
-            }
-        })
+        if columns_first(image.size(), Size { width: self.width, height: self.height }) {
+            return along_rows(&along_columns(&image, &rows, 0, self.height), &columns, 0, self.height);
+        }
+        // Only the rows that the second pass needs go through the first.
+        let (first, end) = rows.used();
+        along_columns(&along_rows(&image, &columns, first, end - first), &rows, first, self.height)
     }
 
     fn lower(&self, size: Size) -> Stage {
         let (columns, rows) = self.weights(size);
-        Stage::Resize { columns, rows }
+        let columns_first = columns_first(size, Size { width: self.width, height: self.height });
+        Stage::Resize { columns, rows, columns_first }
     }
 }
 
@@ -115,4 +107,24 @@ impl Resize {
     fn refuse(&self, value: f64, rule: &'static str) -> Error {
         Error::Parameter { op: Self::NAME, parameter: "box", value, rule }
     }
+}
+
+/// `height` rows of the image from `first_row` on, each summed to as many columns as there are weights for.
+fn along_rows(image: &Image, columns: &Weights, first_row: usize, height: usize) -> Image {
+    image.redraw(Size { width: columns.len(), height }, [0; 3], |x, y, pixel| {
+        let (first, weights) = columns.of(x);
+        for (c, value) in pixel.iter_mut().enumerate() {
+            *value = weighted(weights, |k| image.pixel(first + k, first_row + y)[c]);
+        }
+    })
+}
+
+/// The image, which begins with `first_row`, summed along its columns to `height` rows.
+fn along_columns(image: &Image, rows: &Weights, first_row: usize, height: usize) -> Image {
+    image.redraw(Size { width: image.width, height }, [0; 3], |x, y, pixel| {
+        let (first, weights) = rows.of(y);
+        for (c, value) in pixel.iter_mut().enumerate() {
+            *value = weighted(weights, |k| image.pixel(x, first - first_row + k)[c]);
+        }
+    })
 }

@@ -202,8 +202,8 @@ impl Transform {
         if let [Stage::Policy(policy)] = &self.stages[..] {
             return policy.check();
         }
-        let stages = self.stages.iter().enumerate();
-        stages.map(|(i, stage)| stage.draws().check().map_err(|e| e.at(format!("stage {}", i + 1)))).collect()
+        let mut stages = self.stages.iter().enumerate();
+        stages.try_for_each(|(i, stage)| stage.draws().check().map_err(|e| e.at(format!("stage {}", i + 1))))
     }
 
     /// Each operation that may be applied, once.
@@ -257,8 +257,8 @@ fn check_probability(op: &'static str, probability: f64) -> Result<()> {
 fn check_span(op: &'static str, parameter: &'static str, [from, to]: [f64; 2], most: f64) -> Result<()> {
     let refuse = |value, rule| Err(Error::Parameter { op, parameter, value, rule });
     match () {
-        () if !(from > 0.0) => refuse(from, "is not above 0"),
-        () if !(to <= most) => refuse(to, if most == 1.0 { "is above 1" } else { "is above 1000000" }),
+        () if from.is_nan() || from <= 0.0 => refuse(from, "is not above 0"),
+        () if to.is_nan() || to > most => refuse(to, if most == 1.0 { "is above 1" } else { "is above 1000000" }),
         () if from > to => refuse(from, "is more than the upper end"),
         () => Ok(()),
     }

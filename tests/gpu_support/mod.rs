@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use autoaugment::{
-    Batch, Convention, Device, Executor, Gpu, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage,
-    Sampler, Shape, TensorData, ops,
+    Batch, Convention, Device, Executor, Gpu, Images, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan,
+    PlannedImage, Sampler, Shape, TensorData, ops,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -122,19 +122,24 @@ pub fn pairs(shape: Shape, seed: u64) -> Vec<PlannedImage> {
 }
 
 /// Runs a plan on the CPU and on the GPU in every form and panics with all differences.
-pub fn check_all(gpu: &Gpu, batch: &Batch<'_>, plan: &Plan, outputs: &[Output], what: &str) {
+pub fn check_all<'a>(gpu: &Gpu, batch: impl Into<Images<'a>>, plan: &Plan, outputs: &[Output], what: &str) {
+    let batch = batch.into();
+    let mut shape = None;
     let cpu = Executor::new(Device::Cpu).unwrap();
     let mut failures = Vec::new();
     for output in outputs {
         let (expected, _) = cpu.apply(batch, plan, output).unwrap();
         let (got, _) = gpu.apply(batch, plan, output).unwrap();
         failures.extend(
-            differences(batch.shape(), plan, &expected.data, &got.data).into_iter().map(|d| format!("{output:?}: {d}")),
+            differences(expected.shape, plan, &expected.data, &got.data)
+                .into_iter()
+                .map(|d| format!("{output:?}: {d}")),
         );
+        shape = Some(expected.shape);
     }
     let count = failures.len();
     failures.truncate(20);
-    assert!(count == 0, "{what} {:?}: {count} images differ\n{}", batch.shape(), failures.join("\n"));
+    assert!(count == 0, "{what} {shape:?}: {count} images differ\n{}", failures.join("\n"));
 }
 
 /// One line for each image that differs.

@@ -131,6 +131,35 @@ def sample_pairing(op, image, batch):
     return Image.blend(image, batch[op["partner"]], op["weight"])
 
 
+def crop(op, image, batch):
+    x, y, width, height = (op[name] for name in ("x", "y", "width", "height"))
+    if op["border"] == "constant":
+        result = Image.new(image.mode, (width, height), colour(op, image))
+        left, top = max(x, 0), max(y, 0)
+        part = (left, top, min(x + width, image.width), min(y + height, image.height))
+        if part[0] < part[2] and part[1] < part[3]:
+            result.paste(image.crop(part), (left - x, top - y))
+        return result
+    # torchvision pads images by NumPy where the padding is not one colour.
+    sides = ((max(-y, 0), max(y + height - image.height, 0)), (max(-x, 0), max(x + width - image.width, 0)))
+    pixels = numpy.asarray(image)
+    pixels = numpy.pad(pixels, sides + ((0, 0),) * (pixels.ndim - 2), op["border"])
+    return Image.fromarray(pixels[max(y, 0):, max(x, 0):][:height, :width])
+
+
+def resize(op, image, batch):
+    return image.resize((op["width"], op["height"]), INTERPOLATIONS[op["interpolation"]], op.get("box"))
+
+
+def horizontal_flip(op, image, batch):
+    return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
+def vertical_flip(op, image, batch):
+    return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+
+
+# What a policy may have; the cases are made of these.
 OPERATIONS = {
     "Identity": identity,
     "ShearX": shear_x,
@@ -152,6 +181,14 @@ OPERATIONS = {
     "SamplePairing": sample_pairing,
 }
 
+# What a transform has besides.
+FRAMING = {
+    "Crop": crop,
+    "Resize": resize,
+    "HorizontalFlip": horizontal_flip,
+    "VerticalFlip": vertical_flip,
+}
+
 WARPS = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate")
 
 
@@ -163,7 +200,7 @@ def image_of(data, width, height, channels):
 def run(ops, image, batch):
     """The image after all operations. `batch` has the images before augmentation, for SamplePairing."""
     for op in ops:
-        image = OPERATIONS[op["op"]](op, image, batch)
+        image = (OPERATIONS | FRAMING)[op["op"]](op, image, batch)
     return image
 
 
