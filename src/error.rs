@@ -162,6 +162,43 @@ pub enum Error {
     /// A buffer handed in by the caller that cannot be used.
     #[error("buffer: {0}")]
     Buffer(String),
+
+    /// An image file that cannot be decoded.
+    #[cfg(feature = "loader")]
+    #[error("{0}")]
+    Decode(String),
+
+    /// A data set's file or folder that cannot be used: which, and why.
+    #[cfg(feature = "loader")]
+    #[error("{place}: {reason}")]
+    Dataset {
+        /// The file or folder.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A sample of a data set that cannot be read or decoded.
+    #[cfg(feature = "loader")]
+    #[error("sample {index} ({name}): {reason}")]
+    Sample {
+        /// The sample's number in the data set.
+        index: u64,
+        /// Its name: mostly the file.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// An option of a loader, or a position, that cannot be used.
+    #[cfg(feature = "loader")]
+    #[error("loader: {0}")]
+    Loader(String),
+
+    /// Code of a data set panicked, which is a mistake in that code and not in the data.
+    #[cfg(feature = "loader")]
+    #[error("the data set panicked: {0}")]
+    Panicked(String),
 }
 
 /// The crate's result type.

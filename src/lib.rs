@@ -18,6 +18,8 @@ pub mod gpu;
 mod image;
 mod images;
 mod json;
+#[cfg(feature = "loader")]
+pub mod loader;
 pub mod ops;
 mod output;
 mod plan;

@@ -1,6 +1,7 @@
 //! Errors of the device as values: wgpu panics on them unless something listens.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
@@ -19,7 +20,17 @@ impl Loss {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
     }
 
-    /// An error if the device was lost.
+    /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
+    ///
+    /// wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device is
+    /// merely invalid.
+    pub fn ask(&self, device: &wgpu::Device) -> Result<()> {
+        // What matters is what it tells the callback.
+        let _ = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) });
+        self.check()
+    }
+
+    /// An error if the device is known to be lost.
     pub fn check(&self) -> Result<()> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
@@ -40,10 +51,14 @@ pub(super) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() ->
         caught = pollster::block_on(scope.pop()).or(caught);
     }
     loss.check()?;
-    match caught {
+    let result = match caught {
         None => result,
         Some(error) => Err(value_of(error)),
+    };
+    if let Err(Error::Device(_)) = result {
+        loss.ask(device)?;
     }
+    result
 }
 
 fn value_of(error: wgpu::Error) -> Error {

@@ -23,6 +23,8 @@ mod schedule;
 mod shader;
 #[cfg(test)]
 mod shader_tests;
+#[cfg(feature = "loader")]
+pub(crate) mod staging;
 mod steps;
 mod tables;
 mod transfer;

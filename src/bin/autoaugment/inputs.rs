@@ -4,10 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use autoaugment::loader::decode::{EXTENSIONS, has_image_extension};
 use walkdir::{DirEntry, WalkDir};
-
-/// The extensions that are looked for in folders.
-const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
 
 /// One image file.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,9 +72,4 @@ impl Found {
             }
         }
     }
-}
-
-fn has_image_extension(path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
 }

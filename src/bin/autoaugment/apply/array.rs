@@ -13,7 +13,7 @@ use super::descr;
 use super::entries::Entry;
 use super::pipeline::{Sink, Source};
 use crate::RunFailed;
-use crate::decode::{Loss, Picture};
+use crate::decode::{Picture, Reduction};
 use crate::encode::Pending;
 
 pub struct ArraySource {
@@ -106,7 +106,7 @@ impl Source for ArraySource {
         Some([self.shape.height, self.shape.width, self.shape.channels])
     }
 
-    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Loss>)> {
+    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Reduction>)> {
         let Shape { height, width, channels, .. } = self.shape;
         let mut data = vec![0; self.shape.values_per_image()];
         let place = self.start + (input * data.len()) as u64;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::entries::{Entry, Work, partners, renumbered, size_after};
 use super::record::Record;
 use crate::Outcome;
-use crate::decode::{Loss, Picture};
+use crate::decode::{Picture, Reduction};
 use crate::policy::counted;
 use crate::terminal::{Terminal, in_words};
 
@@ -33,7 +33,7 @@ pub trait Source: Sync {
     fn layout(&self) -> Layout;
     /// Height, width and channels without reading the pixels; none if the input is broken.
     fn measure(&self, input: usize) -> Option<[usize; 3]>;
-    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Loss>)>;
+    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Reduction>)>;
 }
 
 /// Where images go to.
@@ -62,7 +62,7 @@ struct State {
     written: usize,
     batches: u64,
     counters: Map<String, Value>,
-    losses: BTreeMap<Loss, BTreeSet<usize>>,
+    reductions: BTreeMap<Reduction, BTreeSet<usize>>,
     record: Record,
 }
 
@@ -109,11 +109,11 @@ impl<'a> Pipeline<'a> {
         }
         self.progress.finish_and_clear();
         let state = self.state();
-        for (loss, inputs) in &state.losses {
+        for (reduction, inputs) in &state.reductions {
             let names: Vec<_> = inputs.iter().take(3).map(|&input| self.source.name(input)).collect();
             let more = if inputs.len() > 3 { ", ..." } else { "" };
             let images = counted(inputs.len(), "image", "images");
-            self.terminal.note(&format!("notice: {images} {} ({}{more})", loss.words(), names.join(", ")));
+            self.terminal.note(&format!("notice: {images} {} ({}{more})", reduction.words(), names.join(", ")));
         }
         let failed = state.failed.len() + state.unreadable;
         if failed > 0 {
@@ -225,11 +225,11 @@ impl<'a> Pipeline<'a> {
         let mut pictures = Pictures::new();
         for (input, result) in loaded {
             match result {
-                Ok((picture, losses)) => {
+                Ok((picture, reductions)) => {
                     let mut state = self.state();
                     state.read += 1;
-                    for loss in losses {
-                        state.losses.entry(loss).or_default().insert(input);
+                    for reduction in reductions {
+                        state.reductions.entry(reduction).or_default().insert(input);
                     }
                     pictures.insert(input, picture);
                 }

@@ -68,9 +68,9 @@ impl Preview {
         for input in found.inputs {
             let name = input.path.display().to_string();
             match decode::read(&input.path) {
-                Ok((picture, losses)) => {
-                    for loss in losses {
-                        terminal.note(&format!("notice: {name} is an image {}", loss.words()));
+                Ok((picture, reductions)) => {
+                    for reduction in reductions {
+                        terminal.note(&format!("notice: {name} is an image {}", reduction.words()));
                     }
                     pictures.push((input, picture));
                 }

@@ -1,0 +1,280 @@
+//! Loader: a data set, an augmenter, and how epochs are made of them.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::broken::Broken;
+use super::color::Color;
+use super::dataset::Dataset;
+use super::epoch::{Epoch, Position};
+use super::order::{Cut, Order};
+use super::produce::Producer;
+use crate::augmenter::Augmenter;
+use crate::batch::Size;
+use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::staging::Staging;
+
+/// Makes augmented batches of a data set, epoch by epoch; see the [module](super).
+pub struct Loader {
+    producer: Arc<Producer>,
+    pool: Arc<ThreadPool>,
+    options: Options,
+}
+
+/// What a loader was told.
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    batch_size: usize,
+    threads: usize,
+    prefetch: usize,
+    shuffle: bool,
+    seed: u64,
+    drop_last: bool,
+    rank: usize,
+    ranks: usize,
+    broken: Broken,
+    color: Color,
+    scaled: Option<Size>,
+    progress: bool,
+}
+
+/// Collects the options of a [`Loader`].
+#[must_use]
+pub struct Builder {
+    dataset: Box<dyn Dataset>,
+    augmenter: Arc<Augmenter>,
+    options: Options,
+}
+
+impl Builder {
+    /// Samples of a batch; 64 unless set.
+    pub fn batch_size(mut self, samples: usize) -> Self {
+        self.options.batch_size = samples;
+        self
+    }
+
+    /// Threads that read, decode and, on the CPU, augment; as many as the system says are useful unless set. They belong
+    /// to the loader and end with it.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads;
+        self
+    }
+
+    /// How many batches are made ahead; 4 unless set.
+    pub fn prefetch(mut self, batches: usize) -> Self {
+        self.options.prefetch = batches;
+        self
+    }
+
+    /// Whether each epoch has an order of its own; the data set's order unless set. Takes 4 bytes of memory a sample while
+    /// the epoch lasts (8 beyond 4,294,967,295 samples).
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.options.shuffle = shuffle;
+        self
+    }
+
+    /// The seed of the order; 0 unless set. Ranks need the same one. That of the augmentation is the augmenter's.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// Whether samples that do not fill a batch in the end, on each rank, are left out; they are not unless set.
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.options.drop_last = drop_last;
+        self
+    }
+
+    /// Makes the batches of one process of several; of one of one unless set.
+    ///
+    /// Step k of the epoch takes the next `ranks` x batch size samples of the common order, and rank r has the r-th batch
+    /// size of them. What is left in the end is divided evenly, the first ranks having one more where it does not divide. So
+    /// the ranks' samples are disjoint and together the whole epoch, and all have the same number of batches, unless fewer
+    /// samples are left in the end than there are ranks: then only the first ones have a batch more, of one sample.
+    /// [`Builder::drop_last`] leaves the rest out.
+    pub fn shard(mut self, rank: usize, ranks: usize) -> Self {
+        self.options.rank = rank;
+        self.options.ranks = ranks;
+        self
+    }
+
+    /// What to do with samples that cannot be read or decoded; [`Broken::Stop`] unless set.
+    pub fn broken(mut self, broken: Broken) -> Self {
+        self.options.broken = broken;
+        self
+    }
+
+    /// The channels of all batches; [`Color::Rgb`] unless set.
+    pub fn color(mut self, color: Color) -> Self {
+        self.options.color = color;
+        self
+    }
+
+    /// Decodes JPEGs at the smallest scale (1/8, 1/4, 1/2, 1) whose sides are both at least `least`, which is quicker. The
+    /// bytes are not those of decoding in full and resizing, and operations see the smaller image; never done unless set.
+    pub fn scaled_decoding(mut self, least: Size) -> Self {
+        self.options.scaled = Some(least);
+        self
+    }
+
+    /// Whether a bar on standard error shows the batches of each epoch, if that is a terminal; there is none unless set.
+    pub fn progress(mut self, progress: bool) -> Self {
+        self.options.progress = progress;
+        self
+    }
+
+    /// Checks everything and starts the threads.
+    ///
+    /// # Errors
+    /// [`Error::Loader`] if an option cannot be used, the data set is empty, or a thread cannot be started.
+    pub fn build(self) -> Result<Loader> {
+        let Builder { dataset, augmenter, options } = self;
+        let Options { batch_size, threads, prefetch, rank, ranks, .. } = options;
+        for (what, value) in [("batch size", batch_size), ("number of threads", threads), ("prefetch", prefetch)] {
+            if value == 0 {
+                return Err(Error::Loader(format!("the {what} must be at least 1")));
+            }
+        }
+        if rank >= ranks {
+            return Err(Error::Loader(format!("rank {rank} is outside 0..{ranks}")));
+        }
+        if ranks.checked_mul(batch_size).is_none() {
+            return Err(Error::Loader(format!("{ranks} ranks x {batch_size} samples are too many for one step")));
+        }
+        if dataset.is_empty() {
+            return Err(Error::Loader("the data set is empty".to_string()));
+        }
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("loader {i}")).build();
+        let pool = pool.map_err(|e| Error::Loader(format!("{threads} threads cannot be started: {e}")))?;
+        let producer = Producer {
+            dataset,
+            augmenter,
+            color: options.color,
+            scaled: options.scaled,
+            broken: options.broken,
+            // One more than are under way, so that the next batch finds one that is mapped already.
+            #[cfg(feature = "gpu")]
+            staging: Staging::new(prefetch + 1),
+        };
+        Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options })
+    }
+}
+
+impl Loader {
+    /// Starts with a data set and what augments its images; everything else has a default. A
+    /// [`Transform`](crate::Transform) without stages leaves the images alone.
+    pub fn builder(dataset: impl Dataset + 'static, augmenter: Arc<Augmenter>) -> Builder {
+        let options = Options {
+            batch_size: 64,
+            threads: thread::available_parallelism().map_or(1, NonZero::get),
+            prefetch: 4,
+            shuffle: false,
+            seed: 0,
+            drop_last: false,
+            rank: 0,
+            ranks: 1,
+            broken: Broken::default(),
+            color: Color::default(),
+            scaled: None,
+            progress: false,
+        };
+        Builder { dataset: Box::new(dataset), augmenter, options }
+    }
+
+    /// The data set.
+    pub fn dataset(&self) -> &dyn Dataset {
+        &*self.producer.dataset
+    }
+
+    /// What augments the images.
+    pub fn augmenter(&self) -> &Augmenter {
+        &self.producer.augmenter
+    }
+
+    /// Batches of an epoch that this rank has.
+    pub fn batches(&self) -> usize {
+        self.cut().batches()
+    }
+
+    /// An epoch from its beginning. Its first batches are being made when this returns.
+    pub fn epoch(&self, epoch: u64) -> Epoch {
+        self.from(Position { epoch, batch: 0 })
+    }
+
+    /// The rest of an epoch: the same batches that a whole one would have from there on, byte for byte.
+    ///
+    /// # Errors
+    /// [`Error::Loader`] if the epoch has no such batch; its end is allowed, and nothing is left then.
+    pub fn resume(&self, position: Position) -> Result<Epoch> {
+        let batches = self.batches();
+        if position.batch > batches as u64 {
+            return Err(Error::Loader(format!("batch {} is outside an epoch of {batches} batches", position.batch)));
+        }
+        Ok(self.from(position))
+    }
+
+    /// The most bytes of memory that the loader holds, if no image has more than `largest` pixels before and `augmented`
+    /// pixels after augmentation, and no file more than `file` bytes:
+    ///
+    /// order + (prefetch + 1) x batch size x (file + pixels + augmented pixels) + threads x 2 x pixels
+    ///
+    /// where pixels are in bytes, those augmented in the output's type. On a GPU the pixels are in memory that the device can
+    /// read (and, once more, its own) and the augmented ones in its own. What the decoders themselves and the CPU's
+    /// operations need for one image is not in it, nor what the data set holds; memory-mapped files count nothing for `file`.
+    pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
+        let Options { batch_size, threads, prefetch, shuffle, color, .. } = self.options;
+        let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;
+        let pixels = (largest.pixels() * color.channels()) as u64;
+        let value = self.augmenter().output().dtype().bytes();
+        let output = (augmented.pixels() * color.channels() * value) as u64;
+        let batches = (prefetch as u64 + 1) * batch_size as u64;
+        order + batches * (file as u64 + pixels + output) + 2 * threads as u64 * pixels
+    }
+
+    fn cut(&self) -> Cut {
+        let Options { batch_size, rank, ranks, drop_last, .. } = self.options;
+        Cut { samples: self.dataset().len(), batch_size, rank, ranks, drop_last }
+    }
+
+    fn from(&self, position: Position) -> Epoch {
+        let Options { shuffle, seed, prefetch, .. } = self.options;
+        let order = match shuffle {
+            true => Order::shuffled(self.dataset().len(), seed, position.epoch),
+            false => Order::Natural,
+        };
+        let shared = (self.producer.clone(), self.pool.clone());
+        Epoch::new(shared, order, self.cut(), prefetch, position, self.bar(position))
+    }
+
+    /// A bar where a person watches and wants one.
+    fn bar(&self, position: Position) -> ProgressBar {
+        if !self.options.progress || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(self.batches() as u64).with_position(position.batch);
+        let bar = bar.with_message(format!("epoch {}", position.epoch));
+        match ProgressStyle::with_template("{msg} {bar:40} {human_pos}/{human_len} batches, {per_sec}, {eta} left") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+}
+
+impl fmt::Debug for Loader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader").field("samples", &self.dataset().len()).field("options", &self.options).finish()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("samples", &self.dataset.len()).field("options", &self.options).finish()
+    }
+}

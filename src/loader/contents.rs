@@ -1,0 +1,68 @@
+//! Contents: what a data set's file holds, mapped into memory or, if it is compressed by gzip, decompressed there.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Deref;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use memmap2::Mmap;
+
+use crate::error::{Error, Result};
+
+/// The bytes of a whole file. Mapped ones are the system's to keep or to drop, so that a file may be larger than memory.
+///
+/// The file must not change while it is mapped: other bytes would be read, and if it became shorter the process would be
+/// stopped by the system.
+pub(super) enum Contents {
+    Mapped(Mmap),
+    Decompressed(Vec<u8>),
+}
+
+impl Contents {
+    /// Opens a file. A compressed one may have at most `most` bytes when decompressed, which its first bytes decide.
+    pub fn open(path: &Path, most: impl Fn(&[u8]) -> Result<usize>) -> Result<Self> {
+        let mut file = File::open(path).map_err(|e| refused(path, e))?;
+        let mut magic = Vec::new();
+        file.by_ref().take(2).read_to_end(&mut magic).map_err(|e| refused(path, e))?;
+        if magic == [0x1F, 0x8B] {
+            drop(file);
+            return Contents::decompress(path, most);
+        }
+        // SAFETY: the file is mapped for reading only; what happens if another process changes it is documented above.
+        let mapped = unsafe { Mmap::map(&file) }.map_err(|e| refused(path, e))?;
+        most(&mapped)?;
+        Ok(Contents::Mapped(mapped))
+    }
+
+    fn decompress(path: &Path, most: impl Fn(&[u8]) -> Result<usize>) -> Result<Self> {
+        const HEAD: u64 = 64;
+        let broken = |e| refused(path, format!("unreadable gzip data: {e}"));
+        let file = File::open(path).map_err(|e| refused(path, e))?;
+        let mut decoder = MultiGzDecoder::new(file);
+        let mut bytes = Vec::new();
+        decoder.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(broken)?;
+        let most = most(&bytes)?;
+        // One byte more than there should be is enough to see that there are too many.
+        let rest = (most as u64 + 1).saturating_sub(bytes.len() as u64);
+        decoder.take(rest).read_to_end(&mut bytes).map_err(broken)?;
+        bytes.truncate(most + 1);
+        Ok(Contents::Decompressed(bytes))
+    }
+}
+
+impl Deref for Contents {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Contents::Mapped(mapped) => mapped,
+            Contents::Decompressed(bytes) => bytes,
+        }
+    }
+}
+
+/// The error of a file that cannot be used.
+pub(super) fn refused(path: &Path, reason: impl ToString) -> Error {
+    Error::Dataset { place: path.display().to_string(), reason: reason.to_string() }
+}

@@ -1,0 +1,205 @@
+//! Dataset: numbered samples, each an image with the number of its class.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::color::Color;
+use super::{decode, scaled};
+use crate::batch::{Layout, Size};
+use crate::error::{Error, Result};
+use crate::images::check_channels;
+
+/// Samples by number, in any order and from several threads at once.
+///
+/// What is read is not decoded yet: the loader first learns the sizes of a batch, then has each image decoded to its place.
+///
+/// ```
+/// use autoaugment::loader::{Dataset, Sample};
+/// use autoaugment::{Layout, Result, Size};
+///
+/// /// Squares of one grey, lighter ones for higher numbers.
+/// struct Greys;
+///
+/// impl Dataset for Greys {
+///     fn len(&self) -> usize {
+///         256
+///     }
+///
+///     fn read(&self, index: usize) -> Result<Sample<'_>> {
+///         let label = u32::from(index >= 128);
+///         Sample::pixels(vec![index as u8; 16], Size { width: 4, height: 4 }, 1, Layout::Nhwc, label)
+///     }
+/// }
+/// ```
+pub trait Dataset: Send + Sync {
+    /// How many samples there are. They are numbered from 0, and their number does not change.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sample `index`, less than [`Dataset::len`]; the same each time. An error says that this sample is broken, and the
+    /// loader does with it what it was told to; others are not affected.
+    ///
+    /// # Errors
+    /// Whatever keeps the sample from being read.
+    fn read(&self, index: usize) -> Result<Sample<'_>>;
+
+    /// What people know the sample by: mostly its file.
+    fn name(&self, index: usize) -> String {
+        format!("number {index}")
+    }
+
+    /// The names of the classes in the order of their labels; empty where they have none.
+    fn classes(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl<D: Dataset + ?Sized> Dataset for Arc<D> {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn read(&self, index: usize) -> Result<Sample<'_>> {
+        (**self).read(index)
+    }
+
+    fn name(&self, index: usize) -> String {
+        (**self).name(index)
+    }
+
+    fn classes(&self) -> &[String] {
+        (**self).classes()
+    }
+}
+
+/// An image that can be decoded, of known size, with its label.
+#[derive(Clone, Debug)]
+pub struct Sample<'a> {
+    bytes: Cow<'a, [u8]>,
+    form: Form,
+    size: Size,
+    channels: usize,
+    label: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// A JPEG, PNG, WebP, BMP or GIF file.
+    Encoded,
+    /// A JPEG, to be decoded at the smallest scale with at least this size.
+    Scaled(Size),
+    /// Pixels.
+    Pixels(Layout),
+}
+
+impl<'a> Sample<'a> {
+    /// The bytes of a JPEG, PNG, WebP, BMP or GIF file. Its header is read here, the rest when it is decoded.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if this is no such file or its header is broken.
+    pub fn encoded(bytes: impl Into<Cow<'a, [u8]>>, label: u32) -> Result<Self> {
+        let bytes = bytes.into();
+        let (size, channels) = decode::measure(&bytes)?;
+        Ok(Sample { bytes, form: Form::Encoded, size, channels, label })
+    }
+
+    /// Pixels: H x W x C or C x H x W values, `layout` says which; C is 1 (grey) or 3 (RGB).
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if size or channels are unusable or `bytes` has another length than they say.
+    pub fn pixels(
+        bytes: impl Into<Cow<'a, [u8]>>,
+        size: Size,
+        channels: usize,
+        layout: Layout,
+        label: u32,
+    ) -> Result<Self> {
+        let bytes = bytes.into();
+        check_channels(channels)?;
+        size.check()?;
+        let expected = size.pixels() * channels;
+        if bytes.len() != expected {
+            let (Size { width, height }, there) = (size, bytes.len());
+            return Err(Error::Batch(format!(
+                "an image of {height} x {width} x {channels} is {expected} bytes, and there are {there}"
+            )));
+        }
+        Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label })
+    }
+
+    /// The same, decoded at the smallest scale (1/8, 1/4, 1/2, 1) whose sides are both at least those of `least`, if it is a
+    /// JPEG of three channels or one; anything else stays as it is.
+    #[must_use]
+    pub fn scaled(self, least: Size) -> Self {
+        if !matches!(self.form, Form::Encoded) || !decode::is_jpeg(&self.bytes) {
+            return self;
+        }
+        match scaled::measure(&self.bytes, least) {
+            Some((size, channels)) => Sample { form: Form::Scaled(least), size, channels, ..self },
+            None => self,
+        }
+    }
+
+    /// The size that it will have when decoded.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Channels of the image: 1 (grey) or 3 (RGB).
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// The number of the class.
+    pub fn label(&self) -> u32 {
+        self.label
+    }
+
+    /// Bytes that it takes while it is not decoded; 0 if they are the data set's own.
+    pub fn held_bytes(&self) -> usize {
+        match &self.bytes {
+            Cow::Owned(bytes) => bytes.len(),
+            Cow::Borrowed(_) => 0,
+        }
+    }
+
+    /// Decodes to `out`: interleaved, with the channels that `color` gives. `out` has H x W x that many bytes.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the file is broken, `out` has another length, or `color` refuses colour and this has some.
+    pub fn decode_into(&self, color: Color, out: &mut [u8]) -> Result<()> {
+        color.check(self.channels)?;
+        let expected = self.size.pixels() * color.channels();
+        if out.len() != expected {
+            return Err(Error::Decode(format!("the image has {expected} bytes, and there is room for {}", out.len())));
+        }
+        if self.channels == color.channels() {
+            return self.interleaved(out);
+        }
+        let mut own = vec![0; self.size.pixels() * self.channels];
+        self.interleaved(&mut own)?;
+        color.convert(&own, out);
+        Ok(())
+    }
+
+    /// The pixels in the image's own channels.
+    fn interleaved(&self, out: &mut [u8]) -> Result<()> {
+        match self.form {
+            Form::Encoded => decode::decode_into(&self.bytes, out)?,
+            Form::Scaled(least) => scaled::decode_into(&self.bytes, least, out)?,
+            Form::Pixels(Layout::Nhwc) => out.copy_from_slice(&self.bytes),
+            Form::Pixels(Layout::Nchw) => {
+                for (c, plane) in self.bytes.chunks_exact(self.size.pixels()).enumerate() {
+                    for (pixel, &v) in out.chunks_exact_mut(self.channels).zip(plane) {
+                        pixel[c] = v;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

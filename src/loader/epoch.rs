@@ -1,0 +1,306 @@
+//! Epoch: the batches of one pass through the data set, in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use indicatif::ProgressBar;
+use rayon::ThreadPool;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "gpu")]
+use super::augment;
+use super::broken::BrokenSamples;
+use super::order::{Cut, Order};
+use super::produce::{Images, Produced, Producer, Request};
+use crate::error::{Error, Result};
+use crate::output::Tensor;
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// Where a training run is: what [`Loader::resume`](super::Loader::resume) goes on from. Save it with the model.
+///
+/// Seed, batch size and the other options are not in it: the loader that goes on has to have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The epoch.
+    pub epoch: u64,
+    /// The batch of this rank that comes next, from 0.
+    pub batch: u64,
+}
+
+/// A batch that is ready to be trained on.
+#[derive(Clone, Debug)]
+pub struct LoadedBatch {
+    /// The augmented images.
+    pub images: LoadedImages,
+    /// The number of each image's class.
+    pub labels: Vec<u32>,
+    /// The number of each image in the data set.
+    pub indices: Vec<u64>,
+    /// What was applied to each image.
+    pub plan: Plan,
+    /// What it cost. `bytes_uploaded` counts the decoded pixels as well as the programs; images begin at multiples of 8
+    /// bytes, so that it may count up to 7 more for each.
+    pub report: Report,
+}
+
+/// Augmented images, where the augmenter runs.
+#[derive(Clone, Debug)]
+pub enum LoadedImages {
+    /// In host memory, by the CPU.
+    Host(Tensor),
+    /// On the GPU. What is submitted to its queue from now on finds them.
+    #[cfg(feature = "gpu")]
+    Device(crate::GpuBatch),
+}
+
+impl LoadedImages {
+    /// The images, if they are in host memory.
+    pub fn host(&self) -> Option<&Tensor> {
+        match self {
+            LoadedImages::Host(tensor) => Some(tensor),
+            #[cfg(feature = "gpu")]
+            LoadedImages::Device(_) => None,
+        }
+    }
+
+    /// The images, if they are on a GPU.
+    #[cfg(feature = "gpu")]
+    pub fn device(&self) -> Option<&crate::GpuBatch> {
+        match self {
+            LoadedImages::Host(_) => None,
+            LoadedImages::Device(batch) => Some(batch),
+        }
+    }
+}
+
+/// The batches of one pass through the data set, in order: an iterator of `Result<LoadedBatch>`.
+///
+/// Batches are made ahead by the loader's threads from the moment there is an epoch. After an error it ends;
+/// [`Epoch::position`] is then that of the batch that failed, so that [`Loader::resume`](super::Loader::resume) tries that
+/// one again. (A GPU works on what was fetched after it was: if it is lost then, batches that were fetched and not yet
+/// trained on are lost with it, and the position to go on from is one that was saved before.) Dropping it stops the work on batches that nobody will fetch, each thread at its next image.
+pub struct Epoch {
+    producer: Arc<Producer>,
+    pool: Arc<ThreadPool>,
+    order: Arc<Order>,
+    cut: Cut,
+    prefetch: usize,
+    position: Position,
+    /// The next batch that no thread was asked for.
+    asked: usize,
+    /// Batches that threads were asked for, in order.
+    pending: VecDeque<Receiver<Result<Produced>>>,
+    /// A batch that did not fit the caller's buffer.
+    held: Option<Produced>,
+    ended: bool,
+    cancelled: Arc<AtomicBool>,
+    broken: BrokenSamples,
+    progress: ProgressBar,
+}
+
+/// Where the augmented images go: to new memory, or to some of the caller's.
+#[cfg(feature = "gpu")]
+type Target<'a> = Option<(&'a wgpu::Buffer, u64)>;
+#[cfg(not(feature = "gpu"))]
+type Target<'a> = Option<&'a std::convert::Infallible>;
+
+impl Epoch {
+    pub(super) fn new(
+        (producer, pool): (Arc<Producer>, Arc<ThreadPool>),
+        order: Order,
+        cut: Cut,
+        prefetch: usize,
+        position: Position,
+        progress: ProgressBar,
+    ) -> Self {
+        let mut epoch = Epoch {
+            producer,
+            pool,
+            order: Arc::new(order),
+            cut,
+            prefetch,
+            position,
+            asked: position.batch as usize,
+            pending: VecDeque::with_capacity(prefetch),
+            held: None,
+            ended: false,
+            cancelled: Arc::default(),
+            broken: BrokenSamples::default(),
+            progress,
+        };
+        epoch.ask();
+        epoch
+    }
+
+    /// The batch that comes next; after an error the one that failed.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Batches of the whole epoch that this rank has, those already fetched included. Batches that are skipped because all
+    /// their samples are broken count too.
+    pub fn batches(&self) -> usize {
+        self.cut.batches()
+    }
+
+    /// What was left out so far, by this iterator: after a resume it counts from there.
+    pub fn broken(&self) -> &BrokenSamples {
+        &self.broken
+    }
+
+    /// The next batch with its images written to a buffer on the augmenter's device, contiguous from byte `offset` on; they
+    /// are what [`LoadedBatch::images`] refers to. None after the last batch.
+    ///
+    /// # Errors
+    /// As the iterator, and [`Error::Buffer`] if the buffer cannot be used (see
+    /// [`Gpu::apply_into`](crate::Gpu::apply_into)), after which the same batch can be fetched to another one;
+    /// [`Error::NoGpu`] if the augmenter runs on the CPU.
+    #[cfg(feature = "gpu")]
+    pub fn next_into(&mut self, buffer: &wgpu::Buffer, offset: u64) -> Result<Option<LoadedBatch>> {
+        if self.producer.augmenter.executor().gpu().is_none() {
+            return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
+        }
+        self.step(Some((buffer, offset))).transpose()
+    }
+
+    /// Asks for batches until as many are under way as there should be.
+    fn ask(&mut self) {
+        while self.pending.len() < self.prefetch && self.asked < self.cut.batches() {
+            let indices = self.cut.places(self.asked).map(|place| self.order.at(place)).collect();
+            let (epoch, batch) = (self.position.epoch, self.asked);
+            let request = Request { epoch, batch, indices, cancelled: self.cancelled.clone() };
+            let (sender, receiver) = sync_channel(1);
+            let producer = self.producer.clone();
+            self.pool.spawn_fifo(move || {
+                let produced = producer.produce(&request);
+                // First let go of the data set, so that whoever has the last batch may count on it.
+                drop(producer);
+                // The receiver is gone if the epoch was dropped.
+                let _ = sender.send(produced);
+            });
+            self.pending.push_back(receiver);
+            self.asked += 1;
+        }
+    }
+
+    /// Waits for the next batch that has images and finishes it.
+    fn step(&mut self, into: Target<'_>) -> Option<Result<LoadedBatch>> {
+        loop {
+            if self.ended {
+                return None;
+            }
+            let produced = match self.held.take() {
+                Some(produced) => Ok(produced),
+                None => match self.pending.pop_front() {
+                    Some(receiver) => {
+                        let answer = receiver.recv();
+                        answer.unwrap_or_else(|_| Err(Error::Loader("a thread ended without an answer".to_string())))
+                    }
+                    None => {
+                        self.end();
+                        return None;
+                    }
+                },
+            };
+            let mut produced = match produced {
+                Ok(produced) => produced,
+                Err(error) => {
+                    self.end();
+                    return Some(Err(error));
+                }
+            };
+            // The threads go on while the caller has this one.
+            self.ask();
+            if matches!(produced.images, Images::None) {
+                self.broken.batches += 1;
+                self.fetched(produced);
+                continue;
+            }
+            let finished = self.finish(&mut produced, into);
+            match &finished {
+                Ok(_) => self.fetched(produced),
+                Err(Error::Buffer(_)) if into.is_some() => self.held = Some(produced),
+                Err(_) => self.end(),
+            }
+            return Some(finished);
+        }
+    }
+
+    fn fetched(&mut self, produced: Produced) {
+        self.broken.add(produced.broken);
+        self.position.batch += 1;
+        self.progress.inc(1);
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        self.cancelled.store(true, Ordering::Relaxed);
+        self.pending.clear();
+        self.progress.finish_and_clear();
+    }
+
+    /// What is left to do when a batch is asked for. If that fails `produced` keeps its images.
+    fn finish(&self, produced: &mut Produced, into: Target<'_>) -> Result<LoadedBatch> {
+        let (images, plan, report) = match std::mem::replace(&mut produced.images, Images::None) {
+            Images::None => return Err(Error::Loader("a batch without images".to_string())),
+            Images::Host(augmented) => {
+                let (tensor, plan, report) = *augmented;
+                (LoadedImages::Host(tensor), plan, report)
+            }
+            #[cfg(feature = "gpu")]
+            Images::Device(decoded) => {
+                let augmenter = &self.producer.augmenter;
+                let epoch = self.position.epoch;
+                let done = augment::on_device(augmenter, &decoded.images, epoch, &produced.indices, into);
+                // A batch that a lost device has is none, and must not count as fetched.
+                let done = done.and_then(|done| augment::check_device(augmenter).map(|()| done));
+                match done {
+                    Ok((images, plan, mut report)) => {
+                        report.bytes_uploaded += decoded.upload.bytes;
+                        if let Some(gpu) = augmenter.executor().gpu() {
+                            decoded.upload.give_back(gpu);
+                        }
+                        (LoadedImages::Device(images), plan, report)
+                    }
+                    Err(error) => {
+                        produced.images = Images::Device(decoded);
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        #[cfg(not(feature = "gpu"))]
+        let _ = into;
+        Ok(LoadedBatch {
+            images,
+            labels: std::mem::take(&mut produced.labels),
+            indices: std::mem::take(&mut produced.indices),
+            plan,
+            report,
+        })
+    }
+}
+
+impl Iterator for Epoch {
+    type Item = Result<LoadedBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step(None)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = if self.ended { 0 } else { self.cut.batches() - self.position.batch as usize };
+        (0, Some(left))
+    }
+}
+
+impl std::iter::FusedIterator for Epoch {}
+
+impl Drop for Epoch {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

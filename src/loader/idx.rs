@@ -1,0 +1,125 @@
+//! Idx: pairs of IDX files, as MNIST, Fashion-MNIST, KMNIST and QMNIST's first part come.
+//!
+//! The format (<http://yann.lecun.com/exdb/mnist/>): two zeros, the type of a value (8: u8), the number of dimensions; each
+//! dimension as a big-endian u32; the values, the last dimension's fastest.
+
+use std::path::{Path, PathBuf};
+
+use super::contents::{Contents, refused};
+use super::dataset::{Dataset, Sample};
+use crate::batch::{Layout, Size};
+use crate::error::Result;
+
+/// Grey images from a file of three dimensions (images, rows, columns), their labels from one of one.
+///
+/// Plain files are mapped: memory is the system's file cache. Files compressed by gzip are decompressed into memory, as
+/// many bytes as there are images and labels.
+pub struct Idx {
+    images: Contents,
+    labels: Contents,
+    path: PathBuf,
+    size: Size,
+    len: usize,
+}
+
+/// Bytes before the values: 4 and 4 a dimension.
+const IMAGES_HEAD: usize = 16;
+const LABELS_HEAD: usize = 8;
+
+impl Idx {
+    /// Opens a pair: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, with or without `.gz`.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`](crate::Error::Dataset) if a file cannot be read, is no IDX file of u8 with these dimensions, is
+    /// shorter or longer than its header says, or the two have different numbers of samples.
+    pub fn open(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self> {
+        let (images_path, labels_path) = (images.as_ref(), labels.as_ref());
+        let (images, [len, height, width]) = open::<3>(images_path)?;
+        let (labels, [count]) = open::<1>(labels_path)?;
+        if count != len {
+            let images = images_path.display();
+            return Err(refused(labels_path, format!("{count} labels, and {images} has {len} images")));
+        }
+        let size = Size { width, height };
+        if len > 0 {
+            size.check().map_err(|e| refused(images_path, e))?;
+        }
+        Ok(Idx { images, labels, path: images_path.to_path_buf(), size, len })
+    }
+
+    /// The size of every image.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+}
+
+impl Dataset for Idx {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn read(&self, index: usize) -> Result<Sample<'_>> {
+        let n = self.size.pixels();
+        let start = IMAGES_HEAD + index * n;
+        let label = u32::from(self.labels[LABELS_HEAD + index]);
+        Sample::pixels(&self.images[start..start + n], self.size, 1, Layout::Nhwc, label)
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("image {index} of {}", self.path.display())
+    }
+}
+
+/// A file of N dimensions with its length checked.
+fn open<const N: usize>(path: &Path) -> Result<(Contents, [usize; N])> {
+    let expected = |head: &[u8]| -> Result<usize> {
+        let dimensions = header::<N>(path, head)?;
+        let values = dimensions.iter().try_fold(1usize, |product, &d| product.checked_mul(d));
+        let bytes = values.and_then(|v| v.checked_add(4 + 4 * N));
+        bytes.ok_or_else(|| refused(path, format!("{} values do not fit into memory", in_words(&dimensions))))
+    };
+    let contents = Contents::open(path, expected)?;
+    let dimensions = header::<N>(path, &contents)?;
+    let (expected, there) = (expected(&contents)?, contents.len());
+    if there != expected {
+        let more = match (&contents, there > expected) {
+            (Contents::Decompressed(_), true) => "or more",
+            _ => "",
+        };
+        let words = in_words(&dimensions);
+        let there = format!("{there} {more}").trim_end().to_string();
+        return Err(refused(
+            path,
+            format!("the header says {words} values, {expected} bytes in all; there are {there}"),
+        ));
+    }
+    Ok((contents, dimensions))
+}
+
+fn header<const N: usize>(path: &Path, bytes: &[u8]) -> Result<[usize; N]> {
+    let Some(head) = bytes.get(..4 + 4 * N) else {
+        return Err(refused(path, format!("{} bytes are too few for an IDX header of {}", bytes.len(), 4 + 4 * N)));
+    };
+    if head[..2] != [0, 0] {
+        return Err(refused(
+            path,
+            format!("not an IDX file: it begins with {:02x} {:02x}, not 00 00", head[0], head[1]),
+        ));
+    }
+    if head[2] != 8 {
+        return Err(refused(path, format!("IDX values of type 0x{:02x}; only u8 (0x08) is supported", head[2])));
+    }
+    if usize::from(head[3]) != N {
+        let what = if N == 3 { "images have 3" } else { "labels have 1" };
+        return Err(refused(path, format!("{} IDX dimensions; {what}", head[3])));
+    }
+    let mut dimensions = [0; N];
+    for (dimension, bytes) in dimensions.iter_mut().zip(head[4..].as_chunks::<4>().0) {
+        *dimension = u32::from_be_bytes(*bytes) as usize;
+    }
+    Ok(dimensions)
+}
+
+fn in_words(dimensions: &[usize]) -> String {
+    dimensions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ")
+}

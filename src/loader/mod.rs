@@ -1,0 +1,57 @@
+//! Loader: from files to augmented batches for a training loop, with the CPU not in the way.
+//!
+//! A [`Dataset`] knows samples by number: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], or one of your
+//! own. A [`Loader`] goes through it epoch by epoch: threads read and decode the next batches while the caller trains on
+//! this one. On the CPU they augment them too; for a GPU they decode into mapped memory that is copied to the device, where
+//! the batch is augmented when the caller asks for it.
+//!
+//! What a batch is depends on the seed, the epoch, its number and the rank, and on nothing else: not on the number of
+//! threads, how far they read ahead, or the device. So a training run that stopped goes on from an [`Epoch::position`] with
+//! the same bytes.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use autoaugment::loader::{InMemory, Loader};
+//! use autoaugment::{Augmenter, Device, Policy, RaggedBatch, Size};
+//!
+//! let images = RaggedBatch::packed(vec![128; 100 * 32 * 32 * 3], &[Size { width: 32, height: 32 }; 100], 3)?;
+//! let dataset = InMemory::new(images, (0..100).map(|i| i % 10).collect())?;
+//! let augmenter = Augmenter::builder(Policy::cifar10()).device(Device::Cpu).build()?;
+//! let loader = Loader::builder(dataset, Arc::new(augmenter)).batch_size(32).shuffle(true).seed(7).build()?;
+//! for epoch in 0..2 {
+//!     for batch in loader.epoch(epoch) {
+//!         let batch = batch?;
+//!         assert_eq!(batch.labels.len(), batch.plan.images().len());
+//!     }
+//! }
+//! # Ok::<(), autoaugment::Error>(())
+//! ```
+
+mod augment;
+mod broken;
+mod builder;
+mod cifar;
+mod color;
+mod contents;
+mod dataset;
+pub mod decode;
+mod epoch;
+mod idx;
+mod image_folder;
+mod in_memory;
+mod order;
+mod produce;
+mod read_at;
+mod scaled;
+mod tar_shards;
+
+pub use broken::{Broken, BrokenSample, BrokenSamples};
+pub use builder::{Builder, Loader};
+pub use cifar::{Cifar, Cifar100Label};
+pub use color::Color;
+pub use dataset::{Dataset, Sample};
+pub use epoch::{Epoch, LoadedBatch, LoadedImages, Position};
+pub use idx::Idx;
+pub use image_folder::ImageFolder;
+pub use in_memory::InMemory;
+pub use tar_shards::TarShards;

@@ -1,0 +1,200 @@
+//! Order: which samples make which batch of an epoch, a function of seed, epoch, batch and rank alone.
+
+use std::ops::Range;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What the stream of the order is for, among the purposes of `src/sample.rs`: those count up from 1, and this is far
+/// from them. It is part of every user's results and never changes.
+const PURPOSE: u64 = 0x4F52_4445_5200;
+
+/// Numbers of samples in the order of an epoch.
+pub(super) enum Order {
+    /// 0, 1, 2, ...
+    Natural,
+    /// 4 bytes a sample.
+    Short(Vec<u32>),
+    /// 8 bytes a sample, where there are more than 4,294,967,296.
+    Long(Vec<u64>),
+}
+
+impl Order {
+    /// A permutation of 0..len that seed and epoch pick, all equally likely.
+    pub fn shuffled(len: usize, seed: u64, epoch: u64) -> Self {
+        let mut stream = stream(seed, epoch);
+        match u32::try_from(len) {
+            Ok(len) => {
+                let mut numbers: Vec<u32> = (0..len).collect();
+                shuffle(&mut numbers, &mut stream);
+                Order::Short(numbers)
+            }
+            Err(_) => {
+                let mut numbers: Vec<u64> = (0..len as u64).collect();
+                shuffle(&mut numbers, &mut stream);
+                Order::Long(numbers)
+            }
+        }
+    }
+
+    /// The sample at a place of the epoch.
+    pub fn at(&self, place: usize) -> usize {
+        match self {
+            Order::Natural => place,
+            Order::Short(numbers) => numbers[place] as usize,
+            Order::Long(numbers) => numbers[place] as usize,
+        }
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(len: usize) -> usize {
+        if u32::try_from(len).is_ok() { 4 * len } else { 8 * len }
+    }
+}
+
+/// Keyed as the streams of `src/sample.rs` are, with 0 for the sample.
+fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    for (bytes, number) in key.chunks_exact_mut(8).zip([seed, epoch, 0, PURPOSE]) {
+        bytes.copy_from_slice(&number.to_le_bytes());
+    }
+    ChaCha8Rng::from_seed(key)
+}
+
+/// Fisher and Yates, from the back. Written out here, down to how a number below a bound is drawn, so that no other
+/// version of a library can change the order that a seed gives.
+fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
+    for last in (1..values.len()).rev() {
+        values.swap(last, below(last as u64 + 1, stream) as usize);
+    }
+}
+
+/// A number below `bound`, all equally likely: the high half of a product, drawn again where the low half is in the
+/// part that would favour some (Lemire, arXiv 1805.10941).
+fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
+    let unfair = bound.wrapping_neg() % bound;
+    loop {
+        let product = u128::from(stream.random::<u64>()) * u128::from(bound);
+        if product as u64 >= unfair {
+            return (product >> 64) as u64;
+        }
+    }
+}
+
+/// How an epoch is cut into batches for the ranks.
+///
+/// Each step takes the next `ranks` x `batch_size` samples of the epoch's order; of these rank r has the r-th
+/// `batch_size`. What is left in the end is dropped, or divided: rank r has the r-th part, the first ranks' parts being
+/// longer by one where it does not divide. If fewer samples are left than there are ranks, only the first of them have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub samples: usize,
+    pub batch_size: usize,
+    pub rank: usize,
+    pub ranks: usize,
+    pub drop_last: bool,
+}
+
+impl Cut {
+    fn full_steps(&self) -> usize {
+        self.samples / self.batch_size / self.ranks
+    }
+
+    /// What is left behind the full steps.
+    fn rest(&self) -> usize {
+        self.samples - self.full_steps() * self.ranks * self.batch_size
+    }
+
+    /// Batches that this rank has.
+    pub fn batches(&self) -> usize {
+        let has_more = !self.drop_last && self.rest() > self.rank;
+        self.full_steps() + usize::from(has_more)
+    }
+
+    /// The places of a batch in the epoch's order.
+    pub fn places(&self, batch: usize) -> Range<usize> {
+        if batch < self.full_steps() {
+            let start = (batch * self.ranks + self.rank) * self.batch_size;
+            return start..start + self.batch_size;
+        }
+        let (each, longer) = (self.rest() / self.ranks, self.rest() % self.ranks);
+        let start = self.samples - self.rest() + self.rank * each + self.rank.min(longer);
+        start..start + each + usize::from(self.rank < longer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(len: usize, seed: u64, epoch: u64) -> Vec<usize> {
+        let order = Order::shuffled(len, seed, epoch);
+        (0..len).map(|place| order.at(place)).collect()
+    }
+
+    #[test]
+    fn the_order_of_a_seed_never_changes() {
+        // Computed by another program, from the definitions of ChaCha8 and of the shuffle.
+        assert_eq!(numbers(10, 0, 0), [1, 9, 7, 4, 3, 6, 0, 5, 2, 8]);
+        assert_eq!(numbers(10, 42, 0), [6, 8, 9, 4, 5, 7, 2, 3, 0, 1]);
+        assert_eq!(numbers(10, 42, 1), [1, 9, 0, 6, 5, 7, 8, 3, 4, 2]);
+        let long = numbers(1000, 7, 3);
+        assert_eq!([long[0], long[1], long[499], long[999]], [610, 374, 381, 720]);
+    }
+
+    #[test]
+    fn four_and_eight_bytes_give_the_same_order() {
+        let mut long: Vec<u64> = (0..1000).collect();
+        shuffle(&mut long, &mut stream(5, 6));
+        assert_eq!(numbers(1000, 5, 6), long.iter().map(|&n| n as usize).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_order_of_four_is_equally_likely() {
+        let mut counts = std::collections::BTreeMap::new();
+        for seed in 0..24_000 {
+            *counts.entry(numbers(4, seed, 0)).or_insert(0u32) += 1;
+        }
+        assert_eq!(counts.len(), 24);
+        // 1000 each; the standard deviation is 31, and the seeds are fixed.
+        assert!(counts.values().all(|count| (850..1150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn parts_are_disjoint_and_whole_whatever_the_numbers() {
+        for samples in [0, 1, 2, 5, 7, 16, 100, 101] {
+            for batch_size in [1, 3, 8] {
+                for ranks in [1, 2, 3, 7] {
+                    for drop_last in [false, true] {
+                        check(samples, batch_size, ranks, drop_last);
+                    }
+                }
+            }
+        }
+    }
+
+    fn check(samples: usize, batch_size: usize, ranks: usize, drop_last: bool) {
+        let cut = |rank| Cut { samples, batch_size, rank, ranks, drop_last };
+        let mut seen = vec![0; samples];
+        for rank in 0..ranks {
+            for batch in 0..cut(rank).batches() {
+                let places = cut(rank).places(batch);
+                assert!(!places.is_empty() && places.len() <= batch_size, "{:?} {places:?}", cut(rank));
+                assert!(!drop_last || places.len() == batch_size);
+                places.for_each(|place| seen[place] += 1);
+            }
+        }
+        let whole = if drop_last { samples / (batch_size * ranks) * batch_size * ranks } else { samples };
+        assert!(seen[..whole].iter().all(|&n| n == 1) && seen[whole..].iter().all(|&n| n == 0), "{:?}", cut(0));
+        let batches: Vec<_> = (0..ranks).map(|rank| cut(rank).batches()).collect();
+        let rest = samples % (batch_size * ranks);
+        if drop_last || rest == 0 || rest >= ranks {
+            assert!(batches.iter().all(|&n| n == batches[0]), "{batches:?}");
+        } else {
+            assert!(
+                (0..ranks).all(|rank| batches[rank] == batches[ranks - 1] + usize::from(rank < rest)),
+                "{batches:?}"
+            );
+        }
+    }
+}

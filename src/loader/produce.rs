@@ -1,0 +1,228 @@
+//! Produce: one batch, from reading its files to pixels on the device, or to augmented images on the CPU.
+//!
+//! Runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured, which
+//! gives each its place; then each is decoded to its place.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::augment;
+use super::broken::{Broken, BrokenSample};
+use super::color::Color;
+use super::dataset::{Dataset, Sample};
+use crate::augmenter::Augmenter;
+use crate::batch::Size;
+use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::staging::{self, Staging};
+use crate::output::Tensor;
+use crate::plan::Plan;
+use crate::ragged::Place;
+use crate::report::Report;
+
+/// What making a batch needs, whichever batch.
+pub(super) struct Producer {
+    pub dataset: Box<dyn Dataset>,
+    pub augmenter: Arc<Augmenter>,
+    pub color: Color,
+    pub scaled: Option<Size>,
+    pub broken: Broken,
+    #[cfg(feature = "gpu")]
+    pub staging: Staging,
+}
+
+/// Which batch.
+pub(super) struct Request {
+    pub epoch: u64,
+    pub batch: usize,
+    pub indices: Vec<usize>,
+    /// Set when nobody waits for it any more.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// A batch, as far as it can be made ahead.
+pub(super) struct Produced {
+    pub images: Images,
+    pub labels: Vec<u32>,
+    pub indices: Vec<u64>,
+    pub broken: Vec<BrokenSample>,
+}
+
+pub(super) enum Images {
+    /// All are broken.
+    None,
+    /// Augmented.
+    Host(Box<(Tensor, Plan, Report)>),
+    /// Decoded.
+    #[cfg(feature = "gpu")]
+    Device(Decoded),
+}
+
+/// Images on the device.
+#[cfg(feature = "gpu")]
+pub(super) struct Decoded {
+    pub images: crate::GpuRaggedBatch,
+    pub upload: staging::Upload,
+}
+
+/// A sample and where it goes.
+struct Placed<'a> {
+    index: usize,
+    sample: Sample<'a>,
+    place: Place,
+}
+
+impl Produced {
+    /// Takes the labels and numbers of what was decoded; returns the places.
+    fn keep(&mut self, placed: Vec<Placed<'_>>, decoded: Vec<Result<(), BrokenSample>>) -> Vec<Place> {
+        let mut places = Vec::with_capacity(placed.len());
+        for (placed, result) in placed.into_iter().zip(decoded) {
+            match result {
+                Ok(()) => {
+                    places.push(placed.place);
+                    self.labels.push(placed.sample.label());
+                    self.indices.push(placed.index as u64);
+                }
+                Err(broken) => self.broken.push(broken),
+            }
+        }
+        places
+    }
+}
+
+impl Producer {
+    /// Makes a batch. Whatever panics becomes an error: a thread of the pool must answer.
+    pub fn produce(&self, request: &Request) -> Result<Produced> {
+        let result = catch_unwind(AssertUnwindSafe(|| self.make(request)));
+        let result = result.unwrap_or_else(|panic| Err(Error::Panicked(in_words(&*panic))));
+        result.map_err(|error| match error {
+            // These are of the device and not of the batch, and are easier to tell apart as they are.
+            Error::DeviceLost(_) | Error::OutOfMemory(_) | Error::Device(_) | Error::DeviceLimit { .. } => error,
+            _ => error.at(format!("epoch {}, batch {}", request.epoch, request.batch)),
+        })
+    }
+
+    fn make(&self, request: &Request) -> Result<Produced> {
+        let read: Vec<_> = request.indices.par_iter().map(|&index| self.read(index, request)).collect();
+        let mut placed = Vec::with_capacity(read.len());
+        let mut broken = Vec::new();
+        let mut end = 0usize;
+        for (&index, sample) in request.indices.iter().zip(read) {
+            match sample? {
+                Ok(sample) => {
+                    let offset = end.next_multiple_of(self.alignment());
+                    let size = sample.size();
+                    // Each image is within `decode::LARGEST` or in memory already, so that the sum cannot overflow.
+                    end = offset + size.pixels() * self.color.channels();
+                    placed.push(Placed { index, sample, place: Place { offset, size } });
+                }
+                Err(sample) => broken.push(sample),
+            }
+        }
+        let mut produced = Produced { images: Images::None, labels: Vec::new(), indices: Vec::new(), broken };
+        if placed.is_empty() {
+            return self.checked(produced, request);
+        }
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = self.augmenter.executor().gpu() {
+            let spans: Vec<_> = placed.iter().map(|p| self.span(p)).collect();
+            let (upload, decoded) = self.staging.upload(gpu, &spans, |i, out| self.decode(&placed[i], out, request))?;
+            let places = produced.keep(placed, decoded);
+            let mut produced = self.checked(produced, request)?;
+            if !places.is_empty() {
+                let images = crate::GpuRaggedBatch::new(upload.buffer.clone(), &places, self.color.channels())?;
+                produced.images = Images::Device(Decoded { images, upload });
+            }
+            return Ok(produced);
+        }
+        let mut pixels = vec![0; end];
+        let decoded = {
+            let slices = divided(&mut pixels, placed.iter().map(|p| self.span(p).len()));
+            let each = placed.par_iter().zip(slices);
+            each.map(|(placed, out)| self.decode(placed, out, request)).collect()
+        };
+        let places = produced.keep(placed, decoded);
+        let mut produced = self.checked(produced, request)?;
+        if !places.is_empty() {
+            let channels = self.color.channels();
+            let augmented =
+                augment::on_host(&self.augmenter, pixels, &places, channels, request.epoch, &produced.indices)?;
+            produced.images = Images::Host(Box::new(augmented));
+        }
+        Ok(produced)
+    }
+
+    /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.
+    fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, BrokenSample>> {
+        if request.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::Loader("nobody waits for this batch any more".to_string()));
+        }
+        let read = catch_unwind(AssertUnwindSafe(|| self.dataset.read(index)))
+            .map_err(|panic| Error::Panicked(format!("sample {index}: {}", in_words(&*panic))))?;
+        let read = read.and_then(|sample| {
+            self.color.check(sample.channels())?;
+            Ok(match self.scaled {
+                Some(least) => sample.scaled(least),
+                None => sample,
+            })
+        });
+        Ok(read.map_err(|error| self.broken(index, error)))
+    }
+
+    /// Decoders panic on some broken files; that is the file's fault as far as a training run is concerned.
+    fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), BrokenSample> {
+        if request.cancelled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        catch_unwind(AssertUnwindSafe(|| placed.sample.decode_into(self.color, out)))
+            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", in_words(&*panic)))))
+            .map_err(|error| self.broken(placed.index, error))
+    }
+
+    /// Broken samples in the order of the batch; the first one as an error if they are not to be left out.
+    fn checked(&self, mut produced: Produced, request: &Request) -> Result<Produced> {
+        let place = |index: u64| request.indices.iter().position(|&i| i as u64 == index);
+        produced.broken.sort_by_key(|sample| place(sample.index));
+        match self.broken {
+            Broken::Stop if !produced.broken.is_empty() => Err(produced.broken.swap_remove(0).into_error()),
+            _ => Ok(produced),
+        }
+    }
+
+    fn broken(&self, index: usize, error: Error) -> BrokenSample {
+        BrokenSample { index: index as u64, name: self.dataset.name(index), reason: error.to_string() }
+    }
+
+    fn span(&self, placed: &Placed<'_>) -> std::ops::Range<usize> {
+        let Place { offset, size } = placed.place;
+        offset..offset + size.pixels() * self.color.channels()
+    }
+
+    fn alignment(&self) -> usize {
+        #[cfg(feature = "gpu")]
+        if self.augmenter.executor().gpu().is_some() {
+            return staging::ALIGNMENT;
+        }
+        1
+    }
+}
+
+/// Parts of these lengths, one behind the other.
+fn divided(mut bytes: &mut [u8], lengths: impl Iterator<Item = usize>) -> Vec<&mut [u8]> {
+    let part = |length| {
+        let (part, rest) = std::mem::take(&mut bytes).split_at_mut(length);
+        bytes = rest;
+        part
+    };
+    lengths.map(part).collect()
+}
+
+/// What a panic said.
+fn in_words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_string())
+}
