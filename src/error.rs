@@ -155,6 +155,10 @@ pub enum Error {
     /// A buffer handed in by the caller that cannot be used.
     #[error("buffer: {0}")]
     Buffer(String),
+
+    /// burn refused a device or a tensor, or gave one that cannot be used; see the module `burn`.
+    #[error("burn: {0}")]
+    Burn(String),
 }
 
 /// The crate's result type.
