@@ -71,7 +71,7 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
 fn child(policy: &str, seed: u64) -> Result<Vec<Point>> {
     let output = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
-        .args(["--one", "--policy", policy, "--seed", &seed.to_string()])
+        .args(["--one", policy, "--seed", &seed.to_string()])
         .env("RAYON_NUM_THREADS", "1")
         .stderr(Stdio::inherit())
         .output()?;

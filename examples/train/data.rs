@@ -97,7 +97,7 @@ fn idx_file(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
     let values = bytes.split_off(header);
     let dims: Vec<usize> =
         bytes[4..].chunks_exact(4).map(|b| b.iter().fold(0, |length, &byte| length << 8 | usize::from(byte))).collect();
-    ensure!(values.len() == dims.iter().product(), "{}: {dims:?} and {} values", path.display(), values.len());
+    ensure!(values.len() == dims.iter().product::<usize>(), "{}: {dims:?} and {} values", path.display(), values.len());
     Ok((dims, values))
 }
 

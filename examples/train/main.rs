@@ -33,7 +33,7 @@ enum On {
 
 /// Trains a small convolutional network and prints the test accuracy of each policy.
 #[derive(Parser, Debug)]
-// The runs side by side get the same arguments again, and their own policy and seed after them.
+// The runs side by side get the same arguments again, and their own seed after them.
 #[command(args_override_self = true)]
 struct Arguments {
     /// A folder of IDX files, or of `train` and `test` or nothing in between, with a folder for each class
@@ -54,6 +54,9 @@ struct Arguments {
     /// Passes over the training images
     #[arg(long, default_value_t = 60)]
     epochs: u64,
+    /// Stops after so many of them, to be resumed
+    #[arg(long)]
+    stop_after: Option<u64>,
     /// Images of a step
     #[arg(long, default_value_t = 50)]
     batch: usize,
@@ -88,9 +91,9 @@ struct Arguments {
     /// Trains for so many steps instead and fails unless the loss fell
     #[arg(long)]
     steps: Option<usize>,
-    /// One run, its measurements printed as JSON: what the runs side by side are
+    /// One run with this policy, its measurements printed as JSON: what the runs side by side are
     #[arg(long, hide = true)]
-    one: bool,
+    one: Option<String>,
 }
 
 fn main() -> Result<()> {
@@ -103,10 +106,10 @@ fn main() -> Result<()> {
     if let Some(steps) = arguments.steps {
         return some_steps(&arguments, steps);
     }
-    if arguments.one {
-        let mut data = read(&arguments, arguments.seed)?;
+    if let Some(name) = &arguments.one {
+        let data = read(&arguments)?;
         let (device, gpu) = open(arguments.device)?;
-        let history = one(&arguments, &arguments.policy[0], arguments.seed, &mut data, &device, gpu.as_ref())?;
+        let history = one(&arguments, name, &data, &device, gpu.as_ref())?;
         println!("{}", serde_json::to_string(&history)?);
         return Ok(());
     }
@@ -121,12 +124,12 @@ fn main() -> Result<()> {
 fn one(
     arguments: &Arguments,
     name: &str,
-    seed: u64,
-    data: &mut Data,
+    data: &Data,
     device: &Device,
     gpu: Option<&Gpu>,
 ) -> Result<Vec<training::Point>> {
-    let mut training = Training::new(settings(arguments, name, seed)?, data, device, gpu)?;
+    let seed = arguments.seed;
+    let mut training = Training::new(settings(arguments, name)?, data, device, gpu)?;
     let short = label(name);
     eprintln!("{short} seed {seed}: {} parameters, {} images", training.parameters(), data.train.len());
     let folder = arguments.checkpoint.as_ref().map(|folder| folder.join(format!("{short}-{seed}")));
@@ -138,9 +141,9 @@ fn one(
 }
 
 fn some_steps(arguments: &Arguments, steps: usize) -> Result<()> {
-    let data = read(arguments, arguments.seed)?;
+    let data = read(arguments)?;
     let (device, gpu) = open(arguments.device)?;
-    let settings = settings(arguments, &arguments.policy[0], arguments.seed)?;
+    let settings = settings(arguments, &arguments.policy[0])?;
     let losses = Training::new(settings, &data, &device, gpu.as_ref())?.steps(steps)?;
     // The mean of the first and the last few steps, since single batches differ.
     let few = (steps / 4).max(1);
@@ -162,21 +165,22 @@ fn open(on: On) -> Result<(Device, Option<Gpu>)> {
     }
 }
 
-fn read(arguments: &Arguments, seed: u64) -> Result<Data> {
+fn read(arguments: &Arguments) -> Result<Data> {
     let mut data = Data::read(&arguments.data).context("examples/train/get-fashion-mnist installs Fashion-MNIST")?;
     if arguments.hold_out {
         data.hold_out();
     }
-    data.subset(arguments.train_images, seed);
+    data.subset(arguments.train_images, arguments.seed);
     Ok(data)
 }
 
-fn settings(arguments: &Arguments, name: &str, seed: u64) -> Result<Settings> {
+fn settings(arguments: &Arguments, name: &str) -> Result<Settings> {
     Ok(Settings {
         name: label(name),
         policy: policy(name)?,
-        seed,
+        seed: arguments.seed,
         epochs: arguments.epochs,
+        stop_after: arguments.stop_after,
         batch: arguments.batch,
         width: arguments.width,
         learning_rate: arguments.learning_rate,

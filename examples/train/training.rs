@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use autoaugment::burn::{AugmentBatcher, ImageBatch, ImageItem};
+use autoaugment::burn::{AugmentBatcher, ImageBatch, ImageItem, join};
 use autoaugment::{Augmenter, Convention, Gpu, Layout, Normalize, OpKind, Output, Policy, Step, SubPolicy};
 use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
 use burn::data::dataset::{Dataset, DatasetError};
-use burn::module::{AutodiffModule, Module};
+use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, ElementConversion};
@@ -33,6 +33,8 @@ pub struct Settings {
     pub policy: Policy,
     pub seed: u64,
     pub epochs: u64,
+    /// Stops after so many, as if it was interrupted.
+    pub stop_after: Option<u64>,
     pub batch: usize,
     pub width: usize,
     pub learning_rate: f64,
@@ -90,7 +92,7 @@ impl<'a> Training<'a> {
         let batcher = |policy: Policy| -> Result<AugmentBatcher> {
             let builder = Augmenter::builder(policy).seed(settings.seed).output(output);
             let builder = match gpu {
-                Some(gpu) => builder.gpu(Gpu::from_device(gpu.device().clone(), gpu.queue().clone())?),
+                Some(gpu) => builder.gpu(join(device, gpu.device().clone(), gpu.queue().clone())?),
                 None => builder.device(autoaugment::Device::Cpu),
             };
             Ok(AugmentBatcher::new(builder.build()?)?)
@@ -126,7 +128,8 @@ impl<'a> Training<'a> {
     /// Trains to the last epoch, saving to `checkpoint` after each measurement.
     pub fn run(&mut self, checkpoint: Option<&Path>) -> Result<()> {
         let every = (self.settings.epochs / self.settings.measurements.max(1)).max(1);
-        while self.epoch < self.settings.epochs {
+        let end = self.settings.stop_after.unwrap_or(self.settings.epochs).min(self.settings.epochs);
+        while self.epoch < end {
             let loss = self.one_epoch()?;
             let line = format!("{} seed {} epoch {}", self.settings.name, self.settings.seed, self.epoch);
             let last = self.epoch == self.settings.epochs;

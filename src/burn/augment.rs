@@ -2,6 +2,7 @@
 
 use ::burn::tensor::{DType, Device, Tensor};
 
+use super::device::check_shared;
 use super::memory::Memory;
 use crate::augmenter::Augmenter;
 use crate::batch::{Batch, Layout, Shape};
@@ -78,6 +79,7 @@ impl Executor {
     ) -> Result<(Tensor<4>, Report)> {
         if let Some(gpu) = self.gpu() {
             plan.check(batch.shape())?;
+            check_shared(gpu, device)?;
             let resident = gpu.upload(batch)?;
             let (tensor, mut report) = gpu.apply_tensor(&resident, plan, output, device)?;
             report.bytes_uploaded += batch.data().len() as u64;
@@ -101,8 +103,8 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Gpu::apply_into`]; [`Error::Output`] for bytes, and for binary16 if the device does not compute with it;
-    /// [`Error::Burn`] if `device` is no wgpu device or has no memory for the tensor; [`Error::Device`] if it is another wgpu
-    /// device.
+    /// [`Error::Burn`] if `device` is another device than the one that this GPU shares with burn, or has no memory for the
+    /// tensor.
     pub fn apply_tensor(
         &self,
         batch: &GpuBatch,
@@ -111,6 +113,7 @@ impl Gpu {
         device: &Device,
     ) -> Result<(Tensor<4>, Report)> {
         plan.check(batch.shape())?;
+        check_shared(self, device)?;
         let dtype = dtype_on(device, output)?;
         let shape = batch.shape();
         let tensor = Tensor::<4>::empty(dims(shape, output.layout(batch.layout())), (device, dtype));

@@ -23,7 +23,22 @@ pub fn open() -> Result<(Device, Gpu)> {
 /// Those of [`open`].
 pub fn open_with(options: WgpuOptions) -> Result<(Device, Gpu)> {
     let (device, setup) = options.init_with_setup().map_err(refused)?;
-    Ok((device, Gpu::from_device(setup.device, setup.queue)?))
+    let gpu = join(&device, setup.device, setup.queue)?;
+    Ok((device, gpu))
+}
+
+/// Another [`Gpu`] on a device that burn uses already: one that [`open`] or [`share`] returned, or whose handles burn's
+/// `init_with_setup` did. An [`Augmenter`](crate::Augmenter) takes a `Gpu` for itself, so that a second augmenter needs another.
+///
+/// `wgpu` and `queue` must be the very device that `device` stands for, which nothing can check: with others, wgpu panics or
+/// writes elsewhere.
+///
+/// # Errors
+/// Those of [`Gpu::from_device`].
+pub fn join(device: &Device, wgpu: wgpu::Device, queue: wgpu::Queue) -> Result<Gpu> {
+    let mut gpu = Gpu::from_device(wgpu, queue)?;
+    gpu.burn = Some(device.clone().without_autodiff());
+    Ok(gpu)
 }
 
 /// Gives burn a device that the caller opened, with what [`device_descriptor`] asks for, and uses it too.
@@ -49,7 +64,8 @@ pub fn share(setup: WgpuSetup) -> Result<(Device, Gpu)> {
     }
     let (wgpu_device, queue) = (setup.device.clone(), setup.queue.clone());
     let device = Device::wgpu_options().setup(setup).init().map_err(refused)?;
-    Ok((device, Gpu::from_device(wgpu_device, queue)?))
+    let gpu = join(&device, wgpu_device, queue)?;
+    Ok((device, gpu))
 }
 
 /// What a device must be opened with so that [`share`] can give it to burn.
@@ -81,6 +97,16 @@ pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'sta
 /// nor mapping of primary buffers, which burn does not ask for either, since it slows discrete GPUs down.
 fn needed_features(adapter: &wgpu::Adapter) -> wgpu::Features {
     adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS - wgpu::Features::all_experimental_mask()
+}
+
+/// Refuses a device that is not the one that `gpu` shares with burn. wgpu does not: it takes a buffer's number, which in
+/// another instance of wgpu is another buffer's or nobody's, and then it panics.
+pub(super) fn check_shared(gpu: &Gpu, device: &Device) -> Result<()> {
+    match &gpu.burn {
+        Some(own) if own == device => Ok(()),
+        Some(own) => Err(Error::Burn(format!("the tensor would be on {device:?}, and this GPU is {own:?}"))),
+        None => Err(Error::Burn("this GPU is not shared with burn: open it with the module `burn`".to_string())),
+    }
 }
 
 fn refused(error: WgpuInitError) -> Error {

@@ -5,7 +5,7 @@
 //!
 //! | what | with what |
 //! |--|--|
-//! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's |
+//! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's; [`join`] for a second augmenter |
 //! | a batch on the device to a tensor | [`Augmenter::augment_resident_tensor`](crate::Augmenter::augment_resident_tensor) |
 //! | a batch in host memory to a tensor | [`Augmenter::augment_tensor`](crate::Augmenter::augment_tensor) |
 //! | burn's `DataLoaderBuilder` | [`AugmentBatcher`] |
@@ -49,5 +49,5 @@ mod memory;
 
 pub use augment::AugmentedTensor;
 pub use batcher::{AugmentBatcher, Epoch, ImageBatch, ImageItem};
-pub use device::{device_descriptor, open, open_with, share};
+pub use device::{device_descriptor, join, open, open_with, share};
 pub use memory::Memory;

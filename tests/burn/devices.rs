@@ -1,7 +1,7 @@
 //! Devices: how one is shared, and what happens with the wrong one.
 
 use autoaugment::burn::{Memory, device_descriptor, share};
-use autoaugment::{Error, Shape};
+use autoaugment::{Augmenter, Error, Gpu, Policy, Shape};
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{Device, Tensor};
 
@@ -35,10 +35,13 @@ fn a_device_with_less_than_burn_uses_is_refused() {
 fn the_wrong_device_is_an_error() {
     let Some([burns, ours]) = both() else { return };
     let batch = batch(shape(2, 8, 8), 15);
-    let other = ours.augmenter(F32).augment_tensor(&batch, 0, &[0, 1], &burns.device);
-    assert!(matches!(other, Err(Error::Device(_))), "{other:?}");
-    let flex = burns.augmenter(F32).augment_tensor(&batch, 0, &[0, 1], &Device::flex());
-    assert!(matches!(flex, Err(Error::Burn(_))), "{flex:?}");
+    for device in [burns.device.clone(), burns.device.clone().autodiff(), Device::flex()] {
+        let other = ours.augmenter(F32).augment_tensor(&batch, 0, &[0, 1], &device);
+        assert!(matches!(other, Err(Error::Burn(_))), "{other:?}");
+    }
+    let alone = Augmenter::builder(Policy::cifar10()).gpu(Gpu::new().unwrap()).output(F32).build().unwrap();
+    let other = alone.augment_tensor(&batch, 0, &[0, 1], &burns.device);
+    assert!(matches!(other, Err(Error::Burn(_))), "{other:?}");
     // Both devices go on.
     for shared in [burns, ours] {
         let augmented = shared.augmenter(F32).augment_tensor(&batch, 0, &[0, 1], &shared.device).unwrap();

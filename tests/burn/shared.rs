@@ -62,7 +62,7 @@ pub fn adapter() -> Result<(wgpu::Instance, wgpu::Adapter), Error> {
 
 impl Shared {
     pub fn gpu(&self) -> Gpu {
-        Gpu::from_device(self.wgpu.clone(), self.queue.clone()).unwrap()
+        autoaugment::burn::join(&self.device, self.wgpu.clone(), self.queue.clone()).unwrap()
     }
 
     pub fn wgpu(&self) -> &wgpu::Device {
@@ -109,7 +109,7 @@ pub fn bits_of(tensor: &autoaugment::Tensor) -> Vec<u32> {
 /// The bits of a burn tensor's values.
 pub fn bits<const D: usize>(tensor: Tensor<D>) -> Vec<u32> {
     let data = tensor.into_data();
-    match data.dtype {
+    match data.dtype() {
         DType::F32 => data.as_slice::<f32>().unwrap().iter().map(|v| v.to_bits()).collect(),
         DType::F16 => data.as_slice::<half::f16>().unwrap().iter().map(|v| u32::from(v.to_bits())).collect(),
         other => panic!("{other:?}"),
