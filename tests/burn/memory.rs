@@ -1,7 +1,5 @@
 //! Memory: burn's tensors share buffers and use memory again, and only the tensor's own bytes are written.
 
-use std::collections::HashSet;
-
 use autoaugment::Dtype;
 use autoaugment::burn::Memory;
 use burn::tensor::{DType, Tensor};
@@ -57,7 +55,7 @@ fn memory_that_is_used_again() {
         let augmenter = shared.augmenter(F32);
         let resident = augmenter.executor().gpu().unwrap().upload(&batch).unwrap();
         let wanted: Vec<Vec<u32>> = (0..4).map(|epoch| expected(&batch, epoch, F32)).collect();
-        let mut places = HashSet::new();
+        let mut places = Vec::new();
         let mut results = Vec::new();
         let rounds = 100;
         for i in 0..rounds {
@@ -65,7 +63,10 @@ fn memory_that_is_used_again() {
             let tensor =
                 augmenter.augment_resident_tensor(&resident, i % 4, &indices(shape), &shared.device).unwrap().tensor;
             let memory = Memory::of(&tensor).unwrap();
-            places.insert((memory.buffer().clone(), memory.offset()));
+            let place = (memory.buffer().clone(), memory.offset());
+            if !places.contains(&place) {
+                places.push(place);
+            }
             drop(memory);
             // Half of the results are kept, which leaves gaps, and the other half is freed while its use is still queued.
             let doubled = tensor.clone() * 2.0;
