@@ -199,6 +199,10 @@ pub enum Error {
     #[cfg(feature = "loader")]
     #[error("the data set panicked: {0}")]
     Panicked(String),
+
+    /// burn refused a device or a tensor, or gave one that cannot be used; see the module `burn`.
+    #[error("burn: {0}")]
+    Burn(String),
 }
 
 /// The crate's result type.

@@ -9,6 +9,8 @@ extern crate self as autoaugment;
 mod arithmetic;
 mod augmenter;
 mod batch;
+#[cfg(feature = "burn")]
+pub mod burn;
 mod convention;
 mod cpu;
 mod error;

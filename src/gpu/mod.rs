@@ -61,6 +61,9 @@ pub struct Gpu {
     loss: errors::Loss,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
+    /// burn's name for the device, if burn uses it too. The module `burn` reads and writes it.
+    #[cfg(feature = "burn")]
+    pub(crate) burn: Option<::burn::tensor::Device>,
 }
 
 /// The tables on the host, and what of them is on the device.
@@ -131,6 +134,8 @@ impl Gpu {
             tables: Mutex::new(SharedTables { host: tables::Tables::new(), buffer: None, uploaded: 0 }),
             loss,
             seen: Mutex::default(),
+            #[cfg(feature = "burn")]
+            burn: None,
             device,
             queue,
         })

@@ -1,0 +1,152 @@
+//! Augment: plans run into burn tensors.
+
+use ::burn::tensor::{DType, Device, Tensor};
+
+use super::device::check_shared;
+use super::memory::Memory;
+use crate::augmenter::Augmenter;
+use crate::batch::{Batch, Layout, Shape};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::gpu::{Gpu, GpuBatch};
+use crate::output::{Dtype, Output, TensorData};
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// A batch after augmentation as a burn tensor, with what was done to it.
+#[derive(Clone, Debug)]
+pub struct AugmentedTensor {
+    /// The images: N x C x H x W, or N x H x W x C if that is the output's layout.
+    pub tensor: Tensor<4>,
+    /// What was applied to each.
+    pub plan: Plan,
+    /// What the run cost.
+    pub report: Report,
+}
+
+impl Augmenter {
+    /// Draws for each image of a batch in host memory and applies what was drawn; see [`Augmenter::augment`] and
+    /// [`Executor::apply_tensor`].
+    ///
+    /// # Errors
+    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Executor::apply_tensor`].
+    pub fn augment_tensor(
+        &self,
+        batch: &Batch<'_>,
+        epoch: u64,
+        indices: &[u64],
+        device: &Device,
+    ) -> Result<AugmentedTensor> {
+        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let (tensor, report) = self.executor().apply_tensor(batch, &plan, self.output(), device)?;
+        Ok(AugmentedTensor { tensor, plan, report })
+    }
+
+    /// Draws for each image of a batch on the GPU and applies what was drawn; see [`Gpu::apply_tensor`].
+    ///
+    /// # Errors
+    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::NoGpu`] on the CPU.
+    pub fn augment_resident_tensor(
+        &self,
+        batch: &GpuBatch,
+        epoch: u64,
+        indices: &[u64],
+        device: &Device,
+    ) -> Result<AugmentedTensor> {
+        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let gpu = self.executor().gpu();
+        let gpu = gpu.ok_or_else(|| Error::NoGpu("this augmenter runs on the CPU".to_string()))?;
+        let (tensor, report) = gpu.apply_tensor(batch, &plan, self.output(), device)?;
+        Ok(AugmentedTensor { tensor, plan, report })
+    }
+}
+
+impl Executor {
+    /// Applies `plan` to a batch in host memory and returns the result as a tensor on `device`.
+    ///
+    /// On a GPU the batch is sent there once and `device` must be burn's name for the same wgpu device; see
+    /// [`Gpu::apply_tensor`]. On the CPU any device will do: `flex` takes the values as they are, without a copy, and the
+    /// others have burn send them.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`] and [`Gpu::apply_tensor`].
+    pub fn apply_tensor(
+        &self,
+        batch: &Batch<'_>,
+        plan: &Plan,
+        output: &Output,
+        device: &Device,
+    ) -> Result<(Tensor<4>, Report)> {
+        if let Some(gpu) = self.gpu() {
+            plan.check(batch.shape())?;
+            check_shared(gpu, device)?;
+            let resident = gpu.upload(batch)?;
+            let (tensor, mut report) = gpu.apply_tensor(&resident, plan, output, device)?;
+            report.bytes_uploaded += batch.data().len() as u64;
+            return Ok((tensor, report));
+        }
+        let dtype = dtype_on(device, output)?;
+        let (augmented, report) = self.apply(batch, plan, output)?;
+        let dims = dims(augmented.shape, augmented.layout);
+        let data = match augmented.data {
+            TensorData::F32(values) => ::burn::tensor::TensorData::new(values, dims),
+            TensorData::F16(values) => ::burn::tensor::TensorData::new(values, dims),
+            TensorData::U8(_) => return Err(bytes_refused()),
+        };
+        Ok((Tensor::from_data(data, (device, dtype)), report))
+    }
+}
+
+impl Gpu {
+    /// Applies `plan` to a batch on the device and returns the result as a tensor on `device`, burn's name for the same wgpu
+    /// device. The dispatch writes the tensor's own memory: nothing is copied and nothing is waited for.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply_into`]; [`Error::Output`] for bytes, and for binary16 if the device does not compute with it;
+    /// [`Error::Burn`] if `device` is another device than the one that this GPU shares with burn, or has no memory for the
+    /// tensor.
+    pub fn apply_tensor(
+        &self,
+        batch: &GpuBatch,
+        plan: &Plan,
+        output: &Output,
+        device: &Device,
+    ) -> Result<(Tensor<4>, Report)> {
+        plan.check(batch.shape())?;
+        check_shared(self, device)?;
+        let dtype = dtype_on(device, output)?;
+        let shape = batch.shape();
+        let tensor = Tensor::<4>::empty(dims(shape, output.layout(batch.layout())), (device, dtype));
+        // Made on the caller's device, so that it carries that device's way to differentiate; the memory is the same.
+        let memory = Memory::of(&tensor.clone().inner())?;
+        let needed = (shape.values() * output.dtype().bytes()) as u64;
+        if memory.bytes() < needed {
+            return Err(Error::Burn(format!("burn allocated {} bytes and {needed} are needed", memory.bytes())));
+        }
+        // Nothing of burn may come between finding the memory and submitting.
+        let report = self.apply_into(batch, plan, output, memory.buffer(), memory.offset())?;
+        Ok((tensor, report))
+    }
+}
+
+/// The tensor's type for an output form, if tensors on `device` can have it.
+fn dtype_on(device: &Device, output: &Output) -> Result<DType> {
+    match output.dtype() {
+        Dtype::F32 => Ok(DType::F32),
+        Dtype::F16 if device.supports_dtype(DType::F16) => Ok(DType::F16),
+        Dtype::F16 => Err(Error::Output("F16: burn's device does not compute with binary16".to_string())),
+        Dtype::U8 => Err(bytes_refused()),
+    }
+}
+
+pub(super) fn bytes_refused() -> Error {
+    Error::Output("U8: a burn tensor must be normalised F32 or F16".to_string())
+}
+
+fn dims(shape: Shape, layout: Layout) -> [usize; 4] {
+    let Shape { images, height, width, channels } = shape;
+    match layout {
+        Layout::Nchw => [images, channels, height, width],
+        Layout::Nhwc => [images, height, width, channels],
+    }
+}

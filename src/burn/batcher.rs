@@ -1,0 +1,163 @@
+//! Batcher: augmented batches for burn's data loaders.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::burn::data::dataloader::batcher::Batcher;
+use ::burn::tensor::{Device, Int, Tensor};
+
+use super::augment::{AugmentedTensor, bytes_refused};
+use crate::augmenter::Augmenter;
+use crate::batch::{Batch, Layout, Shape, Size};
+use crate::error::{Error, Result};
+use crate::output::Dtype;
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// One decoded image of a data set with its label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageItem {
+    /// H x W x C bytes. Clones share them.
+    pub pixels: Arc<[u8]>,
+    /// Width and height; the same for all images of a batch.
+    pub size: Size,
+    /// 1 (grey) or 3 (RGB); the same for all images of a batch.
+    pub channels: usize,
+    /// The class.
+    pub label: i32,
+    /// The image's number in the data set, which decides what is drawn for it, wherever shuffling puts it.
+    pub index: u64,
+}
+
+/// Augmented images with their labels.
+#[derive(Clone, Debug)]
+pub struct ImageBatch {
+    /// N x C x H x W, or N x H x W x C if that is the output's layout.
+    pub images: Tensor<4>,
+    /// N.
+    pub labels: Tensor<1, Int>,
+    /// What was applied to each image.
+    pub plan: Plan,
+    /// What the run cost.
+    pub report: Report,
+}
+
+/// The number of the current pass over the data set, shared by everyone who has a clone.
+///
+/// What is drawn for an image depends on seed, epoch and index. Data loaders do not tell their batchers the epoch, so the
+/// training loop has to: call [`Epoch::set`] before `DataLoader::iter`, while no iterator of the pass before is left whose
+/// threads might still be making batches. Left alone, every pass draws the same.
+#[derive(Clone, Debug, Default)]
+pub struct Epoch(Arc<AtomicU64>);
+
+impl Epoch {
+    /// Sets the epoch of the batches that are made from now on.
+    pub fn set(&self, epoch: u64) {
+        self.0.store(epoch, Ordering::Release);
+    }
+
+    /// The current epoch; 0 at first.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Makes augmented batches in burn's `DataLoaderBuilder`.
+///
+/// On a wgpu device, with an augmenter on the same device, each batch is sent there once, as bytes, and augmented into its
+/// tensor. With an augmenter on the CPU it is augmented there, on any device. Batches come as results, since a batcher has no
+/// other way to say what is wrong.
+///
+/// ```
+/// use std::sync::Arc;
+/// use autoaugment::burn::{AugmentBatcher, ImageBatch, ImageItem};
+/// use autoaugment::{Augmenter, Device, Layout, Normalize, Output, Policy, Size};
+/// use burn::data::{dataloader::DataLoaderBuilder, dataset::InMemDataset};
+///
+/// let augmenter = Augmenter::builder(Policy::cifar10())
+///     .device(Device::Cpu)
+///     .output(Output::f32(Layout::Nchw, Normalize::UNIT))
+///     .build()?;
+/// let batcher = AugmentBatcher::new(augmenter)?;
+/// let epoch = batcher.epoch();
+/// let item = |index| ImageItem {
+///     pixels: Arc::from(vec![100; 8 * 8 * 3]),
+///     size: Size { width: 8, height: 8 },
+///     channels: 3,
+///     label: 4,
+///     index,
+/// };
+/// let loader = DataLoaderBuilder::<ImageItem, autoaugment::Result<ImageBatch>>::new(batcher)
+///     .batch_size(4)
+///     .shuffle(1)
+///     .num_workers(1)
+///     .set_device(burn::tensor::Device::flex())
+///     .build(InMemDataset::new((0..10).map(item).collect()));
+/// for number in 0..2 {
+///     epoch.set(number);
+///     for batch in loader.iter() {
+///         let batch = batch??;
+///         assert_eq!(batch.images.dims()[1..], [3, 8, 8]);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AugmentBatcher {
+    augmenter: Arc<Augmenter>,
+    epoch: Epoch,
+}
+
+impl AugmentBatcher {
+    /// A batcher that draws and applies what `augmenter` says.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if the augmenter's output is bytes.
+    pub fn new(augmenter: impl Into<Arc<Augmenter>>) -> Result<Self> {
+        let augmenter = augmenter.into();
+        match augmenter.output().dtype() {
+            Dtype::U8 => Err(bytes_refused()),
+            Dtype::F16 | Dtype::F32 => Ok(AugmentBatcher { augmenter, epoch: Epoch::default() }),
+        }
+    }
+
+    /// The epoch that this batcher and its clones draw for, to be set by the training loop.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch.clone()
+    }
+
+    /// Makes one batch of images of one size.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] if there are no items or their sizes differ, and those of [`Augmenter::augment_tensor`].
+    pub fn collate(&self, items: &[ImageItem], device: &Device) -> Result<ImageBatch> {
+        let first = items.first().ok_or_else(|| Error::Batch("no images".to_string()))?;
+        let Size { width, height } = first.size;
+        let shape = Shape { images: items.len(), height, width, channels: first.channels };
+        let mut pixels = Vec::with_capacity(first.pixels.len() * items.len());
+        for item in items {
+            if (item.size, item.channels) != (first.size, first.channels) {
+                return Err(Error::Batch(format!(
+                    "image {} is {} x {} x {} and image {} is {height} x {width} x {}: resize or crop them first",
+                    item.index, item.size.height, item.size.width, item.channels, first.index, first.channels
+                )));
+            }
+            pixels.extend_from_slice(&item.pixels);
+        }
+        let indices: Vec<u64> = items.iter().map(|item| item.index).collect();
+        let labels: Vec<i32> = items.iter().map(|item| item.label).collect();
+        let batch = Batch::new(pixels, shape, Layout::Nhwc)?;
+        let AugmentedTensor { tensor, plan, report } =
+            self.augmenter.augment_tensor(&batch, self.epoch.get(), &indices, device)?;
+        let labels = Tensor::from_data(::burn::tensor::TensorData::new(labels, [items.len()]), device);
+        Ok(ImageBatch { images: tensor, labels, plan, report })
+    }
+}
+
+/// For items of one's own, say how they become an [`ImageItem`].
+impl<I: Into<ImageItem>> Batcher<I, Result<ImageBatch>> for AugmentBatcher {
+    fn batch(&self, items: Vec<I>, device: &Device) -> Result<ImageBatch> {
+        let items: Vec<ImageItem> = items.into_iter().map(Into::into).collect();
+        self.collate(&items, device)
+    }
+}

@@ -1,0 +1,53 @@
+//! burn: augmented batches as tensors of [burn](https://burn.dev) 0.22, on a wgpu device that both use.
+//!
+//! On a wgpu device nothing is copied and nothing is read back: burn allocates an empty tensor, and the dispatch that
+//! augments writes it, normalised, where it lies. On burn's CPU backend `flex` the CPU executor's values become the tensor's.
+//!
+//! | what | with what |
+//! |--|--|
+//! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's; [`join`] for a second augmenter |
+//! | a batch on the device to a tensor | [`Augmenter::augment_resident_tensor`](crate::Augmenter::augment_resident_tensor) |
+//! | a batch in host memory to a tensor | [`Augmenter::augment_tensor`](crate::Augmenter::augment_tensor) |
+//! | burn's `DataLoaderBuilder` | [`AugmentBatcher`] |
+//! | a tensor's memory, for kernels of one's own | [`Memory`] |
+//!
+//! ```no_run
+//! use autoaugment::{Augmenter, Batch, Layout, Normalize, Output, Policy, Shape};
+//!
+//! let (device, gpu) = autoaugment::burn::open()?; // before burn has made any tensor
+//! let augmenter = Augmenter::builder(Policy::cifar10())
+//!     .gpu(gpu)
+//!     .output(Output::f32(Layout::Nchw, Normalize::IMAGENET))
+//!     .build()?;
+//! let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
+//! let batch = Batch::new(vec![128; shape.values()], shape, Layout::Nhwc)?;
+//! let augmented = augmenter.augment_tensor(&batch, 0, &[0, 1], &device)?;
+//! assert_eq!(augmented.tensor.dims(), [2, 3, 32, 32]);
+//! # Ok::<(), autoaugment::Error>(())
+//! ```
+//!
+//! # What can be handed over
+//!
+//! Binary32 everywhere; binary16 where the device computes with it. `Layout::Nchw` gives a tensor N x C x H x W, as burn's
+//! convolutions want it, and `Layout::Nhwc` one of N x H x W x C. Bytes are refused: burn's kernels for wgpu have none.
+//! A tensor is at most as large as one storage binding of the device.
+//!
+//! # Order
+//!
+//! burn queues operations and submits them later, on the queue that is shared. A tensor's place is therefore asked for anew
+//! for every batch, which also submits what burn had queued for that memory, and our work is submitted right after, before
+//! burn can do anything else with the tensor. Whatever burn does with it later is submitted later.
+//!
+//! # Panics
+//!
+//! This crate returns errors. burn's own calls panic where burn decided so, for example once its device is lost.
+
+mod augment;
+mod batcher;
+mod device;
+mod memory;
+
+pub use augment::AugmentedTensor;
+pub use batcher::{AugmentBatcher, Epoch, ImageBatch, ImageItem};
+pub use device::{device_descriptor, join, open, open_with, share};
+pub use memory::Memory;
