@@ -5,10 +5,11 @@ use ::burn::tensor::{DType, Device, Tensor};
 use super::device::check_shared;
 use super::memory::Memory;
 use crate::augmenter::Augmenter;
-use crate::batch::{Batch, Layout, Shape};
+use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::{Gpu, GpuBatch};
+use crate::gpu::{Gpu, GpuImages};
+use crate::images::Images;
 use crate::output::{Dtype, Output, TensorData};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -30,14 +31,15 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Executor::apply_tensor`].
-    pub fn augment_tensor(
+    pub fn augment_tensor<'a>(
         &self,
-        batch: &Batch<'_>,
+        batch: impl Into<Images<'a>>,
         epoch: u64,
         indices: &[u64],
         device: &Device,
     ) -> Result<AugmentedTensor> {
-        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let batch = batch.into();
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.executor().apply_tensor(batch, &plan, self.output(), device)?;
         Ok(AugmentedTensor { tensor, plan, report })
     }
@@ -46,14 +48,15 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::NoGpu`] on the CPU.
-    pub fn augment_resident_tensor(
+    pub fn augment_resident_tensor<'a>(
         &self,
-        batch: &GpuBatch,
+        batch: impl Into<GpuImages<'a>>,
         epoch: u64,
         indices: &[u64],
         device: &Device,
     ) -> Result<AugmentedTensor> {
-        let plan = self.plan(batch.shape(), epoch, indices)?;
+        let batch = batch.into();
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
         let gpu = self.executor().gpu();
         let gpu = gpu.ok_or_else(|| Error::NoGpu("this augmenter runs on the CPU".to_string()))?;
         let (tensor, report) = gpu.apply_tensor(batch, &plan, self.output(), device)?;
@@ -70,31 +73,37 @@ impl Executor {
     ///
     /// # Errors
     /// Those of [`Executor::apply`] and [`Gpu::apply_tensor`].
-    pub fn apply_tensor(
+    pub fn apply_tensor<'a>(
         &self,
-        batch: &Batch<'_>,
+        batch: impl Into<Images<'a>>,
         plan: &Plan,
         output: &Output,
         device: &Device,
     ) -> Result<(Tensor<4>, Report)> {
+        let batch = batch.into();
         if let Some(gpu) = self.gpu() {
-            plan.check(batch.shape())?;
+            plan.check(batch.sizes())?;
             check_shared(gpu, device)?;
-            let resident = gpu.upload(batch)?;
-            let (tensor, mut report) = gpu.apply_tensor(&resident, plan, output, device)?;
+            let buffer = gpu.upload_bytes(batch.data())?;
+            let (tensor, mut report) = gpu.apply_tensor(GpuImages::sent(&buffer, batch), plan, output, device)?;
             report.bytes_uploaded += batch.data().len() as u64;
             return Ok((tensor, report));
         }
         let dtype = dtype_on(device, output)?;
         let (augmented, report) = self.apply(batch, plan, output)?;
-        let dims = dims(augmented.shape, augmented.layout);
-        let data = match augmented.data {
-            TensorData::F32(values) => ::burn::tensor::TensorData::new(values, dims),
-            TensorData::F16(values) => ::burn::tensor::TensorData::new(values, dims),
-            TensorData::U8(_) => return Err(bytes_refused()),
-        };
-        Ok((Tensor::from_data(data, (device, dtype)), report))
+        Ok((from_host(augmented, dtype, device)?, report))
     }
+}
+
+/// A tensor of values in host memory, which `flex` takes as they are.
+pub(super) fn from_host(augmented: crate::Tensor, dtype: DType, device: &Device) -> Result<Tensor<4>> {
+    let dims = dims(augmented.shape, augmented.layout);
+    let data = match augmented.data {
+        TensorData::F32(values) => ::burn::tensor::TensorData::new(values, dims),
+        TensorData::F16(values) => ::burn::tensor::TensorData::new(values, dims),
+        TensorData::U8(_) => return Err(bytes_refused()),
+    };
+    Ok(Tensor::from_data(data, (device, dtype)))
 }
 
 impl Gpu {
@@ -105,17 +114,17 @@ impl Gpu {
     /// Those of [`Gpu::apply_into`]; [`Error::Output`] for bytes, and for binary16 if the device does not compute with it;
     /// [`Error::Burn`] if `device` is another device than the one that this GPU shares with burn, or has no memory for the
     /// tensor.
-    pub fn apply_tensor(
+    pub fn apply_tensor<'a>(
         &self,
-        batch: &GpuBatch,
+        batch: impl Into<GpuImages<'a>>,
         plan: &Plan,
         output: &Output,
         device: &Device,
     ) -> Result<(Tensor<4>, Report)> {
-        plan.check(batch.shape())?;
+        let batch = batch.into();
+        let shape = batch.shape_after(plan)?;
         check_shared(self, device)?;
         let dtype = dtype_on(device, output)?;
-        let shape = batch.shape();
         let tensor = Tensor::<4>::empty(dims(shape, output.layout(batch.layout())), (device, dtype));
         // Made on the caller's device, so that it carries that device's way to differentiate; the memory is the same.
         let memory = Memory::of(&tensor.clone().inner())?;
@@ -130,7 +139,7 @@ impl Gpu {
 }
 
 /// The tensor's type for an output form, if tensors on `device` can have it.
-fn dtype_on(device: &Device, output: &Output) -> Result<DType> {
+pub(super) fn dtype_on(device: &Device, output: &Output) -> Result<DType> {
     match output.dtype() {
         Dtype::F32 => Ok(DType::F32),
         Dtype::F16 if device.supports_dtype(DType::F16) => Ok(DType::F16),

@@ -36,6 +36,8 @@ pub struct ImageBatch {
     pub images: Tensor<4>,
     /// N.
     pub labels: Tensor<1, Int>,
+    /// The number of each image in the data set.
+    pub indices: Vec<u64>,
     /// What was applied to each image.
     pub plan: Plan,
     /// What the run cost.
@@ -45,12 +47,12 @@ pub struct ImageBatch {
 /// The number of the current pass over the data set, shared by everyone who has a clone.
 ///
 /// What is drawn for an image depends on seed, epoch and index. Data loaders do not tell their batchers the epoch, so the
-/// training loop has to: call [`Epoch::set`] before `DataLoader::iter`, while no iterator of the pass before is left whose
+/// training loop has to: call [`EpochNumber::set`] before `DataLoader::iter`, while no iterator of the pass before is left whose
 /// threads might still be making batches. Left alone, every pass draws the same.
 #[derive(Clone, Debug, Default)]
-pub struct Epoch(Arc<AtomicU64>);
+pub struct EpochNumber(Arc<AtomicU64>);
 
-impl Epoch {
+impl EpochNumber {
     /// Sets the epoch of the batches that are made from now on.
     pub fn set(&self, epoch: u64) {
         self.0.store(epoch, Ordering::Release);
@@ -105,7 +107,7 @@ impl Epoch {
 #[derive(Clone, Debug)]
 pub struct AugmentBatcher {
     augmenter: Arc<Augmenter>,
-    epoch: Epoch,
+    epoch: EpochNumber,
 }
 
 impl AugmentBatcher {
@@ -117,12 +119,12 @@ impl AugmentBatcher {
         let augmenter = augmenter.into();
         match augmenter.output().dtype() {
             Dtype::U8 => Err(bytes_refused()),
-            Dtype::F16 | Dtype::F32 => Ok(AugmentBatcher { augmenter, epoch: Epoch::default() }),
+            Dtype::F16 | Dtype::F32 => Ok(AugmentBatcher { augmenter, epoch: EpochNumber::default() }),
         }
     }
 
     /// The epoch that this batcher and its clones draw for, to be set by the training loop.
-    pub fn epoch(&self) -> Epoch {
+    pub fn epoch(&self) -> EpochNumber {
         self.epoch.clone()
     }
 
@@ -149,8 +151,7 @@ impl AugmentBatcher {
         let batch = Batch::new(pixels, shape, Layout::Nhwc)?;
         let AugmentedTensor { tensor, plan, report } =
             self.augmenter.augment_tensor(&batch, self.epoch.get(), &indices, device)?;
-        let labels = Tensor::from_data(::burn::tensor::TensorData::new(labels, [items.len()]), device);
-        Ok(ImageBatch { images: tensor, labels, plan, report })
+        Ok(ImageBatch { images: tensor, labels: labels_on(labels, device), indices, plan, report })
     }
 }
 
@@ -160,4 +161,10 @@ impl<I: Into<ImageItem>> Batcher<I, Result<ImageBatch>> for AugmentBatcher {
         let items: Vec<ImageItem> = items.into_iter().map(Into::into).collect();
         self.collate(&items, device)
     }
+}
+
+/// The labels as a tensor.
+pub(super) fn labels_on(labels: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+    let images = labels.len();
+    Tensor::from_data(::burn::tensor::TensorData::new(labels, [images]), device)
 }

@@ -8,6 +8,7 @@
 //! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's; [`join`] for a second augmenter |
 //! | a batch on the device to a tensor | [`Augmenter::augment_resident_tensor`](crate::Augmenter::augment_resident_tensor) |
 //! | a batch in host memory to a tensor | [`Augmenter::augment_tensor`](crate::Augmenter::augment_tensor) |
+//! | files to tensors | [`loader::Epoch::next_batch`](crate::loader::Epoch::next_batch) |
 //! | burn's `DataLoaderBuilder` | [`AugmentBatcher`] |
 //! | a tensor's memory, for kernels of one's own | [`Memory`] |
 //!
@@ -45,9 +46,10 @@
 mod augment;
 mod batcher;
 mod device;
+mod load;
 mod memory;
 
 pub use augment::AugmentedTensor;
-pub use batcher::{AugmentBatcher, Epoch, ImageBatch, ImageItem};
+pub use batcher::{AugmentBatcher, EpochNumber, ImageBatch, ImageItem};
 pub use device::{device_descriptor, join, open, open_with, share};
 pub use memory::Memory;

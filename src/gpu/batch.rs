@@ -2,8 +2,11 @@
 
 use crate::batch::{Layout, Shape, Size};
 use crate::error::{Error, Result};
+#[cfg(feature = "burn")]
+use crate::images::Images;
 use crate::images::{Placement, Sizes};
 use crate::output::Dtype;
+use crate::plan::Plan;
 use crate::ragged::{Place, check_places};
 
 /// Images on a device: `shape` values of `dtype` in the order of `layout`, contiguous, from byte `offset` of a buffer.
@@ -108,9 +111,25 @@ pub struct GpuImages<'a> {
 }
 
 impl<'a> GpuImages<'a> {
+    /// Images in host memory whose bytes were sent to `buffer`.
+    #[cfg(feature = "burn")]
+    pub(crate) fn sent(buffer: &'a wgpu::Buffer, images: Images<'a>) -> Self {
+        GpuImages { buffer, offset: 0, placement: *images.placement(), dtype: Dtype::U8 }
+    }
+
     /// Their sizes.
     pub fn sizes(&self) -> Sizes<'a> {
         self.placement.sizes
+    }
+
+    /// The order of an image's axes.
+    pub fn layout(&self) -> Layout {
+        self.placement.layout
+    }
+
+    /// The shape that a checked plan gives them.
+    pub(crate) fn shape_after(&self, plan: &Plan) -> Result<Shape> {
+        Ok(self.placement.shape(plan.check(self.sizes())?))
     }
 }
 

@@ -222,11 +222,11 @@ impl Gpu {
         output: &Output,
     ) -> Result<(GpuBatch, Report)> {
         let batch = batch.into();
-        let shape = batch.placement.shape(plan.check(batch.sizes())?);
+        let shape = batch.shape_after(plan)?;
         let bytes = shape.values() as u64 * output.dtype().bytes() as u64;
         let buffer = self.guarded(|| self.new_storage("augmented batch", bytes))?;
         let report = self.apply_into(batch, plan, output, &buffer, 0)?;
-        let layout = output.layout(batch.placement.layout);
+        let layout = output.layout(batch.layout());
         Ok((GpuBatch::new(buffer, 0, shape, layout, output.dtype())?, report))
     }
 
@@ -245,7 +245,7 @@ impl Gpu {
         offset: u64,
     ) -> Result<Report> {
         let batch = batch.into();
-        let shape = batch.placement.shape(plan.check(batch.sizes())?);
+        let shape = batch.shape_after(plan)?;
         output.check()?;
         batch::check_room(buffer, offset, shape, output.dtype())?;
         if batch.buffer == buffer {

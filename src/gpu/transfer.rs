@@ -23,11 +23,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
-        self.guarded(|| {
-            let buffer = self.new_storage("batch", batch.data().len() as u64)?;
-            self.write(&buffer, 0, batch.data(), &mut Report::default());
-            GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)
-        })
+        GpuBatch::new(self.upload_bytes(batch.data())?, 0, batch.shape(), batch.layout(), Dtype::U8)
     }
 
     /// Sends images of different sizes to the device, each to the byte that it has in host memory.
@@ -35,11 +31,17 @@ impl Gpu {
     /// # Errors
     /// Those of [`Gpu::upload`].
     pub fn upload_ragged(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
+        let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
+        let buffer = self.upload_bytes(batch.data())?;
+        GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
+    }
+
+    /// Sends bytes to a buffer of their own.
+    pub(crate) fn upload_bytes(&self, bytes: &[u8]) -> Result<wgpu::Buffer> {
         self.guarded(|| {
-            let buffer = self.new_storage("ragged batch", batch.data().len() as u64)?;
-            self.write(&buffer, 0, batch.data(), &mut Report::default());
-            let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
-            GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
+            let buffer = self.new_storage("batch", bytes.len() as u64)?;
+            self.write(&buffer, 0, bytes, &mut Report::default());
+            Ok(buffer)
         })
     }
 

@@ -14,6 +14,7 @@ use super::augment;
 use super::broken::BrokenSamples;
 use super::order::{Cut, Order};
 use super::produce::{Images, Produced, Producer, Request};
+use crate::augmenter::Augmenter;
 use crate::error::{Error, Result};
 use crate::output::Tensor;
 use crate::plan::Plan;
@@ -101,11 +102,32 @@ pub struct Epoch {
     progress: ProgressBar,
 }
 
-/// Where the augmented images go: to new memory, or to some of the caller's.
+/// A batch as it comes from the threads, for whoever asked for it to finish.
+pub(crate) enum Ready<'a> {
+    /// Augmented by the CPU.
+    Host(Tensor, Plan, Report),
+    /// Decoded, on the device of the augmenter.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    Device(&'a OnDevice),
+}
+
 #[cfg(feature = "gpu")]
-type Target<'a> = Option<(&'a wgpu::Buffer, u64)>;
+type OnDevice = crate::GpuRaggedBatch;
+/// Nothing is on a device where there is none.
 #[cfg(not(feature = "gpu"))]
-type Target<'a> = Option<&'a std::convert::Infallible>;
+type OnDevice = std::convert::Infallible;
+
+/// A batch that was finished, with whatever its images became.
+pub(crate) struct Finished<T> {
+    pub images: T,
+    pub labels: Vec<u32>,
+    pub indices: Vec<u64>,
+    pub plan: Plan,
+    pub report: Report,
+}
+
+/// What makes a batch's images out of it; gets the augmenter, the epoch and the samples' numbers besides.
+type Finish<'f, T> = dyn FnMut(&Augmenter, Ready<'_>, u64, &[u64]) -> Result<(T, Plan, Report)> + 'f;
 
 impl Epoch {
     pub(super) fn new(
@@ -163,7 +185,15 @@ impl Epoch {
         if self.producer.augmenter.executor().gpu().is_none() {
             return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
         }
-        self.step(Some((buffer, offset))).transpose()
+        let finished = self.step(&mut |augmenter, ready, epoch, indices| match ready {
+            Ready::Host(tensor, plan, report) => Ok((LoadedImages::Host(tensor), plan, report)),
+            Ready::Device(batch) => {
+                let (images, plan, report) =
+                    augment::on_device(augmenter, batch, epoch, indices, Some((buffer, offset)))?;
+                Ok((LoadedImages::Device(images), plan, report))
+            }
+        });
+        finished.map(|finished| finished.map(LoadedBatch::from)).transpose()
     }
 
     /// Asks for batches until as many are under way as there should be.
@@ -187,7 +217,7 @@ impl Epoch {
     }
 
     /// Waits for the next batch that has images and finishes it.
-    fn step(&mut self, into: Target<'_>) -> Option<Result<LoadedBatch>> {
+    pub(crate) fn step<T>(&mut self, finish: &mut Finish<'_, T>) -> Option<Result<Finished<T>>> {
         loop {
             if self.ended {
                 return None;
@@ -219,10 +249,10 @@ impl Epoch {
                 self.fetched(produced);
                 continue;
             }
-            let finished = self.finish(&mut produced, into);
+            let finished = self.finish(&mut produced, finish);
             match &finished {
                 Ok(_) => self.fetched(produced),
-                Err(Error::Buffer(_)) if into.is_some() => self.held = Some(produced),
+                Err(Error::Buffer(_)) if !matches!(produced.images, Images::None) => self.held = Some(produced),
                 Err(_) => self.end(),
             }
             return Some(finished);
@@ -242,28 +272,27 @@ impl Epoch {
         self.progress.finish_and_clear();
     }
 
-    /// What is left to do when a batch is asked for. If that fails `produced` keeps its images.
-    fn finish(&self, produced: &mut Produced, into: Target<'_>) -> Result<LoadedBatch> {
+    /// What is left to do when a batch is asked for. If that fails `produced` keeps its decoded images.
+    fn finish<T>(&self, produced: &mut Produced, finish: &mut Finish<'_, T>) -> Result<Finished<T>> {
+        let augmenter = &self.producer.augmenter;
+        let epoch = self.position.epoch;
         let (images, plan, report) = match std::mem::replace(&mut produced.images, Images::None) {
             Images::None => return Err(Error::Loader("a batch without images".to_string())),
             Images::Host(augmented) => {
                 let (tensor, plan, report) = *augmented;
-                (LoadedImages::Host(tensor), plan, report)
+                finish(augmenter, Ready::Host(tensor, plan, report), epoch, &produced.indices)?
             }
             #[cfg(feature = "gpu")]
             Images::Device(decoded) => {
-                let augmenter = &self.producer.augmenter;
-                let epoch = self.position.epoch;
-                let done = augment::on_device(augmenter, &decoded.images, epoch, &produced.indices, into);
+                let done = finish(augmenter, Ready::Device(&decoded.images), epoch, &produced.indices);
                 // A batch that a lost device has is none, and must not count as fetched.
-                let done = done.and_then(|done| augment::check_device(augmenter).map(|()| done));
-                match done {
+                match done.and_then(|done| augment::check_device(augmenter).map(|()| done)) {
                     Ok((images, plan, mut report)) => {
                         report.bytes_uploaded += decoded.upload.bytes;
                         if let Some(gpu) = augmenter.executor().gpu() {
                             decoded.upload.give_back(gpu);
                         }
-                        (LoadedImages::Device(images), plan, report)
+                        (images, plan, report)
                     }
                     Err(error) => {
                         produced.images = Images::Device(decoded);
@@ -272,15 +301,15 @@ impl Epoch {
                 }
             }
         };
-        #[cfg(not(feature = "gpu"))]
-        let _ = into;
-        Ok(LoadedBatch {
-            images,
-            labels: std::mem::take(&mut produced.labels),
-            indices: std::mem::take(&mut produced.indices),
-            plan,
-            report,
-        })
+        let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
+        Ok(Finished { images, labels, indices, plan, report })
+    }
+}
+
+impl From<Finished<LoadedImages>> for LoadedBatch {
+    fn from(finished: Finished<LoadedImages>) -> Self {
+        let Finished { images, labels, indices, plan, report } = finished;
+        LoadedBatch { images, labels, indices, plan, report }
     }
 }
 
@@ -288,7 +317,17 @@ impl Iterator for Epoch {
     type Item = Result<LoadedBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.step(None)
+        let finished = self.step(&mut |_augmenter, ready, _epoch, _indices| match ready {
+            Ready::Host(tensor, plan, report) => Ok((LoadedImages::Host(tensor), plan, report)),
+            #[cfg(feature = "gpu")]
+            Ready::Device(batch) => {
+                let (images, plan, report) = augment::on_device(_augmenter, batch, _epoch, _indices, None)?;
+                Ok((LoadedImages::Device(images), plan, report))
+            }
+            #[cfg(not(feature = "gpu"))]
+            Ready::Device(never) => match *never {},
+        });
+        finished.map(|finished| finished.map(LoadedBatch::from))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

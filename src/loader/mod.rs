@@ -50,6 +50,8 @@ pub use builder::{Builder, Loader};
 pub use cifar::{Cifar, Cifar100Label};
 pub use color::Color;
 pub use dataset::{Dataset, Sample};
+#[cfg(feature = "burn")]
+pub(crate) use epoch::Ready;
 pub use epoch::{Epoch, LoadedBatch, LoadedImages, Position};
 pub use idx::Idx;
 pub use image_folder::ImageFolder;
