@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! data=$(examples/train/get-fashion-mnist)
-//! cargo run --release --features burn --example train -- --data "$data" --policy none,examples/train/shifts.txt
+//! cargo run --features burn --example train -- --data "$data" --policy none,examples/train/shifts.txt
 //! ```
 //!
 //! README.md has the settings of a comparison and what came out.
