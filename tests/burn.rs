@@ -11,6 +11,8 @@ mod devices;
 mod flex;
 #[path = "burn/gradients.rs"]
 mod gradients;
+#[path = "burn/loader.rs"]
+mod loader;
 #[path = "burn/memory.rs"]
 mod memory;
 #[path = "burn/order.rs"]
