@@ -1,4 +1,4 @@
-//! Sampling: the only place where random numbers are drawn.
+//! Sampling: the streams of random numbers that everything is drawn from, and plans drawn from them.
 //!
 //! Every draw comes from a stream that `(seed, epoch, sample index, purpose)` picks: the four numbers are the key of a
 //! ChaCha8 generator; a stage that a transform has twice takes another stream of it the second time. So an image's draws depend on nothing else: not on the batch it is in, its place there, the

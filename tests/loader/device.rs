@@ -181,3 +181,44 @@ fn batches_may_grow_and_shrink() {
         assert!(got == fetched(&mut on_cpu.epoch(epoch), None));
     }
 }
+
+/// A device with room for so many bytes in one buffer, and no more.
+fn small_gpu(bytes: u64) -> Gpu {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
+    let required_limits =
+        wgpu::Limits { max_buffer_size: bytes, max_storage_buffer_binding_size: bytes, ..wgpu::Limits::default() };
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    Gpu::from_device(device, queue).unwrap()
+}
+
+/// No driver here runs out of memory, so the device has little from the start: the third batch is too large for it.
+#[test]
+fn a_batch_that_the_device_has_no_room_for_is_an_error_with_its_position() {
+    let Some(_) = gpu() else { return };
+    let sizes: Vec<Size> = (0..64).map(|i| if i / 16 == 2 { size(150, 150) } else { size(20, 20) }).collect();
+    let bytes = sizes.iter().map(|s| s.pixels() * 3).sum::<usize>();
+    let pixels: Vec<u8> = (0..bytes).map(|i| (i % 251) as u8).collect();
+    let make = |gpu| {
+        let images = RaggedBatch::packed(pixels.clone(), &sizes, 3).unwrap();
+        let dataset = InMemory::new(images, vec![0; 64]).unwrap();
+        let augmenter = augmenter(cropping(), Output::u8(), gpu);
+        Loader::builder(dataset, augmenter).batch_size(16).threads(2).prefetch(2).build().unwrap()
+    };
+    let expected = fetched(&mut make(None).epoch(0), None);
+    let small = make(Some(small_gpu(1 << 20)));
+    let mut epoch = small.epoch(0);
+    assert!(epoch.by_ref().take(2).all(|batch| batch.is_ok()));
+    assert_eq!(
+        refusal(epoch.next().unwrap()),
+        "a batch of decoded images needs 1080064 bytes and the device allows 1048576"
+    );
+    let position = epoch.position();
+    assert_eq!((position.batch, epoch.next().is_none()), (2, true));
+    // The same device does the other batches, and one with more memory goes on.
+    assert!(small.epoch(1).next().unwrap().is_ok());
+    let large = make(gpu());
+    let mut rest = large.resume(position).unwrap();
+    assert!(fetched(&mut rest, large.augmenter().executor().gpu()) == expected[2..]);
+}
