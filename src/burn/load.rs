@@ -18,7 +18,8 @@ impl Epoch {
     /// As the iterator, and those of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor).
     pub fn next_batch(&mut self, device: &Device) -> Option<Result<ImageBatch>> {
         let finished = self.step(&mut |augmenter, ready, epoch, indices| match ready {
-            Ready::Host(augmented, plan, report) => {
+            Ready::Host(host) => {
+                let (augmented, plan, report) = *host;
                 let dtype = dtype_on(device, augmenter.output())?;
                 Ok((from_host(augmented, dtype, device)?, plan, report))
             }

@@ -105,7 +105,7 @@ pub struct Epoch {
 /// A batch as it comes from the threads, for whoever asked for it to finish.
 pub(crate) enum Ready<'a> {
     /// Augmented by the CPU.
-    Host(Tensor, Plan, Report),
+    Host(Box<(Tensor, Plan, Report)>),
     /// Decoded, on the device of the augmenter.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     Device(&'a OnDevice),
@@ -186,7 +186,10 @@ impl Epoch {
             return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
         }
         let finished = self.step(&mut |augmenter, ready, epoch, indices| match ready {
-            Ready::Host(tensor, plan, report) => Ok((LoadedImages::Host(tensor), plan, report)),
+            Ready::Host(augmented) => {
+                let (tensor, plan, report) = *augmented;
+                Ok((LoadedImages::Host(tensor), plan, report))
+            }
             Ready::Device(batch) => {
                 let (images, plan, report) =
                     augment::on_device(augmenter, batch, epoch, indices, Some((buffer, offset)))?;
@@ -278,10 +281,7 @@ impl Epoch {
         let epoch = self.position.epoch;
         let (images, plan, report) = match std::mem::replace(&mut produced.images, Images::None) {
             Images::None => return Err(Error::Loader("a batch without images".to_string())),
-            Images::Host(augmented) => {
-                let (tensor, plan, report) = *augmented;
-                finish(augmenter, Ready::Host(tensor, plan, report), epoch, &produced.indices)?
-            }
+            Images::Host(augmented) => finish(augmenter, Ready::Host(augmented), epoch, &produced.indices)?,
             #[cfg(feature = "gpu")]
             Images::Device(decoded) => {
                 let done = finish(augmenter, Ready::Device(&decoded.images), epoch, &produced.indices);
@@ -318,7 +318,10 @@ impl Iterator for Epoch {
 
     fn next(&mut self) -> Option<Self::Item> {
         let finished = self.step(&mut |_augmenter, ready, _epoch, _indices| match ready {
-            Ready::Host(tensor, plan, report) => Ok((LoadedImages::Host(tensor), plan, report)),
+            Ready::Host(augmented) => {
+                let (tensor, plan, report) = *augmented;
+                Ok((LoadedImages::Host(tensor), plan, report))
+            }
             #[cfg(feature = "gpu")]
             Ready::Device(batch) => {
                 let (images, plan, report) = augment::on_device(_augmenter, batch, _epoch, _indices, None)?;
