@@ -173,6 +173,7 @@ pub fn some_op(size: Size, rng: &mut ChaCha8Rng) -> Op {
 }
 
 /// The same without interpolated warps, whose kernels software drivers are slow to compile.
+#[cfg(feature = "gpu")]
 pub fn some_nearest_op(size: Size, rng: &mut ChaCha8Rng) -> Op {
     op_with(Interpolation::Nearest, size, rng)
 }
