@@ -223,7 +223,7 @@ impl Augmenter {
     }
 
     #[cfg(feature = "gpu")]
-    fn required_gpu(&self) -> Result<&Gpu> {
+    pub(crate) fn required_gpu(&self) -> Result<&Gpu> {
         let reason = || crate::Error::NoGpu("this augmenter runs on the CPU".to_string());
         self.executor.gpu().ok_or_else(reason)
     }

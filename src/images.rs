@@ -9,7 +9,7 @@ use crate::ragged::RaggedBatch;
 
 /// The sizes of a batch's images: all the same, or one each.
 ///
-/// Made from a [`Shape`], from a slice of [`Size`], or from a batch.
+/// Made from a [`Shape`] or from a slice of [`Size`].
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes<'a>(Inner<'a>);
 
@@ -39,6 +39,11 @@ impl Sizes<'_> {
             Inner::Same(shape) => shape.size(),
             Inner::Each(sizes) => sizes.get(index).or(sizes.last()).copied().unwrap_or(Size { width: 1, height: 1 }),
         }
+    }
+
+    /// Whether they are the same by construction.
+    pub(crate) fn are_same(&self) -> bool {
+        matches!(self.0, Inner::Same(_))
     }
 
     /// Refuses sizes that no batch can have.

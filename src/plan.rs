@@ -147,21 +147,24 @@ impl Plan {
 }
 
 /// The size that an image of `size` has after its operations, each of which must be possible.
-fn output_size(image: &PlannedImage, mut size: Size, sizes: Sizes<'_>) -> Result<Size> {
-    for op in &image.ops {
-        op.check()?;
-        if let Op::SamplePairing(ops::SamplePairing { partner, .. }) = *op {
-            if partner >= sizes.len() {
-                return Err(Error::Partner { partner, images: sizes.len() });
-            }
-            if sizes.get(partner) != size {
-                let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
-                return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
-            }
+fn output_size(image: &PlannedImage, size: Size, sizes: Sizes<'_>) -> Result<Size> {
+    image.ops.iter().try_fold(size, |size, op| size_after(op, size, sizes))
+}
+
+/// The size that an image of `size` has after an operation, which must be possible for it in a batch of images of `sizes`.
+pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> {
+    op.check()?;
+    if let Op::SamplePairing(ops::SamplePairing { partner, .. }) = *op {
+        if partner >= sizes.len() {
+            return Err(Error::Partner { partner, images: sizes.len() });
         }
-        size = op.output_size(size)?;
-        size.check()?;
+        if sizes.get(partner) != size {
+            let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
+            return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
+        }
     }
+    let size = op.output_size(size)?;
+    size.check()?;
     Ok(size)
 }
 

@@ -104,12 +104,16 @@ impl Draw<'_> {
         point
     }
 
-    /// Another image of the batch, uniformly; this one if it is alone.
+    /// Another image of the batch, uniformly among those of this one's present size; this one if there is none.
     ///
     /// The number that is drawn does not depend on the batch, which image it stands for does.
     pub fn partner(&mut self) -> usize {
-        let Context { images, position_in_batch, .. } = self.context;
-        if images == 1 {
+        let Context { sizes, size, position_in_batch, .. } = self.context;
+        let fits = |&ahead: &usize| sizes.get((position_in_batch + ahead) % sizes.len()) == size;
+        // Nobody has to be looked at where all are the same.
+        let all_fit = sizes.are_same() && sizes.get(0) == size;
+        let others = if all_fit { sizes.len() - 1 } else { (1..sizes.len()).filter(fits).count() };
+        if others == 0 {
             return position_in_batch;
         }
         let mut stream = self.context.stream(Purpose::Partner);
@@ -117,9 +121,9 @@ impl Draw<'_> {
         for _ in 0..=self.step {
             number = stream.random::<f64>();
         }
-        let others = images - 1;
-        let ahead = 1 + (number * others as f64) as usize;
-        (position_in_batch + ahead) % images
+        let chosen = (number * others as f64) as usize;
+        let ahead = if all_fit { 1 + chosen } else { (1..sizes.len()).filter(fits).nth(chosen).unwrap_or(0) };
+        (position_in_batch + ahead) % sizes.len()
     }
 }
 
@@ -187,7 +191,7 @@ impl Sampler {
             streams: &streams,
             occurrence: 0,
             size: sizes.get(position_in_batch),
-            images: sizes.len(),
+            sizes,
             position_in_batch,
             interpolation: self.interpolation,
             fill: self.fill,
@@ -215,7 +219,7 @@ impl Sampler {
                 streams: &streams,
                 occurrence: 0,
                 size,
-                images: 1,
+                sizes: Sizes::from(&[size][..]),
                 position_in_batch: 0,
                 interpolation: None,
                 fill: None,

@@ -57,9 +57,7 @@ impl Augmenter {
     ) -> Result<AugmentedTensor> {
         let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
-        let gpu = self.executor().gpu();
-        let gpu = gpu.ok_or_else(|| Error::NoGpu("this augmenter runs on the CPU".to_string()))?;
-        let (tensor, report) = gpu.apply_tensor(batch, &plan, self.output(), device)?;
+        let (tensor, report) = self.required_gpu()?.apply_tensor(batch, &plan, self.output(), device)?;
         Ok(AugmentedTensor { tensor, plan, report })
     }
 }
@@ -83,6 +81,8 @@ impl Executor {
         let batch = batch.into();
         if let Some(gpu) = self.gpu() {
             plan.check(batch.sizes())?;
+            output.check()?;
+            dtype_on(device, output)?;
             check_shared(gpu, device)?;
             let buffer = gpu.upload_bytes(batch.data())?;
             let (tensor, mut report) = gpu.apply_tensor(GpuImages::sent(&buffer, batch), plan, output, device)?;

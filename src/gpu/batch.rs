@@ -75,7 +75,8 @@ impl GpuRaggedBatch {
     /// # Errors
     /// [`Error::Batch`] as for a [`RaggedBatch`](crate::RaggedBatch); [`Error::Buffer`] if the buffer lacks the usage `STORAGE`.
     pub fn new(buffer: wgpu::Buffer, places: &[Place], channels: usize) -> Result<Self> {
-        check_places(places, channels, buffer.size())?;
+        // The kernels read whole words.
+        check_places(places, channels, buffer.size() / 4 * 4)?;
         check_usage(&buffer)?;
         Ok(GpuRaggedBatch {
             buffer,

@@ -279,9 +279,9 @@ impl Planner {
     /// Those of [`Gpu::apply`].
     pub fn programs(&mut self, plan: &Plan, shape: Shape, output: &Output) -> Result<usize> {
         let placed = Placement::uniform(shape, Layout::Nhwc);
-        let prepared = steps::Prepared::new(plan, &placed, output, &mut self.0)?;
         let sources: Vec<u32> = (0..shape.images).map(|i| placed.range(i).start as u32).collect();
         let shape = placed.shape(plan.check(shape)?);
+        let prepared = steps::Prepared::new(plan, &placed, output, &mut self.0)?;
         let piece = steps::Piece {
             images: &prepared.segmented,
             normalize: prepared.normalize,

@@ -3,8 +3,8 @@
 //! A chain of operations becomes *slots*: a run of point operations is one slot (a table), anything else is a slot of
 //! its own. One or two slots that a kernel can evaluate on the fly, backwards from the output pixel, are a *segment*;
 //! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
-//! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp) is the result between
-//! stored, and there begins a new segment.
+//! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp), or a crop or resize stands
+//! behind another operation, is the result between stored, and there begins a new segment.
 //!
 //! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
 //! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
@@ -205,6 +205,19 @@ struct Pass {
 impl Segment {
     pub fn kinds(&self) -> Kinds {
         Kinds::of(&[self.slots[0].kind, self.slots[1].kind])
+    }
+
+    /// How many words of programs it takes, with what stands behind them and its places in lists of dispatches.
+    pub fn words(&self) -> usize {
+        let extra = |slot: &Slot| match &slot.extra {
+            Extra::Words(words) => words.len(),
+            _ => 0,
+        };
+        let weights = match &self.resize {
+            Resize::Nothing => 0,
+            Resize::First(pass) | Resize::Second(pass) => 1 + pass.weights.words(pass.shift).count(),
+        };
+        PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.slots.iter().map(extra).sum::<usize>()
     }
 
     /// Whether this round of the statistics pass is needed.

@@ -9,7 +9,7 @@ use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::images::Placement;
 use crate::ops::{Kind, OpKind};
-use crate::output::Output;
+use crate::output::{Dtype, Output};
 use crate::plan::{Plan, PlannedImage};
 
 /// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
@@ -185,6 +185,8 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
     let used = |op: &&OpKind| !resizes && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
     // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
     let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
+    // What is stored between segments has one form, whatever the output's.
+    let between = matches!(dispatch.kernel, Kernel::Resize | Kernel::ApplyToMiddle);
     Variant {
         // Both rounds of statistics are one kernel.
         kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },
@@ -195,9 +197,9 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
         weighted: dispatch.weighted,
         channels: piece.shape.channels,
         input: piece.layout,
-        output: piece.output.layout(piece.layout),
-        dtype: piece.output.dtype(),
-        whole_words: (piece.shape.width * piece.shape.height).is_multiple_of(4),
+        output: if between { Layout::Nhwc } else { piece.output.layout(piece.layout) },
+        dtype: if between { Dtype::U8 } else { piece.output.dtype() },
+        whole_words: between || (piece.shape.width * piece.shape.height).is_multiple_of(4),
         tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
     }
 }

@@ -118,10 +118,12 @@ impl Gpu {
         use wgpu::BufferUsages as Usage;
         let placed = batch.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let mut data = TensorData::zeros(output.dtype(), shape.values());
         let (prepared, tables) = self.prepare(plan, placed, output)?;
         let operations = self.operations(plan);
-        for range in self.pieces(placed, &prepared.segmented, output_bytes, true, 0)? {
+        // What the device cannot do is refused before memory is taken for it.
+        let pieces = self.pieces(placed, &prepared.segmented, output_bytes, true, 0)?;
+        let mut data = TensorData::zeros(output.dtype(), shape.values());
+        for range in pieces {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
@@ -217,8 +219,8 @@ impl Gpu {
         Ok(())
     }
 
-    /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, `with_guests` with a partner
-    /// from elsewhere each, what is stored between, and `output_bytes` each of what they become; less `slack`.
+    /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, their partners (`with_guests` in
+    /// the same buffer), their programs, what is stored between, and `output_bytes` each of what they become; less `slack`.
     fn pieces(
         &self,
         placed: &Placement<'_>,
@@ -232,34 +234,63 @@ impl Gpu {
         let room = room.saturating_sub(slack + 16) as usize;
         let mut pieces = Vec::new();
         let mut start = 0;
-        let mut bytes = 0..0;
-        let (mut guests, mut middles) = (0, 0);
+        let mut sums = Room::default();
         for (i, segments) in segmented.iter().enumerate() {
-            let own = placed.range(i);
-            let guest = match with_guests {
-                true => segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 8).sum(),
-                false => 0,
+            let own = Room {
+                bytes: placed.range(i),
+                guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 8).sum(),
+                programs: segments.iter().map(|segment| 4 * segment.words()).sum(),
+                middles: 4 * middle_words(segments),
+                outputs: output_bytes,
             };
-            let middle = 4 * middle_words(segments);
-            let alone = (own.len() + guest).max(output_bytes).max(middle);
+            let alone = own.largest(with_guests);
             if alone > room {
-                return Err(Error::DeviceLimit { what: "one image", needed: alone as u64, limit: room as u64 });
+                let (needed, limit) = (alone as u64, room as u64);
+                return Err(Error::DeviceLimit { what: "one image", needed, limit });
             }
-            let with = bytes.start.min(own.start)..bytes.end.max(own.end);
-            let outputs = (i + 1 - start) * output_bytes;
-            if i > start && (with.len() + guests + guest).max(middles + middle).max(outputs) > room {
+            let with = sums.with(&own);
+            if i > start && with.largest(with_guests) > room {
                 pieces.push(start..i);
-                (start, bytes, guests, middles) = (i, own, guest, middle);
+                (start, sums) = (i, own);
             } else {
-                bytes = if i == start { own } else { with };
-                guests += guest;
-                middles += middle;
+                sums = if i == start { own } else { with };
             }
         }
         if start < segmented.len() {
             pieces.push(start..segmented.len());
         }
         Ok(pieces)
+    }
+}
+
+/// Bytes that some images need in each buffer.
+#[derive(Default)]
+struct Room {
+    bytes: Range<usize>,
+    guests: usize,
+    programs: usize,
+    middles: usize,
+    outputs: usize,
+}
+
+impl Room {
+    fn with(&self, other: &Room) -> Room {
+        Room {
+            bytes: self.bytes.start.min(other.bytes.start)..self.bytes.end.max(other.bytes.end),
+            guests: self.guests + other.guests,
+            programs: self.programs + other.programs,
+            middles: self.middles + other.middles,
+            outputs: self.outputs + other.outputs,
+        }
+    }
+
+    /// The largest of the buffers.
+    fn largest(&self, with_guests: bool) -> usize {
+        let sources = match with_guests {
+            true => self.bytes.len() + self.guests,
+            false => self.bytes.len().max(self.guests),
+        };
+        sources.max(self.programs).max(self.middles).max(self.outputs)
     }
 }
 

@@ -10,16 +10,18 @@ use crate::image::Image;
 
 use super::lower::{Stage, Warp};
 
-/// How a warp finds the value between pixels.
+/// How a warp, or a [`Resize`](super::Resize), finds the value between pixels.
+///
+/// A resize has rounded values, widens its filter where the image gets smaller, and takes a = -0.5 for the cubic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {
     /// The pixel whose area the point falls into.
     #[default]
     Nearest,
-    /// Two by two pixels, linear; truncated, not rounded, as Pillow does.
+    /// Two by two pixels, linear; warps truncate and do not round, as Pillow does.
     Bilinear,
-    /// Four by four pixels, Keys' cubic with a = -1; truncated.
+    /// Four by four pixels, Keys' cubic, of warps with a = -1 and truncated.
     Bicubic,
 }
 

@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
+use crate::images::Sizes;
 use crate::ops::{Interpolation, Op, OpKind};
+use crate::plan::size_after;
 use crate::policy::Policy;
 use crate::sample::{Purpose, Streams};
 
@@ -85,7 +87,8 @@ pub(crate) struct Context<'a> {
     pub occurrence: u64,
     /// The image's size before the stage.
     pub size: Size,
-    pub images: usize,
+    /// All images of the batch as they are before any stage.
+    pub sizes: Sizes<'a>,
     pub position_in_batch: usize,
     pub interpolation: Option<Interpolation>,
     pub fill: Option<[u8; 3]>,
@@ -227,7 +230,7 @@ impl Transform {
             let drawn = stage.draws().draw(&context, &mut ops);
             sub_policy = drawn.map_err(|e| self.at_stage(i, e))?.or(sub_policy);
             for op in &ops[before..] {
-                context.size = op.output_size(context.size).map_err(|e| self.at_stage(i, e))?;
+                context.size = size_after(op, context.size, context.sizes).map_err(|e| self.at_stage(i, e))?;
             }
         }
         Ok((ops, sub_policy))

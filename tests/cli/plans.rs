@@ -103,3 +103,27 @@ fn a_broken_partner_is_the_failure_of_both() {
     run.says("cat.png: its SamplePairing partner could not be read").says("2 inputs failed");
     assert_eq!(folder.files("out"), ["eel_0.png"]);
 }
+
+/// A partner that is in no batch of its own size is brought along, and changes nothing.
+#[test]
+fn a_partner_of_an_image_that_is_resized() {
+    let folder = Folder::new();
+    for i in 0..2 {
+        folder.image(&format!("in/{i}.png"), colour(20, 12, i));
+    }
+    let plan = r#"{"version": 1, "images": [
+        {"file": "0.png", "ops": [{"op": "SamplePairing", "weight": 0.5, "partner": 1},
+                                  {"op": "Crop", "x": 0, "y": 0, "width": 7, "height": 5}]},
+        {"file": "1.png", "ops": []}]}"#;
+    folder.write("plan.json", plan);
+    folder.run("apply in --out out --plan plan.json --plan-out again.json --device cpu").ends_with(0);
+    let (first, second) = (folder.pixels("out/0_0.png").to_rgb8(), folder.pixels("out/1_0.png").to_rgb8());
+    assert_eq!((first.dimensions(), second.dimensions()), ((7, 5), (20, 12)));
+    let mixed = |x, y, c: usize| {
+        let [a, b] = [0, 1].map(|i| f32::from(colour(20, 12, i).get_pixel(x, y)[c]));
+        (a + 0.5 * (b - a)) as u8
+    };
+    assert!((0..7).all(|x| (0..5).all(|y| (0..3).all(|c| first.get_pixel(x, y)[c] == mixed(x, y, c)))));
+    folder.run("apply in --out same --plan again.json --device cpu").ends_with(0);
+    assert_eq!(folder.pixels("same/0_0.png"), folder.pixels("out/0_0.png"));
+}

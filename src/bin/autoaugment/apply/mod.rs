@@ -49,7 +49,7 @@ Plans (--plan-out writes one, --plan applies one, whoever wrote it):
   One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name; \
 the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the \
 inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the \
-number, from 0, of another entry, whose image must have the same size. Operations are named as `autoaugment ops` lists \
+number, from 0, of another entry, whose image must have the same size; it stands before operations that change the size. Operations are named as `autoaugment ops` lists \
 them, with the parameters that --op takes.";
 
 /// Augment image files, folders or one .npy array

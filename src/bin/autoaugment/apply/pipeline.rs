@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use autoaugment::{Batch, Executor, Layout, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor};
+use autoaugment::{
+    Batch, Border, Executor, Layout, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor, ops,
+};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -194,8 +196,12 @@ impl<'a> Pipeline<'a> {
                 members.len() - 1
             });
         }
+        // Those that only are partners are brought to the others' size, since a batch comes out in one.
+        let first = own.first().and_then(|&e| Some((e, pictures.get(&entries[e].input)?)));
+        let fit =
+            first.and_then(|(e, picture)| fit(&planned[e], Size { width: picture.width, height: picture.height }));
         let image = |(place, &e): (usize, &usize)| {
-            let ops = if place < own.len() { planned[e].ops.as_slice() } else { &[] };
+            let ops = if place < own.len() { planned[e].ops.as_slice() } else { fit.as_slice() };
             let ops = renumbered(ops, |partner| places.get(&partner).copied())?;
             Some(PlannedImage { ops, ..planned[e].clone() })
         };
@@ -273,12 +279,13 @@ impl<'a> Pipeline<'a> {
         });
     }
 
-    /// Records all images of a batch, those that only were partners too, as others refer to them.
+    /// Records all images of a batch, those that only were partners too, as others refer to them: without operations.
     fn keep(&self, group: &Group) {
         let mut state = self.state();
         let members = group.inputs.iter().zip(&group.ids).zip(group.plan.images());
         for (place, ((&input, &id), image)) in members.enumerate() {
-            let Some(ops) = renumbered(&image.ops, |place| group.ids.get(place).copied()) else { continue };
+            let ops = if place < group.entries.len() { image.ops.as_slice() } else { &[] };
+            let Some(ops) = renumbered(ops, |place| group.ids.get(place).copied()) else { continue };
             let image = PlannedImage { file: self.source.planned_name(input), ops, ..image.clone() };
             if place < group.entries.len() {
                 state.record.add(id, image);
@@ -339,6 +346,12 @@ impl<'a> Pipeline<'a> {
     pub fn into_plan(self) -> Plan {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).record.into_plan()
     }
+}
+
+/// A crop to the size that an image of `size` has after its operations, if that is another one.
+fn fit(image: &PlannedImage, size: Size) -> Option<Op> {
+    let Size { width, height } = size_after(image, size).ok().filter(|after| *after != size)?;
+    Some(ops::Crop { x: 0, y: 0, width, height, border: Border::Constant, fill: [0; 3] }.into())
 }
 
 /// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for itself.
