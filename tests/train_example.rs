@@ -84,8 +84,12 @@ fn a_step_through_wgpu() {
     }
     let folder = tempfile::tempdir().unwrap();
     data_set(folder.path());
-    let arguments = ["--device", "wgpu", "--policy", "cifar10", "--width", "2", "--batch", "4", "--steps", "1"];
-    let text = said(train(folder.path(), &arguments));
+    let step = ["--device", "wgpu", "--policy", "cifar10", "--width", "2", "--batch", "4", "--steps", "1"];
+    let text = said(train(folder.path(), &step));
+    assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path());
+    let text = said(train(folder.path(), &[&step[..], &["--base", "imagenet", "--size", "16"]].concat()));
     assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
 }
 
