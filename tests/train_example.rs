@@ -37,6 +37,24 @@ fn data_set(folder: &Path) {
     }
 }
 
+/// Pictures of two classes, bright above or bright below, no two of one size.
+fn pictures(folder: &Path) {
+    for (half, images) in [("train", 24), ("test", 6)] {
+        for i in 0..images {
+            let class = folder.join(half).join(["above", "below"][i % 2]);
+            std::fs::create_dir_all(&class).unwrap();
+            let (width, height) = (14 + 3 * i, 50 - i);
+            let bright = |row: usize| (row < height / 2) == (i % 2 == 0);
+            let pixel = |p: usize| if bright(p / width) { [210, 180, 150] } else { [(p * 37 % 60) as u8, 20, 40] };
+            let values: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+            let file = std::fs::File::create(class.join(format!("{i}.png"))).unwrap();
+            let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.write_header().unwrap().write_image_data(&values).unwrap();
+        }
+    }
+}
+
 fn train(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program()).arg("--data").arg(folder).args(arguments).output().unwrap()
 }
@@ -66,26 +84,50 @@ fn a_step_through_wgpu() {
     }
     let folder = tempfile::tempdir().unwrap();
     data_set(folder.path());
-    let arguments = ["--device", "wgpu", "--policy", "cifar10", "--width", "2", "--batch", "4", "--steps", "1"];
-    let text = said(train(folder.path(), &arguments));
+    let step = ["--device", "wgpu", "--policy", "cifar10", "--width", "2", "--batch", "4", "--steps", "1"];
+    let text = said(train(folder.path(), &step));
+    assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path());
+    let text = said(train(folder.path(), &[&step[..], &["--base", "imagenet", "--size", "16"]].concat()));
     assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
 }
 
-/// A run that is stopped and resumed ends as one that was not.
+/// Images of different sizes, which the base transform makes one size of; and without it a word on what is wrong.
+#[test]
+fn folders_of_images_of_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path());
+    let same = ["--policy", "cifar10", "--width", "4", "--batch", "6", "--learning-rate", "0.01"];
+    let base = ["--base", "imagenet", "--size", "16"];
+    let text = said(train(folder.path(), &[&same[..], &base, &["--steps", "40"]].concat()));
+    assert!(text.starts_with("40 steps, mean loss of the first 10: "), "{text}");
+    let text = said(train(folder.path(), &[&same[..], &base, &["--epochs", "1"]].concat()));
+    assert!(text.contains("| cifar10 | "), "{text}");
+    let refused = train(folder.path(), &[&same[..], &["--steps", "1"]].concat());
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && words.contains("size"), "{words}");
+    // Without `train` and `test` every fifth picture is for testing.
+    let text = said(train(&folder.path().join("train"), &[&same[..], &base, &["--epochs", "1"]].concat()));
+    assert!(text.contains("| cifar10 | "), "{text}");
+}
+
+/// A run that is stopped within an epoch and resumed ends as one that was not.
 #[test]
 fn resuming() {
     let folder = tempfile::tempdir().unwrap();
     data_set(folder.path());
     let saved = folder.path().join("saved");
-    let run = |epochs: &str, more: &[&str]| {
-        let same = ["--one", "cifar10", "--width", "2", "--batch", "50", "--measurements", "100"];
-        said(train(folder.path(), &[&same[..], &["--epochs", epochs], more].concat()))
+    let run = |more: &[&str]| {
+        let same = ["--base", "crop", "--width", "4", "--batch", "20", "--epochs", "4", "--measurements", "100"];
+        said(train(folder.path(), &[&same[..], more].concat()))
     };
-    let whole = run("4", &[]);
+    let whole = run(&["--one", "cifar10"]);
     let checkpoint = ["--checkpoint", saved.to_str().unwrap()];
-    run("4", &[&checkpoint[..], &["--stop-after", "2"]].concat());
-    assert!(saved.join("cifar10-1").join("network.bpk").is_file());
-    let resumed = run("4", &[&checkpoint[..], &["--resume"]].concat());
+    run(&[&checkpoint[..], &["--policy", "cifar10", "--steps", "25"]].concat());
+    let progress = std::fs::read_to_string(saved.join("cifar10-1").join("progress.json")).unwrap();
+    assert!(progress.starts_with(r#"{"position":{"epoch":2,"batch":5}"#), "{progress}");
+    let resumed = run(&[&checkpoint[..], &["--one", "cifar10", "--resume"]].concat());
     assert_eq!(resumed, whole);
 }
 

@@ -7,8 +7,9 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
+use crate::device::On;
 use crate::training::Point;
-use crate::{Arguments, On, label, plot};
+use crate::{Arguments, label, plot};
 
 /// All runs of one policy.
 pub struct Arm {
@@ -34,12 +35,13 @@ pub fn spread(values: &[f64]) -> (f64, f64) {
 
 /// Trains all arms, prints the table and writes the plot.
 pub fn compare(arguments: &Arguments) -> Result<()> {
-    let seeds = arguments.seed..arguments.seed + arguments.seeds;
+    let seeds = arguments.settings.seed..arguments.settings.seed + arguments.seeds;
     // Seeds outside, so that all arms have as many runs if one stops it.
     let all: Vec<(usize, u64)> =
         seeds.clone().flat_map(|seed| (0..arguments.policy.len()).map(move |arm| (arm, seed))).collect();
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.unwrap_or(if arguments.device == On::Flex { cores } else { 1 }).max(1);
+    let threads = arguments.settings.threads.unwrap_or(cores / jobs).max(1);
     let waiting = Mutex::new(VecDeque::from(all));
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -48,7 +50,7 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
                 loop {
                     let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                     let Some((arm, seed)) = next else { break };
-                    let result = child(&arguments.policy[arm], seed);
+                    let result = child(&arguments.policy[arm], seed, threads);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((arm, seed, result));
                 }
             });
@@ -67,11 +69,11 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// One run in a process of its own, with one thread: burn's `flex` gains little from a second one on networks this small.
-fn child(policy: &str, seed: u64) -> Result<Vec<Point>> {
+/// One run in a process of its own, where burn has one thread: `flex` gains little from a second one on networks this small.
+fn child(policy: &str, seed: u64, threads: usize) -> Result<Vec<Point>> {
     let output = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
-        .args(["--one", policy, "--seed", &seed.to_string()])
+        .args(["--one", policy, "--seed", &seed.to_string(), "--threads", &threads.to_string()])
         .env("RAYON_NUM_THREADS", "1")
         .stderr(Stdio::inherit())
         .output()?;

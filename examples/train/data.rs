@@ -1,127 +1,120 @@
-//! Data: labelled images from IDX files (MNIST's format) or from a folder with a folder for each class.
+//! Data: a training set and a test set, opened by the crate's loader, and parts of them.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
-use autoaugment::Size;
-use autoaugment::burn::ImageItem;
-use flate2::read::GzDecoder;
+use anyhow::{Result, ensure};
+use autoaugment::Normalize;
+use autoaugment::loader::{Color, Dataset, Idx, ImageFolder, Sample};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// A training set and a test set of images of one size.
+/// What is trained on and what is tested on.
 pub struct Data {
-    pub train: Vec<ImageItem>,
-    pub test: Vec<ImageItem>,
+    pub train: Arc<dyn Dataset>,
+    pub test: Arc<dyn Dataset>,
     pub classes: usize,
-    pub channels: usize,
+    /// The channels of all images.
+    pub color: Color,
 }
 
 impl Data {
-    /// Reads what `folder` holds: IDX files, or `train` and `test` with a folder for each class, or only folders for classes,
+    /// Opens what `folder` holds: IDX files, or `train` and `test` with a folder for each class, or only folders for classes,
     /// of which every fifth image then becomes the test set.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let (train, test) = if folder.join("train-images-idx3-ubyte.gz").is_file() {
-            (idx(folder, "train")?, idx(folder, "t10k")?)
-        } else if folder.join("train").is_dir() && folder.join("test").is_dir() {
-            (class_folders(&folder.join("train"))?, class_folders(&folder.join("test"))?)
-        } else {
-            let (test, train): (Vec<_>, Vec<_>) =
-                class_folders(folder)?.into_iter().enumerate().partition(|(i, _)| i % 5 == 4);
-            let images = |numbered: Vec<(usize, ImageItem)>| numbered.into_iter().map(|(_, item)| item).collect();
-            (images(train), images(test))
-        };
-        let first = train.first().with_context(|| format!("no images in {}", folder.display()))?;
-        let (size, channels) = (first.size, first.channels);
-        for item in train.iter().chain(&test) {
-            ensure!((item.size, item.channels) == (size, channels), "the images must all have one size");
+    pub fn open(folder: &Path) -> Result<Self> {
+        let file = |half: &str, what: &str, end: &str| folder.join(format!("{half}-{what}-ubyte{end}"));
+        if let Some(end) = ["", ".gz"].into_iter().find(|end| file("train", "images-idx3", end).is_file()) {
+            let half = |name: &str| Idx::open(file(name, "images-idx3", end), file(name, "labels-idx1", end));
+            let (train, test) = (Arc::new(half("train")?), Arc::new(half("t10k")?));
+            let mut classes = 0;
+            for index in 0..train.len() {
+                classes = classes.max(train.read(index)?.label() as usize + 1);
+            }
+            return Ok(Data { train, test, classes, color: Color::Grey });
         }
-        let classes = train.iter().map(|item| item.label + 1).max().unwrap_or(0) as usize;
-        Ok(Data { classes, channels, train, test })
+        let halves = ["train", "test"].map(|half| folder.join(half));
+        let (train, test): (Arc<dyn Dataset>, Arc<dyn Dataset>) = if halves.iter().all(|half| half.is_dir()) {
+            let [train, test] = halves.map(ImageFolder::open);
+            (Arc::new(train?), Arc::new(test?))
+        } else {
+            without_every_fifth(Arc::new(ImageFolder::open(folder)?))
+        };
+        ensure!(train.classes() == test.classes(), "the training set and the test set have different classes");
+        Ok(Data { classes: train.classes().len(), train, test, color: Color::Rgb })
     }
 
-    /// Puts the last 10,000 training images (at most a fifth) in the test set's place, for choosing settings without looking
-    /// at the test set.
+    /// Puts every fifth training image in the test set's place, for choosing settings without looking at the test set.
     pub fn hold_out(&mut self) {
-        let held = (self.train.len() / 5).min(10_000);
-        self.test = self.train.split_off(self.train.len() - held);
+        (self.train, self.test) = without_every_fifth(self.train.clone());
     }
 
     /// Keeps `count` training images, drawn by `seed`.
     pub fn subset(&mut self, count: usize, seed: u64) {
-        self.train.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        self.train.truncate(count);
+        let mut indices: Vec<usize> = (0..self.train.len()).collect();
+        indices.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        indices.truncate(count);
+        self.train = Part::of(self.train.clone(), indices);
     }
 
-    /// Mean and standard deviation of the training images' values, of 0 to 1.
-    pub fn statistics(&self) -> (f32, f32) {
-        let values = || self.train.iter().flat_map(|item| item.pixels.iter()).map(|&v| f64::from(v) / 255.0);
-        let n = values().count().max(1) as f64;
-        let mean = values().sum::<f64>() / n;
-        let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        (mean as f32, variance.sqrt().max(1e-3) as f32)
+    /// So many test images, evenly from all of them, since folders come class by class.
+    pub fn some_tests(&self, count: usize) -> Arc<dyn Dataset> {
+        let (all, count) = (self.test.len(), count.clamp(1, self.test.len().max(1)));
+        Part::of(self.test.clone(), (0..count).map(|i| i * all / count).collect())
     }
-}
 
-/// The images and labels of one half of an MNIST-like data set.
-fn idx(folder: &Path, half: &str) -> Result<Vec<ImageItem>> {
-    let (dims, pixels) = idx_file(&folder.join(format!("{half}-images-idx3-ubyte.gz")))?;
-    let (label_dims, labels) = idx_file(&folder.join(format!("{half}-labels-idx1-ubyte.gz")))?;
-    let &[images, height, width] = &dims[..] else { bail!("the images have {} axes instead of 3", dims.len()) };
-    ensure!(label_dims == [images], "{images} images and {label_dims:?} labels");
-    let item = |(index, (pixels, &label)): (usize, (&[u8], &u8))| ImageItem {
-        pixels: Arc::from(pixels),
-        size: Size { width, height },
-        channels: 1,
-        label: i32::from(label),
-        index: index as u64,
-    };
-    Ok(pixels.chunks_exact(height * width).zip(&labels).enumerate().map(item).collect())
-}
-
-/// An IDX file of bytes: 0, 0, 8, the number of axes, their lengths (big-endian), the values.
-fn idx_file(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    GzDecoder::new(file).read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
-    let axes = match bytes.first_chunk() {
-        Some(&[0, 0, 8, axes]) => usize::from(axes),
-        _ => bail!("{}: not an IDX file of bytes", path.display()),
-    };
-    let header = 4 + 4 * axes;
-    ensure!(bytes.len() >= header, "{}: cut off", path.display());
-    let values = bytes.split_off(header);
-    let dims: Vec<usize> =
-        bytes[4..].chunks_exact(4).map(|b| b.iter().fold(0, |length, &byte| length << 8 | usize::from(byte))).collect();
-    ensure!(values.len() == dims.iter().product::<usize>(), "{}: {dims:?} and {} values", path.display(), values.len());
-    Ok((dims, values))
-}
-
-/// The images of a folder whose folders are the classes, in the order of their names.
-fn class_folders(folder: &Path) -> Result<Vec<ImageItem>> {
-    let mut classes: Vec<PathBuf> = std::fs::read_dir(folder)
-        .with_context(|| folder.display().to_string())?
-        .filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.is_dir()))
-        .collect();
-    classes.sort();
-    let mut items = Vec::new();
-    for (label, class) in classes.iter().enumerate() {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(class)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.sort();
-        for file in files.iter().filter(|file| image::ImageFormat::from_path(file).is_ok()) {
-            let picture = image::open(file).with_context(|| file.display().to_string())?.to_rgb8();
-            items.push(ImageItem {
-                size: Size { width: picture.width() as usize, height: picture.height() as usize },
-                pixels: Arc::from(picture.into_raw()),
-                channels: 3,
-                label: label as i32,
-                index: items.len() as u64,
-            });
+    /// Mean and standard deviation of the training images' channels; a thousand of them will do.
+    pub fn normalize(&self) -> Result<Normalize> {
+        let channels = self.color.channels();
+        let (mut n, mut sums, mut squares) = (0.0, [0.0; 3], [0.0; 3]);
+        for index in 0..self.train.len().min(1000) {
+            let sample = self.train.read(index)?;
+            let mut pixels = vec![0; sample.size().pixels() * channels];
+            sample.decode_into(self.color, &mut pixels)?;
+            for (i, v) in pixels.iter().map(|&v| f64::from(v) / 255.0).enumerate() {
+                sums[i % channels] += v;
+                squares[i % channels] += v * v;
+            }
+            n += sample.size().pixels() as f64;
         }
+        let mean = sums.map(|sum| sum / n);
+        let std = [0, 1, 2].map(|c: usize| (squares[c] / n - mean[c] * mean[c]).sqrt().max(1e-3) as f32);
+        Ok(Normalize { mean: mean.map(|mean| mean as f32), std })
     }
-    Ok(items)
+}
+
+/// All but every fifth sample, and every fifth.
+fn without_every_fifth(all: Arc<dyn Dataset>) -> (Arc<dyn Dataset>, Arc<dyn Dataset>) {
+    let (test, train) = (0..all.len()).partition(|i| i % 5 == 4);
+    (Part::of(all.clone(), train), Part::of(all, test))
+}
+
+/// Some samples of a data set. All that a data set of one's own needs are a length and samples by number.
+struct Part {
+    whole: Arc<dyn Dataset>,
+    indices: Vec<usize>,
+}
+
+impl Part {
+    fn of(whole: Arc<dyn Dataset>, indices: Vec<usize>) -> Arc<dyn Dataset> {
+        Arc::new(Part { whole, indices })
+    }
+}
+
+impl Dataset for Part {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    fn read(&self, index: usize) -> autoaugment::Result<Sample<'_>> {
+        self.whole.read(self.indices[index])
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.whole.name(self.indices[index])
+    }
+
+    fn classes(&self) -> &[String] {
+        self.whole.classes()
+    }
 }

@@ -1,4 +1,4 @@
-//! Plot: test accuracy over epochs as SVG, a band from the worst seed to the best and the mean for each policy.
+//! Plot: test accuracy over epochs as SVG, a thin line for each seed and a thick one for the mean of each policy.
 
 use std::fmt::Write;
 
@@ -13,22 +13,22 @@ const BOTTOM: f64 = 50.0;
 /// Told apart by people who see colours differently, too.
 const COLORS: [&str; 6] = ["#555555", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
 
-/// What is drawn of one policy at one epoch, in percent.
-struct Band {
+/// The accuracies of one policy at one epoch, in percent.
+struct Measured {
     epoch: f64,
-    low: f64,
     mean: f64,
-    high: f64,
+    /// Of each seed.
+    each: Vec<f64>,
 }
 
 /// The plot of all arms.
 pub fn svg(arms: &[Arm]) -> String {
-    let bands: Vec<Vec<Band>> = arms.iter().map(bands).collect();
-    let all = || bands.iter().flatten();
-    let last = all().map(|band| band.epoch).fold(1.0, f64::max);
+    let measured: Vec<Vec<Measured>> = arms.iter().map(measured).collect();
+    let last = measured.iter().flatten().map(|at| at.epoch).fold(1.0, f64::max);
+    let all = || measured.iter().flatten().flat_map(|at| at.each.iter().copied());
     // Whole steps of 5 % around what there is.
-    let low = (all().map(|band| band.low).fold(100.0, f64::min) / 5.0).floor() * 5.0;
-    let high = (all().map(|band| band.high).fold(0.0, f64::max) / 5.0).ceil() * 5.0;
+    let low = (all().fold(100.0, f64::min) / 5.0).floor() * 5.0;
+    let high = (all().fold(0.0, f64::max) / 5.0).ceil() * 5.0;
     let x = |epoch: f64| LEFT + (WIDTH - LEFT - RIGHT) * epoch / last;
     let y = |percent: f64| HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (percent - low) / (high - low).max(1.0);
 
@@ -52,16 +52,19 @@ pub fn svg(arms: &[Arm]) -> String {
     }
     let middle = (LEFT + WIDTH - RIGHT) / 2.0;
     line(format!("<text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">epoch</text>", HEIGHT - 12.0));
-    for (i, (arm, band)) in arms.iter().zip(&bands).enumerate() {
+    for (i, (arm, measured)) in arms.iter().zip(&measured).enumerate() {
         let color = COLORS[i % COLORS.len()];
-        let point = |band: &Band, percent: f64| format!("{:.1},{:.1}", x(band.epoch), y(percent));
-        let forth = band.iter().map(|b| point(b, b.high));
-        let back = band.iter().rev().map(|b| point(b, b.low));
-        let outline: Vec<String> = forth.chain(back).collect();
-        line(format!("<polygon points=\"{}\" fill=\"{color}\" fill-opacity=\"0.15\"/>", outline.join(" ")));
-        let mean: Vec<String> = band.iter().map(|b| point(b, b.mean)).collect();
-        line(format!("<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"/>", mean.join(" ")));
-        let (at, end) = (TOP + 14.0 + 20.0 * i as f64, band.last().map_or(0.0, |b| b.mean));
+        let points = |percent: &dyn Fn(&Measured) -> f64| {
+            let point = |at: &Measured| format!("{:.1},{:.1}", x(at.epoch), y(percent(at)));
+            measured.iter().map(point).collect::<Vec<_>>().join(" ")
+        };
+        for seed in 0..arm.runs.len() {
+            let path = points(&|at| at.each[seed]);
+            line(format!("<path d=\"M{path}\" fill=\"none\" stroke=\"{color}\" stroke-opacity=\"0.35\"/>"));
+        }
+        let mean = points(&|at| at.mean);
+        line(format!("<polyline points=\"{mean}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"3\"/>"));
+        let (at, end) = (TOP + 14.0 + 20.0 * i as f64, measured.last().map_or(0.0, |at| at.mean));
         line(format!(
             "<text x=\"{:.1}\" y=\"{at:.1}\" fill=\"{color}\">{} {end:.1} %</text>",
             WIDTH - RIGHT + 10.0,
@@ -72,17 +75,13 @@ pub fn svg(arms: &[Arm]) -> String {
     text
 }
 
-fn bands(arm: &Arm) -> Vec<Band> {
+fn measured(arm: &Arm) -> Vec<Measured> {
     let shortest = arm.runs.iter().map(Vec::len).min().unwrap_or(0);
     (0..shortest)
         .map(|i| {
-            let at: Vec<f64> = arm.runs.iter().map(|run| 100.0 * run[i].accuracy).collect();
-            Band {
-                epoch: arm.runs[0][i].epoch as f64,
-                low: at.iter().copied().fold(100.0, f64::min),
-                mean: at.iter().sum::<f64>() / at.len() as f64,
-                high: at.iter().copied().fold(0.0, f64::max),
-            }
+            let each: Vec<f64> = arm.runs.iter().map(|run| 100.0 * run[i].accuracy).collect();
+            let mean = each.iter().sum::<f64>() / each.len() as f64;
+            Measured { epoch: arm.runs[0][i].epoch as f64, mean, each }
         })
         .collect()
 }

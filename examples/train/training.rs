@@ -5,43 +5,50 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use autoaugment::burn::{AugmentBatcher, ImageBatch, ImageItem, join};
-use autoaugment::{Augmenter, Convention, Gpu, Layout, Normalize, OpKind, Output, Policy, Step, SubPolicy};
-use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
-use burn::data::dataset::{Dataset, DatasetError};
+use anyhow::{Context, Result, ensure};
+use autoaugment::burn::ImageBatch;
+use autoaugment::loader::{Dataset, Loader, Position};
+use autoaugment::{Augmenter, Layout, Output, Policy};
 use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, ElementConversion};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
+use crate::device::Opened;
 use crate::model::Network;
+use crate::transforms::Transforms;
 
-/// The policy that leaves images alone.
-pub fn none() -> Policy {
-    let step = Step { op: OpKind::Identity, probability: 1.0, magnitude: 0.0 };
-    Policy { convention: Convention::Torchvision, sub_policies: vec![SubPolicy { steps: vec![step] }] }
-}
-
-/// What a run is made of, besides its data and its device.
-#[derive(Clone, Debug)]
+/// What a run is made of, besides its policy, its data and its device.
+#[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// What it is called: the policy's name.
-    pub name: String,
-    pub policy: Policy,
+    /// The first seed; it decides the training images, their order, the network's start and the draws
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    pub epochs: u64,
-    /// Stops after so many, as if it was interrupted.
-    pub stop_after: Option<u64>,
-    pub batch: usize,
-    pub width: usize,
-    pub learning_rate: f64,
-    /// How many times the test accuracy is measured, the last time at the end.
-    pub measurements: u64,
-    /// Test images of all measurements but the last, which takes all.
-    pub test_images: usize,
+    /// Passes over the training images
+    #[arg(long, default_value_t = 60)]
+    epochs: u64,
+    /// Images of a step
+    #[arg(long, default_value_t = 50)]
+    batch: usize,
+    /// Channels after the first convolution; 16 makes 14,410 parameters for grey images of ten classes
+    #[arg(long, default_value_t = 16)]
+    width: usize,
+    #[arg(long, default_value_t = 3e-3)]
+    learning_rate: f64,
+    /// How often the test accuracy is measured
+    #[arg(long, default_value_t = 10)]
+    measurements: u64,
+    /// Test images of all measurements but the last, which takes all
+    #[arg(long, default_value_t = 1000)]
+    test_images: usize,
+    /// Threads of a run that decode and augment; the cores divided among the runs side by side unless set
+    #[arg(long)]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    transforms: Transforms,
 }
 
 /// One measurement.
@@ -55,63 +62,62 @@ pub struct Point {
     pub accuracy: f64,
 }
 
-/// A run while it lasts.
-pub struct Training<'a> {
-    settings: Settings,
-    data: &'a Data,
-    train: Shared,
-    device: Device,
-    batcher: AugmentBatcher,
-    plain: AugmentBatcher,
-    network: Network,
-    optimizer: ModuleOptimizer,
-    loss: CrossEntropyLoss,
-    epoch: u64,
+/// How far a run has come. With network and optimizer it is all that going on needs.
+#[derive(Debug, Serialize, Deserialize)]
+struct Progress {
+    /// The batch that comes next.
+    position: Position,
+    /// The loss of every step.
+    losses: Vec<f64>,
     history: Vec<Point>,
 }
 
-/// Images that every epoch's loader shares.
-#[derive(Clone)]
-struct Shared(Arc<Vec<ImageItem>>);
-
-impl Dataset<ImageItem> for Shared {
-    fn get(&self, index: usize) -> Result<ImageItem, DatasetError> {
-        Ok(self.0[index].clone())
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
+/// A run while it lasts.
+pub struct Training {
+    name: String,
+    settings: Settings,
+    train: Loader,
+    some_tests: Loader,
+    all_tests: Loader,
+    device: Device,
+    network: Network,
+    optimizer: ModuleOptimizer,
+    loss: CrossEntropyLoss,
+    progress: Progress,
 }
 
-impl<'a> Training<'a> {
-    /// Starts anew on `device`, which is `gpu`'s if images are to be augmented there.
-    pub fn new(settings: Settings, data: &'a Data, device: &Device, gpu: Option<&Gpu>) -> Result<Self> {
-        let (mean, std) = data.statistics();
-        let output = Output::f32(Layout::Nchw, Normalize { mean: [mean; 3], std: [std; 3] });
-        let batcher = |policy: Policy| -> Result<AugmentBatcher> {
-            let builder = Augmenter::builder(policy).seed(settings.seed).output(output);
-            let builder = match gpu {
-                Some(gpu) => builder.gpu(join(device, gpu.device().clone(), gpu.queue().clone())?),
-                None => builder.device(autoaugment::Device::Cpu),
-            };
-            Ok(AugmentBatcher::new(builder.build()?)?)
+impl Training {
+    /// Starts anew; `name` is the policy's, for people.
+    pub fn new(name: String, policy: Option<Policy>, settings: &Settings, data: &Data, on: &Opened) -> Result<Self> {
+        ensure!(!data.train.is_empty(), "there are no training images");
+        let seed = settings.seed;
+        let output = Output::f32(Layout::Nchw, data.normalize()?);
+        let training = settings.transforms.training(data.train.read(0)?.size(), policy);
+        let augment = on.augmenter(training, seed, output)?;
+        let plain = on.augmenter(settings.transforms.evaluation(), seed, output)?;
+        let loader = |images: Arc<dyn Dataset>, augmenter: &Arc<Augmenter>| {
+            let builder = Loader::builder(images, augmenter.clone()).color(data.color);
+            match settings.threads {
+                Some(threads) => builder.threads(threads),
+                None => builder,
+            }
         };
-        let device = device.clone().autodiff();
+        // Without gradients there is memory for more images at once.
+        let test = |images| loader(images, &plain).batch_size(4 * settings.batch).build();
+        let device = on.burn.clone().autodiff();
         // What the network starts with; nothing else draws from burn.
-        device.seed(settings.seed);
+        device.seed(seed);
         Ok(Training {
-            batcher: batcher(settings.policy.clone())?,
-            plain: batcher(none())?,
-            train: Shared(Arc::new(data.train.clone())),
-            network: Network::new(data.channels, settings.width, data.classes, &device),
+            train: loader(data.train.clone(), &augment).batch_size(settings.batch).shuffle(true).seed(seed).build()?,
+            some_tests: test(data.some_tests(settings.test_images))?,
+            all_tests: test(data.test.clone())?,
+            network: Network::new(data.color.channels(), settings.width, data.classes, &device),
             optimizer: AdamWConfig::new().with_weight_decay(1e-2).init(),
             loss: CrossEntropyLossConfig::new().init(&device),
-            epoch: 0,
-            history: Vec::new(),
-            settings,
-            data,
+            progress: Progress { position: Position { epoch: 0, batch: 0 }, losses: Vec::new(), history: Vec::new() },
+            settings: settings.clone(),
             device,
+            name,
         })
     }
 
@@ -122,24 +128,32 @@ impl<'a> Training<'a> {
 
     /// The measurements so far.
     pub fn history(&self) -> &[Point] {
-        &self.history
+        &self.progress.history
     }
 
-    /// Trains to the last epoch, saving to `checkpoint` after each measurement.
-    pub fn run(&mut self, checkpoint: Option<&Path>) -> Result<()> {
-        let every = (self.settings.epochs / self.settings.measurements.max(1)).max(1);
-        let end = self.settings.stop_after.unwrap_or(self.settings.epochs).min(self.settings.epochs);
-        while self.epoch < end {
-            let loss = self.one_epoch()?;
-            let line = format!("{} seed {} epoch {}", self.settings.name, self.settings.seed, self.epoch);
-            let last = self.epoch == self.settings.epochs;
-            if !last && !self.epoch.is_multiple_of(every) {
-                eprintln!("{line} loss {loss:.4}");
-                continue;
+    /// The loss of every step so far.
+    pub fn losses(&self) -> &[f64] {
+        &self.progress.losses
+    }
+
+    /// Trains to the last epoch or to that many steps, whichever comes first, and saves to `checkpoint` after each epoch and
+    /// in the end.
+    pub fn run(&mut self, steps: usize, checkpoint: Option<&Path>) -> Result<()> {
+        let epochs = self.settings.epochs;
+        let every = (epochs / self.settings.measurements.max(1)).max(1);
+        while self.progress.position.epoch < epochs && self.losses().len() < steps {
+            let mut batches = self.train.resume(self.progress.position)?;
+            while self.losses().len() < steps
+                && let Some(batch) = batches.next_batch(&self.device)
+            {
+                self.step(batch?)?;
+                self.progress.position = batches.position();
             }
-            let accuracy = self.accuracy(if last { usize::MAX } else { self.settings.test_images })?;
-            self.history.push(Point { epoch: self.epoch, loss, accuracy });
-            eprintln!("{line} loss {loss:.4} test accuracy {:.2} %", 100.0 * accuracy);
+            if self.progress.position.batch == self.train.batches() as u64 {
+                let epoch = self.progress.position.epoch + 1;
+                self.progress.position = Position { epoch, batch: 0 };
+                self.after(epoch, epoch == epochs, epoch.is_multiple_of(every))?;
+            }
             if let Some(folder) = checkpoint {
                 self.save(folder)?;
             }
@@ -147,66 +161,47 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
-    /// Trains for some steps of one epoch after the other and returns the loss of each.
-    pub fn steps(&mut self, steps: usize) -> Result<Vec<f64>> {
-        let mut losses = Vec::new();
-        while losses.len() < steps {
-            for batch in self.batches().iter() {
-                losses.push(self.step(batch.map_err(|e| anyhow!("{e}"))??)?);
-                eprintln!("step {} loss {:.4}", losses.len(), losses[losses.len() - 1]);
-                if losses.len() == steps {
-                    break;
-                }
-            }
-            self.epoch += 1;
-        }
-        Ok(losses)
-    }
-
-    fn one_epoch(&mut self) -> Result<f64> {
-        let (mut sum, mut batches) = (0.0, 0);
-        for batch in self.batches().iter() {
-            sum += self.step(batch.map_err(|e| anyhow!("{e}"))??)?;
-            batches += 1;
-        }
-        self.epoch += 1;
-        Ok(sum / f64::from(batches.max(1)))
-    }
-
-    /// The current epoch's batches. Their order depends on seed and epoch alone, so that a run that is resumed goes on as it
-    /// would have.
-    fn batches(&self) -> Arc<dyn DataLoader<autoaugment::Result<ImageBatch>>> {
-        self.batcher.epoch().set(self.epoch);
-        DataLoaderBuilder::new(self.batcher.clone())
-            .batch_size(self.settings.batch)
-            .shuffle(self.settings.seed << 32 | self.epoch)
-            .set_device(self.device.clone())
-            .build(self.train.clone())
-    }
-
-    fn step(&mut self, batch: ImageBatch) -> Result<f64> {
+    fn step(&mut self, batch: ImageBatch) -> Result<()> {
         let loss = self.loss.forward(self.network.forward(batch.images), batch.labels);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         // Half a cosine, from the learning rate to nothing.
-        let part = self.epoch as f64 / self.settings.epochs.max(1) as f64;
-        let rate = self.settings.learning_rate * (1.0 + (PI * part.min(1.0)).cos()) / 2.0;
+        let part = self.progress.position.epoch as f64 / self.settings.epochs as f64;
+        let rate = self.settings.learning_rate * (1.0 + (PI * part).cos()) / 2.0;
         self.network = self.optimizer.step(rate, self.network.clone(), gradients);
         let loss = loss.into_scalar::<f32>().elem::<f64>();
         ensure!(loss.is_finite(), "the loss is {loss}");
-        Ok(loss)
+        self.progress.losses.push(loss);
+        Ok(())
     }
 
-    fn accuracy(&self, at_most: usize) -> Result<f64> {
+    /// Says how an epoch went, and measures if it is time or the last.
+    fn after(&mut self, epoch: u64, last: bool, measure: bool) -> Result<()> {
+        let losses = self.losses();
+        let of_epoch = &losses[losses.len() - self.train.batches()..];
+        let loss = of_epoch.iter().sum::<f64>() / of_epoch.len() as f64;
+        let line = format!("{} seed {} epoch {epoch} loss {loss:.4}", self.name, self.settings.seed);
+        if last || measure {
+            let accuracy = self.accuracy(if last { &self.all_tests } else { &self.some_tests })?;
+            self.progress.history.push(Point { epoch, loss, accuracy });
+            eprintln!("{line} test accuracy {:.2} %", 100.0 * accuracy);
+        } else {
+            eprintln!("{line}");
+        }
+        Ok(())
+    }
+
+    fn accuracy(&self, images: &Loader) -> Result<f64> {
         let network = self.network.valid();
         let device = self.device.clone().inner();
-        let images = &self.data.test[..self.data.test.len().min(at_most)];
+        let mut batches = images.epoch(0);
         let mut right = 0;
-        for chunk in images.chunks(250) {
-            let batch = self.plain.collate(chunk, &device)?;
+        while let Some(batch) = batches.next_batch(&device) {
+            let batch = batch?;
             let said = network.forward(batch.images).argmax(1).into_data();
-            right += said.iter::<i32>().zip(chunk).filter(|(said, item)| *said == item.label).count();
+            let labels = batch.labels.into_data();
+            right += said.iter::<i32>().zip(labels.iter::<i32>()).filter(|(said, label)| said == label).count();
         }
-        Ok(right as f64 / images.len().max(1) as f64)
+        Ok(right as f64 / images.dataset().len() as f64)
     }
 
     fn save(&self, folder: &Path) -> Result<()> {
@@ -214,15 +209,14 @@ impl<'a> Training<'a> {
         self.network.clone().save_file(folder.join("network.bpk"))?;
         self.optimizer.save(folder.join("optimizer.bpk"))?;
         // Last, so that what it speaks of is there.
-        fs::write(folder.join("history.json"), serde_json::to_string(&self.history)?)?;
+        fs::write(folder.join("progress.json"), serde_json::to_string(&self.progress)?)?;
         Ok(())
     }
 
-    /// Goes on where [`Training::run`] last saved, if it did.
+    /// Goes on where [`Training::run`] last saved, if it did, with the batches and the numbers that it would have had.
     pub fn resume(mut self, folder: &Path) -> Result<Self> {
-        let Ok(history) = fs::read_to_string(folder.join("history.json")) else { return Ok(self) };
-        self.history = serde_json::from_str(&history).with_context(|| folder.display().to_string())?;
-        self.epoch = self.history.last().map_or(0, |point| point.epoch);
+        let Ok(progress) = fs::read_to_string(folder.join("progress.json")) else { return Ok(self) };
+        self.progress = serde_json::from_str(&progress).with_context(|| folder.display().to_string())?;
         self.network = self.network.try_load_file(folder.join("network.bpk"))?;
         self.optimizer = self.optimizer.load(folder.join("optimizer.bpk"))?;
         Ok(self)

@@ -1,0 +1,75 @@
+//! Transforms: what is done to images, the same with every policy but for the policy.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use autoaugment::transform::{RandomCrop, RandomResizedCrop, Resize};
+use autoaugment::{Policy, Size, Transform};
+use clap::{Args, ValueEnum};
+
+/// What comes before the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Base {
+    /// Nothing; all images must have one size.
+    None,
+    /// A random part of the image padded by 2 pixels, and half of them mirrored; all images must have one size.
+    Crop,
+    /// A random part at `--size`, and half of them mirrored; tested on the middle at `--size`. For images of any sizes.
+    Imagenet,
+}
+
+/// The transforms, as far as they do not depend on the policy.
+#[derive(Args, Clone, Debug)]
+pub struct Transforms {
+    /// What is done to training images before the policy, whichever it is
+    #[arg(long, value_enum, default_value_t = Base::None)]
+    base: Base,
+    /// Width and height of the images that the base `imagenet` makes
+    #[arg(long, default_value_t = 224)]
+    size: usize,
+}
+
+impl Transforms {
+    /// What training images of this size go through.
+    pub fn training(&self, Size { width, height }: Size, policy: Option<Policy>) -> Transform {
+        let base = match self.base {
+            Base::None => Transform::new(),
+            Base::Crop => {
+                Transform::new().random_crop(RandomCrop::padded(width, height, 2)).random_horizontal_flip(0.5)
+            }
+            Base::Imagenet => {
+                let crop = RandomResizedCrop::to(self.size, self.size);
+                Transform::new().random_resized_crop(crop).random_horizontal_flip(0.5)
+            }
+        };
+        match policy {
+            Some(policy) => base.policy(policy),
+            None => base,
+        }
+    }
+
+    /// What test images go through.
+    pub fn evaluation(&self) -> Transform {
+        match self.base {
+            Base::None | Base::Crop => Transform::new(),
+            // 256 for 224, as usual.
+            Base::Imagenet => {
+                Transform::new().resize(Resize::shorter_side(self.size * 8 / 7)).center_crop(self.size, self.size)
+            }
+        }
+    }
+}
+
+/// `none`, a preset's name, or a file of text or JSON.
+pub fn policy(name: &str) -> Result<Option<Policy>> {
+    let path = Path::new(name);
+    if name == "none" {
+        return Ok(None);
+    }
+    if !path.is_file() {
+        return Ok(Some(Policy::preset(name)?));
+    }
+    let text = std::fs::read_to_string(path)?;
+    let policy = if path.extension().is_some_and(|e| e == "json") { Policy::from_json(&text) } else { text.parse() };
+    policy.map(Some).with_context(|| name.to_string())
+}
