@@ -5,6 +5,10 @@
 //! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
 //! not depend on what a driver does to floating point.
 //!
+//! Images of a batch may have any sizes: each program says its own. Crops and flips in front of other operations are a map of
+//! coordinates (`frame.rs`) that fetching goes through, at no cost in passes. Resizing has two passes of weighted sums; the
+//! first is a dispatch of its own into an intermediate buffer, the second is evaluated where the next kernel fetches.
+//!
 //! Needs no optional feature of wgpu and no more than WebGPU's default limits.
 
 mod adapter;
