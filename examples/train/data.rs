@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use autoaugment::Normalize;
-use autoaugment::loader::{Color, Dataset, Idx, ImageFolder, Sample};
+use autoaugment::loader::{Color, Dataset, Idx, ImageFolder, Subset};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -38,29 +38,31 @@ impl Data {
             let [train, test] = halves.map(ImageFolder::open);
             (Arc::new(train?), Arc::new(test?))
         } else {
-            without_every_fifth(Arc::new(ImageFolder::open(folder)?))
+            without_every_fifth(Arc::new(ImageFolder::open(folder)?))?
         };
         ensure!(train.classes() == test.classes(), "the training set and the test set have different classes");
         Ok(Data { classes: train.classes().len(), train, test, color: Color::Rgb })
     }
 
     /// Puts every fifth training image in the test set's place, for choosing settings without looking at the test set.
-    pub fn hold_out(&mut self) {
-        (self.train, self.test) = without_every_fifth(self.train.clone());
+    pub fn hold_out(&mut self) -> Result<()> {
+        (self.train, self.test) = without_every_fifth(self.train.clone())?;
+        Ok(())
     }
 
     /// Keeps `count` training images, drawn by `seed`.
-    pub fn subset(&mut self, count: usize, seed: u64) {
+    pub fn subset(&mut self, count: usize, seed: u64) -> Result<()> {
         let mut indices: Vec<usize> = (0..self.train.len()).collect();
         indices.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         indices.truncate(count);
-        self.train = Part::of(self.train.clone(), indices);
+        self.train = Arc::new(Subset::new(self.train.clone(), indices)?);
+        Ok(())
     }
 
     /// So many test images, evenly from all of them, since folders come class by class.
-    pub fn some_tests(&self, count: usize) -> Arc<dyn Dataset> {
+    pub fn some_tests(&self, count: usize) -> Result<Arc<dyn Dataset>> {
         let (all, count) = (self.test.len(), count.clamp(1, self.test.len().max(1)));
-        Part::of(self.test.clone(), (0..count).map(|i| i * all / count).collect())
+        Ok(Arc::new(Subset::new(self.test.clone(), (0..count).map(|i| i * all / count).collect())?))
     }
 
     /// Mean and standard deviation of the training images' channels; a thousand of them will do.
@@ -84,37 +86,7 @@ impl Data {
 }
 
 /// All but every fifth sample, and every fifth.
-fn without_every_fifth(all: Arc<dyn Dataset>) -> (Arc<dyn Dataset>, Arc<dyn Dataset>) {
+fn without_every_fifth(all: Arc<dyn Dataset>) -> Result<(Arc<dyn Dataset>, Arc<dyn Dataset>)> {
     let (test, train) = (0..all.len()).partition(|i| i % 5 == 4);
-    (Part::of(all.clone(), train), Part::of(all, test))
-}
-
-/// Some samples of a data set. All that a data set of one's own needs are a length and samples by number.
-struct Part {
-    whole: Arc<dyn Dataset>,
-    indices: Vec<usize>,
-}
-
-impl Part {
-    fn of(whole: Arc<dyn Dataset>, indices: Vec<usize>) -> Arc<dyn Dataset> {
-        Arc::new(Part { whole, indices })
-    }
-}
-
-impl Dataset for Part {
-    fn len(&self) -> usize {
-        self.indices.len()
-    }
-
-    fn read(&self, index: usize) -> autoaugment::Result<Sample<'_>> {
-        self.whole.read(self.indices[index])
-    }
-
-    fn name(&self, index: usize) -> String {
-        self.whole.name(self.indices[index])
-    }
-
-    fn classes(&self) -> &[String] {
-        self.whole.classes()
-    }
+    Ok((Arc::new(Subset::new(all.clone(), train)?), Arc::new(Subset::new(all, test)?)))
 }

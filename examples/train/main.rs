@@ -95,9 +95,9 @@ fn one(arguments: &Arguments, name: &str) -> Result<Training> {
     let seed = arguments.settings.seed;
     let mut data = Data::open(&arguments.data).context("examples/train/get-fashion-mnist installs Fashion-MNIST")?;
     if arguments.hold_out {
-        data.hold_out();
+        data.hold_out()?;
     }
-    data.subset(arguments.train_images, seed);
+    data.subset(arguments.train_images, seed)?;
     let device = arguments.device.open()?;
     let short = label(name);
     let mut training = Training::new(short.clone(), policy, &arguments.settings, &data, &device)?;

@@ -109,7 +109,7 @@ impl Training {
         device.seed(seed);
         Ok(Training {
             train: loader(data.train.clone(), &augment).batch_size(settings.batch).shuffle(true).seed(seed).build()?,
-            some_tests: test(data.some_tests(settings.test_images))?,
+            some_tests: test(data.some_tests(settings.test_images)?)?,
             all_tests: test(data.test.clone())?,
             network: Network::new(data.color.channels(), settings.width, data.classes, &device),
             optimizer: AdamWConfig::new().with_weight_decay(1e-2).init(),

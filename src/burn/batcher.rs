@@ -8,10 +8,11 @@ use ::burn::tensor::{Device, Int, Tensor};
 
 use super::augment::{AugmentedTensor, bytes_refused};
 use crate::augmenter::Augmenter;
-use crate::batch::{Batch, Layout, Shape, Size};
+use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::output::Dtype;
 use crate::plan::Plan;
+use crate::ragged::RaggedBatch;
 use crate::report::Report;
 
 /// One decoded image of a data set with its label.
@@ -19,7 +20,7 @@ use crate::report::Report;
 pub struct ImageItem {
     /// H x W x C bytes. Clones share them.
     pub pixels: Arc<[u8]>,
-    /// Width and height; the same for all images of a batch.
+    /// Width and height.
     pub size: Size,
     /// 1 (grey) or 3 (RGB); the same for all images of a batch.
     pub channels: usize,
@@ -128,27 +129,30 @@ impl AugmentBatcher {
         self.epoch.clone()
     }
 
-    /// Makes one batch of images of one size.
+    /// Makes one batch. Images of different sizes need a transform that brings them to one.
     ///
     /// # Errors
-    /// [`Error::Batch`] if there are no items or their sizes differ, and those of [`Augmenter::augment_tensor`].
+    /// [`Error::Batch`] if there are no items or their channels differ, and those of [`Augmenter::augment_tensor`].
     pub fn collate(&self, items: &[ImageItem], device: &Device) -> Result<ImageBatch> {
         let first = items.first().ok_or_else(|| Error::Batch("no images".to_string()))?;
-        let Size { width, height } = first.size;
-        let shape = Shape { images: items.len(), height, width, channels: first.channels };
-        let mut pixels = Vec::with_capacity(first.pixels.len() * items.len());
-        for item in items {
-            if (item.size, item.channels) != (first.size, first.channels) {
+        if let Some(other) = items.iter().find(|item| item.channels != first.channels) {
+            let [own, others] = [first, other].map(|item| format!("image {} has {}", item.index, item.channels));
+            return Err(Error::Batch(format!("{own} channels and {others}")));
+        }
+        for ImageItem { pixels, size: Size { width, height }, channels, index, .. } in items {
+            let expected = width.checked_mul(*height).and_then(|n| n.checked_mul(*channels));
+            if expected != Some(pixels.len()) {
+                let there = pixels.len();
                 return Err(Error::Batch(format!(
-                    "image {} is {} x {} x {} and image {} is {height} x {width} x {}: resize or crop them first",
-                    item.index, item.size.height, item.size.width, item.channels, first.index, first.channels
+                    "image {index}: {there} bytes are not {height} x {width} x {channels}"
                 )));
             }
-            pixels.extend_from_slice(&item.pixels);
         }
+        let sizes: Vec<Size> = items.iter().map(|item| item.size).collect();
+        let pixels: Vec<u8> = items.iter().flat_map(|item| item.pixels.iter().copied()).collect();
         let indices: Vec<u64> = items.iter().map(|item| item.index).collect();
         let labels: Vec<i32> = items.iter().map(|item| item.label).collect();
-        let batch = Batch::new(pixels, shape, Layout::Nhwc)?;
+        let batch = RaggedBatch::packed(pixels, &sizes, first.channels)?;
         let AugmentedTensor { tensor, plan, report } =
             self.augmenter.augment_tensor(&batch, self.epoch.get(), &indices, device)?;
         Ok(ImageBatch { images: tensor, labels: labels_on(labels, device), indices, plan, report })

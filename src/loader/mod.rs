@@ -1,7 +1,7 @@
 //! Loader: from files to augmented batches for a training loop, with the CPU not in the way.
 //!
-//! A [`Dataset`] knows samples by number: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], or one of your
-//! own. A [`Loader`] goes through it epoch by epoch: threads read and decode the next batches while the caller trains on
+//! A [`Dataset`] knows samples by number: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`] of
+//! one, or one of your own. A [`Loader`] goes through it epoch by epoch: threads read and decode the next batches while the caller trains on
 //! this one. On the CPU they augment them too; for a GPU they decode into mapped memory that is copied to the device, where
 //! the batch is augmented when the caller asks for it.
 //!
@@ -43,6 +43,7 @@ mod order;
 mod produce;
 mod read_at;
 mod scaled;
+mod subset;
 mod tar_shards;
 
 pub use broken::{Broken, BrokenSample, BrokenSamples};
@@ -56,4 +57,5 @@ pub use epoch::{Epoch, LoadedBatch, LoadedImages, Position};
 pub use idx::Idx;
 pub use image_folder::ImageFolder;
 pub use in_memory::InMemory;
+pub use subset::Subset;
 pub use tar_shards::TarShards;

@@ -129,3 +129,18 @@ fn the_bound_of_memory_is_a_number() {
     let expected = 400 + 40 * (1000 + 300 + 48) + 2 * 2 * 300;
     assert_eq!(loader.memory_bound(size(10, 10), size(4, 4), 1000), expected);
 }
+
+#[test]
+fn a_subset_has_the_samples_that_were_named() {
+    use autoaugment::loader::{Dataset, InMemory, Subset};
+    let made = || {
+        let images = autoaugment::RaggedBatch::packed((0..20).collect::<Vec<u8>>(), &[size(2, 1); 10], 1).unwrap();
+        InMemory::new(images, (0..10).collect()).unwrap()
+    };
+    let subset = Subset::new(made(), vec![7, 2, 7]).unwrap();
+    let labels: Vec<u32> = (0..subset.len()).map(|i| subset.read(i).unwrap().label()).collect();
+    assert_eq!(labels, [7, 2, 7]);
+    assert_eq!(subset.name(1), made().name(2));
+    let refused = Subset::new(made(), vec![0, 10]).err().unwrap().to_string();
+    assert_eq!(refused, "a subset: sample 10 is outside a data set of 10");
+}

@@ -1,0 +1,56 @@
+//! Subset: some samples of another data set, for training on a part and keeping another apart.
+
+use super::dataset::{Dataset, Sample};
+use crate::error::{Error, Result};
+
+/// Samples of another data set, in an order of one's own; one may stand there twice.
+///
+/// Sample numbers are the subset's: what is drawn for an image depends on its place here.
+///
+/// ```
+/// use std::sync::Arc;
+/// use autoaugment::loader::{Dataset, InMemory, Subset};
+/// use autoaugment::{RaggedBatch, Size};
+/// let images = RaggedBatch::packed(vec![0; 10 * 4], &[Size { width: 2, height: 2 }; 10], 1)?;
+/// let all = Arc::new(InMemory::new(images, (0..10).collect())?);
+/// let training = Subset::new(all.clone(), (0..8).collect())?;
+/// let testing = Subset::new(all, vec![8, 9])?;
+/// assert_eq!((training.len(), testing.read(1)?.label()), (8, 9));
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+pub struct Subset<D> {
+    whole: D,
+    indices: Vec<usize>,
+}
+
+impl<D: Dataset> Subset<D> {
+    /// The samples of `whole` with these numbers.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] if it has no sample of such a number.
+    pub fn new(whole: D, indices: Vec<usize>) -> Result<Self> {
+        if let Some(index) = indices.iter().find(|&&index| index >= whole.len()) {
+            let reason = format!("sample {index} is outside a data set of {}", whole.len());
+            return Err(Error::Dataset { place: "a subset".to_string(), reason });
+        }
+        Ok(Subset { whole, indices })
+    }
+}
+
+impl<D: Dataset> Dataset for Subset<D> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    fn read(&self, index: usize) -> Result<Sample<'_>> {
+        self.whole.read(self.indices[index])
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.whole.name(self.indices[index])
+    }
+
+    fn classes(&self) -> &[String] {
+        self.whole.classes()
+    }
+}
