@@ -1,0 +1,213 @@
+//! Chain: how the operations of an image are cut into segments.
+
+use super::super::frame::Frame;
+use super::super::interpolated;
+use super::super::tables::Tables;
+use super::{ARG_FILL, ARG_OP, Extra, Pass, Resize, Segment, Slot, SlotKind, Table};
+use crate::arithmetic::resample::Weights;
+use crate::batch::Size;
+use crate::error::Result;
+use crate::ops::lower::{Arg, Stage, Warp};
+use crate::ops::{Crop, Op, OpKind};
+
+/// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
+pub(in super::super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
+    let mut chain = Chain { segments: Vec::with_capacity(1), next: Source::plain(size), slots: Vec::with_capacity(2) };
+    let mut size = size;
+    for op in ops {
+        match op.lower(size) {
+            Stage::Point(arg) => chain.point(op.kind(), word_of(arg, tables)?),
+            Stage::Crop(mut crop) => {
+                if grey {
+                    crop.fill = [crop.fill[0]; 3];
+                }
+                chain.crop(&crop, size);
+            }
+            Stage::Flip { horizontal, vertical } => chain.flip(horizontal, vertical, size),
+            Stage::Resize { columns, rows, columns_first } => {
+                if !chain.slots.is_empty() || !matches!(chain.next.resize, Resize::Nothing) {
+                    chain.store(size);
+                }
+                chain.resize(columns, rows, columns_first);
+            }
+            stage => chain.slots.extend(slot(op.kind(), stage, size, grey, tables)?.map(|s| (s, Table::default()))),
+        }
+        size = op.output_size(size)?;
+    }
+    chain.end();
+    Ok(chain.segments)
+}
+
+/// A chain on its way into segments.
+struct Chain {
+    segments: Vec<Segment>,
+    /// The source of what is not yet in a segment.
+    next: Source,
+    /// What is done to it.
+    slots: Vec<(Slot, Table)>,
+}
+
+/// What the next segment works on.
+struct Source {
+    frame: Frame,
+    resize: Resize,
+}
+
+impl Source {
+    fn plain(size: Size) -> Self {
+        Source { frame: Frame::whole(size), resize: Resize::Nothing }
+    }
+}
+
+impl Chain {
+    fn point(&mut self, op: OpKind, arg: u32) {
+        let took = match self.slots.last_mut() {
+            Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op, arg),
+            _ => false,
+        };
+        if !took {
+            let mut table = Table::default();
+            table.push(op, arg);
+            self.slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+        }
+    }
+
+    fn crop(&mut self, crop: &Crop, size: Size) {
+        if !self.slots.is_empty() {
+            self.store(size);
+        }
+        self.next.frame = match self.next.frame.crop(crop) {
+            Some(frame) => frame,
+            None => {
+                self.store(size);
+                // A whole frame has room for any crop whose numbers were checked.
+                Frame::whole(size).crop(crop).unwrap_or(Frame::whole(size))
+            }
+        };
+    }
+
+    fn flip(&mut self, horizontal: bool, vertical: bool, size: Size) {
+        if self.slots.is_empty() {
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        }
+        const ONE: i32 = 1 << 16;
+        let [x, y] = [(horizontal, size.width), (vertical, size.height)].map(|(flip, side)| {
+            // Beyond 16 integer bits there is no such warp.
+            let last = i32::try_from(side - 1).ok().filter(|last| *last < 1 << 15)?;
+            Some(if flip { (-ONE, last * ONE) } else { (ONE, 0) })
+        });
+        let (Some((a, c)), Some((e, f))) = (x, y) else {
+            self.store(size);
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        };
+        let args = [a, 0, c, 0, e, f, 0].map(|v| v as u32);
+        self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
+    }
+
+    /// Nothing is done to the source yet but for its frame.
+    fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
+        let to = Size { width: columns.len(), height: rows.len() };
+        // Only what the second pass needs goes through the first.
+        let (shift, end) = if columns_first { columns.used() } else { rows.used() };
+        let (stored, frame) = match columns_first {
+            true => (Size { width: end - shift, ..to }, self.next.frame.skip(shift, 0)),
+            false => (Size { height: end - shift, ..to }, self.next.frame.skip(0, shift)),
+        };
+        let (first, second) = if columns_first { (rows, columns) } else { (columns, rows) };
+        let stride = stored.width;
+        self.segments.push(Segment {
+            slots: [Slot::NONE, Slot::NONE],
+            table: Table::default(),
+            frame,
+            size: stored,
+            resize: Resize::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride }),
+        });
+        let second = Pass { weights: second, along_rows: columns_first, shift, stride };
+        self.next = Source { frame: Frame::whole(to), resize: Resize::Second(second) };
+    }
+
+    /// Makes segments of what there is, whose result of `size` is the next one's source.
+    fn store(&mut self, size: Size) {
+        self.end();
+        self.next = Source::plain(size);
+    }
+
+    /// Makes segments of what there is.
+    fn end(&mut self) {
+        let size = self.next.frame.size;
+        let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
+        loop {
+            let (first, first_table) = slots.next().unwrap_or((Slot::NONE, Table::default()));
+            let second = slots.next_if(|(second, table)| together(&first, second, table));
+            let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
+            let table = if first.kind == SlotKind::Table { first_table } else { second_table };
+            let Source { frame, resize } = std::mem::replace(&mut self.next, Source::plain(size));
+            self.segments.push(Segment { slots: [first, second], table, frame, size, resize });
+            if slots.peek().is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether two slots make one segment.
+fn together(first: &Slot, second: &Slot, second_table: &Table) -> bool {
+    use SlotKind::{Interpolated, Table, Window};
+    match (first.kind, second.kind) {
+        // There is one table in workgroup memory.
+        (Table, Table) => false,
+        // Statistics of an interpolated warp, or many pixels of something dear for each pixel.
+        (Interpolated, Table) => !second_table.dynamic,
+        (Interpolated, Window | Interpolated) | (Window, Interpolated) => false,
+        _ => true,
+    }
+}
+
+fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
+    match arg {
+        Arg::Word(word) => Ok(word),
+        Arg::Blend(alpha) => tables.blend(alpha),
+    }
+}
+
+fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+    let packed = |[r, g, b]: [u8; 3]| if grey { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
+    let with_op = |kind, arg| {
+        let mut args = [0; 7];
+        args[0] = arg;
+        args[ARG_OP] = op as u32;
+        Slot { kind, args, extra: Extra::Nothing }
+    };
+    Ok(Some(match stage {
+        Stage::Copy | Stage::Point(_) | Stage::Crop(_) | Stage::Flip { .. } | Stage::Resize { .. } => return Ok(None),
+        Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
+        Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
+        Stage::Mix { arg, partner } => {
+            Slot { extra: Extra::Partner(partner), ..with_op(SlotKind::Mix, word_of(arg, tables)?) }
+        }
+        Stage::Mask { left, top, right, bottom, fill } => {
+            let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
+            Slot { kind: SlotKind::Mask, args, extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Fixed { coefficients, fill }) => {
+            let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
+            Slot { kind: SlotKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Listed { affine }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(affine.fill);
+            Slot { kind: SlotKind::Listed, args, extra: Extra::Words(affine.list(size)) }
+        }
+        Stage::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(fill);
+            Slot {
+                kind: SlotKind::Interpolated,
+                args,
+                extra: Extra::Words(interpolated::words(&matrix, interpolation, size)),
+            }
+        }
+    }))
+}
