@@ -23,11 +23,15 @@ impl Loss {
     /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
     ///
     /// wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device is
-    /// merely invalid.
+    /// merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
     pub fn ask(&self, device: &wgpu::Device) -> Result<()> {
-        // What matters is what it tells the callback.
-        let _ = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) });
-        self.check()
+        for _ in 0..20 {
+            // What matters is what it tells the callback.
+            let _ = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) });
+            self.check()?;
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// An error if the device is known to be lost.

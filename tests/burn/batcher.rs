@@ -101,8 +101,8 @@ fn items_of_different_sizes() {
     let augmenter = autoaugment::Augmenter::builder(transform).device(autoaugment::Device::Cpu).output(F32).build();
     let batcher = AugmentBatcher::new(augmenter.unwrap()).unwrap();
     let mut items = items(3);
-    items[1].size = Size { width: 6, height: 24 };
-    items[1].pixels = Arc::from(vec![50; 6 * 24 * 3]);
+    items[1].size = Size { width: 6, height: 25 };
+    items[1].pixels = Arc::from(vec![50; 6 * 25 * 3]);
     assert_eq!(batcher.collate(&items, &Device::flex()).unwrap().images.dims(), [3, 3, 9, 7]);
 }
 
@@ -112,15 +112,15 @@ fn what_cannot_be_a_batch_is_refused() {
     let device = Device::flex();
     assert!(matches!(batcher.collate(&[], &device), Err(Error::Batch(_))));
     let mut items = items(2);
-    items[1].size = Size { width: 6, height: 24 };
+    items[1].size = Size { width: 6, height: 25 };
     let error = batcher.collate(&items, &device).unwrap_err();
-    let rule = format!("batch: image 1001: {} bytes are not 24 x 6 x 3", SIDE * SIDE * 3);
+    let rule = format!("batch: image 1001: {} bytes are not 25 x 6 x 3", SIDE * SIDE * 3);
     assert_eq!(error.to_string(), rule);
-    items[1].pixels = Arc::from(vec![0; 6 * 24 * 3]);
+    items[1].pixels = Arc::from(vec![0; 6 * 25 * 3]);
     let error = batcher.collate(&items, &device).unwrap_err();
-    assert!(error.to_string().contains("would have 6 x 24 pixels afterwards"), "{error}");
+    assert!(error.to_string().contains("would have 6 x 25 pixels afterwards"), "{error}");
     items[1].channels = 1;
-    items[1].pixels = Arc::from(vec![0; 6 * 24]);
+    items[1].pixels = Arc::from(vec![0; 6 * 25]);
     let error = batcher.collate(&items, &device).unwrap_err();
     assert_eq!(error.to_string(), "batch: image 1000 has 3 channels and image 1001 has 1");
     assert!(matches!(AugmentBatcher::new(on_cpu(Output::u8())), Err(Error::Output(_))));
