@@ -109,6 +109,12 @@ impl Weights {
         (first as usize, end.max(first) as usize)
     }
 
+    /// How many words [`Weights::words`] gives.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    pub fn word_count(&self) -> usize {
+        3 * self.taps.len() + self.weights.len()
+    }
+
     /// As the shaders read them: for each output value its first source value less `shift`, how many weights there are,
     /// and at which of the weights behind they begin; then the weights.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
@@ -167,6 +173,7 @@ mod tests {
                 let weights = Weights::new(length, 0.0, length as f32 - 0.25, outputs, interpolation);
                 for i in 0..outputs {
                     let (first, of) = weights.of(i);
+                    assert_eq!(weights.words(0).count(), weights.word_count());
                     assert!(!of.is_empty() && first + of.len() <= length);
                     let sum: i32 = of.iter().sum();
                     assert!((sum - (1 << PRECISION)).unsigned_abs() as usize <= of.len(), "{sum}");

@@ -215,7 +215,7 @@ impl Segment {
         };
         let weights = match &self.resize {
             Resize::Nothing => 0,
-            Resize::First(pass) | Resize::Second(pass) => 1 + pass.weights.words(pass.shift).count(),
+            Resize::First(pass) | Resize::Second(pass) => 1 + pass.weights.word_count(),
         };
         PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.slots.iter().map(extra).sum::<usize>()
     }
