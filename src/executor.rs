@@ -123,18 +123,50 @@ impl Executor {
         let batch = batch.into();
         match &self.inner {
             Inner::Cpu => {
-                let size = plan.check(batch.sizes())?;
-                output.check()?;
-                let tensor = cpu::run(batch, size, plan, output);
-                let mut report = Report::of(self.description(), plan);
-                report.chunks = 1;
-                report.bytes_read = (0..batch.sizes().len()).map(|i| batch.placement().bytes_of(i) as u64).sum();
-                report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
+                let mut tensor = Tensor::default();
+                let report = self.on_cpu(batch, plan, output, &mut tensor)?;
                 Ok((tensor, report))
             }
             #[cfg(feature = "gpu")]
             Inner::Gpu(gpu) => gpu.apply(batch, plan, output),
         }
+    }
+
+    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it: a loop that gives the
+    /// same one each time makes no new memory. After an error what is in it is not specified.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`].
+    pub fn apply_into<'a>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        plan: &Plan,
+        output: &Output,
+        tensor: &mut Tensor,
+    ) -> Result<Report> {
+        let batch = batch.into();
+        match &self.inner {
+            Inner::Cpu => self.on_cpu(batch, plan, output, tensor),
+            #[cfg(feature = "gpu")]
+            Inner::Gpu(gpu) => {
+                let (made, report) = gpu.apply(batch, plan, output)?;
+                *tensor = made;
+                Ok(report)
+            }
+        }
+    }
+
+    fn on_cpu(&self, batch: Images<'_>, plan: &Plan, output: &Output, tensor: &mut Tensor) -> Result<Report> {
+        let size = plan.check(batch.sizes())?;
+        output.check()?;
+        let shape = batch.placement().shape(size);
+        tensor.shape_as(shape, output.layout(batch.placement().layout), output.dtype());
+        cpu::run(batch, size, plan, output, tensor);
+        let mut report = Report::of(self.description(), plan);
+        report.chunks = 1;
+        report.bytes_read = (0..batch.sizes().len()).map(|i| batch.placement().bytes_of(i) as u64).sum();
+        report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
+        Ok(report)
     }
 }
 

@@ -149,7 +149,6 @@ impl<'a> Images<'a> {
     }
 
     /// All bytes, those between images included.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub(crate) fn data(&self) -> &'a [u8] {
         self.data
     }

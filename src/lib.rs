@@ -34,6 +34,8 @@ pub mod transform;
 pub use augmenter::{Augmented, Augmenter, Builder};
 pub use batch::{Batch, Layout, Shape, Size};
 pub use convention::Convention;
+#[doc(hidden)]
+pub use cpu::reference;
 pub use error::{Error, Result};
 pub use executor::{Device, Executor};
 #[cfg(feature = "gpu")]

@@ -144,6 +144,34 @@ pub struct Tensor {
     pub data: TensorData,
 }
 
+impl Default for Tensor {
+    /// No images.
+    fn default() -> Self {
+        let shape = Shape { images: 0, height: 1, width: 1, channels: 1 };
+        Tensor { shape, layout: Layout::Nhwc, data: TensorData::U8(Vec::new()) }
+    }
+}
+
+impl Tensor {
+    /// Gives it another shape and form; its values may then be anything. Memory that suffices is kept.
+    pub(crate) fn shape_as(&mut self, shape: Shape, layout: Layout, dtype: Dtype) {
+        (self.shape, self.layout) = (shape, layout);
+        match &mut self.data {
+            TensorData::U8(values) if dtype == Dtype::U8 && values.capacity() >= shape.values() => {
+                values.resize(shape.values(), 0);
+            }
+            TensorData::F32(values) if dtype == Dtype::F32 && values.capacity() >= shape.values() => {
+                values.resize(shape.values(), 0.0);
+            }
+            TensorData::F16(values) if dtype == Dtype::F16 && values.capacity() >= shape.values() => {
+                values.resize(shape.values(), f16::ZERO);
+            }
+            // Zeros from the system are free, those of growing are written.
+            data => *data = TensorData::zeros(dtype, shape.values()),
+        }
+    }
+}
+
 /// The values of a [`Tensor`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum TensorData {

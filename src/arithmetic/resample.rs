@@ -25,7 +25,7 @@ use crate::ops::Interpolation;
 use crate::ops::affine::scale_list;
 
 /// Fraction bits of a weight.
-const PRECISION: u32 = 22;
+pub(crate) const PRECISION: u32 = 22;
 
 /// For each output value of one axis the source values that it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]

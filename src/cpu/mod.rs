@@ -1,64 +1,169 @@
-//! CPU executor: the twins, one image after the other, images in parallel.
+//! CPU executor: each image in as few passes as its operations allow, images in parallel.
 //!
-//! This is the reference for the GPU, and what runs where there is none. An image is unpacked, taken through the twin
-//! of each of its operations, and written in the output form by the task that has its place in the output.
+//! `chain.rs` takes an image through its operations: what changes no coordinates is done to a band of rows while the band is
+//! in the nearest cache, right behind the geometry that fetched it. `kernels` has the loops over pixels. The twins of
+//! `src/ops` are the reference that all of it is tested against (`reference.rs`).
+//!
+//! Images are divided among the threads of the current pool of rayon; if there are fewer images than threads, and they are
+//! large, the rows of each are. A plan that does the same to every image, with nothing but tables, is one look-up of all bytes.
+//!
+//! # Memory
+//! Besides the batch and its result, each thread keeps what the largest image needs that it has met: two images between
+//! passes, and one more for inputs in planes. Nothing is allocated for an image, but the weights of a resize and
+//! lists of source pixels, which warps need that are beyond 16.16 fixed point.
+
+mod chain;
+mod geometry;
+mod kernels;
+pub mod reference;
+mod steps;
+mod store;
+
+use std::cell::Cell;
 
 use half::f16;
 use rayon::prelude::*;
 
+use self::chain::{Chain, Finish, Scratch};
+use self::kernels::look_up::{Tables, look_up};
+use self::kernels::planes::interleave;
+use self::store::{Normalized, Planes, Store};
 use crate::batch::{Layout, Size};
-use crate::image::Image;
 use crate::images::Images;
-use crate::output::{Form, Normalize, Output, Tensor, TensorData};
+use crate::ops::{Kind, Needs, Op, Seen};
+use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 
-/// Runs a plan that was checked against the batch and gives images of `size`.
-pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
-    let shape = batch.placement().shape(size);
-    let layout = output.layout(batch.placement().layout);
-    let mut data = TensorData::zeros(output.dtype(), shape.values());
-    let per_image = shape.values_per_image();
-    let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));
-    match (&mut data, output.form()) {
-        (TensorData::U8(values), _) => each_image(values, per_image, |i, out| {
-            write(&augmented(i), layout, out, |_, v| v);
-        }),
-        (TensorData::F32(values), form) => {
-            let table = table(form, |v| v);
-            each_image(values, per_image, |i, out| write(&augmented(i), layout, out, |c, v| table[c][usize::from(v)]));
-        }
-        (TensorData::F16(values), form) => {
-            let table = table(form, f16::from_f32);
-            each_image(values, per_image, |i, out| write(&augmented(i), layout, out, |c, v| table[c][usize::from(v)]));
+/// Bytes that are worth a thread's while.
+const TASK: usize = 1 << 16;
+/// Bytes of an image whose rows are divided among threads.
+const LARGE: usize = 1 << 19;
+
+thread_local! {
+    static SCRATCH: Cell<Memory> = Cell::default();
+}
+
+/// What a thread keeps from one image to the next.
+#[derive(Default)]
+struct Memory {
+    scratch: Scratch,
+    /// The image as it comes, where it came in planes.
+    given: Vec<u8>,
+    /// The image before it is written in another form by several threads.
+    finished: Vec<u8>,
+}
+
+/// Runs a plan that was checked against the batch and gives images of `size`, into a tensor of the right shape and form.
+pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, tensor: &mut Tensor) {
+    let channels = batch.placement().channels;
+    let in_planes = tensor.layout == Layout::Nchw && channels == 3;
+    let run = Run { batch, size, plan, threads: by_rows(&batch) };
+    match &mut tensor.data {
+        TensorData::U8(values) => match run.tables(tensor.layout) {
+            Some(tables) => look_up_all(batch.data(), channels, tables.as_ref(), values),
+            None if in_planes => run.store(&Planes, values),
+            None => run.pixels(values),
+        },
+        TensorData::F32(values) => run.store(&Normalized::<f32>::new(output.form(), channels, tensor.layout), values),
+        TensorData::F16(values) => run.store(&Normalized::<f16>::new(output.form(), channels, tensor.layout), values),
+    }
+}
+
+/// Whether the rows of an image are divided among threads, instead of the images.
+fn by_rows(batch: &Images<'_>) -> bool {
+    let images = batch.sizes().len();
+    images < rayon::current_num_threads() && (0..images).all(|i| batch.placement().bytes_of(i) >= LARGE)
+}
+
+struct Run<'a> {
+    batch: Images<'a>,
+    size: Size,
+    plan: &'a Plan,
+    /// Several threads for one image.
+    threads: bool,
+}
+
+impl Run<'_> {
+    /// Interleaved bytes.
+    fn pixels(&self, values: &mut [u8]) {
+        self.each(values, |i, out, memory| self.chain(i, memory, |chain, _| chain.finish(Finish::Pixels(out))));
+    }
+
+    /// Another form.
+    fn store<S: Store>(&self, store: &S, values: &mut [S::Value]) {
+        let pixels = self.size.pixels() * self.batch.placement().channels;
+        self.each(values, |i, out, memory| {
+            self.chain(i, memory, |chain, finished| match self.threads {
+                false => chain.finish(Finish::Bands(&mut |first, band| store.write(first, band, out))),
+                true => {
+                    finished.resize(pixels, 0);
+                    chain.finish(Finish::Pixels(finished));
+                    store.write_all(finished, out);
+                }
+            });
+        });
+    }
+
+    /// Calls `f` with each image's number and its part of the output.
+    fn each<T: Send>(&self, values: &mut [T], f: impl Fn(usize, &mut [T], &mut Memory) + Sync) {
+        let per_image = self.size.pixels() * self.batch.placement().channels;
+        let run = |(i, out): (usize, &mut [T])| {
+            let mut memory = SCRATCH.take();
+            f(i, out, &mut memory);
+            SCRATCH.set(memory);
+        };
+        if self.threads {
+            values.chunks_mut(per_image).enumerate().for_each(run);
+        } else {
+            let together = (TASK / per_image).max(1);
+            values.par_chunks_mut(per_image).enumerate().with_min_len(together).for_each(run);
         }
     }
-    Tensor { shape, layout, data }
-}
 
-/// Calls `f` with each image's number and its part of the output.
-fn each_image<T: Send>(values: &mut [T], per_image: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    values.par_chunks_mut(per_image).enumerate().for_each(|(i, out)| f(i, out));
-}
-
-/// What each byte of each channel becomes.
-fn table<T: Copy + Default>(form: Form, convert: impl Fn(f32) -> T) -> [[T; 256]; 3] {
-    let normalize = match form {
-        Form::U8 => Normalize::UNIT,
-        Form::F32(normalize) | Form::F16(normalize) => normalize,
-    };
-    std::array::from_fn(|c| std::array::from_fn(|v| convert(normalize.value(c, v as u8))))
-}
-
-/// Writes an interleaved image in `layout`.
-fn write<T>(image: &Image, layout: Layout, out: &mut [T], value: impl Fn(usize, u8) -> T) {
-    let plane = image.pixels();
-    for (p, pixel) in image.data.chunks_exact(image.channels).enumerate() {
-        for (c, &v) in pixel.iter().enumerate() {
-            let place = match layout {
-                Layout::Nhwc => p * image.channels + c,
-                Layout::Nchw => c * plane + p,
-            };
-            out[place] = value(c, v);
-        }
+    /// Takes image `i` through its operations, but for the end.
+    fn chain(&self, i: usize, memory: &mut Memory, finish: impl FnOnce(Chain<'_>, &mut Vec<u8>)) {
+        let Memory { scratch, given, finished } = memory;
+        let placement = self.batch.placement();
+        let size = placement.sizes.get(i);
+        let bytes = &self.batch.data()[placement.range(i)];
+        let pixels = match placement.layout {
+            Layout::Nchw if placement.channels == 3 => {
+                given.resize(bytes.len(), 0);
+                let plane = size.pixels();
+                interleave([&bytes[..plane], &bytes[plane..2 * plane], &bytes[2 * plane..]], given);
+                &given[..]
+            }
+            _ => bytes,
+        };
+        let mut chain = Chain::new(&self.batch, pixels, size, scratch, self.threads);
+        self.plan.images()[i].ops.iter().for_each(|op| chain.push(op));
+        finish(chain, finished);
     }
+
+    /// The one table that the whole plan is, if it is; none for a plan that changes nothing.
+    fn tables(&self, layout: Layout) -> Option<Option<Tables>> {
+        let placement = self.batch.placement();
+        let is_table = |op: &Op| matches!(op.kind().class(), Kind::Copy | Kind::Point(Needs::Nothing));
+        let (first, rest) = self.plan.images().split_first()?;
+        let same_form = placement.sizes.are_same() && (layout == placement.layout || placement.channels == 1);
+        if !same_form || !first.ops.iter().all(is_table) || rest.iter().any(|image| image.ops != first.ops) {
+            return None;
+        }
+        let points = first.ops.iter().filter(|op| op.kind().class() != Kind::Copy);
+        let tables = points.map(|op| Tables::same(op.table(&Seen::default())));
+        Some(tables.reduce(|first, second| first.then(&second)))
+    }
+}
+
+/// Every byte through a table that all channels share.
+fn look_up_all(bytes: &[u8], channels: usize, tables: Option<&Tables>, out: &mut [u8]) {
+    // As much as stays in the nearest cache between copying and looking up.
+    const BAND: usize = 8192;
+    let parts = out.par_chunks_mut(BAND).zip(bytes.par_chunks(BAND)).with_min_len(TASK / BAND);
+    parts.for_each(|(out, bytes)| {
+        out.copy_from_slice(bytes);
+        if let Some(tables) = tables {
+            look_up(out, channels, tables);
+        }
+    });
 }

@@ -199,7 +199,6 @@ impl Affine {
     }
 
     /// For each output pixel the source pixel's index, `u32::MAX` for the fill.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn list(&self, size: Size) -> Vec<u32> {
         let mut list = vec![u32::MAX; size.width * size.height];
         let (w, h) = (size.width as i64, size.height as i64);
@@ -222,8 +221,7 @@ impl Affine {
         list
     }
 
-    /// What the GPU runs for an image of this size.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    /// What runs it for an image of this size.
     pub fn lower(self, size: Size) -> Stage {
         let Affine { geometry, interpolation, fill } = self;
         let fixed = |coefficients| Stage::Warp(Warp::Fixed { coefficients, fill });
@@ -271,7 +269,6 @@ impl Affine {
 }
 
 /// The whole number of pixels by which `list` is shifted, if it is a shift and not more than its own length.
-#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 fn shift(list: &[i64], offset: f64) -> Option<i32> {
     let length = list.len() as i64;
     let by = ((offset + 0.5).floor() as i64).clamp(-length, length);

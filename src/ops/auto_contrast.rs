@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation};
+use super::{Kind, Needs, Operation, Seen, Table};
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
 use crate::convention::Range;
@@ -36,13 +36,17 @@ impl Operation for AutoContrast {
         image.map_channels(&tables)
     }
 
+    fn table(&self, seen: &Seen) -> Table {
+        auto_contrast(&seen.counts)
+    }
+
     fn lower(&self, _: Size) -> Stage {
         Stage::Point(Arg::Word(0))
     }
 }
 
 /// The table of one channel.
-fn auto_contrast(counts: &Histogram) -> [u8; 256] {
+fn auto_contrast(counts: &Histogram) -> Table {
     let low = counts.iter().position(|&n| n > 0).unwrap_or(0);
     let high = counts.iter().rposition(|&n| n > 0).unwrap_or(0);
     std::array::from_fn(|v| if high <= low { v as u8 } else { stretch(v, low, high) })

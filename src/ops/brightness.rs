@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, check_finite};
+use super::{Kind, Needs, Operation, Seen, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::batch::Size;
 use crate::convention::Range;
@@ -39,6 +39,10 @@ impl Operation for Brightness {
 
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| blend(0, v, self.factor as f32))
+    }
+
+    fn table(&self, _: &Seen) -> Table {
+        std::array::from_fn(|v| blend(0, v as u8, self.factor as f32))
     }
 
     fn lower(&self, _: Size) -> Stage {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, check_finite};
+use super::{Kind, Needs, Operation, Seen, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::mean_luma;
 use crate::batch::Size;
@@ -41,6 +41,10 @@ impl Operation for Contrast {
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let mean = mean_luma(&image);
         image.map_values(|v| blend(mean, v, self.factor as f32))
+    }
+
+    fn table(&self, seen: &Seen) -> Table {
+        std::array::from_fn(|v| blend(seen.luma, v as u8, self.factor as f32))
     }
 
     fn lower(&self, _: Size) -> Stage {

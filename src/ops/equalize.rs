@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation};
+use super::{Kind, Needs, Operation, Seen, Table};
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
 use crate::convention::Range;
@@ -37,13 +37,17 @@ impl Operation for Equalize {
         image.map_channels(&tables)
     }
 
+    fn table(&self, seen: &Seen) -> Table {
+        equalize(&seen.counts)
+    }
+
     fn lower(&self, _: Size) -> Stage {
         Stage::Point(Arg::Word(0))
     }
 }
 
 /// The table of one channel: `min(255, (step / 2 + pixels below v) / step)`.
-fn equalize(counts: &Histogram) -> [u8; 256] {
+fn equalize(counts: &Histogram) -> Table {
     let total: u32 = counts.iter().sum();
     let last = counts.iter().copied().rfind(|&n| n > 0).unwrap_or(0);
     let step = (total - last) / 255;
@@ -51,9 +55,12 @@ fn equalize(counts: &Histogram) -> [u8; 256] {
         return std::array::from_fn(|v| v as u8);
     }
     let mut sum = step / 2;
-    std::array::from_fn(|v| {
-        let value = (sum / step).min(255);
+    let sums: [u32; 256] = std::array::from_fn(|v| {
+        let below = sum;
         sum += counts[v];
-        value as u8
-    })
+        below
+    });
+    // Exact, and quicker than dividing integers: binary64 rounds the quotient by far less than what it is away from a
+    // whole number, if it is none. `as` truncates and clips to 255.
+    sums.map(|sum| (f64::from(sum) / f64::from(step)) as u8)
 }

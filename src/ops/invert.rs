@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation};
+use super::{Kind, Needs, Operation, Seen, Table};
 use crate::batch::Size;
 use crate::convention::Range;
 
@@ -31,6 +31,10 @@ impl Operation for Invert {
 
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(invert)
+    }
+
+    fn table(&self, _: &Seen) -> Table {
+        std::array::from_fn(|v| invert(v as u8))
     }
 
     fn lower(&self, _: Size) -> Stage {

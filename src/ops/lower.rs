@@ -1,10 +1,10 @@
-//! Lowering: what one operation becomes for the GPU, with everything that needs f64 already computed.
+//! Lowering: what one operation becomes for the executors, with everything that needs f64 already computed.
 
 use super::Crop;
 use super::affine::{Affine, Interpolation};
 use crate::arithmetic::resample::Weights;
 
-/// One operation as the GPU's programs have it.
+/// One operation as the executors have it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stage {
     /// Leaves the image alone.

@@ -10,8 +10,8 @@
 //! Say `Threshold`: white at or above a level, black below.
 //!
 //! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`: `pub struct Threshold { pub level: u8 }`, an
-//!    `Operation` with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin` and `lower`, and beside
-//!    it the function of one value that both the twin and its test use.
+//!    `Operation` with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin`, `table` and `lower`, and
+//!    beside it the function of one value that they share.
 //! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
@@ -28,6 +28,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::arithmetic::histogram::Histogram;
 use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
@@ -37,7 +38,6 @@ use crate::json::Fields;
 use crate::sample::Draw;
 
 pub(crate) mod affine;
-#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 pub(crate) mod lower;
 
 pub use affine::Interpolation;
@@ -111,9 +111,30 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
     /// `batch` has the images as they were before augmentation.
     fn twin(&self, image: Image, batch: &Images<'_>) -> Image;
 
-    /// What the GPU runs for an image of this size.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    /// The table of a channel of which this is known; only operations of [`Kind::Point`] have one.
+    fn table(&self, _seen: &Seen) -> Table {
+        std::array::from_fn(|v| v as u8)
+    }
+
+    /// What runs it for an image of this size, with everything that needs f64 computed.
     fn lower(&self, size: Size) -> lower::Stage;
+}
+
+/// What each value of a channel becomes.
+pub(crate) type Table = [u8; 256];
+
+/// What an operation may want to know of an image before it makes its [`Table`] of a channel.
+pub(crate) struct Seen {
+    /// How often each value occurs in the channel.
+    pub counts: Histogram,
+    /// The mean of luma over the image.
+    pub luma: u8,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { counts: [0; 256], luma: 0 }
+    }
 }
 
 macro_rules! ops {
@@ -184,7 +205,10 @@ macro_rules! ops {
                 match self { $(Op::$Name(op) => op.twin(image, batch),)* }
             }
 
-            #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+            pub(crate) fn table(&self, seen: &Seen) -> Table {
+                match self { $(Op::$Name(op) => op.table(seen),)* }
+            }
+
             pub(crate) fn lower(&self, size: Size) -> lower::Stage {
                 match self { $(Op::$Name(op) => op.lower(size),)* }
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation};
+use super::{Kind, Needs, Operation, Seen, Table};
 use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
@@ -45,6 +45,10 @@ impl Operation for Posterize {
 
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| posterize(v, self.bits))
+    }
+
+    fn table(&self, _: &Seen) -> Table {
+        std::array::from_fn(|v| posterize(v as u8, self.bits))
     }
 
     fn lower(&self, _: Size) -> Stage {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, check_finite};
+use super::{Kind, Needs, Operation, Seen, Table, check_finite};
 use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::Result;
@@ -41,6 +41,11 @@ impl Operation for Solarize {
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         let first = self.first_inverted();
         image.map_values(|v| solarize(v, first))
+    }
+
+    fn table(&self, _: &Seen) -> Table {
+        let first = self.first_inverted();
+        std::array::from_fn(|v| solarize(v as u8, first))
     }
 
     fn lower(&self, _: Size) -> Stage {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation};
+use super::{Kind, Needs, Operation, Seen, Table};
 use crate::batch::Size;
 use crate::convention::Range;
 use crate::error::{Error, Result};
@@ -47,6 +47,10 @@ impl Operation for SolarizeAdd {
 
     fn twin(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| solarize_add(v, self.add, self.threshold))
+    }
+
+    fn table(&self, _: &Seen) -> Table {
+        std::array::from_fn(|v| solarize_add(v as u8, self.add, self.threshold))
     }
 
     fn lower(&self, _: Size) -> Stage {

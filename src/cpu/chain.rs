@@ -1,0 +1,387 @@
+//! Chain: one image through its operations, in as few passes as they need.
+//!
+//! Operations wait until something has to see their result. What waits is a geometry, at most one, steps that are done to
+//! each pixel in front of it, and steps behind it: tables next to each other become one table, and a table in front of a
+//! warp is looked up where the warp's pixels arrive, but for those of its fill. Then a pass writes it all, a band of rows
+//! at a time, so that a band is still in the nearest cache when the next step takes it up. A pass is needed
+//!
+//! * before a geometry that looks at more than one pixel, or if another geometry waits;
+//! * before a statistic, unless only tables wait: the counts of an image behind a table are those of the image, moved;
+//! * at the end, into the output.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::geometry::Geometry;
+use super::kernels::look_up::{Tables, look_up};
+use super::kernels::statistics;
+use super::steps::{Band, Step};
+use crate::batch::Size;
+use crate::images::Images;
+use crate::ops::lower::{Arg, Stage, Warp};
+use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
+
+/// Bytes of a band: what the first-level cache holds beside tables.
+const BAND: usize = 8192;
+
+/// Memory that one image after the other uses.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    /// What is stored between passes.
+    held: [Vec<u8>; 2],
+    before: Vec<Step>,
+    after: Vec<Step>,
+}
+
+/// Where the pixels are to which all that waits will be done.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// Interleaved in memory of the caller.
+    Given(&'a [u8]),
+    /// In the scratch memory of this number.
+    Held(usize),
+}
+
+/// An image on its way.
+pub(super) struct Chain<'a> {
+    batch: &'a Images<'a>,
+    channels: usize,
+    place: Place<'a>,
+    size: Size,
+    geometry: Geometry,
+    /// The size behind the geometry.
+    next: Size,
+    scratch: &'a mut Scratch,
+    /// Whether a pass is divided among threads.
+    threads: bool,
+}
+
+impl<'a> Chain<'a> {
+    /// Begins with an image's interleaved bytes.
+    pub fn new(
+        batch: &'a Images<'a>,
+        pixels: &'a [u8],
+        size: Size,
+        scratch: &'a mut Scratch,
+        threads: bool,
+    ) -> Chain<'a> {
+        scratch.before.clear();
+        scratch.after.clear();
+        let channels = batch.placement().channels;
+        Chain {
+            batch,
+            channels,
+            place: Place::Given(pixels),
+            size,
+            geometry: Geometry::Same,
+            next: size,
+            scratch,
+            threads,
+        }
+    }
+
+    /// Takes an operation up.
+    pub fn push(&mut self, op: &Op) {
+        match op.lower(self.next) {
+            Stage::Copy => {}
+            Stage::Point(_) => {
+                let tables = self.tables(op);
+                self.look_up(tables);
+            }
+            // Grey images have no colour.
+            Stage::Pixel(_) if self.channels == 1 => {}
+            Stage::Pixel(arg) => self.scratch.after.push(Step::Color { alpha: alpha(arg) }),
+            Stage::Mask { left, top, right, bottom, fill } => {
+                let [left, top, right, bottom] = [left, top, right, bottom].map(|v| v as usize);
+                self.scratch.after.push(Step::Mask { left, top, right, bottom, fill });
+            }
+            Stage::Mix { arg, partner } => self.scratch.after.push(Step::Mix { alpha: alpha(arg), partner }),
+            Stage::Warp(warp) => self.geometry(
+                self.next,
+                match warp {
+                    Warp::Fixed { coefficients, fill } => Geometry::Fixed { coefficients, fill },
+                    Warp::Listed { affine } => Geometry::Listed { list: affine.list(self.next), fill: affine.fill },
+                    Warp::Interpolated { matrix, interpolation, fill } => {
+                        Geometry::Interpolated { matrix, interpolation, fill }
+                    }
+                },
+            ),
+            Stage::Window(arg) => self.geometry(self.next, Geometry::Window { alpha: alpha(arg) }),
+            Stage::Crop(crop) => {
+                let size = Size { width: crop.width, height: crop.height };
+                self.geometry(size, Geometry::Crop(crop));
+            }
+            Stage::Flip { horizontal, vertical } => self.geometry(self.next, Geometry::Flip { horizontal, vertical }),
+            Stage::Resize { columns, rows, columns_first } => {
+                let Size { width, height } = self.next;
+                let to = Size { width: columns.len(), height: rows.len() };
+                if columns_first {
+                    self.geometry(Size { width, ..to }, Geometry::AlongColumns { rows, first_row: 0 });
+                    self.geometry(to, Geometry::AlongRows { columns, first_row: 0 });
+                } else {
+                    // Only the rows that the second pass needs go through the first.
+                    let (first_row, end) = rows.used();
+                    let between = Size { width: to.width, height: end.min(height) - first_row };
+                    self.geometry(between, Geometry::AlongRows { columns, first_row });
+                    self.geometry(to, Geometry::AlongColumns { rows, first_row });
+                }
+            }
+        }
+    }
+
+    /// Does what waits and writes the result; `write` is given each band and where it begins.
+    pub fn finish(self, out: Finish<'_>) {
+        let pass = Pass::of(&self);
+        match out {
+            Finish::Pixels(out) => pass.run(out, self.threads),
+            Finish::Bands(write) => {
+                // One band after the other in the same memory.
+                let mut memory = [0; BAND];
+                pass.bands(&mut memory, write);
+            }
+        }
+    }
+
+    /// Lets a table wait, together with one that waits already.
+    fn look_up(&mut self, tables: Tables) {
+        match self.scratch.after.last_mut() {
+            Some(Step::Tables(waiting)) => *waiting = waiting.then(&tables),
+            _ => self.scratch.after.push(Step::Tables(tables)),
+        }
+    }
+
+    /// Lets a geometry wait that makes images of size `to`.
+    fn geometry(&mut self, to: Size, geometry: Geometry) {
+        let only_steps = matches!(self.geometry, Geometry::Same);
+        let may_follow = geometry.moves_pixels() && self.scratch.after.iter().all(Step::is_anywhere);
+        if !only_steps || !(may_follow || self.scratch.after.is_empty()) {
+            self.store();
+        }
+        let Scratch { before, after, .. } = &mut *self.scratch;
+        std::mem::swap(before, after);
+        after.clear();
+        self.geometry = geometry;
+        self.next = to;
+    }
+
+    /// A pass into memory of ours.
+    fn store(&mut self) {
+        let to = match self.place {
+            Place::Given(_) => 0,
+            Place::Held(from) => 1 - from,
+        };
+        let mut out = std::mem::take(&mut self.scratch.held[to]);
+        out.resize(self.next.pixels() * self.channels, 0);
+        Pass::of(self).run(&mut out, self.threads);
+        self.scratch.held[to] = out;
+        self.scratch.before.clear();
+        self.scratch.after.clear();
+        self.place = Place::Held(to);
+        self.size = self.next;
+        self.geometry = Geometry::Same;
+    }
+
+    /// The tables of a point operation, for the image as it will be when all that waits is done.
+    fn tables(&mut self, op: &Op) -> Tables {
+        let kind = op.kind();
+        let Kind::Point(needs) = kind.class() else { return Tables::same(std::array::from_fn(|v| v as u8)) };
+        if needs == Needs::Nothing {
+            return Tables::same(op.table(&Seen::default()));
+        }
+        let waiting = match self.scratch.after.as_slice() {
+            _ if !matches!(self.geometry, Geometry::Same) => None,
+            [] => Some(None),
+            [Step::Tables(tables)] => Some(Some(*tables)),
+            _ => None,
+        };
+        let through = waiting.unwrap_or_else(|| {
+            self.store();
+            None
+        });
+        let pixels = pixels(self.place, &self.scratch.held);
+        if needs == Needs::Luma {
+            let luma = self.mean_luma(pixels, through.as_ref());
+            return Tables::same(op.table(&Seen { luma, ..Seen::default() }));
+        }
+        let counts = match kind {
+            OpKind::AutoContrast => self.counts_of_ends(pixels, through.as_ref()),
+            _ => self.counts(pixels, through.as_ref()),
+        };
+        let table = |c: usize| op.table(&Seen { counts: counts[c], luma: 0 });
+        if self.channels == 1 { Tables::same(table(0)) } else { Tables::each(table) }
+    }
+
+    /// The histograms of an image behind tables.
+    fn counts(&self, pixels: &[u8], through: Option<&Tables>) -> [[u32; 256]; 3] {
+        let count = |part: &[u8]| {
+            let mut counts = [[0; 256]; 3];
+            statistics::histograms(part, self.channels, &mut counts);
+            counts
+        };
+        let add = |mut a: [[u32; 256]; 3], b: [[u32; 256]; 3]| {
+            a.iter_mut().flatten().zip(b.iter().flatten()).for_each(|(a, b)| *a += b);
+            a
+        };
+        let counts = self.gathered(pixels, count, add);
+        let Some(tables) = through else { return counts };
+        let mut moved = [[0; 256]; 3];
+        for (c, (moved, counts)) in moved.iter_mut().zip(&counts).enumerate() {
+            for (&to, count) in tables.channel(c).iter().zip(counts) {
+                moved[usize::from(to)] += count;
+            }
+        }
+        moved
+    }
+
+    /// Histograms that have the same darkest and brightest values. A table that keeps the order keeps the ends.
+    fn counts_of_ends(&self, pixels: &[u8], through: Option<&Tables>) -> [[u32; 256]; 3] {
+        let keeps_order = |table: &Table| table.is_sorted() || table.iter().rev().is_sorted();
+        let channels = 0..self.channels;
+        if through.is_some_and(|tables| !channels.clone().all(|c| keeps_order(tables.channel(c)))) {
+            return self.counts(pixels, through);
+        }
+        let wider =
+            |a: [[u8; 2]; 3], b: [[u8; 2]; 3]| std::array::from_fn(|c| [a[c][0].min(b[c][0]), a[c][1].max(b[c][1])]);
+        let ends = self.gathered(pixels, |part| statistics::ends(part, self.channels), wider);
+        let mut counts = [[0; 256]; 3];
+        for c in channels {
+            for end in ends[c] {
+                counts[c][usize::from(through.map_or(end, |tables| tables.channel(c)[usize::from(end)]))] = 1;
+            }
+        }
+        counts
+    }
+
+    /// The mean of luma of an image behind tables, rounded half up.
+    fn mean_luma(&self, pixels: &[u8], through: Option<&Tables>) -> u8 {
+        let sum = self.gathered(
+            pixels,
+            |part| match through {
+                None => statistics::luma_sum(part, self.channels),
+                Some(tables) => {
+                    let mut seen = [0; 3 * 1024];
+                    let sums = part.chunks(seen.len()).map(|part| {
+                        let seen = &mut seen[..part.len()];
+                        seen.copy_from_slice(part);
+                        look_up(seen, self.channels, tables);
+                        statistics::luma_sum(seen, self.channels)
+                    });
+                    sums.sum()
+                }
+            },
+            |a, b| a + b,
+        );
+        let n = (pixels.len() / self.channels) as u64;
+        ((2 * sum + n) / (2 * n)) as u8
+    }
+
+    /// `of` all pixels: of all at once, or of parts by several threads and brought together.
+    fn gathered<T: Send>(
+        &self,
+        pixels: &[u8],
+        of: impl Fn(&[u8]) -> T + Sync,
+        add: impl Fn(T, T) -> T + Sync + Send,
+    ) -> T {
+        let part = 8 * BAND / self.channels * self.channels;
+        match self.threads && pixels.len() > part {
+            true => pixels.par_chunks(part).map(&of).reduce_with(add).unwrap_or_else(|| of(pixels)),
+            false => of(pixels),
+        }
+    }
+}
+
+/// Where the last pass goes.
+pub(super) enum Finish<'a> {
+    /// Interleaved bytes into memory of the caller.
+    Pixels(&'a mut [u8]),
+    /// Band after band to this function, with the number of its first pixel.
+    Bands(&'a mut dyn FnMut(usize, &[u8])),
+}
+
+/// All that waits, to be done.
+struct Pass<'a> {
+    batch: &'a Images<'a>,
+    channels: usize,
+    source: &'a [u8],
+    size: Size,
+    geometry: &'a Geometry,
+    to: Size,
+    before: &'a [Step],
+    after: &'a [Step],
+}
+
+impl<'a> Pass<'a> {
+    fn of(chain: &'a Chain<'_>) -> Self {
+        Pass {
+            batch: chain.batch,
+            channels: chain.channels,
+            source: pixels(chain.place, &chain.scratch.held),
+            size: chain.size,
+            geometry: &chain.geometry,
+            to: chain.next,
+            before: &chain.scratch.before,
+            after: &chain.scratch.after,
+        }
+    }
+
+    fn row_length(&self) -> usize {
+        self.to.width * self.channels
+    }
+
+    /// Rows of a band.
+    fn height(&self) -> usize {
+        (BAND / self.row_length()).max(1)
+    }
+
+    fn run(&self, out: &mut [u8], threads: bool) {
+        let bytes = self.height() * self.row_length();
+        let band = |(k, out): (usize, &mut [u8])| {
+            let first = k * self.height();
+            self.band(first..first + out.len() / self.row_length(), out);
+        };
+        match threads {
+            true => out.par_chunks_mut(bytes).enumerate().with_min_len(8).for_each(band),
+            false => out.chunks_mut(bytes).enumerate().for_each(band),
+        }
+    }
+
+    /// One band after the other.
+    fn bands(&self, memory: &mut [u8; BAND], write: &mut dyn FnMut(usize, &[u8])) {
+        let mut long = Vec::new();
+        let memory = match self.row_length() <= BAND {
+            true => &mut memory[..self.height() * self.row_length()],
+            false => {
+                long.resize(self.row_length(), 0);
+                &mut long[..]
+            }
+        };
+        for first in (0..self.to.height).step_by(self.height()) {
+            let rows = first..(first + self.height()).min(self.to.height);
+            let out = &mut memory[..rows.len() * self.row_length()];
+            self.band(rows, out);
+            write(first * self.to.width, out);
+        }
+    }
+
+    fn band(&self, rows: Range<usize>, out: &mut [u8]) {
+        let band = Band { rows: rows.clone(), width: self.to.width, channels: self.channels };
+        let inside = |pixels: &mut [u8]| self.before.iter().for_each(|step| step.apply(pixels, &band, self.batch));
+        self.geometry.fill(self.source, self.size, self.channels, rows, self.to.width, out, inside);
+        self.after.iter().for_each(|step| step.apply(out, &band, self.batch));
+    }
+}
+
+fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {
+    match place {
+        Place::Given(pixels) => pixels,
+        Place::Held(number) => &held[number],
+    }
+}
+
+fn alpha(arg: Arg) -> f32 {
+    match arg {
+        Arg::Blend(alpha) => alpha,
+        Arg::Word(_) => 1.0,
+    }
+}

@@ -1,0 +1,154 @@
+//! Geometry: where the pixels of an image's next form come from; fills bands of it from the form before.
+
+use std::ops::Range;
+
+use super::kernels::interpolated;
+use super::kernels::nearest::{Walk, repeat};
+use super::kernels::resize::{along_columns, along_rows};
+use super::kernels::sharpness::sharpen;
+use crate::arithmetic::resample::Weights;
+use crate::batch::Size;
+use crate::ops::{Crop, Interpolation};
+
+/// How an output pixel finds its source.
+#[derive(Debug)]
+pub(super) enum Geometry {
+    /// It is the pixel at the same place.
+    Same,
+    /// By 16.16 fixed point.
+    Fixed { coefficients: [i32; 6], fill: [u8; 3] },
+    /// By a list of source pixels, `u32::MAX` for the fill.
+    Listed { list: Vec<u32>, fill: [u8; 3] },
+    /// Between pixels.
+    Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
+    /// The pixel blended with what is around it.
+    Window { alpha: f32 },
+    /// A rectangle, perhaps beyond the image.
+    Crop(Crop),
+    /// Turned over.
+    Flip { horizontal: bool, vertical: bool },
+    /// Weighted sums along rows; the first row of the output is this one's.
+    AlongRows { columns: Weights, first_row: usize },
+    /// Weighted sums along columns; the first row of the source was this one.
+    AlongColumns { rows: Weights, first_row: usize },
+}
+
+impl Geometry {
+    /// Whether what a step does anywhere may be done behind it: it only moves pixels about.
+    pub fn moves_pixels(&self) -> bool {
+        matches!(self, Geometry::Same | Geometry::Fixed { .. } | Geometry::Flip { .. })
+    }
+
+    /// Writes rows `rows` of an output that is `width` wide. `inside` is told of the columns of each row that come from the
+    /// source, and may change them.
+    pub fn fill(
+        &self,
+        source: &[u8],
+        size: Size,
+        channels: usize,
+        rows: Range<usize>,
+        width: usize,
+        out: &mut [u8],
+        mut inside: impl FnMut(&mut [u8]),
+    ) {
+        let row_length = size.width * channels;
+        let source_row = |y: usize| &source[y * row_length..][..row_length];
+        let out_rows = rows.clone().zip(out.chunks_exact_mut(width * channels));
+        match self {
+            Geometry::Same => {
+                out.copy_from_slice(&source[rows.start * row_length..rows.end * row_length]);
+                inside(out);
+            }
+            &Geometry::Fixed { coefficients, ref fill } => {
+                let walk = Walk { coefficients, size, channels };
+                for (y, out) in out_rows {
+                    let columns = walk.row(source, y, &fill[..channels], out);
+                    inside(&mut out[columns.start * channels..columns.end * channels]);
+                }
+            }
+            Geometry::Listed { list, fill } => {
+                for (y, out) in out_rows {
+                    for (&place, pixel) in list[y * width..].iter().zip(out.chunks_exact_mut(channels)) {
+                        let from = place as usize * channels;
+                        pixel.copy_from_slice(match place {
+                            u32::MAX => &fill[..channels],
+                            _ => &source[from..from + channels],
+                        });
+                    }
+                }
+            }
+            Geometry::Interpolated { matrix, interpolation, fill } => {
+                for (y, out) in out_rows {
+                    repeat(&fill[..channels], out);
+                    interpolated::row(source, size, channels, matrix, *interpolation, y, out);
+                }
+            }
+            Geometry::Window { alpha } => {
+                for (y, out) in out_rows {
+                    out.copy_from_slice(source_row(y));
+                    if y > 0 && y + 1 < size.height {
+                        sharpen([source_row(y - 1), source_row(y), source_row(y + 1)], channels, *alpha, out);
+                    }
+                }
+            }
+            Geometry::Crop(crop) => {
+                for (y, out) in out_rows {
+                    crop_row(crop, size, channels, y, source_row, out);
+                }
+            }
+            &Geometry::Flip { horizontal, vertical } => {
+                for (y, out) in out_rows {
+                    let row = source_row(if vertical { size.height - 1 - y } else { y });
+                    match (horizontal, channels) {
+                        (false, _) => out.copy_from_slice(row),
+                        (true, 3) => {
+                            let (from, to) = (row.as_chunks::<3>().0, out.as_chunks_mut::<3>().0);
+                            to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from);
+                        }
+                        (true, _) => out.iter_mut().zip(row.iter().rev()).for_each(|(to, from)| *to = *from),
+                    }
+                    inside(out);
+                }
+            }
+            Geometry::AlongRows { columns, first_row } => {
+                for (y, out) in out_rows {
+                    along_rows(source_row(first_row + y), channels, columns, out);
+                }
+            }
+            Geometry::AlongColumns { rows: weights, first_row } => {
+                for (y, out) in out_rows {
+                    let (first, weights) = weights.of(y);
+                    along_columns(&source[(first - first_row) * row_length..], weights, out);
+                }
+            }
+        }
+    }
+}
+
+/// One row of a crop: what is inside the image is copied at once.
+fn crop_row<'a>(
+    crop: &Crop,
+    size: Size,
+    channels: usize,
+    y: usize,
+    source_row: impl Fn(usize) -> &'a [u8],
+    out: &mut [u8],
+) {
+    let fill = &crop.fill[..channels];
+    let Some(v) = crop.border.source(crop.y + y as i64, size.height as i64) else { return repeat(fill, out) };
+    let row = source_row(v as usize);
+    let clip = |x: i64| (x - crop.x).clamp(0, crop.width as i64) as usize;
+    let (left, right) = (clip(0), clip(size.width as i64));
+    for x in (0..left).chain(right..crop.width) {
+        let pixel = match crop.border.source(crop.x + x as i64, size.width as i64) {
+            Some(u) => &row[u as usize * channels..][..channels],
+            None => fill,
+        };
+        out[x * channels..][..channels].copy_from_slice(pixel);
+    }
+    if left < right {
+        let from = (crop.x + left as i64) as usize * channels;
+        let length = (right - left) * channels;
+        out[left * channels..][..length].copy_from_slice(&row[from..from + length]);
+    }
+}

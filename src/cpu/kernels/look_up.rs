@@ -1,0 +1,205 @@
+//! Look-up: every byte through a table of 256 entries, the same for all channels or one each.
+//!
+//! With AVX-512 VBMI a table is four registers, and two permutations look 64 bytes up. With AVX2 it is sixteen, and each
+//! byte is looked up in all of them, which beats one load a byte as long as all channels have one table. Elsewhere it is
+//! one load a byte.
+
+use crate::ops::Table;
+
+/// The tables of an image's channels; grey images have the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::cpu) struct Tables {
+    channels: [Table; 3],
+    are_same: bool,
+}
+
+impl Tables {
+    /// One table for all channels.
+    pub fn same(table: Table) -> Self {
+        Tables { channels: [table; 3], are_same: true }
+    }
+
+    /// One each.
+    pub fn each(table: impl FnMut(usize) -> Table) -> Self {
+        Tables { channels: std::array::from_fn(table), are_same: false }
+    }
+
+    /// These tables and then those.
+    pub fn then(&self, next: &Tables) -> Self {
+        let through = |c: usize| self.channels[c].map(|v| next.channels[c][usize::from(v)]);
+        match self.are_same && next.are_same {
+            true => Tables::same(through(0)),
+            false => Tables::each(through),
+        }
+    }
+
+    /// The table of one channel.
+    pub fn channel(&self, c: usize) -> &Table {
+        &self.channels[c]
+    }
+}
+
+/// Looks up every byte of pixels with this many channels, in place.
+pub(in crate::cpu) fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::look_up(bytes, channels, tables) {
+        return;
+    }
+    by_loads(bytes, channels, tables);
+}
+
+fn by_loads(bytes: &mut [u8], channels: usize, tables: &Tables) {
+    let [r, g, b] = &tables.channels;
+    if channels == 1 || tables.are_same {
+        for value in bytes {
+            *value = r[usize::from(*value)];
+        }
+        return;
+    }
+    for pixel in bytes.as_chunks_mut::<3>().0 {
+        *pixel = [r[usize::from(pixel[0])], g[usize::from(pixel[1])], b[usize::from(pixel[2])]];
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{Table, Tables, by_loads};
+
+    /// Looks up with what the processor has; false if it has nothing that helps.
+    pub fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables) -> bool {
+        let one = channels == 1 || tables.are_same;
+        if std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the processor has the features.
+            unsafe { if one { vbmi_same(bytes, tables) } else { vbmi_each(bytes, tables) } }
+            return true;
+        }
+        if one && std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has the feature.
+            unsafe { avx2_same(bytes, tables) };
+            return true;
+        }
+        false
+    }
+
+    /// A table in registers.
+    type Wide = [__m512i; 4];
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn load(bytes: &[u8; 64]) -> __m512i {
+        // SAFETY: there are 64 bytes, and the load needs no alignment.
+        unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn store(bytes: &mut [u8; 64], value: __m512i) {
+        // SAFETY: there are 64 bytes, and the store needs no alignment.
+        unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), value) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn wide(table: &Table) -> Wide {
+        let (quarters, _) = table.as_chunks::<64>();
+        [load(&quarters[0]), load(&quarters[1]), load(&quarters[2]), load(&quarters[3])]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn permuted(table: &Wide, values: __m512i) -> __m512i {
+        let low = _mm512_permutex2var_epi8(table[0], values, table[1]);
+        let high = _mm512_permutex2var_epi8(table[2], values, table[3]);
+        _mm512_mask_blend_epi8(_mm512_movepi8_mask(values), low, high)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn vbmi_same(bytes: &mut [u8], tables: &Tables) {
+        let table = wide(&tables.channels[0]);
+        let (blocks, rest) = bytes.as_chunks_mut::<64>();
+        for block in blocks {
+            store(block, permuted(&table, load(block)));
+        }
+        by_loads(rest, 1, tables);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn vbmi_each(bytes: &mut [u8], tables: &Tables) {
+        let [red, green, blue] = [wide(&tables.channels[0]), wide(&tables.channels[1]), wide(&tables.channels[2])];
+        // Every third bit, from the first, second and third on.
+        const THIRDS: [u64; 3] = [0x9249_2492_4924_9249, 0x2492_4924_9249_2492, 0x4924_9249_2492_4924];
+        let (blocks, rest) = bytes.as_chunks_mut::<192>();
+        for block in blocks {
+            let (parts, _) = block.as_chunks_mut::<64>();
+            for (i, part) in parts.iter_mut().enumerate() {
+                // 64 is one more than a multiple of three.
+                let (greens, blues) = (THIRDS[(1 + 2 * i) % 3], THIRDS[(2 + 2 * i) % 3]);
+                let values = load(part);
+                let with_green = _mm512_mask_blend_epi8(greens, permuted(&red, values), permuted(&green, values));
+                store(part, _mm512_mask_blend_epi8(blues, with_green, permuted(&blue, values)));
+            }
+        }
+        by_loads(rest, 3, tables);
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn avx2_same(bytes: &mut [u8], tables: &Tables) {
+        let (parts, _) = tables.channels[0].as_chunks::<16>();
+        let mut table = [_mm256_setzero_si256(); 16];
+        for (register, part) in table.iter_mut().zip(parts) {
+            // SAFETY: there are 16 bytes, and the load needs no alignment.
+            *register = _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(part.as_ptr().cast()) });
+        }
+        let (blocks, rest) = bytes.as_chunks_mut::<32>();
+        for block in blocks {
+            // SAFETY: there are 32 bytes, and neither needs alignment.
+            let values = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+            let mut found = _mm256_setzero_si256();
+            for (k, part) in table.iter().enumerate() {
+                // A shuffle gives 0 where bit 7 is set, which this addition sets unless the upper four bits are `k`.
+                let own = _mm256_xor_si256(values, _mm256_set1_epi8((16 * k) as i8));
+                let index = _mm256_adds_epu8(own, _mm256_set1_epi8(0x70));
+                found = _mm256_or_si256(found, _mm256_shuffle_epi8(*part, index));
+            }
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), found) };
+        }
+        by_loads(rest, 1, tables);
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// Every path of this processor against one load a byte, on all values, places and lengths of rests.
+        #[test]
+        fn every_path_gives_the_same() {
+            let table = |salt: usize| std::array::from_fn(|v| (v * 167 + salt * 31 + v * v / 7) as u8);
+            let each = Tables::each(table);
+            let same = Tables::same(table(5));
+            for length in (0..300).chain([3 * 256, 3072, 3073]) {
+                let bytes: Vec<u8> = (0..length).map(|i| (i * 89 + i / 256) as u8).collect();
+                let through = |f: &dyn Fn(&mut [u8])| {
+                    let mut bytes = bytes.clone();
+                    f(&mut bytes);
+                    bytes
+                };
+                let expected_same = through(&|bytes| by_loads(bytes, 1, &same));
+                let whole = length / 3 * 3;
+                let expected_each = through(&|bytes| by_loads(&mut bytes[..whole], 3, &each));
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: asked for.
+                    assert_eq!(through(&|bytes| unsafe { avx2_same(bytes, &same) }), expected_same);
+                }
+                if std::arch::is_x86_feature_detected!("avx512vbmi") {
+                    // SAFETY: asked for.
+                    assert_eq!(through(&|bytes| unsafe { vbmi_same(bytes, &same) }), expected_same);
+                    // SAFETY: asked for.
+                    assert_eq!(through(&|bytes| unsafe { vbmi_each(&mut bytes[..whole], &each) }), expected_each);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Nearest warps: rows walked in 16.16 fixed point.
+//!
+//! Source coordinates are linear along an output row, so that the output pixels whose source is inside the image are one
+//! span, whose ends are computed instead of asking at every pixel. Within it there are three kinds of rows: those that run
+//! along a source row, pixel by pixel, are copied at once (ShearX, translations); others have the places of a block of source
+//! pixels computed together, and then copied one by one, as four bytes where there are three.
+
+use std::ops::Range;
+
+use crate::batch::Size;
+
+/// A warp of an image of `size`: output pixel (x, y) is the source pixel whose column is
+/// `(c[2] + y c[1] + x c[0]) >> 16`, its row likewise from `c[3..6]`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cpu) struct Walk {
+    pub coefficients: [i32; 6],
+    pub size: Size,
+    pub channels: usize,
+}
+
+/// Source pixels whose places are computed at once.
+const BLOCK: usize = 16;
+
+impl Walk {
+    /// Writes output row `y`, all of it; returns the columns that came from inside the image.
+    pub fn row(&self, source: &[u8], y: usize, fill: &[u8], out: &mut [u8]) -> Range<usize> {
+        let Walk { coefficients: c, size, channels } = *self;
+        let start = |k: usize| i64::from(c[k + 2]) + i64::from(c[k + 1]) * y as i64;
+        let (u, v) = (start(0), start(3));
+        let length = out.len() / channels;
+        let columns = span(u, i64::from(c[0]), (size.width as i64) << 16, length);
+        let rows = span(v, i64::from(c[3]), (size.height as i64) << 16, length);
+        let inside = columns.start.max(rows.start)..columns.end.min(rows.end);
+        if inside.is_empty() {
+            repeat(fill, out);
+            return 0..0;
+        }
+        let (left, rest) = out.split_at_mut(inside.start * channels);
+        let (middle, right) = rest.split_at_mut(inside.len() * channels);
+        repeat(fill, left);
+        let at = |start: i64, step: i32| start + i64::from(step) * inside.start as i64;
+        let (u, v) = (at(u, c[0]), at(v, c[3]));
+        if c[3] == 0 && c[0] == 1 << 16 {
+            let first = ((v >> 16) as usize * size.width + (u >> 16) as usize) * channels;
+            middle.copy_from_slice(&source[first..first + middle.len()]);
+        } else {
+            // Inside the image both fit.
+            let line = Line { u: u as i32, v: v as i32, du: c[0], dv: c[3], width: size.width as i32 };
+            match channels {
+                1 => gather_grey(source, line, middle),
+                _ => gather_rgb(source, line, middle),
+            }
+        }
+        repeat(fill, right);
+        inside
+    }
+}
+
+/// Where on the source an output row runs.
+#[derive(Clone, Copy)]
+struct Line {
+    u: i32,
+    v: i32,
+    du: i32,
+    dv: i32,
+    width: i32,
+}
+
+impl Line {
+    /// The source pixels of a block that begins `first` pixels behind the line's start. Behind its end they may be anything.
+    #[inline(always)]
+    fn places(self, first: usize) -> [i32; BLOCK] {
+        let u = self.u.wrapping_add(self.du.wrapping_mul(first as i32));
+        let v = self.v.wrapping_add(self.dv.wrapping_mul(first as i32));
+        std::array::from_fn(|i| {
+            let column = u.wrapping_add(self.du.wrapping_mul(i as i32)) >> 16;
+            let row = v.wrapping_add(self.dv.wrapping_mul(i as i32)) >> 16;
+            row.wrapping_mul(self.width).wrapping_add(column)
+        })
+    }
+}
+
+wide! {
+fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) {
+    let pixels = out.len() / 3;
+    let mut first = 0;
+    while first < pixels {
+        let places = line.places(first);
+        let count = BLOCK.min(pixels - first);
+        for (i, &place) in places[..count].iter().enumerate() {
+            let from = 3 * place as usize;
+            let to = 3 * (first + i);
+            // The fourth byte is the next pixel's, which is written next.
+            match (source.get(from..from + 4), out.get_mut(to..to + 4)) {
+                (Some(four), Some(out)) => out.copy_from_slice(four),
+                _ => out[to..to + 3].copy_from_slice(&source[from..from + 3]),
+            }
+        }
+        first += BLOCK;
+    }
+}
+}
+
+wide! {
+fn gather_grey(source: &[u8], line: Line, out: &mut [u8]) {
+    for (k, block) in out.chunks_mut(BLOCK).enumerate() {
+        for (value, &place) in block.iter_mut().zip(&line.places(k * BLOCK)) {
+            *value = source[place as usize];
+        }
+    }
+}
+}
+
+/// The `x` of `0..length` for which `start + step x` is within `0..limit`.
+fn span(start: i64, step: i64, limit: i64, length: usize) -> Range<usize> {
+    let clip = |x: i64| x.clamp(0, length as i64) as usize;
+    let rounded_up = |a: i64, b: i64| (a + b - 1).div_euclid(b);
+    match step {
+        0 if (0..limit).contains(&start) => 0..length,
+        0 => 0..0,
+        1.. => clip(rounded_up(-start, step))..clip(rounded_up(limit - start, step)),
+        _ => clip((start - limit).div_euclid(-step) + 1)..clip(start.div_euclid(-step) + 1),
+    }
+}
+
+/// Fills with one pixel.
+pub(in crate::cpu) fn repeat(pixel: &[u8], out: &mut [u8]) {
+    match pixel {
+        [r, g, b] if r != g || g != b => out.as_chunks_mut::<3>().0.fill([*r, *g, *b]),
+        [value, ..] => out.fill(*value),
+        [] => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans_are_what_a_search_finds() {
+        for step in [-70_000, -65_536, -3, -1, 0, 1, 3, 65_536, 100_000] {
+            for start in (-300_000..600_000).step_by(9_973).chain([0, -1, 1, 65_536, 7 << 16]) {
+                for limit in [1 << 16, 7 << 16] {
+                    let inside: Vec<_> = (0..9).filter(|&x| (0..limit).contains(&(start + step * x as i64))).collect();
+                    let range = span(start, step, limit, 9);
+                    let found: Vec<_> = range.collect();
+                    assert_eq!(found, inside, "{start} + {step} x below {limit}");
+                }
+            }
+        }
+    }
+}

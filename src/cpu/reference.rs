@@ -1,0 +1,58 @@
+//! Reference: the twins, one operation after the other on whole images. Slow; what the executors are compared with.
+
+use half::f16;
+
+use crate::batch::{Layout, Size};
+use crate::error::Result;
+use crate::image::Image;
+use crate::images::Images;
+use crate::output::{Form, Normalize, Output, Tensor, TensorData};
+use crate::plan::Plan;
+
+/// Applies a plan through the operations' twins.
+///
+/// # Errors
+/// Those of [`Executor::apply`](crate::Executor::apply) on the CPU.
+pub fn apply<'a>(batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Tensor> {
+    let batch = batch.into();
+    let size = plan.check(batch.sizes())?;
+    output.check()?;
+    Ok(run(batch, size, plan, output))
+}
+
+fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
+    let shape = batch.placement().shape(size);
+    let layout = output.layout(batch.placement().layout);
+    let mut data = TensorData::zeros(output.dtype(), shape.values());
+    let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));
+    let normalize = match output.form() {
+        Form::U8 => Normalize::UNIT,
+        Form::F32(normalize) | Form::F16(normalize) => normalize,
+    };
+    for i in 0..shape.images {
+        let image = augmented(i);
+        let range = i * shape.values_per_image()..(i + 1) * shape.values_per_image();
+        match &mut data {
+            TensorData::U8(values) => write(&image, layout, &mut values[range], |_, v| v),
+            TensorData::F32(values) => write(&image, layout, &mut values[range], |c, v| normalize.value(c, v)),
+            TensorData::F16(values) => {
+                write(&image, layout, &mut values[range], |c, v| f16::from_f32(normalize.value(c, v)));
+            }
+        }
+    }
+    Tensor { shape, layout, data }
+}
+
+/// Writes an interleaved image in `layout`.
+fn write<T>(image: &Image, layout: Layout, out: &mut [T], value: impl Fn(usize, u8) -> T) {
+    let plane = image.pixels();
+    for (p, pixel) in image.data.chunks_exact(image.channels).enumerate() {
+        for (c, &v) in pixel.iter().enumerate() {
+            let place = match layout {
+                Layout::Nhwc => p * image.channels + c,
+                Layout::Nchw => c * plane + p,
+            };
+            out[place] = value(c, v);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Steps: what is done to pixels where they are, on a band of rows that is in the processor's nearest cache.
+
+use std::ops::Range;
+
+use super::kernels::blend::{color, mix};
+use super::kernels::look_up::{Tables, look_up};
+use super::kernels::nearest::repeat;
+use super::kernels::planes::interleave;
+use crate::batch::Layout;
+use crate::images::Images;
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Every value through its channel's table.
+    Tables(Tables),
+    /// A blend with the pixel's own grey.
+    Color { alpha: f32 },
+    /// `fill` for columns `left..right` of rows `top..bottom`.
+    Mask { left: usize, top: usize, right: usize, bottom: usize, fill: [u8; 3] },
+    /// A blend with the same pixel of another image.
+    Mix { alpha: f32, partner: usize },
+}
+
+/// Rows of an image.
+#[derive(Clone, Debug)]
+pub(super) struct Band {
+    pub rows: Range<usize>,
+    pub width: usize,
+    pub channels: usize,
+}
+
+impl Step {
+    /// Whether it does the same to a pixel wherever that is.
+    pub fn is_anywhere(&self) -> bool {
+        matches!(self, Step::Tables(_) | Step::Color { .. })
+    }
+
+    /// Does it to the pixels of a band.
+    pub fn apply(&self, pixels: &mut [u8], band: &Band, batch: &Images<'_>) {
+        match *self {
+            Step::Tables(ref tables) => look_up(pixels, band.channels, tables),
+            Step::Color { alpha } => color(pixels, alpha),
+            Step::Mask { left, top, right, bottom, ref fill } => {
+                let row_length = band.width * band.channels;
+                for y in band.rows.start.max(top)..band.rows.end.min(bottom) {
+                    let row = &mut pixels[(y - band.rows.start) * row_length..][..row_length];
+                    repeat(&fill[..band.channels], &mut row[left * band.channels..right * band.channels]);
+                }
+            }
+            Step::Mix { alpha, partner } => {
+                let places = band.rows.start * band.width..band.rows.end * band.width;
+                let bytes = &batch.data()[batch.placement().range(partner)];
+                if band.channels == 1 || batch.placement().layout == Layout::Nhwc {
+                    mix(pixels, &bytes[places.start * band.channels..places.end * band.channels], alpha);
+                    return;
+                }
+                let plane = bytes.len() / 3;
+                let mut others = [0; 3 * 256];
+                for (k, pixels) in pixels.chunks_mut(others.len()).enumerate() {
+                    let first = places.start + 256 * k;
+                    let others = &mut others[..pixels.len()];
+                    interleave(std::array::from_fn(|c| &bytes[c * plane + first..][..pixels.len() / 3]), others);
+                    mix(pixels, others, alpha);
+                }
+            }
+        }
+    }
+}

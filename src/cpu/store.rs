@@ -1,0 +1,129 @@
+//! Store: interleaved bytes written in the output form.
+
+use half::f16;
+use rayon::prelude::*;
+
+use super::kernels::planes::separate;
+use crate::batch::Layout;
+use crate::output::{Form, Normalize};
+
+/// A type of values that tensors have.
+pub(super) trait Value: Copy + Default + Send + Sync {
+    fn of(value: f32) -> Self;
+}
+
+impl Value for f32 {
+    fn of(value: f32) -> Self {
+        value
+    }
+}
+
+impl Value for f16 {
+    fn of(value: f32) -> Self {
+        f16::from_f32(value)
+    }
+}
+
+/// Writes bytes into one image of a tensor.
+pub(super) trait Store: Sync {
+    type Value: Send;
+
+    /// Writes pixels from number `first` on. `out` is all of the image.
+    fn write(&self, first: usize, pixels: &[u8], out: &mut [Self::Value]);
+
+    /// Writes all of the image, several threads together.
+    fn write_all(&self, pixels: &[u8], out: &mut [Self::Value]);
+}
+
+/// Pixels of a part that one thread writes at once.
+const PART: usize = 1 << 14;
+
+/// Bytes in planes.
+pub(super) struct Planes;
+
+impl Store for Planes {
+    type Value = u8;
+
+    fn write(&self, first: usize, pixels: &[u8], out: &mut [u8]) {
+        let (plane, count) = (out.len() / 3, pixels.len() / 3);
+        let (r, rest) = out.split_at_mut(plane);
+        let (g, b) = rest.split_at_mut(plane);
+        separate(pixels, [r, g, b].map(|plane| &mut plane[first..first + count]));
+    }
+
+    fn write_all(&self, pixels: &[u8], out: &mut [u8]) {
+        let plane = out.len() / 3;
+        let (r, rest) = out.split_at_mut(plane);
+        let (g, b) = rest.split_at_mut(plane);
+        let parts = r.par_chunks_mut(PART).zip(g.par_chunks_mut(PART)).zip(b.par_chunks_mut(PART));
+        parts.zip(pixels.par_chunks(3 * PART)).for_each(|(((r, g), b), pixels)| separate(pixels, [r, g, b]));
+    }
+}
+
+/// What each byte of each channel becomes.
+pub(super) struct Normalized<T> {
+    table: Box<[[T; 256]; 3]>,
+    channels: usize,
+    in_planes: bool,
+}
+
+impl<T: Value> Normalized<T> {
+    pub fn new(form: Form, channels: usize, layout: Layout) -> Self {
+        let normalize = match form {
+            Form::U8 => Normalize::UNIT,
+            Form::F32(normalize) | Form::F16(normalize) => normalize,
+        };
+        let value = |c, v| T::of(normalize.value(c, v as u8));
+        let table = Box::new(std::array::from_fn(|c| std::array::from_fn(|v| value(c, v))));
+        Normalized { table, channels, in_planes: layout == Layout::Nchw && channels == 3 }
+    }
+
+    /// Pixels next to each other.
+    fn interleaved(&self, pixels: &[u8], out: &mut [T]) {
+        let [r, g, b] = &*self.table;
+        if self.channels == 1 {
+            pixels.iter().zip(out).for_each(|(&v, out)| *out = r[usize::from(v)]);
+            return;
+        }
+        for (pixel, out) in pixels.as_chunks::<3>().0.iter().zip(out.as_chunks_mut::<3>().0) {
+            *out = [r[usize::from(pixel[0])], g[usize::from(pixel[1])], b[usize::from(pixel[2])]];
+        }
+    }
+
+    fn planes(&self, pixels: &[u8], [red, green, blue]: [&mut [T]; 3]) {
+        let [r, g, b] = &*self.table;
+        let pixels = pixels.as_chunks::<3>().0;
+        for (((pixel, red), green), blue) in pixels.iter().zip(red).zip(green).zip(blue) {
+            *red = r[usize::from(pixel[0])];
+            *green = g[usize::from(pixel[1])];
+            *blue = b[usize::from(pixel[2])];
+        }
+    }
+}
+
+impl<T: Value> Store for Normalized<T> {
+    type Value = T;
+
+    fn write(&self, first: usize, pixels: &[u8], out: &mut [T]) {
+        if !self.in_planes {
+            return self.interleaved(pixels, &mut out[first * self.channels..][..pixels.len()]);
+        }
+        let (plane, count) = (out.len() / 3, pixels.len() / 3);
+        let (r, rest) = out.split_at_mut(plane);
+        let (g, b) = rest.split_at_mut(plane);
+        self.planes(pixels, [r, g, b].map(|plane| &mut plane[first..first + count]));
+    }
+
+    fn write_all(&self, pixels: &[u8], out: &mut [T]) {
+        let part = PART * self.channels;
+        if !self.in_planes {
+            let parts = out.par_chunks_mut(part).zip(pixels.par_chunks(part));
+            return parts.for_each(|(out, pixels)| self.interleaved(pixels, out));
+        }
+        let plane = out.len() / 3;
+        let (r, rest) = out.split_at_mut(plane);
+        let (g, b) = rest.split_at_mut(plane);
+        let parts = r.par_chunks_mut(PART).zip(g.par_chunks_mut(PART)).zip(b.par_chunks_mut(PART));
+        parts.zip(pixels.par_chunks(part)).for_each(|(((r, g), b), pixels)| self.planes(pixels, [r, g, b]));
+    }
+}
