@@ -30,6 +30,7 @@ mod ragged;
 mod report;
 mod sample;
 pub mod transform;
+mod wide;
 
 pub use augmenter::{Augmented, Augmenter, Builder};
 pub use batch::{Batch, Layout, Shape, Size};

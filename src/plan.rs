@@ -117,7 +117,13 @@ impl Plan {
             return Err(Error::PlanLength { plan: self.images.len(), batch: sizes.len() });
         }
         let mut first = None;
+        let mut before: Option<&PlannedImage> = None;
         for (i, image) in self.images.iter().enumerate() {
+            // What is possible for one image is for the next of the same size.
+            if sizes.are_same() && before.is_some_and(|before| before.ops == image.ops) {
+                continue;
+            }
+            before = Some(image);
             let size = output_size(image, sizes.get(i), sizes).map_err(|e| e.at(format!("image {i}")))?;
             let wanted = *first.get_or_insert(size);
             if size != wanted {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::ops::{Kind, Needs, Op};
+use crate::ops::{Kind, Needs, Op, OpKind};
 use crate::plan::Plan;
 
 /// What one run did.
@@ -35,8 +35,20 @@ pub struct Report {
 impl Report {
     /// A report with what the plan alone says.
     pub(crate) fn of(device: String, plan: &Plan) -> Self {
-        let kinds = |ops: &[Op]| ops.iter().map(Op::kind).collect::<Vec<_>>();
-        let groups: HashSet<_> = plan.images().iter().map(|image| kinds(&image.ops)).collect();
+        let mut groups: HashSet<Vec<OpKind>> = HashSet::new();
+        let mut kinds = Vec::new();
+        let mut before: Option<&[Op]> = None;
+        for image in plan.images() {
+            // Neighbours that are alike need no second look.
+            if before.is_none_or(|before| before != image.ops) {
+                kinds.clear();
+                kinds.extend(image.ops.iter().map(Op::kind));
+                if !groups.contains(&kinds) {
+                    groups.insert(kinds.clone());
+                }
+                before = Some(&image.ops);
+            }
+        }
         let needs_statistics = |op: &Op| matches!(op.kind().class(), Kind::Point(Needs::Histogram | Needs::Luma));
         let with = plan.images().iter().filter(|image| image.ops.iter().any(needs_statistics));
         Report {

@@ -12,6 +12,15 @@ pub(crate) fn blend(g: u8, x: u8, alpha: f32) -> u8 {
     sum as u8
 }
 
+/// A number, which must be one, clipped to 0..=255 and truncated. The same as `as u8`, without what that does for NaN, which
+/// keeps loops from becoming vector instructions.
+#[inline(always)]
+pub(crate) fn truncated(value: f64) -> u8 {
+    debug_assert!(!value.is_nan());
+    // SAFETY: it is within 0..=255, as it is a number.
+    unsafe { value.clamp(0.0, 255.0).to_int_unchecked::<i32>() as u8 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::blend;

@@ -214,11 +214,7 @@ impl<'a> Chain<'a> {
 
     /// The histograms of an image behind tables.
     fn counts(&self, pixels: &[u8], through: Option<&Tables>) -> [[u32; 256]; 3] {
-        let count = |part: &[u8]| {
-            let mut counts = [[0; 256]; 3];
-            statistics::histograms(part, self.channels, &mut counts);
-            counts
-        };
+        let count = |part: &[u8]| statistics::histograms(part, self.channels);
         let add = |mut a: [[u32; 256]; 3], b: [[u32; 256]; 3]| {
             a.iter_mut().flatten().zip(b.iter().flatten()).for_each(|(a, b)| *a += b);
             a
@@ -335,6 +331,7 @@ impl<'a> Pass<'a> {
     }
 
     fn run(&self, out: &mut [u8], threads: bool) {
+        self.geometry.prepare(self.source, self.size, self.channels);
         let bytes = self.height() * self.row_length();
         let band = |(k, out): (usize, &mut [u8])| {
             let first = k * self.height();
@@ -348,6 +345,7 @@ impl<'a> Pass<'a> {
 
     /// One band after the other.
     fn bands(&self, memory: &mut [u8; BAND], write: &mut dyn FnMut(usize, &[u8])) {
+        self.geometry.prepare(self.source, self.size, self.channels);
         let mut long = Vec::new();
         let memory = match self.row_length() <= BAND {
             true => &mut memory[..self.height() * self.row_length()],

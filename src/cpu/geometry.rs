@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::kernels::interpolated;
-use super::kernels::nearest::{Walk, repeat};
+use super::kernels::interpolated::Warped;
+use super::kernels::nearest::{Walk, repeat, touch};
+use super::kernels::planes::reverse;
 use super::kernels::resize::{along_columns, along_rows};
 use super::kernels::sharpness::sharpen;
 use crate::arithmetic::resample::Weights;
@@ -37,6 +38,15 @@ impl Geometry {
     /// Whether what a step does anywhere may be done behind it: it only moves pixels about.
     pub fn moves_pixels(&self) -> bool {
         matches!(self, Geometry::Same | Geometry::Fixed { .. } | Geometry::Flip { .. })
+    }
+
+    /// Before the first row.
+    pub fn prepare(&self, source: &[u8], size: Size, channels: usize) {
+        match self {
+            &Geometry::Fixed { coefficients, .. } => Walk { coefficients, size, channels }.prepare(source),
+            Geometry::Interpolated { .. } | Geometry::Listed { .. } => touch(source),
+            _ => {}
+        }
     }
 
     /// Writes rows `rows` of an output that is `width` wide. `inside` is told of the columns of each row that come from the
@@ -78,9 +88,10 @@ impl Geometry {
                 }
             }
             Geometry::Interpolated { matrix, interpolation, fill } => {
+                let warped = Warped { source, size, channels, matrix, interpolation: *interpolation };
                 for (y, out) in out_rows {
                     repeat(&fill[..channels], out);
-                    interpolated::row(source, size, channels, matrix, *interpolation, y, out);
+                    warped.row(y, out);
                 }
             }
             Geometry::Window { alpha } => {
@@ -99,13 +110,9 @@ impl Geometry {
             &Geometry::Flip { horizontal, vertical } => {
                 for (y, out) in out_rows {
                     let row = source_row(if vertical { size.height - 1 - y } else { y });
-                    match (horizontal, channels) {
-                        (false, _) => out.copy_from_slice(row),
-                        (true, 3) => {
-                            let (from, to) = (row.as_chunks::<3>().0, out.as_chunks_mut::<3>().0);
-                            to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from);
-                        }
-                        (true, _) => out.iter_mut().zip(row.iter().rev()).for_each(|(to, from)| *to = *from),
+                    match horizontal {
+                        true => reverse(row, channels, out),
+                        false => out.copy_from_slice(row),
                     }
                     inside(out);
                 }

@@ -25,7 +25,7 @@ use half::f16;
 use rayon::prelude::*;
 
 use self::chain::{Chain, Finish, Scratch};
-use self::kernels::look_up::{Tables, look_up};
+use self::kernels::look_up::{Tables, look_up_from};
 use self::kernels::planes::interleave;
 use self::store::{Normalized, Planes, Store};
 use crate::batch::{Layout, Size};
@@ -60,7 +60,7 @@ pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, t
     let run = Run { batch, size, plan, threads: by_rows(&batch) };
     match &mut tensor.data {
         TensorData::U8(values) => match run.tables(tensor.layout) {
-            Some(tables) => look_up_all(batch.data(), channels, tables.as_ref(), values),
+            Some(tables) => look_up_all(batch.data(), tables.as_ref(), values),
             None if in_planes => run.store(&Planes, values),
             None => run.pixels(values),
         },
@@ -156,14 +156,10 @@ impl Run<'_> {
 }
 
 /// Every byte through a table that all channels share.
-fn look_up_all(bytes: &[u8], channels: usize, tables: Option<&Tables>, out: &mut [u8]) {
-    // As much as stays in the nearest cache between copying and looking up.
-    const BAND: usize = 8192;
-    let parts = out.par_chunks_mut(BAND).zip(bytes.par_chunks(BAND)).with_min_len(TASK / BAND);
-    parts.for_each(|(out, bytes)| {
-        out.copy_from_slice(bytes);
-        if let Some(tables) = tables {
-            look_up(out, channels, tables);
-        }
+fn look_up_all(bytes: &[u8], tables: Option<&Tables>, out: &mut [u8]) {
+    let parts = out.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK));
+    parts.for_each(|(out, bytes)| match tables {
+        Some(tables) => look_up_from(bytes, tables, out),
+        None => out.copy_from_slice(bytes),
     });
 }

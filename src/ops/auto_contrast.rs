@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, Seen, Table};
+use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
 use crate::convention::Range;
@@ -11,6 +12,7 @@ use crate::convention::Range;
 use crate::image::Image;
 use crate::images::Images;
 use crate::sample::Draw;
+use crate::wide::wide;
 
 /// Each channel through a line from its darkest value to 0 and its brightest to 255, in binary64 and truncated, which
 /// leaves the brightest value at 254 for 4,852 of the 32,640 pairs of ends. A channel with one value only is left alone.
@@ -45,17 +47,25 @@ impl Operation for AutoContrast {
     }
 }
 
+wide! {
 /// The table of one channel.
 fn auto_contrast(counts: &Histogram) -> Table {
     let low = counts.iter().position(|&n| n > 0).unwrap_or(0);
     let high = counts.iter().rposition(|&n| n > 0).unwrap_or(0);
-    std::array::from_fn(|v| if high <= low { v as u8 } else { stretch(v, low, high) })
+    let mut table = std::array::from_fn(|v| v as u8);
+    if low < high {
+        for (v, value) in table.iter_mut().enumerate() {
+            *value = stretch(v, low, high);
+        }
+    }
+    table
+}
 }
 
 /// The new value of `v` where a channel's values are `low..=high`, `low < high`.
+#[inline(always)]
 pub(crate) fn stretch(v: usize, low: usize, high: usize) -> u8 {
     let scale = 255.0 / (high - low) as f64;
     let offset = -(low as f64) * scale;
-    // `as` truncates and clips to 0..=255.
-    (v as f64 * scale + offset) as u8
+    truncated(v as f64 * scale + offset)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, Seen, Table};
+use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
 use crate::convention::Range;
@@ -11,6 +12,7 @@ use crate::convention::Range;
 use crate::image::Image;
 use crate::images::Images;
 use crate::sample::Draw;
+use crate::wide::wide;
 
 /// Each channel through a table made of the running sum of its histogram.
 ///
@@ -46,6 +48,7 @@ impl Operation for Equalize {
     }
 }
 
+wide! {
 /// The table of one channel: `min(255, (step / 2 + pixels below v) / step)`.
 fn equalize(counts: &Histogram) -> Table {
     let total: u32 = counts.iter().sum();
@@ -61,6 +64,8 @@ fn equalize(counts: &Histogram) -> Table {
         below
     });
     // Exact, and quicker than dividing integers: binary64 rounds the quotient by far less than what it is away from a
-    // whole number, if it is none. `as` truncates and clips to 255.
-    sums.map(|sum| (f64::from(sum) / f64::from(step)) as u8)
+    // whole number, if it is none.
+    let step = f64::from(step);
+    sums.map(|sum| truncated(f64::from(sum) / step))
+}
 }

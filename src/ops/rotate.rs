@@ -80,7 +80,44 @@ fn matrix(degrees: f64, size: Size) -> [f64; 6] {
     [cos, sin, a2, minus_sin, cos, a5]
 }
 
-/// `v` correctly rounded to 15 decimals: Python's `round(v, 15)`.
+/// `v`, up to 1 in size, correctly rounded to 15 decimals, the half to even: Python's `round(v, 15)`.
 fn round15(v: f64) -> f64 {
-    format!("{v:.15}").parse().unwrap_or(v)
+    const SCALE: u64 = 1_000_000_000_000_000;
+    let bits = v.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as u32;
+    let fraction = bits & ((1 << 52) - 1);
+    let significand = if exponent == 0 { fraction } else { fraction | 1 << 52 };
+    // v = significand / 2^shift, and the product has at most 103 bits.
+    let shift = 1075 - exponent.max(1);
+    if shift > 120 {
+        return 0.0_f64.copysign(v);
+    }
+    let product = u128::from(significand) * u128::from(SCALE);
+    let (whole, rest, half) = (product >> shift, product & ((1 << shift) - 1), 1_u128 << (shift - 1));
+    let up = rest > half || rest == half && whole & 1 == 1;
+    // Both numbers are exact in binary64, so that the quotient is the decimal's nearest.
+    ((whole as u64 + u64::from(up)) as f64 / SCALE as f64).copysign(v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round15;
+
+    /// Formatting rounds correctly, and parsing does.
+    #[test]
+    fn rounds_as_decimal_text_does() {
+        let by_text = |v: f64| format!("{v:.15}").parse::<f64>().unwrap();
+        let angles = (0..20_000).map(|i| f64::from(i) * 0.018_37).flat_map(|degrees| {
+            let angle = degrees.to_radians();
+            [angle.cos(), angle.sin()]
+        });
+        // Halves, ends, and numbers next to nothing.
+        let powers = (0..1074).map(|k| 2.0_f64.powi(-k));
+        let halves = (0..2_000).map(|k| f64::from(2 * k + 1) / 65536.0);
+        for v in angles.chain(powers).chain(halves).chain([0.0, 1.0, 1e-16, 4.9e-16, 5e-16, 5.1e-16, 0.999_999_999_999_999_9]) {
+            for v in [v, -v] {
+                assert_eq!(round15(v).to_bits(), by_text(v).to_bits(), "{v:e}");
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub struct Chains {
     pub batch: RaggedBatch<'static>,
     pub plan: Plan,
     /// Of every image afterwards.
+    #[allow(dead_code)]
     pub size: Size,
 }
 

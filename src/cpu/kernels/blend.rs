@@ -5,6 +5,7 @@
 use super::planes::{BLOCK, join, split};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
+use crate::wide::wide;
 
 /// Blends each value with the one of `other` at its place: `first + alpha * (second - first)`.
 #[inline(always)]

@@ -2,7 +2,11 @@
 //!
 //! Pillow's expressions in Pillow's order, as `src/ops/affine.rs` has them. A pixel whose taps are all inside the image
 //! reads them as four bytes each, the fourth for nothing; others have their taps brought inside first.
+//!
+//! # Tried
+//! Arrays of four numbers, for the compiler to make registers of: it did not, and a bilinear pixel took several times as long.
 
+use crate::arithmetic::blend::truncated;
 use crate::batch::Size;
 use crate::ops::Interpolation;
 
@@ -10,124 +14,267 @@ use crate::ops::Interpolation;
 const BLOCK: usize = 16;
 
 /// The channels of a pixel, and what fills the register up.
-type Lanes = [f64; 4];
+trait Lanes: Copy {
+    fn load(four: [u8; 4]) -> Self;
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    fn times(self, factor: f64) -> Self;
+    /// Clipped to 0..=255 and truncated.
+    fn bytes(self) -> [u8; 4];
+}
+
+impl Lanes for [f64; 4] {
+    #[inline(always)]
+    fn load(four: [u8; 4]) -> Self {
+        four.map(f64::from)
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        [self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3]]
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        [self[0] - other[0], self[1] - other[1], self[2] - other[2], self[3] - other[3]]
+    }
+
+    #[inline(always)]
+    fn times(self, factor: f64) -> Self {
+        self.map(|v| v * factor)
+    }
+
+    #[inline(always)]
+    fn bytes(self) -> [u8; 4] {
+        self.map(truncated)
+    }
+}
 
 /// The image that taps are read from.
 #[derive(Clone, Copy)]
-struct Taps<'a> {
+struct Taps<'a, const CHANNELS: usize> {
     source: &'a [u8],
     size: Size,
-    channels: usize,
 }
 
-impl Taps<'_> {
+impl<const CHANNELS: usize> Taps<'_, CHANNELS> {
     /// The pixel in column `x` of row `y`, or of the border next to it.
-    #[inline(always)]
-    fn clamped(&self, x: i64, y: i64) -> Lanes {
+    fn clamped(&self, x: i64, y: i64) -> [u8; 4] {
         let x = x.clamp(0, self.size.width as i64 - 1) as usize;
         let y = y.clamp(0, self.size.height as i64 - 1) as usize;
-        let at = (y * self.size.width + x) * self.channels;
-        let mut lanes = [0.0; 4];
-        for (lane, &value) in lanes.iter_mut().zip(&self.source[at..at + self.channels]) {
-            *lane = f64::from(value);
-        }
-        lanes
+        let at = (y * self.size.width + x) * CHANNELS;
+        let mut four = [0; 4];
+        four[..CHANNELS].copy_from_slice(&self.source[at..at + CHANNELS]);
+        four
     }
 
-    /// `COUNT` x `COUNT` pixels from column `x` of row `y` on, if all are inside and so is a byte behind each.
+    /// The value at a point.
     #[inline(always)]
-    fn square<const COUNT: usize>(&self, x: i64, y: i64) -> Option<[[Lanes; COUNT]; COUNT]> {
+    fn filtered<const COUNT: usize, L: Lanes, F: Filter<COUNT>>(&self, whole: [i32; 2], [dx, dy]: [f64; 2]) -> L {
+        let [x, y] = whole.map(|at| i64::from(at) + 1 - COUNT as i64 / 2);
         let reach = COUNT as i64;
-        if x < 0 || y < 0 || x + reach > self.size.width as i64 || y + reach > self.size.height as i64 {
-            return None;
-        }
-        let stride = self.size.width * self.channels;
-        let first = y as usize * stride + x as usize * self.channels;
-        let last = first + (COUNT - 1) * (stride + self.channels) + 4;
-        let part = self.source.get(first..last)?;
-        let mut square = [[[0.0; 4]; COUNT]; COUNT];
-        for (j, row) in square.iter_mut().enumerate() {
-            for (i, lanes) in row.iter_mut().enumerate() {
-                let at = j * stride + i * self.channels;
-                if let Some(four) = part[at..].first_chunk::<4>() {
-                    *lanes = four.map(f64::from);
+        let stride = self.size.width * CHANNELS;
+        let is_inside = x >= 0 && y >= 0 && x + reach <= self.size.width as i64 && y + reach <= self.size.height as i64;
+        let first = if is_inside { y as usize * stride + x as usize * CHANNELS } else { 0 };
+        // The last tap reads a byte or three that are not its own.
+        let end = first + (COUNT - 1) * (stride + CHANNELS) + 4;
+        let zero = L::load([0; 4]);
+        let mut rows = [zero; COUNT];
+        // Loops that are counted, since what closures hold is compiled for other processors.
+        if is_inside && end <= self.source.len() {
+            for j in 0..COUNT {
+                let mut taps = [zero; COUNT];
+                for i in 0..COUNT {
+                    let at = first + j * stride + i * CHANNELS;
+                    // SAFETY: four bytes from the last tap on end before the source does, and no other is behind it.
+                    taps[i] = L::load(unsafe { self.source.as_ptr().add(at).cast::<[u8; 4]>().read() });
                 }
+                rows[j] = F::value(taps, dx);
+            }
+        } else {
+            for j in 0..COUNT {
+                let mut taps = [zero; COUNT];
+                for i in 0..COUNT {
+                    taps[i] = L::load(self.clamped(x + i as i64, y + j as i64));
+                }
+                rows[j] = F::value(taps, dx);
             }
         }
-        Some(square)
+        F::value(rows, dy)
+    }
+}
+
+/// How values along a line become one between them.
+trait Filter<const COUNT: usize> {
+    /// The value `d` of the way from the middle two's first to their second.
+    fn value<L: Lanes>(taps: [L; COUNT], d: f64) -> L;
+}
+
+struct Linear;
+
+impl Filter<2> for Linear {
+    #[inline(always)]
+    fn value<L: Lanes>([first, second]: [L; 2], d: f64) -> L {
+        first.plus(second.minus(first).times(d))
+    }
+}
+
+/// Keys' cubic with a = -1.
+struct Cubic;
+
+impl Filter<4> for Cubic {
+    #[inline(always)]
+    fn value<L: Lanes>([v1, v2, v3, v4]: [L; 4], d: f64) -> L {
+        let p2 = v3.minus(v1);
+        let p3 = v1.minus(v2).times(2.0).plus(v3).minus(v4);
+        let p4 = v2.minus(v1).minus(v3).plus(v4);
+        v2.plus(p2.plus(p3.plus(p4.times(d)).times(d)).times(d))
+    }
+}
+
+/// A warp of an image through a matrix.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Warped<'a> {
+    pub source: &'a [u8],
+    pub size: Size,
+    pub channels: usize,
+    pub matrix: &'a [f64; 6],
+    pub interpolation: Interpolation,
+}
+
+impl Warped<'_> {
+    /// Writes the pixels of output row `y` that lie inside the source; others are left alone.
+    pub fn row(&self, y: usize, out: &mut [u8]) {
+        #[cfg(target_arch = "x86_64")]
+        if x86::row(self, y, out) {
+            return;
+        }
+        self.row_by::<[f64; 4]>(y, out);
     }
 
     #[inline(always)]
-    fn square_or_clamped<const COUNT: usize>(&self, x: i64, y: i64) -> [[Lanes; COUNT]; COUNT] {
-        if let Some(square) = self.square(x, y) {
-            return square;
+    fn row_by<L: Lanes>(&self, y: usize, out: &mut [u8]) {
+        match (self.channels, self.interpolation) {
+            (1, Interpolation::Bicubic) => self.row_of::<1, 4, L, Cubic>(y, out),
+            (1, _) => self.row_of::<1, 2, L, Linear>(y, out),
+            (_, Interpolation::Bicubic) => self.row_of::<3, 4, L, Cubic>(y, out),
+            _ => self.row_of::<3, 2, L, Linear>(y, out),
         }
-        std::array::from_fn(|j| std::array::from_fn(|i| self.clamped(x + i as i64, y + j as i64)))
     }
-}
 
-wide! {
-/// Writes the pixels of output row `y` that lie inside the source through `matrix`; others are left alone.
-pub(in crate::cpu) fn row(
-    source: &[u8],
-    size: Size,
-    channels: usize,
-    matrix: &[f64; 6],
-    interpolation: Interpolation,
-    y: usize,
-    out: &mut [u8],
-) {
-    let taps = Taps { source, size, channels };
-    let (w, h) = (size.width as f64, size.height as f64);
-    let y = y as f64 + 0.5;
-    for (k, block) in out.chunks_mut(BLOCK * channels).enumerate() {
-        let x: [f64; BLOCK] = std::array::from_fn(|i| (k * BLOCK + i) as f64 + 0.5);
-        let u = x.map(|x| matrix[0] * x + matrix[1] * y + matrix[2]);
-        let v = x.map(|x| matrix[3] * x + matrix[4] * y + matrix[5]);
-        for ((pixel, &u), &v) in block.chunks_exact_mut(channels).zip(&u).zip(&v) {
-            if !(u >= 0.0 && u < w && v >= 0.0 && v < h) {
-                continue;
-            }
-            // Inside the image, 32 bits hold a coordinate; truncating and looking at what is left is a floor.
-            let (u, v) = (u - 0.5, v - 0.5);
-            let whole = |t: f64| {
-                let truncated = t as i32;
-                truncated - i32::from(f64::from(truncated) > t)
-            };
-            let (i, j) = (whole(u), whole(v));
-            let (du, dv) = (u - f64::from(i), v - f64::from(j));
-            let (i, j) = (i64::from(i), i64::from(j));
-            let value = match interpolation {
-                Interpolation::Bicubic => {
-                    let rows = taps.square_or_clamped::<4>(i - 1, j - 1).map(|row| cubic(row, du));
-                    cubic(rows, dv)
+    #[inline(always)]
+    fn row_of<const CHANNELS: usize, const COUNT: usize, L: Lanes, F: Filter<COUNT>>(&self, y: usize, out: &mut [u8]) {
+        let &Warped { source, size, matrix, .. } = self;
+        let taps = Taps::<CHANNELS> { source, size };
+        let (w, h) = (size.width as f64, size.height as f64);
+        let y = y as f64 + 0.5;
+        for (k, block) in out.chunks_mut(BLOCK * CHANNELS).enumerate() {
+            let columns = Coordinates::of([matrix[0], matrix[1], matrix[2]], k * BLOCK, y, w);
+            let rows = Coordinates::of([matrix[3], matrix[4], matrix[5]], k * BLOCK, y, h);
+            for (i, pixel) in block.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
+                if columns.inside[i] & rows.inside[i] {
+                    let at = [columns.whole[i], rows.whole[i]];
+                    let value: L = taps.filtered::<COUNT, L, F>(at, [columns.rest[i], rows.rest[i]]);
+                    let four = value.bytes();
+                    for c in 0..CHANNELS {
+                        pixel[c] = four[c];
+                    }
                 }
-                _ => {
-                    let rows = taps.square_or_clamped::<2>(i, j).map(|row| linear(row, du));
-                    linear(rows, dv)
-                }
-            };
-            for (out, value) in pixel.iter_mut().zip(value) {
-                // `as` clips to 0..=255 and truncates.
-                *out = value as u8;
             }
         }
     }
 }
+
+/// Columns, or rows, of the points that a block of output pixels is found at.
+struct Coordinates {
+    /// Of the pixel whose middle is at the point or before it.
+    whole: [i32; BLOCK],
+    /// How far behind that the point is.
+    rest: [f64; BLOCK],
+    /// Whether the point is inside the image.
+    inside: [bool; BLOCK],
 }
 
-#[inline(always)]
-fn linear([first, second]: [Lanes; 2], d: f64) -> Lanes {
-    std::array::from_fn(|c| first[c] + (second[c] - first[c]) * d)
+impl Coordinates {
+    /// Those of `a[0] x + a[1] y + a[2]` for columns from `first` on.
+    #[inline(always)]
+    fn of(a: [f64; 3], first: usize, y: f64, length: f64) -> Self {
+        let mut made = Coordinates { whole: [0; BLOCK], rest: [0.0; BLOCK], inside: [false; BLOCK] };
+        let mut points = [0.0; BLOCK];
+        for i in 0..BLOCK {
+            let x = f64::from((first + i) as u32) + 0.5;
+            points[i] = a[0] * x + a[1] * y + a[2];
+        }
+        for i in 0..BLOCK {
+            made.inside[i] = (points[i] >= 0.0) & (points[i] < length);
+        }
+        for i in 0..BLOCK {
+            let t = points[i] - 0.5;
+            // SAFETY: a number in the reach of 32 bits; matrices are finite. Only points inside the image are used.
+            let truncated = unsafe { t.clamp(-1e9, 1e9).to_int_unchecked::<i32>() };
+            let whole = truncated - i32::from(f64::from(truncated) > t);
+            made.whole[i] = whole;
+            made.rest[i] = t - f64::from(whole);
+        }
+        made
+    }
 }
 
-/// Keys' cubic with a = -1, `d` of the way from the second to the third.
-#[inline(always)]
-fn cubic([v1, v2, v3, v4]: [Lanes; 4], d: f64) -> Lanes {
-    std::array::from_fn(|c| {
-        let p2 = -v1[c] + v3[c];
-        let p3 = 2.0 * (v1[c] - v2[c]) + v3[c] - v4[c];
-        let p4 = -v1[c] + v2[c] - v3[c] + v4[c];
-        v2[c] + d * (p2 + d * (p3 + d * p4))
-    })
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{Lanes, Warped};
+
+    /// Writes a row with four numbers a register; false if the processor has none that large.
+    pub fn row(warped: &Warped<'_>, y: usize, out: &mut [u8]) -> bool {
+        let can = std::arch::is_x86_feature_detected!("avx2");
+        if can {
+            // SAFETY: the processor has the feature.
+            unsafe { with_avx2(warped, y, out) };
+        }
+        can
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn with_avx2(warped: &Warped<'_>, y: usize, out: &mut [u8]) {
+        warped.row_by::<__m256d>(y, out);
+    }
+
+    /// Used by `with_avx2` alone, which is what makes its intrinsics safe.
+    impl Lanes for __m256d {
+        #[inline(always)]
+        fn load(four: [u8; 4]) -> Self {
+            // SAFETY: see the implementation.
+            unsafe { _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(i32::from_le_bytes(four)))) }
+        }
+
+        #[inline(always)]
+        fn plus(self, other: Self) -> Self {
+            // SAFETY: see the implementation.
+            unsafe { _mm256_add_pd(self, other) }
+        }
+
+        #[inline(always)]
+        fn minus(self, other: Self) -> Self {
+            // SAFETY: see the implementation.
+            unsafe { _mm256_sub_pd(self, other) }
+        }
+
+        #[inline(always)]
+        fn times(self, factor: f64) -> Self {
+            // SAFETY: see the implementation.
+            unsafe { _mm256_mul_pd(self, _mm256_set1_pd(factor)) }
+        }
+
+        #[inline(always)]
+        fn bytes(self) -> [u8; 4] {
+            // SAFETY: see the implementation.
+            unsafe {
+                // Both packings saturate, as clipping does.
+                let words = _mm_packs_epi32(_mm256_cvttpd_epi32(self), _mm_setzero_si128());
+                _mm_cvtsi128_si32(_mm_packus_epi16(words, words)).to_le_bytes()
+            }
+        }
+    }
 }

@@ -48,6 +48,16 @@ pub(in crate::cpu) fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables
     by_loads(bytes, channels, tables);
 }
 
+/// Looks up bytes through the table that all channels have, from one place to another.
+pub(in crate::cpu) fn look_up_from(source: &[u8], tables: &Tables, out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::look_up_from(source, tables, out) {
+        return;
+    }
+    out.copy_from_slice(source);
+    look_up(out, 1, tables);
+}
+
 fn by_loads(bytes: &mut [u8], channels: usize, tables: &Tables) {
     let [r, g, b] = &tables.channels;
     if channels == 1 || tables.are_same {
@@ -81,6 +91,16 @@ mod x86 {
             return true;
         }
         false
+    }
+
+    /// Likewise, from one place to another.
+    pub fn look_up_from(source: &[u8], tables: &Tables, out: &mut [u8]) -> bool {
+        let can = std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw");
+        if can {
+            // SAFETY: the processor has the features.
+            unsafe { vbmi_from(source, tables, out) };
+        }
+        can
     }
 
     /// A table in registers.
@@ -123,6 +143,17 @@ mod x86 {
             store(block, permuted(&table, load(block)));
         }
         by_loads(rest, 1, tables);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn vbmi_from(source: &[u8], tables: &Tables, out: &mut [u8]) {
+        let table = wide(&tables.channels[0]);
+        let ((blocks, rest), (outs, out_rest)) = (source.as_chunks::<64>(), out.as_chunks_mut::<64>());
+        for (block, out) in blocks.iter().zip(outs) {
+            store(out, permuted(&table, load(block)));
+        }
+        out_rest.copy_from_slice(rest);
+        by_loads(out_rest, 1, tables);
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
@@ -196,6 +227,9 @@ mod x86 {
                 if std::arch::is_x86_feature_detected!("avx512vbmi") {
                     // SAFETY: asked for.
                     assert_eq!(through(&|bytes| unsafe { vbmi_same(bytes, &same) }), expected_same);
+                    let source = &bytes[..];
+                    // SAFETY: asked for.
+                    assert_eq!(through(&|out| unsafe { vbmi_from(source, &same, out) }), expected_same);
                     // SAFETY: asked for.
                     assert_eq!(through(&|bytes| unsafe { vbmi_each(&mut bytes[..whole], &each) }), expected_each);
                 }

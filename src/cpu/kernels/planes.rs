@@ -1,5 +1,7 @@
 //! Planes: pixels with their channels side by side, and channels by themselves.
 
+use crate::wide::wide;
+
 /// Pixels that are taken apart at once.
 pub(super) const BLOCK: usize = 64;
 
@@ -55,6 +57,28 @@ pub(in crate::cpu) fn separate(pixels: &[u8], planes: [&mut [u8]; 3]) {
     }
     for (((pixel, r), g), b) in rest.as_chunks::<3>().0.iter().zip(red).zip(green).zip(blue) {
         [*r, *g, *b] = *pixel;
+    }
+}
+}
+
+wide! {
+/// Pixels in the opposite order.
+pub(in crate::cpu) fn reverse(pixels: &[u8], channels: usize, out: &mut [u8]) {
+    if channels == 1 {
+        for (to, from) in out.iter_mut().zip(pixels.iter().rev()) {
+            *to = *from;
+        }
+        return;
+    }
+    let (blocks, rest) = out.as_chunks_mut::<{ 3 * BLOCK }>();
+    let (first, from) = pixels.as_rchunks::<{ 3 * BLOCK }>();
+    for (block, from) in blocks.iter_mut().zip(from.iter().rev()) {
+        let mut planes = split(from);
+        planes.iter_mut().for_each(|plane| plane.reverse());
+        join(&planes, block);
+    }
+    for (to, from) in rest.as_chunks_mut::<3>().0.iter_mut().zip(first.as_chunks::<3>().0.iter().rev()) {
+        *to = *from;
     }
 }
 }

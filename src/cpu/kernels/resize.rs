@@ -1,6 +1,7 @@
 //! Resize: weighted sums along a row, and along the columns of rows.
 
 use crate::arithmetic::resample::{PRECISION, Weights, weighted};
+use crate::wide::wide;
 
 /// Values that are summed at once.
 const BLOCK: usize = 64;

@@ -7,50 +7,58 @@
 use super::planes::{BLOCK, split};
 use crate::arithmetic::histogram::Histogram;
 use crate::arithmetic::luma::luma;
-
-/// Copies of each histogram.
-const COPIES: usize = 4;
+use crate::wide::wide;
 
 /// The counts of each channel; those of grey images are the first.
-pub(in crate::cpu) fn histograms(pixels: &[u8], channels: usize, counts: &mut [Histogram; 3]) {
-    let mut copies = [[[0_u32; 256]; COPIES]; 3];
-    match channels {
-        1 => {
-            let (blocks, rest) = pixels.as_chunks::<COPIES>();
-            for block in blocks {
-                for (copy, &value) in copies[0].iter_mut().zip(block) {
-                    copy[usize::from(value)] += 1;
-                }
-            }
-            rest.iter().for_each(|&value| copies[0][0][usize::from(value)] += 1);
-        }
-        _ => {
-            let (blocks, rest) = pixels.as_chunks::<{ 3 * COPIES }>();
-            let [red, green, blue] = &mut copies;
-            for block in blocks {
-                for k in 0..COPIES {
-                    red[k][usize::from(block[3 * k])] += 1;
-                    green[k][usize::from(block[3 * k + 1])] += 1;
-                    blue[k][usize::from(block[3 * k + 2])] += 1;
-                }
-            }
-            for pixel in rest.as_chunks::<3>().0 {
-                red[0][usize::from(pixel[0])] += 1;
-                green[0][usize::from(pixel[1])] += 1;
-                blue[0][usize::from(pixel[2])] += 1;
-            }
+pub(in crate::cpu) fn histograms(pixels: &[u8], channels: usize) -> [Histogram; 3] {
+    // Emptying and adding copies up takes longer than waiting does where there is little to count.
+    match (channels, pixels.len()) {
+        (1, _) => count::<4, 1, 4>(pixels),
+        (_, ..16384) => count::<2, 3, 6>(pixels),
+        _ => count::<4, 3, 12>(pixels),
+    }
+}
+
+/// Counts pixels of `CHANNELS` in `COPIES` histograms each, `TOGETHER` values of as many pixels at a time.
+fn count<const COPIES: usize, const CHANNELS: usize, const TOGETHER: usize>(pixels: &[u8]) -> [Histogram; 3] {
+    let mut copies = [[[0_u32; 256]; COPIES]; CHANNELS];
+    let (blocks, rest) = pixels.as_chunks::<TOGETHER>();
+    for block in blocks {
+        for (i, &value) in block.iter().enumerate() {
+            copies[i % CHANNELS][i / CHANNELS][usize::from(value)] += 1;
         }
     }
+    for (i, &value) in rest.iter().enumerate() {
+        copies[i % CHANNELS][0][usize::from(value)] += 1;
+    }
+    let mut counts = [[0; 256]; 3];
     for (counts, copies) in counts.iter_mut().zip(&copies) {
-        for (v, count) in counts.iter_mut().enumerate() {
-            *count += copies.iter().map(|copy| copy[v]).sum::<u32>();
+        add_up(counts, copies);
+    }
+    counts
+}
+
+wide! {
+fn add_up<const COPIES: usize>(counts: &mut Histogram, copies: &[Histogram; COPIES]) {
+    for copy in copies {
+        for v in 0..256 {
+            counts[v] += copy[v];
         }
+    }
+}
+}
+
+/// The least and the greatest value of each channel.
+pub(in crate::cpu) fn ends(pixels: &[u8], channels: usize) -> [[u8; 2]; 3] {
+    match channels {
+        1 => ends_of::<1>(pixels),
+        _ => ends_of::<3>(pixels),
     }
 }
 
 wide! {
-/// The least and the greatest value of each channel; a block's length is a multiple of the channels'.
-pub(in crate::cpu) fn ends(pixels: &[u8], channels: usize) -> [[u8; 2]; 3] {
+fn ends_of<const CHANNELS: usize>(pixels: &[u8]) -> [[u8; 2]; 3] {
+    // A block's length is a multiple of the channels'.
     let mut least = [255_u8; 3 * BLOCK];
     let mut greatest = [0_u8; 3 * BLOCK];
     let (blocks, rest) = pixels.as_chunks::<{ 3 * BLOCK }>();
@@ -64,11 +72,12 @@ pub(in crate::cpu) fn ends(pixels: &[u8], channels: usize) -> [[u8; 2]; 3] {
         least[i] = least[i].min(value);
         greatest[i] = greatest[i].max(value);
     }
+    let (least, greatest) = (split(&least), split(&greatest));
     let mut ends = [[255, 0]; 3];
-    for i in 0..3 * BLOCK {
-        let [low, high] = &mut ends[i % channels];
-        *low = (*low).min(least[i]);
-        *high = (*high).max(greatest[i]);
+    for (c, (least, greatest)) in least.iter().zip(&greatest).enumerate() {
+        let [low, high] = &mut ends[c % CHANNELS];
+        *low = least.iter().fold(*low, |a, &b| a.min(b));
+        *high = greatest.iter().fold(*high, |a, &b| a.max(b));
     }
     ends
 }

@@ -1,0 +1,111 @@
+//! What the CPU executor allocates: nothing for an image, and for a batch no more than its documentation says.
+
+mod batches;
+
+use std::alloc::{GlobalAlloc, Layout as Bytes, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use autoaugment::{
+    Device, Executor, Layout, Normalize, Op, Output, Plan, PlannedImage, Policy, Sampler, Shape, Tensor,
+};
+use batches::batch_of;
+
+/// Counts allocations, and the bytes that are and were allocated.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is done by the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, bytes: Bytes) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        let held = HELD.fetch_add(bytes.size(), Relaxed) + bytes.size();
+        MOST.fetch_max(held, Relaxed);
+        // SAFETY: as for this function.
+        unsafe { System.alloc(bytes) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, bytes: Bytes) {
+        HELD.fetch_sub(bytes.size(), Relaxed);
+        // SAFETY: as for this function.
+        unsafe { System.dealloc(at, bytes) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The counts are those of the whole process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn shape(images: usize) -> Shape {
+    Shape { images, height: 96, width: 100, channels: 3 }
+}
+
+/// A policy's plan over and over, up to this many images, so that more of them are no more groups.
+fn repeated(images: usize) -> Plan {
+    let indices: Vec<u64> = (0..24).collect();
+    let plan = Sampler::new(Policy::imagenet(), 3).unwrap().plan(shape(24), 0, &indices).unwrap();
+    let mut all = plan.into_images();
+    // Every operation that a policy of this crate has without a list, some behind others that are stored first.
+    let chains = [
+        "Sharpness(factor=1.5);Equalize;Contrast(factor=0.4);Rotate(degrees=11)",
+        "ShearX(factor=0.2, interpolation=bicubic);ShearY(factor=0.1, interpolation=bilinear)",
+        "TranslateX(pixels=10.3);TranslateY(pixels=-7.7);Cutout(x=3,y=4,width=9,height=9);SamplePairing(weight=0.2,partner=1)",
+        "Crop(x=-3, y=2, width=100, height=96, border=reflect);HorizontalFlip;VerticalFlip",
+    ];
+    all.extend(chains.map(|chain| {
+        let ops: Vec<Op> = chain.split(';').map(|op| op.parse().unwrap()).collect();
+        PlannedImage { ops, ..Default::default() }
+    }));
+    Plan::new(all.iter().cycle().take(images).cloned().collect())
+}
+
+#[test]
+fn images_allocate_nothing() {
+    let _alone = ALONE.lock();
+    let cpu = Executor::new(Device::Cpu).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    for (layout, output) in [
+        (Layout::Nhwc, Output::u8()),
+        (Layout::Nchw, Output::u8()),
+        (Layout::Nhwc, Output::f32(Layout::Nchw, Normalize::IMAGENET)),
+        (Layout::Nchw, Output::f16(Layout::Nchw, Normalize::IMAGENET)),
+    ] {
+        let allocations = [28, 112].map(|images| {
+            let (batch, plan) = (batch_of(shape(images), layout, 1), repeated(images));
+            let mut tensor = Tensor::default();
+            let mut run = || pool.install(|| cpu.apply_into(&batch, &plan, &output, &mut tensor).unwrap());
+            run();
+            let before = ALLOCATIONS.load(Relaxed);
+            run();
+            ALLOCATIONS.load(Relaxed) - before
+        });
+        assert_eq!(allocations[0], allocations[1], "{layout:?} {output:?}");
+    }
+}
+
+#[test]
+fn memory_is_what_the_documentation_says() {
+    let _alone = ALONE.lock();
+    let cpu = Executor::new(Device::Cpu).unwrap();
+    let image = shape(1).values();
+    for (layout, images_a_thread) in [(Layout::Nhwc, 2), (Layout::Nchw, 3)] {
+        for threads in [1, 3] {
+            let (batch, plan) = (batch_of(shape(112), layout, 1), repeated(112));
+            let mut tensor = Tensor::default();
+            cpu.apply_into(&batch, &Plan::uniform(112, vec![]), &Output::u8(), &mut tensor).unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let before = HELD.load(Relaxed);
+            MOST.store(before, Relaxed);
+            pool.install(|| cpu.apply_into(&batch, &plan, &Output::u8(), &mut tensor).unwrap());
+            let more = MOST.load(Relaxed) - before;
+            // Steps, the report, and what rayon's queues hold.
+            let bound = threads * (images_a_thread * image + 20_000);
+            assert!(more >= image && more <= bound, "{layout:?}, {threads} threads: {more}, not up to {bound}");
+        }
+    }
+}
