@@ -1,8 +1,5 @@
-//! Sharpness: one row, from the three around it.
-//!
-//! # Tried
-//! Adding the three rows up once for each column, and the columns' sums for each pixel: a third fewer additions, and slower
-//! by a third, since the sums go through memory. All nine values are read where they are.
+//! Sharpness: one row, from the three around it. All nine values are read where they are: sums of columns, kept for the
+//! pixels to both sides, would be a third fewer additions, but would go through memory.
 
 use super::blend::blended;
 use crate::wide::wide;

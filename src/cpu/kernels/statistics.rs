@@ -1,7 +1,7 @@
 //! Statistics: histograms, darkest and brightest values, and sums of luma.
 //!
-//! Neighbouring pixels are often alike, and a processor that has to add to a number that it has just added to waits for
-//! it. Counts are kept four times, pixel by pixel in turn, and added up at the end. The ends of a channel need no
+//! Neighbouring pixels are often alike, and many processors that have to add to a number that they have just added to wait
+//! for it. Counts are kept several times, pixel by pixel in turn, and added up at the end. The ends of a channel need no
 //! histogram.
 
 use super::planes::{BLOCK, split};
