@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::geometry::Geometry;
+use super::geometry::{Geometry, View};
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
@@ -299,8 +299,7 @@ pub(super) enum Finish<'a> {
 struct Pass<'a> {
     batch: &'a Images<'a>,
     channels: usize,
-    source: &'a [u8],
-    size: Size,
+    source: View<'a>,
     geometry: &'a Geometry,
     to: Size,
     before: &'a [Step],
@@ -312,8 +311,11 @@ impl<'a> Pass<'a> {
         Pass {
             batch: chain.batch,
             channels: chain.channels,
-            source: pixels(chain.place, &chain.scratch.held),
-            size: chain.size,
+            source: View {
+                pixels: pixels(chain.place, &chain.scratch.held),
+                size: chain.size,
+                channels: chain.channels,
+            },
             geometry: &chain.geometry,
             to: chain.next,
             before: &chain.scratch.before,
@@ -331,7 +333,7 @@ impl<'a> Pass<'a> {
     }
 
     fn run(&self, out: &mut [u8], threads: bool) {
-        self.geometry.prepare(self.source, self.size, self.channels);
+        self.geometry.prepare(self.source);
         let bytes = self.height() * self.row_length();
         let band = |(k, out): (usize, &mut [u8])| {
             let first = k * self.height();
@@ -345,7 +347,7 @@ impl<'a> Pass<'a> {
 
     /// One band after the other.
     fn bands(&self, memory: &mut [u8; BAND], write: &mut dyn FnMut(usize, &[u8])) {
-        self.geometry.prepare(self.source, self.size, self.channels);
+        self.geometry.prepare(self.source);
         let mut long = Vec::new();
         let memory = match self.row_length() <= BAND {
             true => &mut memory[..self.height() * self.row_length()],
@@ -365,7 +367,7 @@ impl<'a> Pass<'a> {
     fn band(&self, rows: Range<usize>, out: &mut [u8]) {
         let band = Band { rows: rows.clone(), width: self.to.width, channels: self.channels };
         let inside = |pixels: &mut [u8]| self.before.iter().for_each(|step| step.apply(pixels, &band, self.batch));
-        self.geometry.fill(self.source, self.size, self.channels, rows, self.to.width, out, inside);
+        self.geometry.fill(self.source, rows, self.to.width, out, inside);
         self.after.iter().for_each(|step| step.apply(out, &band, self.batch));
     }
 }

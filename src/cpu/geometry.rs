@@ -11,6 +11,14 @@ use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::ops::{Crop, Interpolation};
 
+/// Interleaved pixels in memory.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub pixels: &'a [u8],
+    pub size: Size,
+    pub channels: usize,
+}
+
 /// How an output pixel finds its source.
 #[derive(Debug)]
 pub(super) enum Geometry {
@@ -41,7 +49,7 @@ impl Geometry {
     }
 
     /// Before the first row.
-    pub fn prepare(&self, source: &[u8], size: Size, channels: usize) {
+    pub fn prepare(&self, View { pixels: source, size, channels }: View<'_>) {
         match self {
             &Geometry::Fixed { coefficients, .. } => Walk { coefficients, size, channels }.prepare(source),
             Geometry::Interpolated { .. } | Geometry::Listed { .. } => touch(source),
@@ -53,9 +61,7 @@ impl Geometry {
     /// source, and may change them.
     pub fn fill(
         &self,
-        source: &[u8],
-        size: Size,
-        channels: usize,
+        View { pixels: source, size, channels }: View<'_>,
         rows: Range<usize>,
         width: usize,
         out: &mut [u8],

@@ -9,7 +9,8 @@ use super::kernels::planes::interleave;
 use crate::batch::Layout;
 use crate::images::Images;
 
-/// One step.
+/// One step. A boxed table would be an allocation for each image.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     /// Every value through its channel's table.

@@ -175,9 +175,8 @@ impl Warped<'_> {
                 if columns.inside[i] & rows.inside[i] {
                     let at = [columns.whole[i], rows.whole[i]];
                     let value: L = taps.filtered::<COUNT, L, F>(at, [columns.rest[i], rows.rest[i]]);
-                    let four = value.bytes();
-                    for c in 0..CHANNELS {
-                        pixel[c] = four[c];
+                    if let Some(channels) = value.bytes().first_chunk::<CHANNELS>() {
+                        *pixel = *channels;
                     }
                 }
             }

@@ -3,6 +3,9 @@
 //! Loops over blocks of fixed length leave it to the compiler how wide its vectors are. Only the look-up and interpolated
 //! warps need instructions that no loop becomes.
 
+// Counted loops over arrays are what becomes vector instructions most surely.
+#![allow(clippy::needless_range_loop)]
+
 pub(super) mod blend;
 pub(super) mod interpolated;
 pub(super) mod look_up;
