@@ -1,0 +1,200 @@
+//! The GPU in a training loop: what is created, what is sent, what is under way at the same time, and whose memory it is.
+#![cfg(feature = "gpu")]
+
+mod gpu_support;
+
+use std::sync::Arc;
+
+use autoaugment::gpu::{Grouping, Made};
+use autoaugment::loader::{InMemory, Loader};
+use autoaugment::{
+    Augmenter, Batch, Device, Error, Executor, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy,
+    RaggedBatch, Sampler, Shape, Size, TensorData,
+};
+use gpu_support::{batch_of, differences, gpu};
+
+const F16: Output = Output::f16(Layout::Nchw, Normalize::IMAGENET);
+
+fn rgb(images: usize, height: usize, width: usize) -> Shape {
+    Shape { images, height, width, channels: 3 }
+}
+
+fn drawn(policy: Policy, shape: Shape, seed: u64) -> Plan {
+    let indices: Vec<u64> = (0..shape.images as u64).collect();
+    Sampler::new(policy, seed).unwrap().plan(shape, 0, &indices).unwrap()
+}
+
+fn on_cpu(batch: &Batch<'_>, plan: &Plan, output: &Output) -> TensorData {
+    Executor::new(Device::Cpu).unwrap().apply(batch, plan, output).unwrap().0.data
+}
+
+fn output_buffer(gpu: &Gpu, bytes: usize) -> wgpu::Buffer {
+    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+    gpu.device().create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: bytes as u64,
+        usage,
+        mapped_at_creation: false,
+    })
+}
+
+/// Runs `batch` for many seeds and panics if anything is created after the first ones.
+fn check_steady(gpu: &Gpu, what: &str, mut batch: impl FnMut(u64)) {
+    // Every kernel and alpha has been seen by then, and the largest programs.
+    (0..24).for_each(&mut batch);
+    let before = gpu.made();
+    (24..64).for_each(&mut batch);
+    assert_eq!(gpu.made(), before, "{what}");
+}
+
+#[test]
+fn a_batch_like_those_before_creates_nothing() {
+    let Some(_) = gpu() else { return };
+    // Small images have one kernel; the others have all classes, statistics and, with bicubic warps, stored images.
+    for (policy, grouping, interpolation) in [
+        (Policy::cifar10(), Grouping::Auto, Interpolation::Nearest),
+        (Policy::imagenet(), Grouping::ByClass, Interpolation::Nearest),
+        (Policy::imagenet(), Grouping::ByClass, Interpolation::Bicubic),
+    ] {
+        let gpu = gpu().unwrap().grouping(grouping);
+        let shape = rgb(48, 14, 15);
+        let batch = batch_of(shape, Layout::Nhwc, 1);
+        let sampler = Sampler::new(policy, 9).unwrap().interpolation(interpolation);
+        let plan = |epoch| sampler.plan(shape, epoch, &(0..48).collect::<Vec<_>>()).unwrap();
+        let what = format!("{grouping:?}, {interpolation:?}");
+        for output in [Output::u8(), F16] {
+            check_steady(&gpu, &format!("{what}: host to host"), |seed| {
+                gpu.apply(&batch, &plan(seed), &output).unwrap();
+            });
+            // Two outputs that take turns, as for a network that trains on one while the other is written.
+            let resident = gpu.upload(&batch).unwrap();
+            let outputs = [(); 2].map(|()| output_buffer(&gpu, 256 + shape.values() * output.dtype().bytes()));
+            check_steady(&gpu, &format!("{what}: into the caller's memory"), |seed| {
+                let into = &outputs[seed as usize % 2];
+                gpu.apply_into(&resident, &plan(seed), &output, into, 256 * (seed / 2 % 2)).unwrap();
+            });
+            check_steady(&gpu, &format!("{what}: recycled"), |seed| {
+                let sent = gpu.upload(&batch).unwrap();
+                let (augmented, _) = gpu.apply_resident(&sent, &plan(seed), &output).unwrap();
+                gpu.recycle(sent);
+                gpu.recycle(augmented);
+            });
+        }
+    }
+}
+
+/// How many batches are made ahead is a matter of time, but each needs its memory once.
+#[test]
+fn a_loader_creates_no_more_than_its_batches_ahead_need() {
+    let Some(gpu) = gpu() else { return };
+    let images = RaggedBatch::packed(vec![77; 64 * 192], &[Size { width: 8, height: 8 }; 64], 3).unwrap();
+    let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).gpu(gpu).build().unwrap());
+    let dataset = InMemory::new(images, vec![0; 64]).unwrap();
+    let loader = Loader::builder(dataset, augmenter.clone()).batch_size(16).threads(2).prefetch(2).build().unwrap();
+    let gpu = augmenter.executor().gpu().unwrap();
+    let outputs = [(); 2].map(|()| output_buffer(gpu, 16 * 192));
+    let run = |epoch| {
+        let mut batches = loader.epoch(epoch);
+        let mut number = 0;
+        while let Some(batch) = batches.next_into(&outputs[number % 2], 0).unwrap() {
+            assert_eq!(batch.indices.len(), 16);
+            number += 1;
+        }
+        assert_eq!(number, 4);
+        loader.epoch(epoch).for_each(|batch| gpu.recycle(batch.unwrap().images.device().unwrap().clone()));
+    };
+    (0..4).for_each(run);
+    let Made { buffers, bind_groups, pipelines, .. } = gpu.made();
+    (4..24).for_each(run);
+    let after = gpu.made();
+    // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on the device.
+    assert!(after.buffers <= buffers + 2 * 3, "{buffers} {after:?}");
+    // And what reads each of them and writes each output.
+    assert!(after.bind_groups <= bind_groups + 3 * 3, "{bind_groups} {after:?}");
+    assert_eq!(after.pipelines, pipelines);
+}
+
+#[test]
+fn several_batches_may_be_under_way() {
+    let Some(gpu) = gpu() else { return };
+    let shape = rgb(20, 40, 33);
+    for output in [Output::u8(), F16] {
+        let made = |seed| {
+            let batch = batch_of(shape, Layout::Nhwc, seed);
+            let plan = drawn(Policy::imagenet(), shape, seed);
+            (on_cpu(&batch, &plan, &output), gpu.begin(&batch, &plan, &output).unwrap(), plan)
+        };
+        // Waited for out of order, in another thread, and not at all.
+        let mut begun: Vec<_> = (0..7).map(|seed| Some(made(seed))).collect();
+        drop(begun[2].take());
+        for i in [4, 0, 6, 3] {
+            let (expected, pending, plan) = begun[i].take().unwrap();
+            let (got, report) = pending.wait().unwrap();
+            assert_eq!(differences(shape, &plan, &expected, &got.data), [""; 0]);
+            assert_eq!((report.images, report.chunks), (20, 1));
+            assert_eq!(report.bytes_downloaded as usize, shape.values() * output.dtype().bytes());
+        }
+        drop(begun[1].take());
+        let (expected, pending, plan) = begun[5].take().unwrap();
+        std::thread::spawn(move || {
+            while !pending.is_done().unwrap() {
+                std::thread::yield_now();
+            }
+            assert_eq!(differences(shape, &plan, &expected, &pending.wait().unwrap().0.data), [""; 0]);
+        })
+        .join()
+        .unwrap();
+        // Whatever was dropped leaves the ones behind it alone.
+        let (expected, pending, plan) = made(9);
+        assert_eq!(differences(shape, &plan, &expected, &pending.wait().unwrap().0.data), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_under_way_outlives_the_gpu_and_not_the_device() {
+    let Some(gpu) = gpu() else { return };
+    let shape = rgb(3, 8, 8);
+    let batch = batch_of(shape, Layout::Nhwc, 1);
+    let plan = drawn(Policy::cifar10(), shape, 2);
+    let expected = on_cpu(&batch, &plan, &Output::u8());
+    let begun = || gpu.begin(&batch, &plan, &Output::u8()).unwrap();
+    assert_eq!(begun().wait().unwrap().0.data, expected);
+    let (first, last) = (begun(), begun());
+    let device = gpu.device().clone();
+    drop(gpu);
+    assert_eq!(first.wait().unwrap().0.data, expected);
+    device.destroy();
+    // Whether it was done before is a matter of time; if not, that is an error.
+    match last.wait() {
+        Ok((tensor, _)) => assert_eq!(tensor.data, expected),
+        Err(error) => assert!(matches!(error, Error::DeviceLost(_)), "{error}"),
+    }
+}
+
+#[test]
+fn only_what_is_ours_is_taken_back_and_only_once() {
+    let Some(gpu) = gpu() else { return };
+    let Some(other) = self::gpu() else { return };
+    let shape = rgb(2, 8, 8);
+    let batch = batch_of(shape, Layout::Nhwc, 1);
+    let plan = Plan::uniform(2, vec!["Invert".parse().unwrap()]);
+    let sent = gpu.upload(&batch).unwrap();
+    let apply = || gpu.apply_resident(&sent, &plan, &Output::u8()).unwrap().0;
+    let first = apply();
+    // Not another device's, not one that the caller made, not twice.
+    other.recycle(first.clone());
+    gpu.recycle(
+        autoaugment::GpuBatch::new(output_buffer(&gpu, 384), 0, shape, Layout::Nhwc, autoaugment::Dtype::U8).unwrap(),
+    );
+    let clone = first.clone();
+    let buffer = first.buffer().clone();
+    gpu.recycle(clone);
+    let second = apply();
+    assert_eq!(second.buffer(), &buffer);
+    gpu.recycle(first);
+    let third = apply();
+    assert_ne!(third.buffer(), &buffer);
+    for augmented in [second, third] {
+        assert_eq!(gpu.download(&augmented).unwrap().data, on_cpu(&batch, &plan, &Output::u8()));
+    }
+}
