@@ -23,7 +23,7 @@ fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
 
 #[test]
 fn every_ordered_pair_of_operations_small() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     let shape = shape(OpKind::ALL.len().pow(2), 9, 11);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::new(pairs(shape, 2)), &[Output::u8()], "small pairs");
 }
@@ -37,7 +37,7 @@ fn every_ordered_pair_of_operations_large() {
 
 #[test]
 fn policies() {
-    for (grouping, side) in [(Grouping::Auto, 32), (Grouping::ByClass, 97)] {
+    for (grouping, side) in [(Grouping::Whole, 32), (Grouping::ByClass, 97), (Grouping::Auto, 40)] {
         let Some(gpu) = grouped(grouping) else { return };
         for name in Policy::preset_names() {
             let shape = shape(97, side, side);
@@ -50,7 +50,7 @@ fn policies() {
 
 #[test]
 fn random_chains_up_to_eight_long() {
-    for grouping in [Grouping::Auto, Grouping::Single] {
+    for grouping in [Grouping::Whole, Grouping::Single] {
         let Some(gpu) = grouped(grouping) else { return };
         let shape = shape(60, 13, 17);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 7), &chains(shape, 8, 8), &[Output::u8()], "chains");
@@ -77,7 +77,7 @@ fn cifar(shape: Shape) -> Plan {
 
 #[test]
 fn layouts_and_channels() {
-    let Some(small) = grouped(Grouping::Auto) else { return };
+    let Some(small) = grouped(Grouping::Whole) else { return };
     let Some(large) = grouped(Grouping::ByClass) else { return };
     for gpu in [small, large] {
         for (channels, layout) in [(3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
@@ -111,7 +111,7 @@ fn pairing(shape: Shape) -> Vec<PlannedImage> {
 
 #[test]
 fn sizes_and_batches() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     let sizes = [
         (1, 1, 257),
         (1, 7, 33),
@@ -137,7 +137,7 @@ fn sizes_and_batches() {
 /// Beyond 32,767 pixels Pillow leaves 16.16 fixed point, and a list of source pixels takes its place.
 #[test]
 fn very_long_images() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     for (height, width) in [(1, 40_000), (40_000, 1), (2, 33_000)] {
         let chains = [
             "ShearX(factor=0.31)",

@@ -52,7 +52,7 @@ fn a_batch_like_those_before_creates_nothing() {
     let Some(_) = gpu() else { return };
     // Small images have one kernel; the others have all classes, statistics and, with bicubic warps, stored images.
     for (policy, grouping, interpolation) in [
-        (Policy::cifar10(), Grouping::Auto, Interpolation::Nearest),
+        (Policy::cifar10(), Grouping::Whole, Interpolation::Nearest),
         (Policy::imagenet(), Grouping::ByClass, Interpolation::Nearest),
         (Policy::imagenet(), Grouping::ByClass, Interpolation::Bicubic),
     ] {
@@ -197,4 +197,53 @@ fn only_what_is_ours_is_taken_back_and_only_once() {
     for augmented in [second, third] {
         assert_eq!(gpu.download(&augmented).unwrap().data, on_cpu(&batch, &plan, &Output::u8()));
     }
+}
+
+#[test]
+fn memory_is_what_was_foretold_and_not_much_less() {
+    for (binding, images, side, policy, interpolation, outputs) in [
+        (1 << 27, 200, 20, Policy::cifar10(), Interpolation::Nearest, &[Output::u8(), F16][..]),
+        // With images that are stored between, as a whole and in pieces.
+        (1 << 27, 24, 50, Policy::imagenet(), Interpolation::Bicubic, &[Output::u8()]),
+        (1 << 17, 60, 50, Policy::imagenet(), Interpolation::Bicubic, &[Output::u8()]),
+    ] {
+        let sampler = Sampler::new(policy, 9).unwrap().interpolation(interpolation);
+        let shape = rgb(images, side, side);
+        let batch = batch_of(shape, Layout::Nhwc, 1);
+        let plan = |epoch| sampler.plan(shape, epoch, &(0..images as u64).collect::<Vec<_>>()).unwrap();
+        for &output in outputs {
+            let Some((through_host, on_device)) = gpu_with(binding).zip(gpu_with(binding)) else { return };
+            let resident = on_device.upload(&batch).unwrap();
+            let into = output_buffer(&on_device, shape.values() * output.dtype().bytes());
+            on_device.trim();
+            let (mut foretold, mut foretold_on_device) = (0, 0);
+            for epoch in 0..3 {
+                let plan = plan(epoch);
+                foretold = through_host.memory_for(shape, 3, &plan, &output).unwrap().through_host().max(foretold);
+                through_host.apply(&batch, &plan, &output).unwrap();
+                let memory = on_device.memory_for(shape, 3, &plan, &output).unwrap();
+                foretold_on_device = memory.on_device().max(foretold_on_device);
+                on_device.apply_into(&resident, &plan, &output, &into, 0).unwrap();
+            }
+            for (gpu, foretold) in [(&through_host, foretold), (&on_device, foretold_on_device)] {
+                let held = gpu.made().bytes_held;
+                assert!(held <= foretold, "{held} and not {foretold}");
+                assert!(held >= foretold / 3, "{held} is far less than {foretold}");
+                gpu.trim();
+                // The tables stay.
+                assert_eq!(gpu.made().bytes_held, binding.min(1 << 18));
+            }
+        }
+    }
+}
+
+/// A device that can bind so many bytes.
+fn gpu_with(binding: u64) -> Option<Gpu> {
+    gpu()?;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
+    let required_limits = wgpu::Limits { max_storage_buffer_binding_size: binding, ..wgpu::Limits::default() };
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    Some(Gpu::from_device(device, queue).unwrap().grouping(Grouping::Whole))
 }

@@ -96,7 +96,7 @@ impl Gpu {
         to: Target<'_>,
         report: &mut Report,
     ) -> Result<Fetched> {
-        let work = Steps::of(piece, self.grouping, self.workgroup_memory)?;
+        let work = Steps::of(piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
         // In one buffer: both are only read, so that one dispatch may bind it twice.

@@ -113,14 +113,14 @@ impl Steps {
             channels: shape.channels,
             dtype: piece.output.dtype(),
             first_value: piece.first_value,
-            small: shader::small_memory(tile) <= workgroup_memory,
+            small: shader::small_memory(tile, 1) <= workgroup_memory,
         };
         let sources = Sources { images: piece.sources, partners: piece.partner };
         let possible = Kinds::of_operations(piece.operations);
         let schedule = schedule::schedule(piece.images, &sources, sizes, grouping, possible);
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
         let step = |dispatch: &Dispatch| Step {
-            variant: variant(piece, dispatch, tile),
+            variant: variant(piece, dispatch, tile, workgroup_memory),
             grid: grid(dispatch),
             bindings: bindings(dispatch, depth - dispatch.level),
         };
@@ -181,7 +181,7 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
     }
 }
 
-fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
+fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
     let resizes = dispatch.kernel == Kernel::Resize;
     let used = |op: &&OpKind| !resizes && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
@@ -203,5 +203,6 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
         dtype: if between { Dtype::U8 } else { piece.output.dtype() },
         whole_words: between || (piece.shape.width * piece.shape.height).is_multiple_of(4),
         tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
+        histograms: shader::histograms(dispatch.kernel, tile, workgroup_memory),
     }
 }

@@ -204,7 +204,7 @@ impl Gpu {
 
     /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, their partners (`with_guests` in
     /// the same buffer), their programs, what is stored between, and `output_bytes` each of what they become; less `slack`.
-    fn pieces(
+    pub(super) fn pieces(
         &self,
         placed: &Placement<'_>,
         segmented: &[Vec<Segment>],

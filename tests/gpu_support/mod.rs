@@ -1,6 +1,7 @@
 //! What the tests of the GPU share: the adapter, random batches and chains, and the comparison with the CPU.
 #![allow(dead_code)]
 
+use autoaugment::gpu::Grouping;
 use autoaugment::{
     Batch, Convention, Device, Executor, Gpu, Images, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan,
     PlannedImage, Sampler, Shape, TensorData, ops,
@@ -23,12 +24,12 @@ pub fn random(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }
 
-/// The adapter, or nothing, loudly; an error where one is required.
+/// The adapter, or nothing, loudly; an error where one is required. It runs what a GPU would, even if it is software.
 pub fn gpu() -> Option<Gpu> {
     match Gpu::new() {
         Ok(gpu) => {
             eprintln!("on {}", gpu.description());
-            Some(gpu)
+            Some(gpu.grouping(Grouping::Whole))
         }
         Err(reason) if std::env::var("AUTOAUGMENT_REQUIRE_GPU").is_ok_and(|v| v == "1") => {
             panic!("AUTOAUGMENT_REQUIRE_GPU=1 and {reason}")
