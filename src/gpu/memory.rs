@@ -1,13 +1,12 @@
 //! Memory: how much a batch takes, before it is run.
 
-use std::sync::PoisonError;
-
 use serde::Serialize;
 
+use super::Gpu;
 use super::program::Segment;
+use super::shared_tables::FIRST_TABLES;
 use super::staging::ALIGNMENT;
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
-use super::{FIRST_TABLES, Gpu};
 use crate::batch::Size;
 use crate::error::Result;
 use crate::images::{Placement, Sizes};
@@ -100,7 +99,7 @@ impl Gpu {
         let placed = Placement::ragged(&each, &offsets, channels);
         let shape = placed.shape(size);
         let (prepared, tables) = {
-            let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tables = self.tables();
             let prepared = Prepared::new(plan, &placed, output, &mut tables.host)?;
             (prepared, 4 * tables.host.words().len() as u64)
         };

@@ -58,6 +58,7 @@ mod made;
 mod mapped;
 mod memory;
 mod pipelines;
+mod planner;
 mod program;
 mod readback;
 mod run;
@@ -65,6 +66,7 @@ mod schedule;
 mod shader;
 #[cfg(test)]
 mod shader_tests;
+mod shared_tables;
 pub(crate) mod staging;
 mod steps;
 mod tables;
@@ -80,12 +82,12 @@ pub use adapter::{AdapterSummary, adapters};
 pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 pub use made::Made;
 pub use memory::Memory;
+pub use planner::Planner;
 pub use readback::Pending;
 pub use schedule::Grouping;
 
-use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
-use crate::images::{Images, Placement};
+use crate::images::Images;
 use crate::ops::OpKind;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
@@ -93,8 +95,6 @@ use crate::report::Report;
 
 /// Slots of mapped memory that take turns: while the device is at what one sent, the next is filled.
 const SLOTS: usize = 2;
-/// Bytes of the tables' buffer at first.
-const FIRST_TABLES: u64 = 256 << 10;
 /// The most that are kept, for more threads that send at the same time.
 const MOST_SLOTS: usize = 8;
 
@@ -115,21 +115,13 @@ pub struct Gpu {
     workspaces: Mutex<Vec<workspace::Workspace>>,
     /// What programs and images of host memory are sent through.
     staging: staging::Staging,
-    tables: Mutex<SharedTables>,
+    tables: Mutex<shared_tables::SharedTables>,
     loss: errors::Loss,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
     /// burn's name for the device, if burn uses it too. The module `burn` reads and writes it.
     #[cfg(feature = "burn")]
     pub(crate) burn: Option<::burn::tensor::Device>,
-}
-
-/// The tables on the host, and what of them is on the device.
-struct SharedTables {
-    host: tables::Tables,
-    buffer: Option<buffers::Held>,
-    /// Bytes that were sent there.
-    sent: usize,
 }
 
 impl Gpu {
@@ -193,7 +185,7 @@ impl Gpu {
             pool: Arc::new(buffers::Pool::new(allocator.clone())),
             workspaces: Mutex::default(),
             staging: staging::Staging::new(SLOTS, MOST_SLOTS),
-            tables: Mutex::new(SharedTables { host: tables::Tables::new(), buffer: None, sent: 0 }),
+            tables: Mutex::default(),
             allocator,
             loss,
             seen: Mutex::default(),
@@ -264,9 +256,13 @@ impl Gpu {
         if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
             self.pipelines.forget();
             self.trim();
-            self.tables.lock().unwrap_or_else(PoisonError::into_inner).buffer = None;
+            self.tables().forget();
         }
         result
+    }
+
+    fn tables(&self) -> MutexGuard<'_, shared_tables::SharedTables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn workspaces(&self) -> MutexGuard<'_, Vec<workspace::Workspace>> {
@@ -329,7 +325,8 @@ impl Gpu {
         self.through_host(batch, shape, plan, output, Report::of(self.description(), plan))
     }
 
-    /// Applies `plan` to a batch on the device and leaves the result there.
+    /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or one that [`Gpu::recycle`] was
+    /// given.
     ///
     /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
     ///
@@ -387,68 +384,6 @@ impl Gpu {
         let mut report = Report::of(self.description(), plan);
         self.on_device(batch, plan, into, &mut report)?;
         Ok(report)
-    }
-}
-
-/// Makes programs without a device, for benchmarks.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Planner(tables::Tables);
-
-impl Default for Planner {
-    fn default() -> Self {
-        Planner(tables::Tables::new())
-    }
-}
-
-impl Planner {
-    /// Does all that the host does for a batch but drawing and submitting; returns the words of its programs.
-    ///
-    /// # Errors
-    /// Those of [`Gpu::apply`].
-    pub fn programs(&mut self, plan: &Plan, shape: Shape, output: &Output) -> Result<usize> {
-        let placed = Placement::uniform(shape, Layout::Nhwc);
-        let sources: Vec<u32> = (0..shape.images).map(|i| placed.range(i).start as u32).collect();
-        let shape = placed.shape(plan.check(shape)?);
-        let prepared = steps::Prepared::new(plan, &placed, output, &mut self.0)?;
-        let piece = steps::Piece {
-            images: &prepared.segmented,
-            normalize: prepared.normalize,
-            shape,
-            layout: Layout::Nhwc,
-            output,
-            sources: &sources,
-            partner: &|partner| sources[partner],
-            first_value: 0,
-            operations: plan.operations(),
-        };
-        Ok(steps::Steps::of(&piece, Grouping::ByClass, 16384)?.programs.len())
-    }
-}
-
-impl SharedTables {
-    /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once every
-    /// alpha was seen.
-    fn on_device(&mut self, gpu: &Gpu) -> Result<(wgpu::Buffer, u64)> {
-        let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
-        let room = |b: &buffers::Held| b.size() >= bytes.len() as u64;
-        let buffer = match self.buffer.take().filter(room) {
-            Some(buffer) => buffer,
-            None => {
-                self.sent = 0;
-                let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-                // Twice what is needed now, so that growing stays rare; no preset's policy exceeds the first size.
-                let limit = gpu.device.limits().max_storage_buffer_binding_size / 4 * 4;
-                let size = (2 * bytes.len() as u64).max(FIRST_TABLES).min(limit).max(bytes.len() as u64);
-                gpu.guarded(|| gpu.allocator.make("tables", size, usage, false))?
-            }
-        };
-        let new = bytes.get(self.sent..).unwrap_or_default();
-        gpu.send(&buffer, self.sent as u64, new)?;
-        self.sent = bytes.len();
-        let handle = (*buffer).clone();
-        self.buffer = Some(buffer);
-        Ok((handle, new.len() as u64))
     }
 }
 

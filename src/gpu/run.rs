@@ -1,7 +1,5 @@
 //! Run: one piece of a batch through its dispatches, in one submission: what is sent, the kernels, what is fetched.
 
-use std::sync::PoisonError;
-
 use super::Gpu;
 use super::gather::Gathered;
 use super::readback::Landing;
@@ -79,7 +77,7 @@ impl Gpu {
         output: &Output,
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.tables();
         let prepared = Prepared::new(plan, placed, output, &mut tables.host)?;
         // Under the lock, so that whoever finds words sent finds them submitted.
         let (buffer, sent) = tables.on_device(self)?;

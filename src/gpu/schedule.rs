@@ -38,9 +38,8 @@ pub enum Grouping {
 }
 
 impl Grouping {
-    /// All of them.
-    pub const ALL: [Grouping; 5] =
-        [Grouping::Auto, Grouping::Whole, Grouping::Single, Grouping::ByClass, Grouping::ByPair];
+    /// All of them but `Auto`, which is one of the others.
+    pub const ALL: [Grouping; 4] = [Grouping::Whole, Grouping::Single, Grouping::ByClass, Grouping::ByPair];
 
     /// What [`Grouping::Auto`] means on an adapter.
     pub(super) fn on(self, is_software: bool) -> Self {
