@@ -73,9 +73,10 @@ pub fn rows<'a>(opened: &'a Opened, work: &'a Work) -> anyhow::Result<Vec<Row<'a
             for plan in plans {
                 let uploaded = gpu.upload(batch)?;
                 gpu.apply_into(&uploaded, plan, output, into.buffer(), 0)?;
-                wait(gpu)?;
+                // The next batch is sent while the device is at this one.
+                gpu.recycle(uploaded);
             }
-            Ok(())
+            wait(gpu)
         })
     };
     let uploaded = move |plans: &[&Plan]| {
@@ -107,17 +108,22 @@ pub fn rows<'a>(opened: &'a Opened, work: &'a Work) -> anyhow::Result<Vec<Row<'a
     ])
 }
 
-/// Batches from host memory to host memory, one after the other.
+/// Batches from host memory to host memory, each begun before the one before is waited for.
 fn round_trips(gpu: &Gpu, work: &Work, plans: &[&Plan]) -> anyhow::Result<()> {
+    let mut pending = None;
     for plan in plans {
-        black_box(gpu.apply(&work.batch, plan, &work.output)?);
+        if let Some(before) = pending.replace(gpu.begin(&work.batch, plan, &work.output)?) {
+            black_box(before.wait()?);
+        }
+    }
+    if let Some(last) = pending {
+        black_box(last.wait()?);
     }
     Ok(())
 }
 
-/// Sends the images; what is written to a buffer goes with the next submission.
+/// Sends the images.
 fn upload(gpu: &Gpu, work: &Work) -> anyhow::Result<()> {
-    black_box(gpu.upload(&work.batch)?);
-    gpu.queue().submit([]);
+    gpu.recycle(black_box(gpu.upload(&work.batch)?));
     Ok(())
 }
