@@ -12,8 +12,8 @@ import environments
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# Worker, environment, and how it takes several cores: as threads of one process, or as processes that have a part of the
-# images each, as data loaders run them.
+# Worker, environment, and how it takes several cores: as threads of one process, or as processes that have batches of
+# their own, as data loaders run them.
 WORKERS = {
     "memcpy": ("memcpy.py", "opencv", "processes"),
     "ours": (None, None, "threads"),
@@ -40,7 +40,8 @@ def clean_environment():
 
 def build_ours():
     """Builds our worker and returns where it is."""
-    command = ["cargo", "build", "--release", "--no-default-features", "--bench", "peers", "--message-format", "json-render-diagnostics"]
+    command = ["cargo", "build", "--release", "--no-default-features", "--bench", "peers"]
+    command += ["--message-format", "json-render-diagnostics"]
     lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     built = [message for message in map(json.loads, lines) if message.get("executable")]
     return [message["executable"] for message in built if message["target"]["name"] == "peers"][0]
@@ -52,9 +53,8 @@ class Process:
     def __init__(self, command, log):
         self.log = log
         with open(log, "a") as errors:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=clean_environment()
-            )
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
+            self.process = subprocess.Popen(command, **pipes, text=True, env=clean_environment())
         self.versions = self.answer()["versions"]
 
     def answer(self):
@@ -83,7 +83,9 @@ class Contestant:
     def __init__(self, name, cores, folder, ours):
         script, environment, self.spread = WORKERS[name]
         self.name = name
-        command = [ours] if script is None else [str(environments.python(environment, folder)), str(HERE / "workers" / script)]
+        command = [ours]
+        if script is not None:
+            command = [str(environments.python(environment, folder)), str(HERE / "workers" / script)]
         log = folder / f"{name}.log"
         log.unlink(missing_ok=True)
         count = max(cores) if self.spread == "processes" else 1
@@ -95,7 +97,7 @@ class Contestant:
             process.ask("load", **images)
 
     def run(self, cores, **request):
-        """One sample on that many cores: images, seconds by the clock, CPU-seconds, and what others took of the machine."""
+        """A sample: images, their rate by the clock, CPU-seconds, cores that it had, and cores that others had."""
         processes = self.processes[:cores if self.spread == "processes" else 1]
         request["threads"] = cores // len(processes)
         busy, began = machine_busy(), time.perf_counter()

@@ -5,8 +5,6 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What each library needs is in requirements/NAME.txt, pinned.
-NAMES = tuple(sorted(path.stem for path in (HERE / "requirements").glob("*.txt")))
 
 
 class Missing(Exception):
@@ -14,7 +12,7 @@ class Missing(Exception):
 
 
 def python(name, folder):
-    """The interpreter of an environment under `folder`. It is made anew if it was made for other requirements."""
+    """The interpreter of an environment with what requirements/NAME.txt pins; made anew if that changed."""
     requirements = HERE / "requirements" / f"{name}.txt"
     home = folder / name
     done = home / "requirements.txt"

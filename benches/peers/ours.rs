@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// The magnitude of single operations, in the policies' convention.
-const MAGNITUDE: f64 = 5.0;
+const MAGNITUDE: u32 = 5;
 /// How many images are compared with other libraries'.
 const COMPARED: usize = 16;
 
@@ -162,7 +162,7 @@ impl Test {
             OpKind::Posterize => "bits",
             _ => "factor",
         };
-        let value = Policy::imagenet().convention.value(kind, MAGNITUDE, false, shape.size())?;
+        let value = Policy::imagenet().convention.value(kind, MAGNITUDE.into(), false, shape.size())?;
         Ok(Test::Operation(format!("{kind}({parameter}={value}{interpolation})").parse()?))
     }
 
@@ -192,9 +192,10 @@ fn tables(size: Size) -> Result<Value> {
         Ok(json!({"op": step.op, "probability": step.probability, "magnitude": step.magnitude, "values": values}))
     };
     let sub_policies = policy.sub_policies.iter().map(|s| s.steps.iter().map(step).collect::<Result<Vec<_>>>());
-    let operations = OpKind::ALL.iter().map(|&kind| Ok((kind.name(), values(kind, MAGNITUDE)?)));
+    let operations = OpKind::ALL.iter().map(|&kind| Ok((kind.name(), values(kind, MAGNITUDE.into())?)));
     Ok(json!({
         "policy": sub_policies.collect::<Result<Vec<_>>>()?,
+        "magnitude": MAGNITUDE,
         "operations": operations.collect::<Result<HashMap<_, _>>>()?,
     }))
 }

@@ -64,7 +64,7 @@ def tables(rows):
     peers = list(dict.fromkeys(row["peer"] for row in measured))
     for size, io, cores in sorted({(row["size"], row["io"], row["cores"]) for row in measured}, key=str):
         part = [row for row in measured if (row["size"], row["io"], row["cores"]) == (size, io, cores)]
-        yield f"\n{size} x {size}, io={io}, cores={cores}: images per CPU-second, median (best) [by the clock, clean samples]"
+        yield f"\n{size} x {size}, io={io}, cores={cores}: images per CPU-second, median (best) [by the clock]"
         yield "| test | " + " | ".join(peers) + " |"
         yield "|--" * (len(peers) + 1) + "|"
         for test in dict.fromkeys(row["test"] for row in part):

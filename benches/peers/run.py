@@ -22,8 +22,8 @@ import results
 
 ROOT = contestants.ROOT
 OPERATIONS = (
-    "shear_x", "translate_x", "rotate", "rotate_bilinear", "autocontrast", "invert", "equalize", "solarize", "posterize",
-    "contrast", "color", "brightness", "sharpness",
+    "shear_x", "translate_x", "rotate", "rotate_bilinear", "autocontrast", "invert", "equalize", "solarize",
+    "posterize", "contrast", "color", "brightness", "sharpness",
 )
 # What the others are compared with.
 REFERENCE = "tv1_pil"
@@ -42,7 +42,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = lambda text: text.split(",")
     numbers = lambda text: [int(part) for part in text.split(",")]
-    parser.add_argument("--peers", type=names, default=["all"], help="all, or some of " + ", ".join(contestants.WORKERS))
+    known = ", ".join(contestants.WORKERS)
+    parser.add_argument("--peers", type=names, default=["all"], help=f"all, or some of {known}")
     parser.add_argument("--tests", type=names, default=["policies", "ops"], help="policies, ops, or names of tests")
     parser.add_argument("--sizes", type=numbers, default=[224, 32])
     parser.add_argument("--rounds", type=int, default=5, help="samples of each")
@@ -56,7 +57,7 @@ def arguments():
         given.peers = list(contestants.WORKERS)
     for name in given.peers:
         if name not in contestants.WORKERS:
-            parser.error(f"no library is called {name}; there are {', '.join(contestants.WORKERS)}")
+            parser.error(f"no library is called {name}; there are {known}")
     if "ours" not in given.peers:
         given.peers.insert(0, "ours")
     for name in given.tests:
@@ -88,14 +89,20 @@ def start(given):
     return started, missing
 
 
+def images_file(folder, size):
+    """Where the images of a size are, made if they aren't there."""
+    path = folder / f"images-{size}.npy"
+    if not path.exists():
+        script = contestants.HERE / "images.py"
+        command = [environments.with_pillow(folder), script, "--size", size, "--count", count(size), "--out", path]
+        subprocess.run([str(part) for part in command], check=True)
+    return path
+
+
 def load(given, started):
     """Gives all the same images and the same tables."""
     for size in given.sizes:
-        path = given.work / f"images-{size}.npy"
-        if not path.exists():
-            script = contestants.HERE / "images.py"
-            command = [environments.with_pillow(given.work), script, "--size", size, "--count", count(size), "--out", path]
-            subprocess.run([str(part) for part in command], check=True)
+        path = images_file(given.work, size)
         tables = started["ours"].processes[0].ask("tables", width=size, height=size)
         for contestant in started.values():
             contestant.load(
@@ -149,9 +156,11 @@ def main():
     load(given, started)
     compared = compare(given, started, wanted)
     samples = measure(given, started, wanted)
-    for (name, cell), values in sorted(samples.items(), key=lambda s: (given.peers.index(s[0][0]), wanted.index(s[0][1]))):
-        difference = compared.get((name, cell[0], cell[1]))
-        rows.append(results.row(name, cell, values, started[name].versions, difference))
+    for name, contestant in started.items():
+        for cell in wanted:
+            if (name, cell) in samples:
+                difference = compared.get((name, cell[0], cell[1]))
+                rows.append(results.row(name, cell, samples[name, cell], contestant.versions, difference))
     for contestant in started.values():
         contestant.end()
     path = given.out / results.device() / f"{datetime.date.today()}.csv"

@@ -5,7 +5,8 @@ import math
 import albumentations
 import cv2
 from albumentations import (
-    Affine, AutoContrast, ColorJitter, Compose, Equalize, InvertImg, OneOf, Posterize, Rotate, Sequential, Sharpen, Solarize
+    Affine, AutoContrast, ColorJitter, Compose, Equalize, InvertImg, OneOf, Posterize, Rotate, Sequential, Sharpen,
+    Solarize
 )
 
 import protocol

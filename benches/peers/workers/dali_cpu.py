@@ -1,6 +1,6 @@
 """DALI's CPU operators: one pipeline run a batch; the common tables made of its own augmentations.
 
-The batch comes through an external source without a copy, so `io` differs only in the output, which it has as a list.
+The batch comes through an external source without a copy, so `io` differs only in the output.
 """
 
 import numpy
@@ -34,8 +34,9 @@ def ranges(width, height):
     }
 
 
-# Of single operations, of 0 to 9.
-MAGNITUDE = 5
+def policy(name, tables, operations):
+    step = lambda s: (operations[s["op"]], s["probability"], int(s["magnitude"]))
+    return Policy(name, 10, [[step(s) for s in pair] for pair in tables["policy"]])
 
 
 class Dali:
@@ -44,28 +45,25 @@ class Dali:
         self.out = numpy.zeros_like(images)
 
     def pipeline(self, test, threads):
-        images = list(self.images)
         height, width = self.images.shape[1:3]
         operations = ranges(width, height)
-        warp = {"fill_value": 0}
+        warp = {"fill_value": 0, "interp_type": types.INTERP_NN}
 
         # Nothing runs ahead: work for the next sample would be done between samples, where nobody measures it.
         @pipeline_def(
-            batch_size=len(images), num_threads=threads, device_id=None, enable_conditionals=True, seed=42,
+            batch_size=len(self.images), num_threads=threads, device_id=None, enable_conditionals=True, seed=42,
             prefetch_queue_depth=1, exec_dynamic=False, exec_pipelined=False, exec_async=False,
         )
         def pipeline():
-            batch = fn.external_source(lambda: images, no_copy=True, layout="HWC", dtype=types.UINT8, ndim=3)
+            batch = fn.external_source(lambda: self.images, no_copy=True, layout="HWC", dtype=types.UINT8, ndim=3)
             if test.startswith("aa_"):
-                pairs = [[(operations[s["op"]], s["probability"], int(s["magnitude"])) for s in pair] for pair in self.tables["policy"]]
-                settings = warp | {"interp_type": types.INTERP_NN}
-                return auto_augment.apply_auto_augment(Policy(test, 10, pairs), batch, **settings)
+                return auto_augment.apply_auto_augment(policy(test, self.tables, operations), batch, **warp)
             name, bilinear, _ = protocol.operation(self.tables, test)
-            settings = {}
-            if name in ("ShearX", "TranslateX", "Rotate"):
-                settings = warp | {"interp_type": types.INTERP_LINEAR if bilinear else types.INTERP_NN}
+            settings = warp if name in ("ShearX", "TranslateX", "Rotate") else {}
+            if bilinear:
+                settings = settings | {"interp_type": types.INTERP_LINEAR}
             positive = operations[name].augmentation(randomly_negate=False)
-            return positive(batch, magnitude_bin=MAGNITUDE, num_magnitude_bins=10, **settings)
+            return positive(batch, magnitude_bin=self.tables["magnitude"], num_magnitude_bins=10, **settings)
 
         made = pipeline()
         made.build()
@@ -80,15 +78,14 @@ class Dali:
 
         def array():
             (result,) = pipeline.run()
-            for i in range(count):
-                self.out[i] = result.at(i)
+            numpy.copyto(self.out, result.as_array())
             return count
 
         return {"native": native, "array": array}[io]
 
     def first(self, test):
         (result,) = self.pipeline(test, 1).run()
-        return numpy.stack([result.at(i) for i in range(protocol.COMPARED)])
+        return result.as_array()[:protocol.COMPARED]
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def color(factor):
 
 
 def brightness(factor):
-    return lambda image: cv2.addWeighted(image, factor, image, 0, 0)
+    return lambda image: cv2.convertScaleAbs(image, alpha=factor)
 
 
 def sharpness(factor):

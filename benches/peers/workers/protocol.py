@@ -9,11 +9,13 @@ has no such thing.
     {"do": "compare", "images": NAME, "test", "with": FILE}                    {"mean": ..., "off": ...}
 
 `tables` is what ours answers to {"do": "tables", "height", "width"}: {"policy": [[{"op", "probability", "magnitude",
-"values"}, ...], ...], "operations": {"ShearX": [value, negative], ...}}; values are parameters as plans have them.
+"values"}, ...], ...], "magnitude": of single operations, "operations": {"ShearX": [value, negative], ...}}; values are
+parameters as plans have them.
 
 `cpu` is the CPU time of the whole process, all threads, so what others took from the machine does not count.
 """
 
+import itertools
 import json
 import os
 import sys
@@ -36,9 +38,6 @@ class PerImage:
         self.images, self.tables = images, tables
         self.natives = [self.to_native(image) for image in images]
         self.out = numpy.zeros_like(images)
-        # So many between two looks at the clock.
-        self.chunk = 16 if images.shape[1] > 64 else 128
-        self.next = 0
 
     def to_native(self, image):
         """An image in the library's own form."""
@@ -55,20 +54,18 @@ class PerImage:
     def call(self, test, io, threads):
         """A function that augments some images and returns how many."""
         transform = self.transform(test)
-        images, natives, out, chunk = self.images, self.natives, self.out, self.chunk
-
-        def part():
-            first = self.next
-            self.next = (first + chunk) % len(images)
-            return range(first, first + chunk)
+        images, natives, out = self.images, self.natives, self.out
+        # So many between two looks at the clock.
+        chunk = 16 if images.shape[1] > 64 else 128
+        parts = itertools.cycle(range(first, first + chunk) for first in range(0, len(images), chunk))
 
         def native():
-            for i in part():
+            for i in next(parts):
                 transform(natives[i])
             return chunk
 
         def array():
-            for i in part():
+            for i in next(parts):
                 out[i] = self.to_array(transform(self.to_native(images[i])))
             return chunk
 
@@ -122,8 +119,8 @@ class Worker:
         return {"mean": float(difference.mean()), "off": float((difference > 1).mean())}
 
 
-def serve(peer, versions):
-    """Answers requests until there are none. `peer` is a class made with (images, tables)."""
+def serve(peer, versions, worker=Worker):
+    """Answers requests until there are none. `peer` is made with (images, tables); `worker` times it."""
     # Libraries print to standard output; that is not for the driver.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -131,7 +128,7 @@ def serve(peer, versions):
     def answer(message):
         print(json.dumps(message), file=answers, flush=True)
 
-    worker = Worker(peer)
+    worker = worker(peer)
     answer({"versions": versions})
     for line in sys.stdin:
         request = json.loads(line)

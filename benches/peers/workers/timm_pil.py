@@ -37,7 +37,8 @@ class Timm(protocol.PerImage):
 
     def transform(self, test):
         width = self.images.shape[2]
-        settings = {"img_mean": (0, 0, 0), "interpolation": Image.Resampling.NEAREST, "translate_const": int(width * 150 / 331)}
+        settings = {"img_mean": (0, 0, 0), "interpolation": Image.Resampling.NEAREST}
+        settings["translate_const"] = int(width * 150 / 331)
         if test == "aa_imagenet":
             return augment.auto_augment_transform("original", settings)
         if test == "aa_cifar10":

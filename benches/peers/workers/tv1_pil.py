@@ -11,8 +11,6 @@ from torchvision.transforms.autoaugment import _apply_op
 import protocol
 
 POLICIES = {"aa_imagenet": AutoAugmentPolicy.IMAGENET, "aa_cifar10": AutoAugmentPolicy.CIFAR10}
-# Of single operations, of 0 to 9.
-MAGNITUDE = 5
 
 
 class Torchvision(protocol.PerImage):
@@ -27,7 +25,7 @@ class Torchvision(protocol.PerImage):
         height, width = self.images.shape[1:3]
         space = AutoAugment()._augmentation_space(10, (height, width))
         magnitudes, _ = space[name]
-        magnitude = float(magnitudes[MAGNITUDE]) if magnitudes.ndim else 0.0
+        magnitude = float(magnitudes[self.tables["magnitude"]]) if magnitudes.ndim else 0.0
         return lambda image: _apply_op(image, name, magnitude, interpolation, None)
 
 

@@ -1,4 +1,9 @@
-"""torchvision's transforms v2 on the whole batch, N x C x H x W bytes: one operation for all, so no policies."""
+"""torchvision's transforms v2 on several images a call, N x C x H x W bytes: one operation for all, so no policies.
+
+16 images a call, of small images 256: `kornia_batch.py` says why.
+"""
+
+import itertools
 
 import torch
 
@@ -22,15 +27,18 @@ class TorchvisionBatch:
         return tv2_tensor.single(self.tables, test, *self.images.shape[1:3])
 
     def call(self, test, io, threads):
-        transform, count = self.transform(test), len(self.images)
+        transform, last = self.transform(test), len(self.images)
+        chunk = 16 if self.images.shape[1] > 64 else 256
+        parts = itertools.cycle(slice(first, first + chunk) for first in range(0, last, chunk))
 
         def native():
-            transform(self.native)
-            return count
+            transform(self.native[next(parts)])
+            return chunk
 
         def array():
-            self.out.copy_(transform(self.to_native(self.images)).permute(0, 2, 3, 1))
-            return count
+            part = next(parts)
+            self.out[part] = transform(self.to_native(self.images[part])).permute(0, 2, 3, 1)
+            return chunk
 
         return {"native": native, "array": array}[io]
 

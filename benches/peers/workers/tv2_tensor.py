@@ -8,8 +8,6 @@ from torchvision.transforms import AutoAugmentPolicy, InterpolationMode, v2
 import protocol
 
 POLICIES = {"aa_imagenet": AutoAugmentPolicy.IMAGENET, "aa_cifar10": AutoAugmentPolicy.CIFAR10}
-# Of single operations, of 0 to 9.
-MAGNITUDE = 5
 
 
 def single(tables, test, height, width):
@@ -19,7 +17,7 @@ def single(tables, test, height, width):
     augment = v2.AutoAugment()
     magnitudes, _ = augment._AUGMENTATION_SPACE[name]
     magnitudes = magnitudes(10, height, width)
-    magnitude = 0.0 if magnitudes is None else float(magnitudes[MAGNITUDE])
+    magnitude = 0.0 if magnitudes is None else float(magnitudes[tables["magnitude"]])
     apply = augment._apply_image_or_video_transform
     return lambda images: apply(images, name, magnitude, interpolation=interpolation, fill={})
 
