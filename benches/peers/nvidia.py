@@ -69,7 +69,7 @@ def ours(given, command, output):
     done = subprocess.run([str(part) for part in line], capture_output=True, text=True)
     if done.returncode != 0:
         said = done.stderr.strip().splitlines() or ["no message"]
-        return [{"peer": "ours", "note": f"could not be run: {said[-1]}".replace(",", ";")}], None
+        return [results.note("ours", f"could not be run: {said[-1]}")], None
     report = json.loads(done.stdout)
     measured = {row["id"]: row for row in report["rows"]}
     rows, version = [], f"autoaugment {report['version']}"
@@ -119,7 +119,7 @@ def main():
         try:
             processes[name] = start(given, interpreter, name, **images, tables=tables)
         except contestants.Died as reason:
-            rows.append({"peer": name, "note": f"could not be started: {reason}".replace(",", ";")})
+            rows.append(results.note(name, f"could not be started: {reason}"))
     rates = {}
     # The first round warms up and is not counted.
     for number in range(given.rounds + 1):

@@ -45,6 +45,11 @@ def row(peer, cell, samples, versions, compared):
     )))
 
 
+def note(peer, text):
+    """A line that says why there are none."""
+    return dict.fromkeys(COLUMNS, "") | {"peer": peer, "note": text.replace(",", ";")}
+
+
 def write(path, rows):
     """Fields have no commas, so that lines can be split at them."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -76,17 +76,28 @@ def cells(given):
                 yield test, size, "native", 1
 
 
-def start(given):
-    """The contestants that could be started, by name, and lines that say why others could not."""
-    started, missing = {}, []
+class Notes:
+    """What could not be measured, and why: one line each."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, note):
+        row = results.note(name, note)
+        if row not in self.rows:
+            self.rows.append(row)
+            print(f"{name} {note}", file=sys.stderr)
+
+
+def start(given, notes):
+    """The contestants that could be started, by name."""
+    started = {}
     for name in given.peers:
         try:
             started[name] = contestants.Contestant(name, given.cores, given.work, given.ours)
         except (environments.Missing, contestants.Died) as reason:
-            note = f"could not be started: {reason}".replace(",", ";")
-            missing.append({"peer": name, "note": note})
-            print(f"{name} {note}", file=sys.stderr)
-    return started, missing
+            notes.add(name, f"could not be started: {reason}")
+    return started
 
 
 def images_file(folder, size):
@@ -128,17 +139,24 @@ def compare(given, started, wanted):
     return compared
 
 
-def measure(given, started, wanted):
+def measure(given, started, wanted, notes):
     """Samples by contestant and cell. Rounds are outermost and contestants innermost, so that noise hits all alike."""
     samples = {}
     order = list(started.values())
     # The first round warms up and is not counted.
     for number in range(given.rounds + 1):
         for test, size, io, cores in wanted:
-            for contestant in order:
+            for contestant in list(order):
                 seconds = given.seconds if number else given.seconds / 2
-                sample = contestant.run(cores, images=str(size), test=test, io=io, seconds=seconds)
-                if number and "cannot" not in sample:
+                try:
+                    sample = contestant.run(cores, images=str(size), test=test, io=io, seconds=seconds)
+                except contestants.Died as reason:
+                    notes.add(contestant.name, f"died in {test}: {reason}")
+                    order.remove(contestant)
+                    continue
+                if "cannot" in sample:
+                    notes.add(contestant.name, f"has no {test}: {sample['cannot']}")
+                elif number:
                     samples.setdefault((contestant.name, (test, size, io, cores)), []).append(sample)
         # Everyone has another neighbour in front next time.
         order = order[1:] + order[:1]
@@ -151,11 +169,15 @@ def main():
     given.work.mkdir(parents=True, exist_ok=True)
     given.ours = given.ours or contestants.build_ours()
     began = time.time()
-    started, rows = start(given)
+    notes, rows = Notes(), []
+    started = start(given, notes)
     wanted = list(cells(given))
-    load(given, started)
+    try:
+        load(given, started)
+    except environments.Missing as reason:
+        sys.exit(f"the images need Pillow and NumPy: {reason}")
     compared = compare(given, started, wanted)
-    samples = measure(given, started, wanted)
+    samples = measure(given, started, wanted, notes)
     for name, contestant in started.items():
         for cell in wanted:
             if (name, cell) in samples:
@@ -164,6 +186,7 @@ def main():
     for contestant in started.values():
         contestant.end()
     path = given.out / results.device() / f"{datetime.date.today()}.csv"
+    rows += notes.rows
     results.write(path, rows)
     print("\n".join(results.tables(rows)))
     print(f"\n{path}, in {time.time() - began:.0f} s", file=sys.stderr)

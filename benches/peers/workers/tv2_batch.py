@@ -23,7 +23,7 @@ class TorchvisionBatch:
 
     def transform(self, test):
         if test in tv2_tensor.POLICIES:
-            raise protocol.Cannot("it draws once for a batch, not for each image")
+            raise protocol.Cannot("it draws once a call, not for each image")
         return tv2_tensor.single(self.tables, test, *self.images.shape[1:3])
 
     def call(self, test, io, threads):
