@@ -1,4 +1,4 @@
-//! The comparison with other libraries: its driver runs, with our worker alone, and writes what the README is made from.
+//! The comparison with other libraries: its driver runs, with our worker alone, and writes what the README's table needs.
 
 mod conformance;
 

@@ -1,8 +1,8 @@
 //! Ours: the CPU executor as one of the workers that `benches/peers/run.py` compares.
 //!
-//! It reads requests and writes answers, a line of JSON each, as the workers in Python do (`workers/protocol.py` says what they
-//! are). Besides, it gives the driver the policies and magnitudes that all compute. The bytes are asserted before anything is
-//! timed; plans are drawn inside the timed loop, as the other libraries draw inside theirs.
+//! It reads requests and writes answers, a line of JSON each, as the workers in Python do; `workers/protocol.py` says what
+//! they are. Besides, it gives the driver the policies and magnitudes that all compute. The bytes are asserted before
+//! anything is timed; plans are drawn inside the timed loop, as the other libraries draw inside theirs.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -106,7 +106,7 @@ impl Worker {
         Ok(bytes(&tensor).to_vec())
     }
 
-    /// Nothing is timed that is not right: under one thread and under all, a policy and a rotation give what is expected.
+    /// Nothing is timed that is not right: with one thread and with all, a policy and a rotation give what is expected.
     fn assert_bytes(&mut self, batch: &Batch<'_>) -> Result<()> {
         let shape = batch.shape();
         for name in [policy_for(shape.width), "rotate_bilinear"] {
