@@ -33,8 +33,13 @@ class Died(Exception):
 
 
 def clean_environment():
-    """The same for all: one thread unless asked, and nothing that this machine sets for one library alone."""
+    """The same for all: one thread unless asked, and nothing that this machine sets for one library alone.
+
+    glibc's allocator keeps what is freed: whether it gives large buffers back, to fetch them again page by page, else
+    depends on what was allocated before, and then a library has one of two speeds by chance.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_", "MKL_", "RAYON_", "PYTHON"))}
+    kept |= {f"MALLOC_{name}_THRESHOLD_": str(1 << 30) for name in ("MMAP", "TRIM")}
     return kept | {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
 
 
