@@ -41,7 +41,7 @@ impl Python {
         }
     }
 
-    /// Runs a script of `tests/pillow`.
+    /// Runs a script of `tests/pillow`, or another by its whole path.
     ///
     /// # Panics
     /// If the script fails, with what it wrote to standard error.
