@@ -14,6 +14,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, View};
+use super::kernels::blend::Blend;
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
@@ -91,12 +92,12 @@ impl<'a> Chain<'a> {
             }
             // Grey images have no colour.
             Stage::Pixel(_) if self.channels == 1 => {}
-            Stage::Pixel(arg) => self.scratch.after.push(Step::Color { alpha: alpha(arg) }),
+            Stage::Pixel(arg) => self.scratch.after.push(Step::Color(blend(arg))),
             Stage::Mask { left, top, right, bottom, fill } => {
                 let [left, top, right, bottom] = [left, top, right, bottom].map(|v| v as usize);
                 self.scratch.after.push(Step::Mask { left, top, right, bottom, fill });
             }
-            Stage::Mix { arg, partner } => self.scratch.after.push(Step::Mix { alpha: alpha(arg), partner }),
+            Stage::Mix { arg, partner } => self.scratch.after.push(Step::Mix { blend: blend(arg), partner }),
             Stage::Warp(warp) => self.geometry(
                 self.next,
                 match warp {
@@ -107,7 +108,7 @@ impl<'a> Chain<'a> {
                     }
                 },
             ),
-            Stage::Window(arg) => self.geometry(self.next, Geometry::Window { alpha: alpha(arg) }),
+            Stage::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));
@@ -379,9 +380,9 @@ fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {
     }
 }
 
-fn alpha(arg: Arg) -> f32 {
-    match arg {
+fn blend(arg: Arg) -> Blend {
+    Blend::new(match arg {
         Arg::Blend(alpha) => alpha,
         Arg::Word(_) => 1.0,
-    }
+    })
 }

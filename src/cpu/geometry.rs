@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::kernels::blend::Blend;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
 use super::kernels::planes::reverse;
 use super::kernels::resize::{along_columns, along_rows};
-use super::kernels::sharpness::sharpen;
+use super::kernels::sharpness::smooth;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::ops::{Crop, Interpolation};
@@ -31,7 +32,7 @@ pub(super) enum Geometry {
     /// Between pixels.
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
     /// The pixel blended with what is around it.
-    Window { alpha: f32 },
+    Window(Blend),
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Turned over.
@@ -100,13 +101,16 @@ impl Geometry {
                     warped.row(y, out);
                 }
             }
-            Geometry::Window { alpha } => {
-                for (y, out) in out_rows {
-                    out.copy_from_slice(source_row(y));
+            Geometry::Window(blend) => {
+                let own = &source[rows.start * row_length..rows.end * row_length];
+                // What is not smoothed is blended with itself, which leaves it alone.
+                out.copy_from_slice(own);
+                for (y, out) in rows.zip(out.chunks_exact_mut(row_length)) {
                     if y > 0 && y + 1 < size.height {
-                        sharpen([source_row(y - 1), source_row(y), source_row(y + 1)], channels, *alpha, out);
+                        smooth([source_row(y - 1), source_row(y), source_row(y + 1)], channels, out);
                     }
                 }
+                blend.bytes(out, own);
             }
             Geometry::Crop(crop) => {
                 for (y, out) in out_rows {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::kernels::blend::{color, mix};
+use super::kernels::blend::Blend;
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::nearest::repeat;
 use super::kernels::planes::interleave;
@@ -16,11 +16,11 @@ pub(super) enum Step {
     /// Every value through its channel's table.
     Tables(Tables),
     /// A blend with the pixel's own grey.
-    Color { alpha: f32 },
+    Color(Blend),
     /// `fill` for columns `left..right` of rows `top..bottom`.
     Mask { left: usize, top: usize, right: usize, bottom: usize, fill: [u8; 3] },
     /// A blend with the same pixel of another image.
-    Mix { alpha: f32, partner: usize },
+    Mix { blend: Blend, partner: usize },
 }
 
 /// Rows of an image.
@@ -34,14 +34,14 @@ pub(super) struct Band {
 impl Step {
     /// Whether it does the same to a pixel wherever that is.
     pub fn is_anywhere(&self) -> bool {
-        matches!(self, Step::Tables(_) | Step::Color { .. })
+        matches!(self, Step::Tables(_) | Step::Color(_))
     }
 
     /// Does it to the pixels of a band.
     pub fn apply(&self, pixels: &mut [u8], band: &Band, batch: &Images<'_>) {
         match *self {
             Step::Tables(ref tables) => look_up(pixels, band.channels, tables),
-            Step::Color { alpha } => color(pixels, alpha),
+            Step::Color(ref blend) => blend.color(pixels),
             Step::Mask { left, top, right, bottom, ref fill } => {
                 let row_length = band.width * band.channels;
                 for y in band.rows.start.max(top)..band.rows.end.min(bottom) {
@@ -49,11 +49,11 @@ impl Step {
                     repeat(&fill[..band.channels], &mut row[left * band.channels..right * band.channels]);
                 }
             }
-            Step::Mix { alpha, partner } => {
+            Step::Mix { ref blend, partner } => {
                 let places = band.rows.start * band.width..band.rows.end * band.width;
                 let bytes = &batch.data()[batch.placement().range(partner)];
                 if band.channels == 1 || batch.placement().layout == Layout::Nhwc {
-                    mix(pixels, &bytes[places.start * band.channels..places.end * band.channels], alpha);
+                    blend.bytes(pixels, &bytes[places.start * band.channels..places.end * band.channels]);
                     return;
                 }
                 let plane = bytes.len() / 3;
@@ -62,7 +62,7 @@ impl Step {
                     let first = places.start + 256 * k;
                     let others = &mut others[..pixels.len()];
                     interleave(std::array::from_fn(|c| &bytes[c * plane + first..][..pixels.len() / 3]), others);
-                    mix(pixels, others, alpha);
+                    blend.bytes(pixels, others);
                 }
             }
         }

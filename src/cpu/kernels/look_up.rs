@@ -72,7 +72,7 @@ fn by_loads(bytes: &mut [u8], channels: usize, tables: &Tables) {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
+pub(super) mod x86 {
     use std::arch::x86_64::*;
 
     use super::{Table, Tables, by_loads};
@@ -104,32 +104,32 @@ mod x86 {
     }
 
     /// A table in registers.
-    type Wide = [__m512i; 4];
+    pub type Wide = [__m512i; 4];
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn load(bytes: &[u8; 64]) -> __m512i {
+    pub fn load(bytes: &[u8; 64]) -> __m512i {
         // SAFETY: there are 64 bytes, and the load needs no alignment.
         unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn store(bytes: &mut [u8; 64], value: __m512i) {
+    pub fn store(bytes: &mut [u8; 64], value: __m512i) {
         // SAFETY: there are 64 bytes, and the store needs no alignment.
         unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), value) }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn wide(table: &Table) -> Wide {
+    pub fn wide(table: &Table) -> Wide {
         let (quarters, _) = table.as_chunks::<64>();
         [load(&quarters[0]), load(&quarters[1]), load(&quarters[2]), load(&quarters[3])]
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn permuted(table: &Wide, values: __m512i) -> __m512i {
+    pub fn permuted(table: &Wide, values: __m512i) -> __m512i {
         let low = _mm512_permutex2var_epi8(table[0], values, table[1]);
         let high = _mm512_permutex2var_epi8(table[2], values, table[3]);
         _mm512_mask_blend_epi8(_mm512_movepi8_mask(values), low, high)

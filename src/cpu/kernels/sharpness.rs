@@ -1,23 +1,22 @@
-//! Sharpness: one row, from the three around it. All nine values are read where they are: sums of columns, kept for the
+//! Sharpness: one smoothed row, from the three around it. All nine values are read where they are: sums of columns, kept for the
 //! pixels to both sides, would be a third fewer additions, but would go through memory.
 
-use super::blend::blended;
 use crate::wide::wide;
 
 /// Values that are computed at once.
 const BLOCK: usize = 32;
 
-/// Writes an inner row but for its first and last pixel. `rows` are the one above, itself and the one below.
-pub(in crate::cpu) fn sharpen(rows: [&[u8]; 3], channels: usize, alpha: f32, out: &mut [u8]) {
+/// Writes the smoothed values of an inner row but for its first and last pixel. `rows` are the one above, itself and the one below.
+pub(in crate::cpu) fn smooth(rows: [&[u8]; 3], channels: usize, out: &mut [u8]) {
     match channels {
-        1 => sharpen_row::<1, { BLOCK + 2 }>(rows, alpha, out),
-        _ => sharpen_row::<3, { BLOCK + 6 }>(rows, alpha, out),
+        1 => smooth_row::<1, { BLOCK + 2 }>(rows, out),
+        _ => smooth_row::<3, { BLOCK + 6 }>(rows, out),
     }
 }
 
 wide! {
 /// `WITH_SIDES` values are a block and a pixel to both sides.
-fn sharpen_row<const CHANNELS: usize, const WITH_SIDES: usize>(rows: [&[u8]; 3], alpha: f32, out: &mut [u8]) {
+fn smooth_row<const CHANNELS: usize, const WITH_SIDES: usize>(rows: [&[u8]; 3], out: &mut [u8]) {
     let end = out.len().saturating_sub(CHANNELS);
     let mut at = CHANNELS;
     while at < end {
@@ -32,15 +31,13 @@ fn sharpen_row<const CHANNELS: usize, const WITH_SIDES: usize>(rows: [&[u8]; 3],
                     for row in [above, row, below] {
                         sum += u16::from(row[i]) + u16::from(row[i + CHANNELS]) + u16::from(row[i + 2 * CHANNELS]);
                     }
-                    out[i] = blended(smoothed(sum), row[i + CHANNELS], alpha);
+                    out[i] = smoothed(sum);
                 }
                 at = first + BLOCK;
             }
             _ => {
                 let sum = |i: usize| rows.iter().map(|row| u16::from(row[i])).sum::<u16>();
-                let own = rows[1][at];
-                let sum = sum(at - CHANNELS) + sum(at) + sum(at + CHANNELS) + 4 * u16::from(own);
-                out[at] = blended(smoothed(sum), own, alpha);
+                out[at] = smoothed(sum(at - CHANNELS) + sum(at) + sum(at + CHANNELS) + 4 * u16::from(rows[1][at]));
                 at += 1;
             }
         }
