@@ -20,7 +20,8 @@ pub(super) struct View<'a> {
     pub channels: usize,
 }
 
-/// How an output pixel finds its source.
+/// How an output pixel finds its source. A boxed blend would be an allocation for each image.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(super) enum Geometry {
     /// It is the pixel at the same place.

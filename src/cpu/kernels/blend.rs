@@ -69,7 +69,7 @@ fn tables(alpha: f32) -> Blend {
         up[d] = whole.min(255) as u8;
         down[d] = (whole + i32::from(part > 0.0)).min(255) as u8;
         // The product, or its opposite, is next to a whole number and less.
-        is_close |= (part > 0.0) & ((part < CLOSE) | (part > 1.0 - CLOSE));
+        is_close |= (part > 0.0) & !(CLOSE..=1.0 - CLOSE).contains(&part);
     }
     Blend { alpha, is_by_tables: !is_close, up, down }
 }
