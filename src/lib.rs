@@ -29,6 +29,7 @@ pub mod policy;
 mod ragged;
 mod report;
 mod sample;
+pub mod targets;
 pub mod transform;
 mod wide;
 
