@@ -11,6 +11,7 @@ mod augmenter;
 mod batch;
 #[cfg(feature = "burn")]
 pub mod burn;
+mod call;
 mod convention;
 mod cpu;
 mod error;
@@ -50,4 +51,4 @@ pub use policy::{Policy, Step, SubPolicy};
 pub use ragged::{Place, RaggedBatch};
 pub use report::Report;
 pub use sample::Sampler;
-pub use transform::{Stage, Transform};
+pub use transform::{Scheme, Stage, Transform};

@@ -52,7 +52,11 @@ fn every_operation_and_convention_is_described_in_words_of_its_own() {
         assert!(summary.to_lowercase().contains(convention.name()), "{summary}");
         let colour = if convention.fill() == [0; 3] { "black fill" } else { "grey fill" };
         assert!(summary.contains(colour), "{summary}");
-        assert_eq!(format!("{convention:>15}").len(), 15);
+        assert_eq!(format!("{convention:>30}").len(), 30);
+        assert_eq!(serde_json::to_value(convention).unwrap(), convention.name());
+        assert_eq!(convention.name().parse::<Convention>().unwrap(), convention);
+        let grid: Vec<_> = convention.magnitudes().collect();
+        assert!(grid.len() > 9 && grid[0] == 0.0 && grid[grid.len() - 1] == f64::from(convention.last_magnitude()));
     }
     assert_eq!(format!("[{:<8}]", OpKind::Invert), "[Invert  ]");
     assert_eq!(format!("[{:>9}]", Interpolation::Nearest), "[  nearest]");
@@ -73,7 +77,8 @@ fn operations_have_a_magnitude_if_it_changes_them_and_a_sign_if_it_does() {
             let interpolation = format!("interpolation={}", convention.interpolation(kind));
             assert_eq!(text.contains(&interpolation), kind.class() == Kind::Warp, "{text}");
             let has_fill = matches!(kind.class(), Kind::Warp | Kind::Mask);
-            let [r, g, b] = convention.fill();
+            let cutout = convention == Convention::FastAutoAugment && kind == OpKind::Cutout;
+            let [r, g, b] = if cutout { [125, 123, 114] } else { convention.fill() };
             assert_eq!(text.contains(&format!("fill=[{r},{g},{b}]")), has_fill, "{text}");
         }
     }

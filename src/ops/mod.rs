@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 
 use crate::arithmetic::histogram::Histogram;
 use crate::batch::Size;
+use crate::call;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -348,21 +349,7 @@ impl Op {
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind().name())?;
-        let parameters = self.parameters();
-        if parameters.is_empty() {
-            return Ok(());
-        }
-        for (i, (name, value)) in parameters.iter().enumerate() {
-            f.write_str(if i == 0 { "(" } else { ", " })?;
-            match value {
-                Value::String(text) => write!(f, "{name}={text}")?,
-                // 30.0 is printed as 30, as a person writes it.
-                Value::Number(n) if n.is_f64() => write!(f, "{name}={}", n.as_f64().unwrap_or_default())?,
-                other => write!(f, "{name}={other}")?,
-            }
-        }
-        f.write_str(")")
+        call::write(f, self.kind().name(), &self.parameters())
     }
 }
 
@@ -371,44 +358,13 @@ impl FromStr for Op {
 
     /// Parses what `Display` prints.
     fn from_str(text: &str) -> Result<Self> {
-        let syntax = |message: String| Error::Syntax { what: "operation", message };
-        let (name, rest) = match text.split_once('(') {
-            None => (text, ""),
-            Some((name, rest)) => match rest.trim_end().strip_suffix(')') {
-                Some(rest) => (name, rest),
-                None => return Err(syntax(format!("`{text}` has no closing parenthesis"))),
-            },
-        };
-        let kind: OpKind = name.trim().parse()?;
-        let mut parameters = Map::new();
-        for part in split_outside_brackets(rest) {
-            let Some((key, value)) = part.split_once('=') else {
-                return Err(syntax(format!("`{}` in `{text}` is not `parameter=value`", part.trim())));
-            };
-            let value = value.trim();
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
-            if parameters.insert(key.trim().to_string(), value).is_some() {
-                return Err(syntax(format!("`{}` stands twice in `{text}`", key.trim())));
-            }
-        }
-        let op = kind.with_parameters(parameters).map_err(|e| syntax(format!("{kind}: {e}")))?;
+        let kind: OpKind = call::name(text).parse()?;
+        let parameters = call::parameters("operation", text)?;
+        let syntax = |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}") };
+        let op = kind.with_parameters(parameters).map_err(syntax)?;
         op.check()?;
         Ok(op)
     }
-}
-
-/// The parts of `a=1, fill=[0,0,0]` between the commas that are not inside brackets.
-fn split_outside_brackets(text: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 0;
-    text.split(move |c| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    })
-    .filter(|part| !part.trim().is_empty())
 }
 
 impl Serialize for Op {

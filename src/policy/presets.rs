@@ -13,12 +13,12 @@ use crate::ops::OpKind::*;
 /// Two steps: operation, probability, magnitude.
 type Pair = [(OpKind, f64, u8); 2];
 
-/// Name, convention and sub-policies.
-const PRESETS: [(&str, Convention, &[Pair]); 4] = [
-    ("imagenet", Convention::Torchvision, &IMAGENET),
-    ("cifar10", Convention::Torchvision, &CIFAR10),
-    ("svhn", Convention::Torchvision, &SVHN),
-    ("v0", Convention::TensorFlow, &V0),
+/// Name, one line of help, convention and sub-policies.
+const PRESETS: [(&str, &str, Convention, &[Pair]); 4] = [
+    ("imagenet", "learned on ImageNet: colours and rotations", Convention::Torchvision, &IMAGENET),
+    ("cifar10", "learned on CIFAR-10", Convention::Torchvision, &CIFAR10),
+    ("svhn", "learned on Street View House Numbers: shears and inversions", Convention::Torchvision, &SVHN),
+    ("v0", "of TensorFlow's EfficientNet, in the tensorflow convention", Convention::TensorFlow, &V0),
 ];
 
 impl Policy {
@@ -47,6 +47,11 @@ impl Policy {
         PRESETS.iter().map(|(name, ..)| *name)
     }
 
+    /// The same with one line of help each.
+    pub(crate) fn presets() -> impl Iterator<Item = (&'static str, &'static str)> {
+        PRESETS.iter().map(|(name, summary, ..)| (*name, *summary))
+    }
+
     /// A policy by its name: `imagenet`, `cifar10`, `svhn` or `v0`; `-` and `_` and case do not matter.
     ///
     /// # Errors
@@ -54,7 +59,7 @@ impl Policy {
     pub fn preset(name: &str) -> Result<Self> {
         let plain = name.to_lowercase().replace(['-', '_'], "");
         let found = PRESETS.iter().find(|(known, ..)| *known == plain);
-        let (_, convention, pairs) = found.ok_or_else(|| Error::unknown("policy", name, Policy::preset_names()))?;
+        let (_, _, convention, pairs) = found.ok_or_else(|| Error::unknown("policy", name, Policy::preset_names()))?;
         Ok(Policy::of(*convention, pairs))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use autoaugment::Policy;
+use autoaugment::{Policy, Scheme};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -11,9 +11,15 @@ use crate::{Outcome, choices, terminal};
 
 #[derive(Subcommand)]
 pub enum PolicyCommand {
-    /// Print a policy: imagenet, cifar10, svhn, v0, a file or text
+    /// List the policies and schemes that have names
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a policy, or what a scheme draws from: imagenet, randaugment, rand-m9-mstd0.5, a file or text
     Show {
-        /// Preset name, file or text
+        /// Preset or scheme, file or text
         #[arg(value_name = "NAME|FILE|TEXT")]
         policy: String,
         /// Print JSON, not text
@@ -44,6 +50,21 @@ pub enum Form {
     Text,
 }
 
+/// A line of `list`.
+#[derive(Serialize)]
+struct Named {
+    name: &'static str,
+    summary: &'static str,
+}
+
+/// What `show` says of a scheme that is not a learned policy.
+#[derive(Serialize)]
+struct Shown<'a> {
+    scheme: &'a Scheme,
+    convention: &'static str,
+    operations: Vec<&'static str>,
+}
+
 /// What `check` says of a policy.
 #[derive(Serialize)]
 struct Contents {
@@ -56,9 +77,13 @@ struct Contents {
 impl PolicyCommand {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self {
+            PolicyCommand::List { json } => list(json)?,
             PolicyCommand::Show { policy, json } => {
                 let form = if json { Form::Json } else { Form::Text };
-                print(&choices::find_policy(&policy)?, form)?;
+                match choices::find_scheme(&policy)? {
+                    Scheme::Policy(policy) => print(&policy, form)?,
+                    other => show(&other, form)?,
+                }
             }
             PolicyCommand::Check { file, json } => {
                 let policy = choices::read_policy(&file)?;
@@ -89,6 +114,28 @@ impl Contents {
             sub_policies: policy.sub_policies.len(),
             most_steps: policy.depth(),
             operations: operations.len(),
+        }
+    }
+}
+
+fn list(json: bool) -> anyhow::Result<()> {
+    let named: Vec<_> = Scheme::forms().map(|(name, summary)| Named { name, summary }).collect();
+    if json {
+        return terminal::json(&named);
+    }
+    let width = named.iter().map(|n| n.name.len()).max().unwrap_or(0);
+    let lines: Vec<_> = named.iter().map(|Named { name, summary }| format!("{name:width$}  {summary}")).collect();
+    terminal::data(&lines.join("\n"))
+}
+
+fn show(scheme: &Scheme, form: Form) -> anyhow::Result<()> {
+    let operations: Vec<_> = scheme.operations().into_iter().map(|op| op.name()).collect();
+    let convention = scheme.convention().name();
+    match form {
+        Form::Json => terminal::json(&Shown { scheme, convention, operations }),
+        Form::Text => {
+            let comments = [format!("# convention {convention}"), format!("# {}", operations.join(", "))];
+            terminal::data(&format!("{scheme}\n{}", comments.join("\n")))
         }
     }
 }
