@@ -127,7 +127,8 @@ pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// A policy file's text; `-` is standard input.
+pub fn read(path: &Path) -> anyhow::Result<String> {
     let text = match path.to_str() {
         Some("-") => std::io::read_to_string(std::io::stdin()),
         _ => fs::read_to_string(path),

@@ -1,12 +1,17 @@
-//! `policy`: policies shown, checked and converted.
+//! `policy`: policies shown, checked, converted, imported and compared.
+
+mod compare;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use anyhow::Context;
+use autoaugment::policy::Source;
 use autoaugment::{Policy, Scheme};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
+use crate::terminal::Terminal;
 use crate::{Outcome, choices, terminal};
 
 #[derive(Subcommand)]
@@ -42,6 +47,26 @@ pub enum PolicyCommand {
         #[arg(long, value_enum)]
         to: Form,
     },
+    /// Print a policy that stands in Python code: lists or tuples of (operation, probability, magnitude)
+    ///
+    /// torchvision, timm and fast-autoaugment have conventions of their own, and what they mean is kept. kornia and dali have
+    /// none, since their operations are not Pillow's: the policy is read in the convention that is closest, and a notice
+    /// says what that changes.
+    Import {
+        /// The framework whose names and magnitudes they are: torchvision, timm, fast-autoaugment, kornia or dali
+        #[arg(long, value_name = "FRAMEWORK")]
+        from: Source,
+        /// File with the list alone, perhaps behind `name =` or `return`; - is standard input
+        file: PathBuf,
+        /// Print JSON, not text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what two conventions, or two policies, make of each operation and magnitude
+    ///
+    /// Same means the same operation with the same parameters, interpolation and fill, whatever sign is drawn. Probabilities
+    /// are not compared.
+    Compare(compare::Compare),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -75,7 +100,7 @@ struct Contents {
 }
 
 impl PolicyCommand {
-    pub fn run(self) -> anyhow::Result<Outcome> {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         match self {
             PolicyCommand::List { json } => list(json)?,
             PolicyCommand::Show { policy, json } => {
@@ -101,6 +126,15 @@ impl PolicyCommand {
                 }
             }
             PolicyCommand::Convert { file, to } => print(&choices::read_policy(&file)?, to)?,
+            PolicyCommand::Import { from, file, json } => {
+                let policy = Policy::import(&choices::read(&file)?, from);
+                let policy = policy.with_context(|| file.display().to_string())?;
+                if let Some(departure) = from.departure() {
+                    terminal.note(&format!("not what {from} does: {departure}"));
+                }
+                print(&policy, if json { Form::Json } else { Form::Text })?;
+            }
+            PolicyCommand::Compare(compare) => compare.run()?,
         }
         Ok(Outcome::Done)
     }
