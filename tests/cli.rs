@@ -14,3 +14,5 @@ mod folder;
 mod other_commands;
 #[path = "cli/plans.rs"]
 mod plans;
+#[path = "cli/policies.rs"]
+mod policies;

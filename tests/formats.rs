@@ -1,6 +1,8 @@
 //! Formats: files of every version load for ever, and whatever is printed or saved reads back exactly.
 
 mod arbitrary;
+#[path = "formats/import.rs"]
+mod import;
 #[path = "formats/schemes.rs"]
 mod schemes;
 

@@ -335,6 +335,12 @@ impl<'de> Deserialize<'de> for OpKind {
 }
 
 impl Op {
+    /// Whether this and `other` make the same bytes of every image of `size`: they are the same operation and run with the
+    /// same numbers, once those are rounded as Pillow rounds them. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
+    pub fn does_the_same(&self, other: &Op, size: Size) -> bool {
+        self == other || self.kind() == other.kind() && self.lower(size) == other.lower(size)
+    }
+
     /// A short caption: the name and the leading parameter, `Rotate 30`.
     pub fn caption(&self) -> String {
         match self.parameters().values().next() {
@@ -420,6 +426,34 @@ mod tests {
         assert_eq!(serde_json::from_str::<Op>(&json).unwrap(), op);
         assert_eq!("invert".parse::<Op>().unwrap(), Op::Invert(Invert {}));
         assert_eq!("Invert".parse::<Op>().unwrap().to_string(), "Invert");
+    }
+
+    #[test]
+    fn what_rounds_to_the_same_numbers_does_the_same() {
+        let size = Size { width: 20, height: 10 };
+        let same = |a: &str, b: &str| a.parse::<Op>().unwrap().does_the_same(&b.parse().unwrap(), size);
+        for (a, b) in [
+            ("Color(factor=0.8)", "Color(factor=0.800000011920929)"),
+            ("Solarize(threshold=170.1)", "Solarize(threshold=170.9)"),
+            ("ShearX(factor=0.1)", "ShearX(factor=0.10000000149)"),
+            ("Rotate(degrees=0)", "Rotate(degrees=360)"),
+            ("TranslateX(pixels=3.2)", "TranslateX(pixels=3)"),
+            ("Invert", "Invert"),
+        ] {
+            assert!(same(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("Color(factor=0.8)", "Brightness(factor=0.8)"),
+            ("Invert", "Equalize"),
+            ("Color(factor=0.8)", "Color(factor=0.81)"),
+            ("Solarize(threshold=170)", "Solarize(threshold=170.1)"),
+            ("ShearX(factor=0.1)", "ShearX(factor=0.1, fill=[0,0,1])"),
+            ("ShearX(factor=0.1, interpolation=bilinear)", "ShearX(factor=0.10000000149, interpolation=bilinear)"),
+            ("TranslateX(pixels=3)", "TranslateX(pixels=-3)"),
+            ("Cutout(x=0, y=0, width=3, height=4)", "Cutout(x=0, y=0, width=3, height=4, fill=[1,0,0])"),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
+        }
     }
 
     #[test]

@@ -122,7 +122,8 @@ fn rows(a: &Policy, b: &Policy, size: Size) -> anyhow::Result<Vec<Row>> {
             false => Ok(Vec::new()),
         };
         let (a, b) = (of(a, &in_a)?, of(b, &in_b)?);
-        let same = !a.is_empty() && a.iter().all(|op| b.contains(op)) && b.iter().all(|op| a.contains(op));
+        let are_in = |ops: &[Op], others: &[Op]| ops.iter().all(|op| others.iter().any(|o| op.does_the_same(o, size)));
+        let same = !a.is_empty() && are_in(&a, &b) && are_in(&b, &a);
         Ok(Row { op, magnitude, a, b, same })
     };
     all.into_iter().map(row).collect()
@@ -203,13 +204,15 @@ fn cell(ops: &[Op]) -> String {
         OpKind::Cutout => f.get("width")?.as_f64(),
         _ => f.as_object()?.values().nth(1)?.as_f64(),
     };
-    let mut numbers: Vec<f64> = fields.iter().filter_map(parameter).collect();
+    // Enough to tell binary32 from binary64; JSON has them in full. Adding 0 makes of -0 what people write.
+    let short = |v: f64| (v * 1e8).round() / 1e8 + 0.0;
+    let mut numbers: Vec<f64> = fields.iter().filter_map(parameter).map(short).collect();
     numbers.sort_by(f64::total_cmp);
     numbers.dedup();
     let mut words = vec![match numbers[..] {
         [] => "applied".to_string(),
         [low, high] if low == -high => format!("±{high}"),
-        _ => numbers.iter().map(|n| (n + 0.0).to_string()).collect::<Vec<_>>().join(" or "),
+        _ => numbers.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(" or "),
     }];
     words.push(texts("interpolation"));
     if let Some(fill) = fields.first().and_then(|f| f.get("fill")).and_then(|f| f.as_array()) {

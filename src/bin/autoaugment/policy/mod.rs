@@ -64,8 +64,8 @@ pub enum PolicyCommand {
     },
     /// Print what two conventions, or two policies, make of each operation and magnitude
     ///
-    /// Same means the same operation with the same parameters, interpolation and fill, whatever sign is drawn. Probabilities
-    /// are not compared.
+    /// Same means the same bytes of every image of that size, whatever sign and interpolation are drawn. `none` stands where
+    /// the policy has no such step or the convention no such magnitude. Probabilities are not compared.
     Compare(compare::Compare),
 }
 
