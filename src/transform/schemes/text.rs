@@ -44,9 +44,15 @@ impl fmt::Display for Scheme {
 impl FromStr for Scheme {
     type Err = Error;
 
-    /// Parses what `Display` prints: a scheme, a preset's name, or a learned policy.
-    fn from_str(text: &str) -> Result<Self> {
-        let text = text.trim();
+    /// Parses what `Display` prints: a scheme, a preset's name, or a learned policy; `#` starts a comment.
+    fn from_str(whole: &str) -> Result<Self> {
+        let lines = whole.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let mut lines = lines.filter(|line| !line.is_empty());
+        // Only policies have more lines than one.
+        let text = match (lines.next(), lines.next()) {
+            (Some(line), None) => line,
+            _ => whole,
+        };
         let name = call::name(text).to_lowercase().replace('_', "");
         let scheme = match name.as_str() {
             "randaugment" => read::<RandAugment>(text)?,
@@ -54,7 +60,7 @@ impl FromStr for Scheme {
             "uniformaugment" => read::<UniformAugment>(text)?,
             _ => match timm_text::scheme(text) {
                 Some(scheme) => scheme?,
-                None => return Ok(Scheme::Policy(text.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),
+                None => return Ok(Scheme::Policy(whole.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),
             },
         };
         scheme.check()?;
