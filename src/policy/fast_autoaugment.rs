@@ -8,9 +8,9 @@ use super::presets::Pair;
 use crate::convention::Convention;
 use crate::ops::OpKind::*;
 
-const CIFAR10: [Pair<f64>; 493] = include!("fast_autoaugment/cifar10.in");
-const IMAGENET: [Pair<f64>; 498] = include!("fast_autoaugment/imagenet.in");
-const SVHN: [Pair<f64>; 497] = include!("fast_autoaugment/svhn.in");
+static CIFAR10: [Pair<f64>; 493] = include!("fast_autoaugment/cifar10.in");
+static IMAGENET: [Pair<f64>; 498] = include!("fast_autoaugment/imagenet.in");
+static SVHN: [Pair<f64>; 497] = include!("fast_autoaugment/svhn.in");
 
 impl Policy {
     /// The 493 sub-policies found on part of CIFAR-10, `fa_reduced_cifar10`.

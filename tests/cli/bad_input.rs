@@ -51,7 +51,10 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("preview empty", "there are no images"),
         ("ops --size 224", "`224` must be WIDTHxHEIGHT in pixels, such as 224x224"),
         ("ops --size 0x4", "`0x4` must be WIDTHxHEIGHT"),
-        ("policy show nope", "there is no `nope`; there are imagenet, cifar10, svhn, v0, randaugment(n=2, m=9), "),
+        (
+            "policy show nope",
+            "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, randaugment(n=2, m=9), ",
+        ),
         ("policy show rand-m9-t3a", "`rand-m9-t3a` needs GaussianBlur"),
         ("policy check scheme.txt", "scheme.txt: rand-m9 is not a learned policy"),
         ("preview cat.png --policy trivialaugment --sub-policies 1", "--sub-policies is for learned policies"),
