@@ -1,6 +1,6 @@
 //! Parsers: they take or refuse any text, and what they take is valid and prints as itself.
 
-use autoaugment::{Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Shape};
+use autoaugment::{Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -18,6 +18,20 @@ fn pieces() -> impl Strategy<Value = String> {
         "torchvision",
         "tensorflow",
         "imagenet",
+        "randaugment",
+        "uniformaugment",
+        "trivialaugment",
+        "rand-m",
+        "original-mstd",
+        "v0-mstd",
+        "-",
+        "n",
+        "m",
+        "p",
+        "mstd",
+        "mmax",
+        "inc",
+        "tweights",
         "0",
         "1",
         "0.5",
@@ -122,6 +136,10 @@ proptest! {
         if let Ok(policy) = text.parse::<Policy>() {
             policy.check().unwrap();
             prop_assert_eq!(&policy.to_string().parse::<Policy>().unwrap(), &policy);
+        }
+        if let Ok(scheme) = text.parse::<Scheme>() {
+            prop_assert!(Sampler::new(scheme.clone(), 0).is_ok());
+            prop_assert_eq!(&scheme.to_string().parse::<Scheme>().unwrap(), &scheme);
         }
         if let Ok(policy) = Policy::from_json(&text) {
             policy.check().unwrap();
