@@ -1,6 +1,8 @@
 //! Parsers: they take or refuse any text, and what they take is valid and prints as itself.
 
-use autoaugment::{Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape};
+use autoaugment::{
+    Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
