@@ -34,7 +34,7 @@ use crate::sample::{Purpose, Streams};
 
 /// Stages that an image goes through one after the other.
 ///
-/// A [`Policy`] or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
+/// A [`Policy`](crate::Policy) or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
 ///
 /// ```
 /// use autoaugment::transform::{RandomErasing, RandomResizedCrop};
