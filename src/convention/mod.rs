@@ -421,6 +421,34 @@ mod tests {
     }
 
     #[test]
+    fn fast_autoaugment_goes_from_minus_to_plus() {
+        let c = Convention::FastAutoAugment;
+        let value = |op, level| c.value(op, level, false, SIZE).unwrap();
+        assert_eq!([0.0, 0.5, 1.0].map(|level| value(OpKind::ShearX, level)), [-0.3, 0.0, 0.3]);
+        assert_eq!([0.0, 0.24, 0.25, 1.0].map(|level| value(OpKind::Posterize, level)), [4.0, 4.0, 5.0, 8.0]);
+        assert_eq!(value(OpKind::Solarize, 0.3), 76.8);
+        // Both ends of the square are painted, unless there is none.
+        assert_eq!([0.0, 1e-9, 1.0].map(|level| value(OpKind::Cutout, level)), [0.0, 1.0, 45.0]);
+        assert_eq!((c.fill_of(OpKind::Cutout), c.fill_of(OpKind::Rotate)), ([125, 123, 114], [0; 3]));
+    }
+
+    /// Noise may carry timm's magnitudes beyond 10, where its own functions cut some values off and others not.
+    #[test]
+    fn timm_goes_beyond_its_last_magnitude() {
+        let value = |c: Convention, op, negative| c.unchecked_value(op, 30.0, negative, SIZE);
+        assert_eq!(value(Convention::Timm, OpKind::Rotate, true), -90.0);
+        assert_eq!(value(Convention::Timm, OpKind::Posterize, false), 8.0);
+        assert_eq!(value(Convention::TimmOriginal, OpKind::Posterize, false), 8.0);
+        assert_eq!(value(Convention::TimmResearch, OpKind::Posterize, false), 0.0);
+        assert_eq!(value(Convention::Timm, OpKind::Solarize, false), 256.0);
+        assert_eq!(value(Convention::TimmIncreasing, OpKind::Solarize, false), 0.0);
+        assert_eq!(value(Convention::Timm, OpKind::SolarizeAdd, false), 128.0);
+        assert_eq!(value(Convention::TimmIncreasing, OpKind::Color, true), 0.1);
+        assert!((value(Convention::Timm, OpKind::Color, false) - 5.5).abs() < 1e-12);
+        assert!((value(Convention::TimmIncreasing, OpKind::Color, false) - 3.7).abs() < 1e-12);
+    }
+
+    #[test]
     fn magnitudes_outside_are_refused() {
         let check = |c: Convention, m: f64| c.check(OpKind::Rotate, m).unwrap_err().to_string();
         assert_eq!(check(Convention::Torchvision, 11.0), "Rotate: magnitude 11 is outside 0..=9");

@@ -1,8 +1,8 @@
 //! Transform: everything that is done to an image of a training set before it is normalised, in order.
 //!
-//! A transform draws crops, flips, a policy and erased rectangles for each image; what it drew are operations of the
-//! [`Plan`](crate::Plan) like all others. The arithmetic of the draws is torchvision's (0.29, transforms v2), its random
-//! numbers are not.
+//! A transform draws crops, flips, a policy or another scheme, and erased rectangles for each image; what it drew are
+//! operations of the [`Plan`](crate::Plan) like all others. Where nothing else is said, the arithmetic of the draws is
+//! torchvision's (0.29, transforms v2); its random numbers are not.
 
 mod crops;
 mod erasing;
@@ -34,7 +34,7 @@ use crate::sample::{Purpose, Streams};
 
 /// Stages that an image goes through one after the other.
 ///
-/// A [`Policy`] or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
+/// A [`Policy`](crate::Policy) or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
 ///
 /// ```
 /// use autoaugment::transform::{RandomErasing, RandomResizedCrop};

@@ -2,7 +2,8 @@
 
 use autoaugment::policy::Source;
 use autoaugment::{
-    Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Shape, Step, SubPolicy,
+    Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape, Step,
+    SubPolicy,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +22,20 @@ fn pieces() -> impl Strategy<Value = String> {
         "torchvision",
         "tensorflow",
         "imagenet",
+        "randaugment",
+        "uniformaugment",
+        "trivialaugment",
+        "rand-m",
+        "original-mstd",
+        "v0-mstd",
+        "-",
+        "n",
+        "m",
+        "p",
+        "mstd",
+        "mmax",
+        "inc",
+        "tweights",
         "0",
         "1",
         "0.5",
@@ -133,6 +148,10 @@ proptest! {
         if let Ok(policy) = text.parse::<Policy>() {
             policy.check().unwrap();
             prop_assert_eq!(&policy.to_string().parse::<Policy>().unwrap(), &policy);
+        }
+        if let Ok(scheme) = text.parse::<Scheme>() {
+            prop_assert!(Sampler::new(scheme.clone(), 0).is_ok());
+            prop_assert_eq!(&scheme.to_string().parse::<Scheme>().unwrap(), &scheme);
         }
         if let Ok(policy) = Policy::from_json(&text) {
             policy.check().unwrap();

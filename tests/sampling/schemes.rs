@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autoaugment::transform::{TimmAutoAugment, TimmList, TimmRandAugment};
-use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, Policy, Sampler, Scheme, Size};
+use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, Policy, Sampler, Scheme, Size, Transform};
 
 use crate::statistics::{check, report};
 use crate::uniformity::{DRAWS, counts, plan, shape, signed};
@@ -308,4 +308,30 @@ fn fill_and_interpolation_of_the_sampler_go_before_those_of_a_scheme() {
         assert!(found["bilinear"] > 0 && found["bicubic"] + found["nearest"] == 0, "{text}: {found:?}");
         assert_eq!(found["fill=[1,2,3]"], found["fill=["], "{text}");
     }
+}
+
+/// A scheme behind a policy has random numbers of its own, and leaves the policy's alone.
+#[test]
+fn schemes_of_one_transform_do_not_share_draws() {
+    let timm = || scheme("rand-m9-n2-mstd0.5-p1");
+    let policy: Policy = "Rotate 0.5 9 + ShearX 0.5 9".parse().unwrap();
+    let ops = |transform: Transform| {
+        let sampler = Sampler::new(transform, 3).unwrap();
+        let plan = sampler.plan(shape(300), 0, &(0..300).collect::<Vec<_>>()).unwrap();
+        plan.into_images().into_iter().map(|image| image.ops).collect::<Vec<_>>()
+    };
+    let (alone, policy_alone) = (ops(timm().into()), ops(policy.clone().into()));
+    let both = ops(Transform::new().policy(policy).policy(timm()));
+    let mut same = 0;
+    for ((both, alone), policy_alone) in both.iter().zip(&alone).zip(&policy_alone) {
+        let behind = both.strip_prefix(&policy_alone[..]).unwrap();
+        assert_eq!((behind.len(), alone.len()), (2, 2));
+        same += usize::from(behind[0].kind() == alone[0].kind());
+    }
+    // One of 15 by chance.
+    assert!((5..40).contains(&same), "{same}");
+    let twice = ops(Transform::new().policy(timm()).policy(timm()));
+    assert!(twice.iter().zip(&alone).all(|(twice, alone)| twice.starts_with(alone)));
+    let repeated = twice.iter().filter(|ops| ops[..2] == ops[2..]).count();
+    assert!(repeated < 3, "{repeated}");
 }

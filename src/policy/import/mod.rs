@@ -53,7 +53,7 @@ impl Source {
         match self {
             Source::Torchvision | Source::Timm | Source::FastAutoAugment => None,
             Source::Kornia => Some(
-                "kornia draws from the interval that a digit names, from minus to plus, shears by 180 times as many degrees \
+                "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as degrees \
                  and computes in floats; here digits stand for the paper's values, as torchvision has them",
             ),
             Source::Dali => Some(
