@@ -11,7 +11,7 @@ use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::sample::Sampler;
-use crate::transform::{Stage, Transform};
+use crate::transform::{Scheme, Stage, Transform};
 
 /// Draws from a policy, or a whole transform, and applies what was drawn, batch by batch.
 ///
@@ -67,10 +67,10 @@ impl Builder {
         Builder { seed, ..self }
     }
 
-    /// Reads the policy's magnitudes in another convention than its own.
+    /// Reads a learned policy's magnitudes in another convention than its own; other schemes have theirs.
     pub fn convention(mut self, convention: Convention) -> Self {
         for stage in &mut self.transform.stages {
-            if let Stage::Policy(policy) = stage {
+            if let Stage::Policy(Scheme::Policy(policy)) = stage {
                 policy.convention = convention;
             }
         }
@@ -128,7 +128,7 @@ impl Builder {
 }
 
 impl Augmenter {
-    /// Starts with a policy or a transform; everything else has a default.
+    /// Starts with a policy, another scheme or a transform; everything else has a default.
     pub fn builder(transform: impl Into<Transform>) -> Builder {
         Builder {
             transform: transform.into(),

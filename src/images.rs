@@ -41,6 +41,14 @@ impl Sizes<'_> {
         }
     }
 
+    /// The shape that they are all of, if they are the same by construction.
+    pub(crate) fn shape(&self) -> Option<Shape> {
+        match self.0 {
+            Inner::Same(shape) => Some(shape),
+            Inner::Each(_) => None,
+        }
+    }
+
     /// Whether they are the same by construction.
     pub(crate) fn are_same(&self) -> bool {
         matches!(self.0, Inner::Same(_))

@@ -11,6 +11,7 @@ mod augmenter;
 mod batch;
 #[cfg(feature = "burn")]
 pub mod burn;
+mod call;
 mod convention;
 mod cpu;
 mod error;
@@ -29,6 +30,7 @@ pub mod policy;
 mod ragged;
 mod report;
 mod sample;
+pub mod targets;
 pub mod transform;
 mod wide;
 
@@ -49,4 +51,4 @@ pub use policy::{Policy, Step, SubPolicy};
 pub use ragged::{Place, RaggedBatch};
 pub use report::Report;
 pub use sample::Sampler;
-pub use transform::{Stage, Transform};
+pub use transform::{Scheme, Stage, Transform};

@@ -95,7 +95,7 @@ impl Plan {
         self.images
     }
 
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    /// What may stand in plans drawn like this one.
     pub(crate) fn operations(&self) -> &[OpKind] {
         &self.operations
     }

@@ -42,9 +42,15 @@ pub(crate) enum Purpose {
     Cutout = 10,
     /// Whether and where something is erased.
     Erasing = 11,
+    /// Which operation a scheme takes.
+    Operation = 12,
+    /// Which magnitude a scheme takes, or how far from the one it was given.
+    Magnitude = 13,
+    /// Which interpolation, where a convention has it drawn.
+    Interpolation = 14,
 }
 
-/// Turns a policy, or a transform, into plans.
+/// Turns a policy, another scheme, or a transform, into plans.
 ///
 /// ```
 /// use autoaugment::{Policy, Sampler, Shape};
@@ -128,7 +134,7 @@ impl Draw<'_> {
 }
 
 impl Sampler {
-    /// A sampler of a policy with its own convention, or of a transform.
+    /// A sampler of a policy with its own convention, of another scheme, or of a transform.
     ///
     /// # Errors
     /// Those of [`Transform::check`].
@@ -138,13 +144,13 @@ impl Sampler {
         Ok(Sampler { transform, seed, interpolation: None, fill: None })
     }
 
-    /// The same with another interpolation for every warp of a policy than the convention's.
+    /// The same with another interpolation for every warp of a policy or scheme than the convention's.
     #[must_use]
     pub fn interpolation(self, interpolation: Interpolation) -> Self {
         Sampler { interpolation: Some(interpolation), ..self }
     }
 
-    /// The same with another fill (red, green, blue) of a policy's operations than the convention's.
+    /// The same with another fill (red, green, blue) of a policy's or scheme's operations than the convention's.
     #[must_use]
     pub fn fill(self, fill: [u8; 3]) -> Self {
         Sampler { fill: Some(fill), ..self }
@@ -214,7 +220,7 @@ impl Sampler {
         Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,
             interpolation: convention.interpolation(op),
-            fill: convention.fill(),
+            fill: convention.fill_of(op),
             context: Context {
                 streams: &streams,
                 occurrence: 0,

@@ -4,6 +4,8 @@
 mod calls;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/imports.rs"]
+mod imports;
 #[path = "bad_input/policies.rs"]
 mod policies;
 
@@ -43,6 +45,7 @@ fn bad_input_is_refused_with_the_reason() {
         policies::policies_made_by_hand(),
         files::policy_files(),
         files::plan_files(),
+        imports::imports(),
         calls::operations(),
         calls::batches(),
         calls::runs(),

@@ -16,3 +16,5 @@ mod folder;
 mod other_commands;
 #[path = "cli/plans.rs"]
 mod plans;
+#[path = "cli/policies.rs"]
+mod policies;

@@ -1,6 +1,10 @@
 //! Formats: files of every version load for ever, and whatever is printed or saved reads back exactly.
 
 mod arbitrary;
+#[path = "formats/import.rs"]
+mod import;
+#[path = "formats/schemes.rs"]
+mod schemes;
 
 use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy, ops};
 use proptest::prelude::*;

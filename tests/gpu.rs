@@ -4,7 +4,7 @@
 mod gpu_support;
 
 use autoaugment::gpu::Grouping;
-use autoaugment::{Gpu, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
+use autoaugment::{Gpu, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
 use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, gpu, pairs, random};
 
 fn grouped(grouping: Grouping) -> Option<Gpu> {
@@ -58,6 +58,19 @@ fn the_grouping_depends_on_the_adapter() {
     let (_, report) = gpu.apply(&batch, &cifar(shape), &Output::u8()).unwrap();
     let is_software = gpu.adapter().is_software;
     assert!(if is_software { report.dispatches > 6 } else { report.dispatches == 1 }, "{report:?}");
+}
+
+/// Whatever draws, plans run alike; the schemes have values and interpolations that no learned policy has.
+#[test]
+fn schemes() {
+    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    for text in ["randaugment(n=3, m=30)", "trivialaugment", "uniformaugment", "rand-m9-n3-mstd0.5-inc1", "v0r-mstd0.5"]
+    {
+        let shape = shape(64, 32, 32);
+        let sampler = Sampler::new(text.parse::<Scheme>().unwrap(), 5).unwrap();
+        let plan = sampler.plan(shape, 1, &(0..64).collect::<Vec<_>>()).unwrap();
+        check_all(&gpu, &batch_of(shape, Layout::Nhwc, 6), &plan, &[Output::u8()], text);
+    }
 }
 
 #[test]

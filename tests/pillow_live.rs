@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use autoaugment::{Batch, Device, Executor, Layout, Op, OpKind, Output, Plan, Policy, Sampler, Shape};
+use autoaugment::{
+    Batch, Device, Executor, Layout, Op, OpKind, Output, Plan, Policy, Sampler, Scheme, Shape, Transform,
+};
 use conformance::{Case, CaseFile, Comparison, Expectation, Expected, Got, Picture, Python, run, say};
 
 /// The run's seed, the same for all tests, printed once.
@@ -97,8 +99,8 @@ fn training_images(shape: Shape) -> Vec<u8> {
     bytes
 }
 
-/// Draws plans of `policy`, runs them here and by Pillow, and compares.
-fn compare_policy(python: &Python, folder: &Path, name: &str, policy: Policy, shape: Shape) {
+/// Draws plans of a policy or scheme, runs them here and by Pillow, and compares.
+fn compare_policy(python: &Python, folder: &Path, name: &str, policy: impl Into<Transform>, shape: Shape) {
     let data = training_images(shape);
     let indices: Vec<u64> = (0..shape.images as u64).collect();
     let plan = Sampler::new(policy, seed()).unwrap().plan(shape, 3, &indices).unwrap();
@@ -149,6 +151,27 @@ fn whole_policies() {
             compare_policy(&python, folder.path(), name, policy.clone(), shape);
         }
     }
+}
+
+/// 2,000 images of each, and a few of other shapes.
+#[test]
+fn whole_schemes() {
+    let Some(python) = Python::find_for("whole schemes") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let others =
+        ["randaugment(n=3, m=30)", "rand-m9-n3-mstd0.5", "rand-mstd1-tweights", "rand-m15-mstd101-mmax20-inc1-p0.9"];
+    let schemes = Scheme::forms().map(|(form, _)| form).filter(|form| form.parse::<Policy>().is_err());
+    let mut count = 0;
+    for text in schemes.chain(others) {
+        for (images, height, width, channels) in [(2000, 32, 32, 3), (48, 75, 100, 3), (48, 28, 28, 1)] {
+            let shape = Shape { images, height, width, channels };
+            compare_policy(&python, folder.path(), text, text.parse::<Scheme>().unwrap(), shape);
+        }
+        count += 1;
+    }
+    assert_eq!(count, 11);
 }
 
 #[test]

@@ -3,36 +3,59 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use autoaugment::{Convention, OpKind, Size};
+use autoaugment::{Convention, OpKind, Scheme, Size};
 
-/// Marks that a table stands between, and the table.
-type Section = (&'static str, &'static str, fn() -> String);
+/// The name of a table, which the marks around it have, and what writes it.
+type Section = (&'static str, fn() -> String);
 
-const SECTIONS: [Section; 2] = [
-    (
-        "<!-- operations: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
-        "<!-- end of operations -->",
-        operations,
-    ),
-    (
-        "<!-- other libraries: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
-        "<!-- end of other libraries -->",
-        other_libraries,
-    ),
+const SECTIONS: [Section; 4] = [
+    ("operations", operations),
+    ("conventions", conventions),
+    ("schemes", schemes),
+    ("other libraries", other_libraries),
+];
+
+/// The conventions that differ most; the table of conventions has all.
+const SHOWN: [Convention; 5] = [
+    Convention::Torchvision,
+    Convention::DeepVoltaire,
+    Convention::TensorFlow,
+    Convention::FastAutoAugment,
+    Convention::Timm,
 ];
 
 fn operations() -> String {
     let mut text = String::from("| operation | what it does |");
-    for convention in Convention::ALL {
+    for convention in SHOWN {
         text += &format!(" {convention} |");
     }
-    text += "\n|--|--|--|--|--|\n";
+    text += "\n|--|--|--|--|--|--|--|\n";
     for &op in OpKind::ALL {
         text += &format!("| {op} | {} |", op.summary());
-        for convention in Convention::ALL {
+        for convention in SHOWN {
             text += &format!(" {} |", range(convention, op));
         }
         text += "\n";
+    }
+    text
+}
+
+fn conventions() -> String {
+    let mut text = String::from("| convention | what it is |\n|--|--|\n");
+    for convention in Convention::ALL {
+        let summary = convention.summary();
+        let what = summary.strip_prefix(&format!("{convention}: ")).unwrap_or(summary);
+        text += &format!("| `{convention}` | {what} |\n");
+    }
+    text
+}
+
+fn schemes() -> String {
+    let mut text = String::from("| written | what it is | operations | convention |\n|--|--|--|--|\n");
+    for (form, summary) in Scheme::forms() {
+        let scheme: Scheme = form.parse().unwrap();
+        let (operations, convention) = (scheme.operations().len(), scheme.convention());
+        text += &format!("| `{form}` | {summary} | {operations} | `{convention}` |\n");
     }
     text
 }
@@ -50,6 +73,8 @@ fn range(convention: Convention, op: OpKind) -> String {
     match (convention.is_signed(op), value(last, true), value(last, false)) {
         (false, ..) => format!("{} to {}", value(0, false), value(last, false)),
         // Around zero or around one.
+        // From one end to the other, with a sign besides.
+        (true, _, positive) if value(0, false) == format!("-{positive}") => format!("±{positive} to 0 to ±{positive}"),
         (true, negative, positive) if negative.trim_start_matches('-') == positive.trim_start_matches('-') => {
             format!("0 to ±{}", positive.trim_start_matches('-'))
         }
@@ -165,11 +190,14 @@ fn two_digits(value: f64) -> String {
 fn the_tables_are_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
     let readme = std::fs::read_to_string(path).unwrap();
-    let expected = SECTIONS.iter().fold(readme.clone(), |readme, (begin, end, table)| {
-        let (before, rest) = readme.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
-        let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}"));
-        format!("{before}{begin}{}{end}{after}", table())
-    });
+    let mut expected = readme.clone();
+    for (name, table) in SECTIONS {
+        let begin = format!("<!-- {name}: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n");
+        let end = format!("<!-- end of {name} -->");
+        let (before, rest) = expected.split_once(&begin).expect("the README has the mark before the table");
+        let (_, after) = rest.split_once(&end).expect("the README has the mark behind the table");
+        expected = format!("{before}{begin}{}{end}{after}", table());
+    }
     if std::env::var("UPDATE_README").is_ok() {
         std::fs::write(path, &expected).unwrap();
         return;

@@ -6,6 +6,8 @@ mod independence;
 mod invariance;
 #[path = "sampling/pinned.rs"]
 mod pinned;
+#[path = "sampling/schemes.rs"]
+mod schemes;
 #[path = "sampling/statistics.rs"]
 mod statistics;
 #[path = "sampling/uniformity.rs"]

@@ -17,7 +17,9 @@ pub(super) const TABLE: Table = Table {
     shear: Interpolation::Bicubic,
     translate: Interpolation::Nearest,
     rotate: Interpolation::Nearest,
+    draws_interpolation: false,
     fill: [128; 3],
+    cutout_fill: None,
     direction: -1.0,
     rows: &[
         (OpKind::ShearX, Range::signed(0.0, 0.3)),

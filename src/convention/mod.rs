@@ -5,8 +5,11 @@
 //! not name (Cutout in torchvision, say) has the paper's range as the operation declares it.
 
 mod deepvoltaire;
+mod fast_autoaugment;
 mod tensorflow;
+mod timm;
 mod torchvision;
+mod torchvision_bins;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,15 +22,34 @@ use crate::ops::{Interpolation, Kind, OpKind};
 
 /// Which values magnitudes stand for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Convention {
     /// torchvision 0.29, transforms v2: magnitudes 0..=9, whole pixels, nearest, black fill.
     #[default]
     Torchvision,
     /// The repository DeepVoltaire/AutoAugment: magnitudes 0..=9, fractions of pixels, bicubic shear, grey fill.
+    #[serde(rename = "deepvoltaire")]
     DeepVoltaire,
     /// TensorFlow's TPU EfficientNet `autoaugment.py`: magnitudes 0..=10, grey fill. The `v0` policy is written in it.
+    #[serde(rename = "tensorflow")]
     TensorFlow,
+    /// The repository kakaobrain/fast-autoaugment: levels 0..=1 through the whole signed range, black fill.
+    #[serde(rename = "fast-autoaugment")]
+    FastAutoAugment,
+    /// timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill.
+    Timm,
+    /// The same with timm's `PosterizeOriginal`, 4 to 8 bits.
+    TimmOriginal,
+    /// The same with timm's `PosterizeIncreasing`, 4 to 0 bits; timm's policies that end in `r`.
+    TimmResearch,
+    /// The same with timm's increasing variants of Posterize, Solarize and the enhancing operations.
+    TimmIncreasing,
+    /// The 31 magnitudes of torchvision's `RandAugment`: its AutoAugment's ranges in finer steps.
+    #[serde(rename = "torchvision-randaugment")]
+    TorchvisionRandAugment,
+    /// The 31 magnitudes of torchvision's `TrivialAugmentWide`: the same in wider ranges.
+    #[serde(rename = "torchvision-trivialaugment")]
+    TorchvisionTrivialAugment,
 }
 
 /// How a magnitude becomes a number. All are exact: the frameworks' own floating-point steps, one by one.
@@ -41,6 +63,8 @@ pub(crate) enum Scale {
     Torch { from: f64, to: f64 },
     /// TensorFlow's `level / 10 * span + from` in binary64.
     Level { from: f64, span: f64 },
+    /// `from` and as many whole steps as `level / 10 * span` has, `most` at most; down if `span` is negative.
+    Steps { from: f64, span: f64, most: f64 },
     /// One value a magnitude.
     Table(&'static [f64]),
 }
@@ -61,8 +85,8 @@ pub(crate) enum Sign {
     None,
     /// Plus or minus the number.
     Mirrored,
-    /// 1 plus or minus the number.
-    AroundOne,
+    /// 1 plus or minus the number, but no less than this.
+    AroundOne { least: f64 },
 }
 
 /// What becomes of fractions.
@@ -72,6 +96,8 @@ pub(crate) enum Whole {
     Truncate,
     /// The half is truncated, and doubled.
     TruncateHalf,
+    /// Truncated, and one more where there is anything: a rectangle of which both ends are painted.
+    BothEnds,
     Round,
 }
 
@@ -95,7 +121,11 @@ pub(crate) struct Table {
     pub shear: Interpolation,
     pub translate: Interpolation,
     pub rotate: Interpolation,
+    /// Whether every application draws bilinear or bicubic instead.
+    pub draws_interpolation: bool,
     pub fill: [u8; 3],
+    /// The colour of Cutout, where it is another.
+    pub cutout_fill: Option<[u8; 3]>,
     /// The direction of a positive translation: 1 to the right and down, -1 to the left and up.
     pub direction: f64,
     pub rows: &'static [(OpKind, Range)],
@@ -117,7 +147,7 @@ impl Range {
     }
 
     pub(crate) const fn around_one(to: f64) -> Self {
-        Range::of(Scale::NumPy { from: 0.0, to }, Sign::AroundOne)
+        Range::of(Scale::NumPy { from: 0.0, to }, Sign::AroundOne { least: 0.0 })
     }
 
     pub(crate) const fn of_width(self) -> Self {
@@ -140,6 +170,10 @@ impl Range {
         Range { whole: Whole::TruncateHalf, ..self }
     }
 
+    pub(crate) const fn with_both_ends(self) -> Self {
+        Range { whole: Whole::BothEnds, ..self }
+    }
+
     pub(crate) const fn rounded(self) -> Self {
         Range { whole: Whole::Round, ..self }
     }
@@ -158,12 +192,18 @@ impl Range {
             Scale::NumPy { from, to } => (magnitude * ((to - from) / f64::from(last)) + from) * of,
             Scale::Torch { from, to } => torch_linspace(from * of, to * of, magnitude as u32, last),
             Scale::Level { from, span } => (magnitude / f64::from(last) * span + from) * of,
+            Scale::Steps { from, span, most } => {
+                let steps = (magnitude / f64::from(last) * span.abs()).trunc().min(most);
+                (from + steps.copysign(span)) * of
+            }
             Scale::Table(values) => values.get(magnitude as usize).copied().unwrap_or_default() * of,
         };
         match self.whole {
             Whole::Keep => number,
             Whole::Truncate => number.trunc(),
             Whole::TruncateHalf => 2.0 * (number / 2.0).trunc(),
+            Whole::BothEnds if number > 0.0 => number.trunc() + 1.0,
+            Whole::BothEnds => 0.0,
             Whole::Round => number.round_ties_even(),
         }
     }
@@ -180,13 +220,31 @@ fn torch_linspace(from: f64, to: f64, i: u32, last: u32) -> f64 {
 
 impl Convention {
     /// All of them.
-    pub const ALL: [Convention; 3] = [Convention::Torchvision, Convention::DeepVoltaire, Convention::TensorFlow];
+    pub const ALL: [Convention; 10] = [
+        Convention::Torchvision,
+        Convention::DeepVoltaire,
+        Convention::TensorFlow,
+        Convention::FastAutoAugment,
+        Convention::Timm,
+        Convention::TimmOriginal,
+        Convention::TimmResearch,
+        Convention::TimmIncreasing,
+        Convention::TorchvisionRandAugment,
+        Convention::TorchvisionTrivialAugment,
+    ];
 
     pub(crate) fn table(self) -> &'static Table {
         match self {
             Convention::Torchvision => &torchvision::TABLE,
             Convention::DeepVoltaire => &deepvoltaire::TABLE,
             Convention::TensorFlow => &tensorflow::TABLE,
+            Convention::FastAutoAugment => &fast_autoaugment::TABLE,
+            Convention::Timm => &timm::PLAIN,
+            Convention::TimmOriginal => &timm::ORIGINAL,
+            Convention::TimmResearch => &timm::RESEARCH,
+            Convention::TimmIncreasing => &timm::INCREASING,
+            Convention::TorchvisionRandAugment => &torchvision_bins::RAND_AUGMENT,
+            Convention::TorchvisionTrivialAugment => &torchvision_bins::TRIVIAL_AUGMENT,
         }
     }
 
@@ -205,9 +263,26 @@ impl Convention {
         self.table().last
     }
 
+    /// The magnitudes to show: the whole ones, or tenths where there are only two whole ones.
+    pub fn magnitudes(self) -> impl Iterator<Item = f64> {
+        let (steps, each) = if self.last_magnitude() == 1 { (10, 10.0) } else { (self.last_magnitude(), 1.0) };
+        (0..=steps).map(move |k| f64::from(k) / each)
+    }
+
     /// The colour of what comes from outside the image, red, green and blue.
     pub fn fill(self) -> [u8; 3] {
         self.table().fill
+    }
+
+    /// The colour that an operation fills with: Cutout has another than the warps in some.
+    pub(crate) fn fill_of(self, op: OpKind) -> [u8; 3] {
+        let own = if op == OpKind::Cutout { self.table().cutout_fill } else { None };
+        own.unwrap_or(self.table().fill)
+    }
+
+    /// Whether each application of a warp draws bilinear or bicubic, of which [`Convention::interpolation`] is one.
+    pub fn draws_interpolation(self) -> bool {
+        self.table().draws_interpolation
     }
 
     /// The interpolation of a warp; nearest for whatever is none.
@@ -264,19 +339,24 @@ impl Convention {
     /// Those of [`Convention::check`].
     pub fn value(self, op: OpKind, magnitude: f64, negative: bool, size: Size) -> Result<f64> {
         self.check(op, magnitude)?;
+        Ok(self.unchecked_value(op, magnitude, negative, size))
+    }
+
+    /// The same for a magnitude that has been checked, or is drawn and may be beyond the last one.
+    pub(crate) fn unchecked_value(self, op: OpKind, magnitude: f64, negative: bool, size: Size) -> f64 {
         let range = self.range(op);
         let number = range.number(magnitude, self.table().last, size);
         let signed = match (range.sign, negative) {
             (Sign::None, _) => number,
             (Sign::Mirrored, false) => number,
             (Sign::Mirrored, true) => -number,
-            (Sign::AroundOne, false) => 1.0 + number,
-            (Sign::AroundOne, true) => 1.0 - number,
+            (Sign::AroundOne { least }, false) => (1.0 + number).max(least),
+            (Sign::AroundOne { least }, true) => (1.0 - number).max(least),
         };
         // Only translations are relative to a side and warps at once.
         let directed = range.sign == Sign::Mirrored && matches!(op, OpKind::TranslateX | OpKind::TranslateY);
         debug_assert!(!directed || op.class() == Kind::Warp);
-        Ok(if directed { signed * self.table().direction } else { signed })
+        if directed { signed * self.table().direction } else { signed }
     }
 }
 
@@ -338,6 +418,34 @@ mod tests {
         assert_eq!(values(c, OpKind::Solarize, SIZE), [0., 25., 51., 76., 102., 128., 153., 179., 204., 230., 256.]);
         assert_eq!(values(c, OpKind::Color, SIZE)[0], 0.1);
         assert_eq!(values(c, OpKind::TranslateX, SIZE)[10], -250.0);
+    }
+
+    #[test]
+    fn fast_autoaugment_goes_from_minus_to_plus() {
+        let c = Convention::FastAutoAugment;
+        let value = |op, level| c.value(op, level, false, SIZE).unwrap();
+        assert_eq!([0.0, 0.5, 1.0].map(|level| value(OpKind::ShearX, level)), [-0.3, 0.0, 0.3]);
+        assert_eq!([0.0, 0.24, 0.25, 1.0].map(|level| value(OpKind::Posterize, level)), [4.0, 4.0, 5.0, 8.0]);
+        assert_eq!(value(OpKind::Solarize, 0.3), 76.8);
+        // Both ends of the square are painted, unless there is none.
+        assert_eq!([0.0, 1e-9, 1.0].map(|level| value(OpKind::Cutout, level)), [0.0, 1.0, 45.0]);
+        assert_eq!((c.fill_of(OpKind::Cutout), c.fill_of(OpKind::Rotate)), ([125, 123, 114], [0; 3]));
+    }
+
+    /// Noise may carry timm's magnitudes beyond 10, where its own functions cut some values off and others not.
+    #[test]
+    fn timm_goes_beyond_its_last_magnitude() {
+        let value = |c: Convention, op, negative| c.unchecked_value(op, 30.0, negative, SIZE);
+        assert_eq!(value(Convention::Timm, OpKind::Rotate, true), -90.0);
+        assert_eq!(value(Convention::Timm, OpKind::Posterize, false), 8.0);
+        assert_eq!(value(Convention::TimmOriginal, OpKind::Posterize, false), 8.0);
+        assert_eq!(value(Convention::TimmResearch, OpKind::Posterize, false), 0.0);
+        assert_eq!(value(Convention::Timm, OpKind::Solarize, false), 256.0);
+        assert_eq!(value(Convention::TimmIncreasing, OpKind::Solarize, false), 0.0);
+        assert_eq!(value(Convention::Timm, OpKind::SolarizeAdd, false), 128.0);
+        assert_eq!(value(Convention::TimmIncreasing, OpKind::Color, true), 0.1);
+        assert!((value(Convention::Timm, OpKind::Color, false) - 5.5).abs() < 1e-12);
+        assert!((value(Convention::TimmIncreasing, OpKind::Color, false) - 3.7).abs() < 1e-12);
     }
 
     #[test]

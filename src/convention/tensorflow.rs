@@ -25,7 +25,9 @@ pub(super) const TABLE: Table = Table {
     shear: Interpolation::Nearest,
     translate: Interpolation::Nearest,
     rotate: Interpolation::Nearest,
+    draws_interpolation: false,
     fill: [128; 3],
+    cutout_fill: None,
     direction: -1.0,
     rows: &[
         (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),

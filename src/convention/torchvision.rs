@@ -30,11 +30,11 @@ const SOLARIZE: [f64; 10] = [
     113.33333417773247, 85.0000025331974, 56.666667088866234, 28.333333544433117, 0.0,
 ];
 
-const fn enhance() -> Range {
-    Range::of(Scale::Torch { from: 0.0, to: 0.9 }, Sign::AroundOne)
+pub(super) const fn enhance(to: f64) -> Range {
+    Range::of(Scale::Torch { from: 0.0, to }, Sign::AroundOne { least: 0.0 })
 }
 
-const fn translate() -> Range {
+pub(super) const fn translate() -> Range {
     Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: 150.0 / 331.0 }, Sign::Mirrored) }
 }
 
@@ -46,7 +46,9 @@ pub(super) const TABLE: Table = Table {
     shear: Interpolation::Nearest,
     translate: Interpolation::Nearest,
     rotate: Interpolation::Nearest,
+    draws_interpolation: false,
     fill: [0; 3],
+    cutout_fill: None,
     direction: 1.0,
     rows: &[
         (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
@@ -56,9 +58,9 @@ pub(super) const TABLE: Table = Table {
         (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
         (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
         (OpKind::Posterize, Range::of(Scale::Table(&[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), Sign::None)),
-        (OpKind::Contrast, enhance()),
-        (OpKind::Color, enhance()),
-        (OpKind::Brightness, enhance()),
-        (OpKind::Sharpness, enhance()),
+        (OpKind::Contrast, enhance(0.9)),
+        (OpKind::Color, enhance(0.9)),
+        (OpKind::Brightness, enhance(0.9)),
+        (OpKind::Sharpness, enhance(0.9)),
     ],
 };

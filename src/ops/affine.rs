@@ -69,6 +69,22 @@ pub(crate) enum Geometry {
     Turns(u8),
 }
 
+impl Geometry {
+    /// From the output's coordinates to the input's, pixel centres at one half.
+    pub fn matrix(self, size: Size) -> [f64; 6] {
+        let (w, h) = (size.width as f64, size.height as f64);
+        match self {
+            Geometry::Matrix(matrix) => matrix,
+            Geometry::Turns(turns) => match turns % 4 {
+                0 => [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+                1 => [0.0, -1.0, w, 1.0, 0.0, 0.0],
+                2 => [-1.0, 0.0, w, 0.0, -1.0, h],
+                _ => [0.0, 1.0, 0.0, -1.0, 0.0, h],
+            },
+        }
+    }
+}
+
 /// The rule by which Pillow finds the nearest pixel. It has three, and their roundings differ.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Nearest {

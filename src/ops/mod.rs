@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 
 use crate::arithmetic::histogram::Histogram;
 use crate::batch::Size;
+use crate::call;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -334,6 +335,12 @@ impl<'de> Deserialize<'de> for OpKind {
 }
 
 impl Op {
+    /// Whether this and `other` make the same bytes of every image of `size`: they are the same operation and run with the
+    /// same numbers, once those are rounded as Pillow rounds them. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
+    pub fn does_the_same(&self, other: &Op, size: Size) -> bool {
+        self == other || self.kind() == other.kind() && self.lower(size) == other.lower(size)
+    }
+
     /// A short caption: the name and the leading parameter, `Rotate 30`.
     pub fn caption(&self) -> String {
         match self.parameters().values().next() {
@@ -348,21 +355,7 @@ impl Op {
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind().name())?;
-        let parameters = self.parameters();
-        if parameters.is_empty() {
-            return Ok(());
-        }
-        for (i, (name, value)) in parameters.iter().enumerate() {
-            f.write_str(if i == 0 { "(" } else { ", " })?;
-            match value {
-                Value::String(text) => write!(f, "{name}={text}")?,
-                // 30.0 is printed as 30, as a person writes it.
-                Value::Number(n) if n.is_f64() => write!(f, "{name}={}", n.as_f64().unwrap_or_default())?,
-                other => write!(f, "{name}={other}")?,
-            }
-        }
-        f.write_str(")")
+        call::write(f, self.kind().name(), &self.parameters())
     }
 }
 
@@ -371,44 +364,13 @@ impl FromStr for Op {
 
     /// Parses what `Display` prints.
     fn from_str(text: &str) -> Result<Self> {
-        let syntax = |message: String| Error::Syntax { what: "operation", message };
-        let (name, rest) = match text.split_once('(') {
-            None => (text, ""),
-            Some((name, rest)) => match rest.trim_end().strip_suffix(')') {
-                Some(rest) => (name, rest),
-                None => return Err(syntax(format!("`{text}` has no closing parenthesis"))),
-            },
-        };
-        let kind: OpKind = name.trim().parse()?;
-        let mut parameters = Map::new();
-        for part in split_outside_brackets(rest) {
-            let Some((key, value)) = part.split_once('=') else {
-                return Err(syntax(format!("`{}` in `{text}` is not `parameter=value`", part.trim())));
-            };
-            let value = value.trim();
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
-            if parameters.insert(key.trim().to_string(), value).is_some() {
-                return Err(syntax(format!("`{}` stands twice in `{text}`", key.trim())));
-            }
-        }
-        let op = kind.with_parameters(parameters).map_err(|e| syntax(format!("{kind}: {e}")))?;
+        let kind: OpKind = call::name(text).parse()?;
+        let parameters = call::parameters("operation", text)?;
+        let syntax = |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}") };
+        let op = kind.with_parameters(parameters).map_err(syntax)?;
         op.check()?;
         Ok(op)
     }
-}
-
-/// The parts of `a=1, fill=[0,0,0]` between the commas that are not inside brackets.
-fn split_outside_brackets(text: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 0;
-    text.split(move |c| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    })
-    .filter(|part| !part.trim().is_empty())
 }
 
 impl Serialize for Op {
@@ -464,6 +426,34 @@ mod tests {
         assert_eq!(serde_json::from_str::<Op>(&json).unwrap(), op);
         assert_eq!("invert".parse::<Op>().unwrap(), Op::Invert(Invert {}));
         assert_eq!("Invert".parse::<Op>().unwrap().to_string(), "Invert");
+    }
+
+    #[test]
+    fn what_rounds_to_the_same_numbers_does_the_same() {
+        let size = Size { width: 20, height: 10 };
+        let same = |a: &str, b: &str| a.parse::<Op>().unwrap().does_the_same(&b.parse().unwrap(), size);
+        for (a, b) in [
+            ("Color(factor=0.8)", "Color(factor=0.800000011920929)"),
+            ("Solarize(threshold=170.1)", "Solarize(threshold=170.9)"),
+            ("ShearX(factor=0.1)", "ShearX(factor=0.10000000149)"),
+            ("Rotate(degrees=0)", "Rotate(degrees=360)"),
+            ("TranslateX(pixels=3.2)", "TranslateX(pixels=3)"),
+            ("Invert", "Invert"),
+        ] {
+            assert!(same(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("Color(factor=0.8)", "Brightness(factor=0.8)"),
+            ("Invert", "Equalize"),
+            ("Color(factor=0.8)", "Color(factor=0.81)"),
+            ("Solarize(threshold=170)", "Solarize(threshold=170.1)"),
+            ("ShearX(factor=0.1)", "ShearX(factor=0.1, fill=[0,0,1])"),
+            ("ShearX(factor=0.1, interpolation=bilinear)", "ShearX(factor=0.10000000149, interpolation=bilinear)"),
+            ("TranslateX(pixels=3)", "TranslateX(pixels=-3)"),
+            ("Cutout(x=0, y=0, width=3, height=4)", "Cutout(x=0, y=0, width=3, height=4, fill=[1,0,0])"),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
+        }
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Operation for Resize {
 
 impl Resize {
     /// The box's corners in an image of this size.
-    fn corners(&self, size: Size) -> [f32; 4] {
+    pub(crate) fn corners(&self, size: Size) -> [f32; 4] {
         match self.part {
             Some(part) => part.map(|v| v as f32),
             None => [0.0, 0.0, size.width as f32, size.height as f32],

@@ -53,7 +53,7 @@ impl Operation for Rotate {
 }
 
 impl Rotate {
-    fn affine(&self, size: Size) -> affine::Affine {
+    pub(crate) fn affine(&self, size: Size) -> affine::Affine {
         let degrees = self.degrees.rem_euclid(360.0);
         let square = size.width == size.height;
         let geometry = match degrees {

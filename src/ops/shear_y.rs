@@ -52,7 +52,7 @@ impl Operation for ShearY {
 }
 
 impl ShearY {
-    fn affine(&self, _: Size) -> affine::Affine {
+    pub(crate) fn affine(&self, _: Size) -> affine::Affine {
         let geometry = affine::Geometry::Matrix([1.0, 0.0, 0.0, self.factor, 1.0, 0.0]);
         affine::Affine { geometry, interpolation: self.interpolation, fill: self.fill }
     }

@@ -52,7 +52,7 @@ impl Operation for TranslateX {
 }
 
 impl TranslateX {
-    fn affine(&self, _: Size) -> affine::Affine {
+    pub(crate) fn affine(&self, _: Size) -> affine::Affine {
         let geometry = affine::Geometry::Matrix([1.0, 0.0, -self.pixels, 0.0, 1.0, 0.0]);
         affine::Affine { geometry, interpolation: self.interpolation, fill: self.fill }
     }

@@ -1,9 +1,12 @@
 //! Policy: sub-policies of steps, as plain data.
 
+mod fast_autoaugment;
+mod import;
 mod json;
 mod presets;
 mod text;
 
+pub use import::Source;
 pub use text::STEP_FORM;
 
 use crate::convention::Convention;

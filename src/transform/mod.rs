@@ -1,8 +1,8 @@
 //! Transform: everything that is done to an image of a training set before it is normalised, in order.
 //!
-//! A transform draws crops, flips, a policy and erased rectangles for each image; what it drew are operations of the
-//! [`Plan`](crate::Plan) like all others. The arithmetic of the draws is torchvision's (0.29, transforms v2), its random
-//! numbers are not.
+//! A transform draws crops, flips, a policy or another scheme, and erased rectangles for each image; what it drew are
+//! operations of the [`Plan`](crate::Plan) like all others. Where nothing else is said, the arithmetic of the draws is
+//! torchvision's (0.29, transforms v2); its random numbers are not.
 
 mod crops;
 mod erasing;
@@ -11,6 +11,8 @@ mod policy;
 mod random_resized_crop;
 mod recipes;
 mod resize;
+mod schemes;
+mod steps;
 
 pub use crops::{CenterCrop, RandomCrop};
 pub use erasing::{Cutout, RandomErasing};
@@ -18,6 +20,7 @@ pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use random_resized_crop::RandomResizedCrop;
 pub use recipes::Recipe;
 pub use resize::{Resize, ResizeTo};
+pub use schemes::{RandAugment, Scheme, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment};
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -27,12 +30,11 @@ use crate::error::{Error, Result};
 use crate::images::Sizes;
 use crate::ops::{Interpolation, Op, OpKind};
 use crate::plan::size_after;
-use crate::policy::Policy;
 use crate::sample::{Purpose, Streams};
 
 /// Stages that an image goes through one after the other.
 ///
-/// A [`Policy`] alone is one too, so that whatever takes a transform takes a policy.
+/// A [`Policy`](crate::Policy) or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
 ///
 /// ```
 /// use autoaugment::transform::{RandomErasing, RandomResizedCrop};
@@ -71,8 +73,8 @@ pub enum Stage {
     RandomHorizontalFlip(RandomHorizontalFlip),
     /// Top and bottom change places with this probability.
     RandomVerticalFlip(RandomVerticalFlip),
-    /// A sub-policy.
-    Policy(Policy),
+    /// A sub-policy of a learned policy, or what another scheme draws.
+    Policy(Scheme),
     /// A square filled with one colour.
     Cutout(Cutout),
     /// A rectangle filled with one colour, or none.
@@ -122,7 +124,7 @@ impl Stage {
             Stage::RandomCrop(stage) => stage,
             Stage::RandomHorizontalFlip(stage) => stage,
             Stage::RandomVerticalFlip(stage) => stage,
-            Stage::Policy(policy) => policy,
+            Stage::Policy(scheme) => scheme,
             Stage::Cutout(stage) => stage,
             Stage::RandomErasing(stage) => stage,
         }
@@ -178,10 +180,10 @@ impl Transform {
         self.then(Stage::RandomVerticalFlip(RandomVerticalFlip { probability }))
     }
 
-    /// Then a sub-policy.
+    /// Then a sub-policy, or what another scheme draws.
     #[must_use]
-    pub fn policy(self, policy: Policy) -> Self {
-        self.then(Stage::Policy(policy))
+    pub fn policy(self, policy: impl Into<Scheme>) -> Self {
+        self.then(Stage::Policy(policy.into()))
     }
 
     /// Then a black square of `side` pixels around a random pixel.
@@ -202,8 +204,8 @@ impl Transform {
     /// [`Error::At`] with the stage, counted from 1, and the reason.
     pub fn check(&self) -> Result<()> {
         // A policy alone is spoken of as such.
-        if let [Stage::Policy(policy)] = &self.stages[..] {
-            return policy.check();
+        if let [Stage::Policy(scheme)] = &self.stages[..] {
+            return scheme.check();
         }
         let mut stages = self.stages.iter().enumerate();
         stages.try_for_each(|(i, stage)| stage.draws().check().map_err(|e| e.at(format!("stage {}", i + 1))))
@@ -241,9 +243,9 @@ impl Transform {
     }
 }
 
-impl From<Policy> for Transform {
-    fn from(policy: Policy) -> Self {
-        Transform::new().policy(policy)
+impl<S: Into<Scheme>> From<S> for Transform {
+    fn from(scheme: S) -> Self {
+        Transform::new().policy(scheme)
     }
 }
 

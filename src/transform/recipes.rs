@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
-use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Transform};
+use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Scheme, Transform};
 use crate::error::{Error, Result};
 use crate::output::Normalize;
-use crate::policy::Policy;
 
 /// A data set's usual transforms and normalisation.
 ///
@@ -39,8 +38,8 @@ impl Recipe {
         }
     }
 
-    /// What images are trained with; without a policy, all the rest.
-    pub fn training(self, policy: Option<Policy>) -> Transform {
+    /// What images are trained with; without a policy or another scheme, all the rest.
+    pub fn training(self, policy: Option<impl Into<Scheme>>) -> Transform {
         let with_policy = |transform: Transform| match policy {
             Some(policy) => transform.policy(policy),
             None => transform,
@@ -58,7 +57,7 @@ impl Recipe {
     }
 
     /// The same with a rectangle erased from a quarter of the images instead of a square from all, as timm and DeiT do.
-    pub fn training_with_erasing(self, policy: Option<Policy>) -> Transform {
+    pub fn training_with_erasing(self, policy: Option<impl Into<Scheme>>) -> Transform {
         let mut transform = self.training(policy);
         transform.stages.retain(|stage| !matches!(stage, super::Stage::Cutout(_)));
         transform.random_erasing(RandomErasing { probability: 0.25, ..RandomErasing::default() })

@@ -28,7 +28,7 @@ pub fn kind() -> impl Strategy<Value = OpKind> {
 fn step(convention: Convention) -> impl Strategy<Value = Step> {
     let last = convention.last_magnitude();
     let whole = (0..=last).prop_map(f64::from).boxed();
-    let magnitude = if convention == Convention::TensorFlow {
+    let magnitude = if convention.check(OpKind::Identity, 0.5).is_ok() {
         prop_oneof![whole, number(0.0, f64::from(last))].boxed()
     } else {
         whole

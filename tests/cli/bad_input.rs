@@ -12,6 +12,7 @@ fn wrong_calls_are_refused_with_the_reason() {
     folder.write("empty/notes.txt", "no image");
     folder.write("bad.txt", "Rotate 0.5 9\nRotate 0.5 11");
     folder.write("bad.json", "{\"version\": 1, \"convention\": \"torchvision\", \"sub_policies\": [[]]}");
+    folder.write("scheme.txt", "rand-m9");
     folder.write("taken.png", "");
     let cases = [
         ("apply cat.png", "--out <DIR>"),
@@ -64,7 +65,22 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("bench empty", "there are no images"),
         ("ops --size 224", "`224` must be WIDTHxHEIGHT in pixels, such as 224x224"),
         ("ops --size 0x4", "`0x4` must be WIDTHxHEIGHT"),
-        ("policy show nope", "unknown policy `nope`"),
+        (
+            "policy show nope",
+            "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, randaugment(n=2, m=9), ",
+        ),
+        ("policy show rand-m9-t3a", "`rand-m9-t3a` needs GaussianBlur"),
+        ("policy check scheme.txt", "scheme.txt: rand-m9 is not a learned policy"),
+        ("preview cat.png --policy trivialaugment --sub-policies 1", "--sub-policies is for learned policies"),
+        (
+            "apply cat.png --out out --policy rand-m9-mstd0.5x",
+            "`mstd0.5x` in `rand-m9-mstd0.5x`: `0.5x` is not a number",
+        ),
+        ("apply cat.png --out out --policy randaugment(n=0)", "randaugment: n 0 is outside 1..=100"),
+        (
+            "apply cat.png --out out --policy trivialaugment --convention timm",
+            "--convention is for learned policies, and trivialaugment has torchvision-trivialaugment",
+        ),
         ("policy check none.txt", "policy none.txt: No such file"),
         ("policy check bad.json", "bad.json: sub-policy 1: the sub-policy has no steps\n"),
         ("policy convert bad.txt --to yaml", "invalid value 'yaml'"),

@@ -77,6 +77,40 @@ fn policies_are_shown_checked_and_converted() {
 }
 
 #[test]
+fn schemes_stand_wherever_policies_do() {
+    let folder = Folder::new();
+    folder.image("in/a.png", colour(60, 40, 0));
+    folder.image("in/b.png", colour(60, 40, 7));
+    folder.write("scheme.txt", "rand-m9-mstd0.5-inc1 # as in a run of mine\n");
+    let apply = |policy: &str, out: &str| {
+        let rest = format!("apply in --device cpu --copies 8 --seed 3 --out {out} --plan-out {out}.json --policy");
+        folder.run(&format!("{rest} {policy}")).ends_with(0).says("wrote 16 files");
+        let json = String::from_utf8(folder.read(&format!("{out}.json"))).unwrap();
+        autoaugment::Plan::from_json(&json).unwrap()
+    };
+    let plan = apply("randaugment(n=2,m=9)", "randaugment");
+    assert!(plan.images().iter().all(|image| image.ops.len() == 2));
+    let plan = apply("trivialaugment", "trivialaugment");
+    assert!(plan.images().iter().all(|image| image.ops.len() == 1));
+    assert_eq!(apply("rand-m9-mstd0.5-inc1", "timm"), apply("scheme.txt", "file"));
+    let recipe = apply("uniformaugment --recipe cifar", "recipe");
+    assert!(recipe.images().iter().all(|image| matches!(image.ops[0], autoaugment::Op::Crop(_))));
+
+    folder.run("preview in --policy trivialaugment --columns 3 --device cpu").ends_with(0).says("(738 x ");
+    let shown = folder.run("policy show rand-m9-mstd0.5").ends_with(0).stdout;
+    assert_eq!(shown.parse::<autoaugment::Scheme>().unwrap(), "rand-m9-mstd0.5".parse().unwrap());
+    let json: Value = serde_json::from_str(&folder.run("policy show randaugment --json").ends_with(0).stdout).unwrap();
+    assert_eq!((&json["scheme"], &json["operations"][0]), (&"randaugment(n=2, m=9)".into(), &"Identity".into()));
+    let listed = folder.run("policy list").ends_with(0).stdout;
+    let json: Value = serde_json::from_str(&folder.run("policy list --json").ends_with(0).stdout).unwrap();
+    for ((form, summary), json) in autoaugment::Scheme::forms().zip(json.as_array().unwrap()) {
+        assert!(listed.lines().any(|line| line.starts_with(form) && line.ends_with(summary)), "{form}");
+        assert_eq!((&json["name"], &json["summary"]), (&form.into(), &summary.into()));
+    }
+    folder.run("apply --help").prints("rand-m9-mstd0.5-inc1").prints("autoaugment policy list");
+}
+
+#[test]
 fn devices_has_the_cpu_last() {
     let folder = Folder::new();
     let json: Value = serde_json::from_str(&folder.run("devices --json").ends_with(0).stdout).unwrap();

@@ -16,6 +16,8 @@ pub struct CaseFile {
     pub made_by: MadeBy,
     pub pictures: Vec<Arc<Picture>>,
     pub cases: Vec<FixtureCase>,
+    /// The scheme that drew each case, where one did.
+    pub why: Vec<String>,
     pub magnitudes: Vec<Magnitude>,
 }
 
@@ -50,6 +52,8 @@ struct Header {
     pictures: Vec<PictureEntry>,
     ops: Vec<OpEntry>,
     cases: Vec<(usize, Option<usize>, Vec<usize>, Pointer)>,
+    #[serde(default)]
+    why: Vec<String>,
     magnitudes: Vec<Magnitude>,
 }
 
@@ -113,7 +117,7 @@ impl CaseFile {
             let case = Case { why, picture, partner: partner.map(|p| pictures[p].clone()), ops };
             cases.push(FixtureCase { number, case, expected });
         }
-        CaseFile { made_by: header.made_by, pictures, cases, magnitudes: header.magnitudes }
+        CaseFile { made_by: header.made_by, pictures, cases, why: header.why, magnitudes: header.magnitudes }
     }
 }
 

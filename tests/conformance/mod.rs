@@ -15,6 +15,7 @@
 mod casefile;
 mod compare;
 mod difference;
+mod magnitudes;
 mod picture;
 mod python;
 mod run;
@@ -24,6 +25,7 @@ use std::io::Write;
 pub use casefile::{CaseFile, Expectation, FixtureCase, Magnitude, digest};
 pub use compare::{Comparison, Expected, Got, compare};
 pub use difference::Difference;
+pub use magnitudes::compare_magnitudes;
 pub use picture::{Picture, repository, splitmix64 as noise};
 pub use python::Python;
 pub use run::run;

@@ -10,6 +10,7 @@ of it may be compressed with zlib. The JSON:
     ops         {op, why}: an operation as plans have it, and which magnitudes it stands for
     cases       [picture, partner or null, [index of an operation, ...], expected]; expected is an offset, or the first
                 16 digits of the SHA-256 of the bytes
+    why         of each case which scheme drew it; where no scheme did, there is none
     magnitudes  [convention, operation, magnitude, negative, width, height, the operation as plans have it]
 """
 

@@ -1,6 +1,10 @@
 //! Parsers: they take or refuse any text, and what they take is valid and prints as itself.
 
-use autoaugment::{Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Shape};
+use autoaugment::policy::Source;
+use autoaugment::{
+    Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape, Step,
+    SubPolicy,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -18,6 +22,20 @@ fn pieces() -> impl Strategy<Value = String> {
         "torchvision",
         "tensorflow",
         "imagenet",
+        "randaugment",
+        "uniformaugment",
+        "trivialaugment",
+        "rand-m",
+        "original-mstd",
+        "v0-mstd",
+        "-",
+        "n",
+        "m",
+        "p",
+        "mstd",
+        "mmax",
+        "inc",
+        "tweights",
         "0",
         "1",
         "0.5",
@@ -78,6 +96,13 @@ fn damaged(text: impl Strategy<Value = String>) -> impl Strategy<Value = String>
     })
 }
 
+/// The policy as a Python literal.
+fn python(policy: &Policy) -> String {
+    let step = |s: &Step| format!("('{}', {}, {}),", s.op, s.probability, s.magnitude);
+    let sub_policy = |s: &SubPolicy| format!("[{}],\n", s.steps.iter().map(step).collect::<String>());
+    format!("[{}]", policy.sub_policies.iter().map(sub_policy).collect::<String>())
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -86,6 +111,7 @@ fn any_text() -> impl Strategy<Value = String> {
         damaged(arbitrary::policy().prop_map(|p| p.to_json())),
         damaged(arbitrary::plan(2).prop_map(|p| p.to_json())),
         damaged(arbitrary::op(2).prop_map(|op| op.to_string())),
+        damaged(arbitrary::policy().prop_map(|p| python(&p))),
     ]
 }
 
@@ -123,6 +149,10 @@ proptest! {
             policy.check().unwrap();
             prop_assert_eq!(&policy.to_string().parse::<Policy>().unwrap(), &policy);
         }
+        if let Ok(scheme) = text.parse::<Scheme>() {
+            prop_assert!(Sampler::new(scheme.clone(), 0).is_ok());
+            prop_assert_eq!(&scheme.to_string().parse::<Scheme>().unwrap(), &scheme);
+        }
         if let Ok(policy) = Policy::from_json(&text) {
             policy.check().unwrap();
             prop_assert_eq!(&Policy::from_json(&policy.to_json()).unwrap(), &policy);
@@ -135,6 +165,12 @@ proptest! {
             op.check().unwrap();
             prop_assert_eq!(&op.to_string().parse::<Op>().unwrap(), &op);
             prop_assert!(op.caption().starts_with(op.kind().name()));
+        }
+        for source in Source::ALL {
+            if let Ok(policy) = Policy::import(&text, source) {
+                policy.check().unwrap();
+                prop_assert_eq!(&Policy::from_json(&policy.to_json()).unwrap(), &policy);
+            }
         }
         let _ = Policy::preset(&text);
         let _ = (text.parse::<OpKind>(), text.parse::<Convention>());
@@ -177,6 +213,7 @@ fn deep_and_long_texts_end() {
         assert!(text.parse::<Policy>().is_err());
         assert!(text.parse::<Op>().is_err());
         assert!(Policy::from_json(text).is_err());
+        assert!(Policy::import(text, Source::Timm).is_err());
         assert!(Plan::from_json(text).is_err());
         assert!(format!("Rotate(degrees={text})").parse::<Op>().is_err());
         assert!(format!("Rotate {text} 1").parse::<Policy>().is_err());

@@ -2,7 +2,7 @@
 //!
 //! A failure here is never fixed by changing the expected text.
 
-use autoaugment::{Policy, Sampler, Shape};
+use autoaugment::{Sampler, Scheme, Shape};
 
 /// A policy with every source of randomness, for the conventions that no preset is written in.
 const EVERYTHING: &str = "
@@ -12,7 +12,7 @@ const EVERYTHING: &str = "
     Cutout 0.5 9 + Solarize 0.9 4 + Cutout 0.9 2
     Posterize 0.9 6 + Color 0.9 9 + SamplePairing 0.9 1";
 
-/// Policy, seed, epoch, indices, and one line an image.
+/// Policy or scheme, seed, epoch, indices, and one line an image.
 type Pin = (&'static str, u64, u64, &'static [u64], &'static str);
 
 #[rustfmt::skip]
@@ -76,6 +76,43 @@ const PINS: &[Pin] = &[
         "10: Solarize(threshold=102) + Cutout(x=7, y=81, width=40, height=40, fill=[128,128,128])\n\
          20: Rotate(degrees=-21, interpolation=nearest, fill=[128,128,128]) + TranslateX(pixels=-125, interpolation=nearest, fill=[128,128,128])\n\
          30: Posterize(bits=2) + Color(factor=1.7200000000000002) + SamplePairing(weight=0.04, partner=0)"),
+    ("timm-increasing everything", 6, 1, &[10, 20, 30],
+        "10: Solarize(threshold=154) + Cutout(x=23, y=97, width=8, height=8, fill=[128,128,128])\n\
+         20: Rotate(degrees=-21, interpolation=bilinear, fill=[128,128,128]) + TranslateX(pixels=-74.47500000000001, interpolation=bilinear, fill=[128,128,128])\n\
+         30: Posterize(bits=2) + Color(factor=1.81) + SamplePairing(weight=0.04, partner=0)"),
+    ("randaugment(n=2, m=9)", 1, 0, &[0, 1, 2, 3],
+        "0: Contrast(factor=0.7300000190734863) + TranslateX(pixels=45, interpolation=nearest, fill=[0,0,0])\n\
+         1: AutoContrast + Rotate(degrees=-9, interpolation=nearest, fill=[0,0,0])\n\
+         2: Posterize(bits=7) + Posterize(bits=7)\n\
+         3: Color(factor=1.2699999809265137) + Equalize"),
+    ("trivialaugment", 1, 0, &[0, 1, 2, 3],
+        "0: Contrast(factor=0.07599997520446777)\n\
+         1: AutoContrast\n\
+         2: Posterize(bits=6)\n\
+         3: Color(factor=1.8580000400543213)"),
+    ("uniformaugment(n=3)", 1, 0, &[0, 1, 2, 3],
+        "0: TranslateY(pixels=24.396603699934754, interpolation=nearest, fill=[0,0,0])\n\
+         1: unchanged\n\
+         2: Contrast(factor=1.011976501357806)\n\
+         3: Equalize"),
+    ("rand-m9-n3-mstd0.5", 1, 0, &[0, 1, 2, 3],
+        "0: Rotate(degrees=26.40835662260883, interpolation=bilinear, fill=[128,128,128])\n\
+         1: unchanged\n\
+         2: ShearX(factor=0.2576246738706098, interpolation=bicubic, fill=[128,128,128])\n\
+         3: TranslateY(pixels=-97.69486771870922, interpolation=bilinear, fill=[128,128,128])"),
+    ("rand-m15-mstd101-mmax20-inc1-tweights-p1", 1 << 32, 3, &[1 << 40, 9],
+        "1099511627776: TranslateX(pixels=-35.78238372526444, interpolation=bilinear, fill=[128,128,128]) + ShearY(factor=0.3335243455726619, interpolation=bilinear, fill=[128,128,128])\n\
+         9: ShearY(factor=0.12591994204016124, interpolation=bicubic, fill=[128,128,128]) + Brightness(factor=2.238731403862838)"),
+    ("original-mstd0.5", 1, 0, &[0, 1, 2, 3],
+        "0: Contrast(factor=1.50450139735653)\n\
+         1: Equalize\n\
+         2: Solarize(threshold=66)\n\
+         3: Rotate(degrees=26.075853487711075, interpolation=bilinear, fill=[128,128,128])"),
+    ("v0r-mstd0.5", 1, 0, &[0, 1, 2, 3],
+        "0: Rotate(degrees=26.40835662260883, interpolation=bilinear, fill=[128,128,128])\n\
+         1: unchanged\n\
+         2: Equalize + SolarizeAdd(add=41, threshold=128)\n\
+         3: Equalize"),
 ];
 
 #[test]
@@ -86,9 +123,9 @@ fn pinned_draws_never_change() {
             Some(convention) => format!("convention {convention}{EVERYTHING}"),
             None => policy.to_string(),
         };
-        let policy_read: Policy = text.parse().unwrap();
+        let scheme: Scheme = text.parse().unwrap();
         let shape = Shape { images: indices.len(), height: 224, width: 331, channels: 3 };
-        let got = Sampler::new(policy_read, *seed).unwrap().plan(shape, *epoch, indices).unwrap().to_string();
+        let got = Sampler::new(scheme, *seed).unwrap().plan(shape, *epoch, indices).unwrap().to_string();
         if got != *expected {
             wrong.push(format!("{policy}, seed {seed}, epoch {epoch}:\n{got}"));
         }

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use autoaugment::{Op, OpKind, Plan, Policy, Sampler, Shape, SubPolicy};
+use autoaugment::{Op, OpKind, Plan, Policy, Sampler, Scheme, Shape, SubPolicy};
 
 use crate::statistics::{check, report};
 
-const DRAWS: u64 = 40_000;
+pub const DRAWS: u64 = 40_000;
 
 pub fn shape(images: usize) -> Shape {
     Shape { images, height: 3, width: 4, channels: 3 }
 }
 
 /// One plan of `images` images, numbered from 0.
-pub fn plan(policy: &Policy, seed: u64, epoch: u64, images: u64) -> Plan {
+pub fn plan(policy: &(impl Into<Scheme> + Clone), seed: u64, epoch: u64, images: u64) -> Plan {
     let indices: Vec<u64> = (0..images).collect();
     Sampler::new(policy.clone(), seed).unwrap().plan(shape(images as usize), epoch, &indices).unwrap()
 }
 
-fn counts(values: impl Iterator<Item = usize>, categories: usize) -> Vec<u64> {
+pub fn counts(values: impl Iterator<Item = usize>, categories: usize) -> Vec<u64> {
     let mut counts = vec![0; categories];
     values.for_each(|v| counts[v] += 1);
     counts
@@ -41,9 +41,10 @@ fn outcomes(sub_policy: &SubPolicy) -> BTreeMap<Vec<OpKind>, f64> {
 }
 
 #[test]
-fn sub_policies_of_every_preset_are_drawn_alike_and_their_steps_as_often_as_they_say() {
+fn sub_policies_of_every_short_preset_are_drawn_alike_and_their_steps_as_often_as_they_say() {
     let mut results = Vec::new();
-    for name in Policy::preset_names() {
+    // Those of hundreds of sub-policies would need millions of draws, and are drawn by the same code.
+    for name in Policy::preset_names().filter(|name| !name.starts_with("fast-")) {
         let policy = Policy::preset(name).unwrap();
         for seed in [0, 1, 42, u64::MAX] {
             let plan = plan(&policy, seed, 0, DRAWS);
@@ -109,7 +110,8 @@ fn both_signs_are_drawn_alike_and_have_the_same_size() {
     let mut results = Vec::new();
     for convention in autoaugment::Convention::ALL {
         for &op in OpKind::ALL.iter().filter(|op| convention.is_signed(**op)) {
-            let policy: Policy = format!("convention {convention}\n{op} 1 9").parse().unwrap();
+            let last = convention.last_magnitude();
+            let policy: Policy = format!("convention {convention}\n{op} 1 {last}").parse().unwrap();
             let plan = plan(&policy, 5, 0, DRAWS);
             let values: Vec<f64> = plan.images().iter().map(|i| signed(&i.ops[0]).unwrap()).collect();
             let size = values[0].abs();
@@ -118,7 +120,7 @@ fn both_signs_are_drawn_alike_and_have_the_same_size() {
             results.push(check(&format!("{convention} {op}"), &counts, &[0.5; 2]));
         }
     }
-    assert_eq!(results.len(), 9 + 9 + 5);
+    assert_eq!(results.len(), 5 * 9 + 5 * 5);
     report(results);
 }
 
@@ -129,7 +131,8 @@ fn unsigned_operations_have_one_value() {
             if matches!(op, OpKind::Cutout | OpKind::SamplePairing) {
                 continue;
             }
-            let policy: Policy = format!("convention {convention}\n{op} 1 7").parse().unwrap();
+            let last = convention.last_magnitude();
+            let policy: Policy = format!("convention {convention}\n{op} 1 {last}").parse().unwrap();
             let plan = plan(&policy, 5, 0, 100);
             assert!(plan.images().iter().all(|i| i.ops == plan.images()[0].ops), "{convention} {op}");
         }
@@ -140,7 +143,7 @@ fn unsigned_operations_have_one_value() {
 fn cutout_is_centred_on_every_pixel_alike() {
     let mut results = Vec::new();
     for (text, position) in [("Cutout 1 9", 0), ("Invert 0.3 0 + Cutout 1 0", 1), ("Cutout 0.5 9 + Cutout 1 0", 1)] {
-        let plan = plan(&text.parse().unwrap(), 3, 0, DRAWS);
+        let plan = plan(&text.parse::<Policy>().unwrap(), 3, 0, DRAWS);
         let pixels = plan.images().iter().map(|image| match image.ops.last() {
             Some(Op::Cutout(cutout)) => {
                 let centre = |corner: i64, side: u32| (corner + i64::from(side / 2)) as usize;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use autoaugment::{
-    Convention, Device, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Size, Transform,
+    Convention, Device, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Scheme, Size, Transform,
 };
 use clap::{Args, ValueEnum};
 
@@ -15,13 +15,18 @@ use crate::terminal::Terminal;
 #[derive(Args)]
 #[command(next_help_heading = "What is drawn")]
 pub struct Drawing {
-    /// Preset (imagenet, cifar10, svhn, v0), JSON or text file, or sub-policies as text [default: imagenet]
+    /// Preset (imagenet, cifar10, svhn, v0), scheme (randaugment, trivialaugment, ...), file, or text [default: imagenet]
     ///
-    /// The text form has one sub-policy a line (or between semicolons), steps joined by `+`, a step being
+    /// `autoaugment policy list` has all names. Schemes are written "randaugment(n=2, m=9)", trivialaugment,
+    /// "uniformaugment(n=2)", or as timm's configuration strings: rand-m9-mstd0.5-inc1, original-mstd0.5.
+    ///
+    /// Of a learned policy the text form has one sub-policy a line (or between semicolons), steps joined by `+`, a step being
     /// OPERATION PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
     #[arg(long, value_name = "NAME|FILE|TEXT")]
     pub policy: Option<String>,
-    /// Read the magnitudes as torchvision, deepvoltaire or tensorflow do, not as the policy says
+    /// Read a learned policy's magnitudes as torchvision, timm or others do, not as the policy says
+    ///
+    /// The README names all conventions; `autoaugment ops --convention NAME` shows what magnitudes mean in one.
     #[arg(long, value_name = "NAME")]
     pub convention: Option<Convention>,
     /// nearest, bilinear or bicubic for every warp, not the convention's
@@ -82,14 +87,18 @@ impl DtypeChoice {
 }
 
 impl Drawing {
-    /// The policy, in the convention that was asked for.
-    pub fn policy(&self) -> anyhow::Result<Policy> {
-        let mut policy = find_policy(self.policy.as_deref().unwrap_or("imagenet"))?;
-        if let Some(convention) = self.convention {
-            policy.convention = convention;
-            policy.check()?;
+    /// The policy or scheme, a policy in the convention that was asked for.
+    pub fn scheme(&self) -> anyhow::Result<Scheme> {
+        let mut scheme = find_scheme(self.policy.as_deref().unwrap_or("imagenet"))?;
+        match (&mut scheme, self.convention) {
+            (_, None) => {}
+            (Scheme::Policy(policy), Some(convention)) => {
+                policy.convention = convention;
+                policy.check()?;
+            }
+            (other, Some(_)) => bail!("--convention is for learned policies, and {other} has {}", other.convention()),
         }
-        Ok(policy)
+        Ok(scheme)
     }
 
     /// What draws from a policy or a transform.
@@ -123,29 +132,45 @@ impl Where {
     }
 }
 
-/// A policy by preset name, file or text.
-pub fn find_policy(text: &str) -> anyhow::Result<Policy> {
+/// A policy or scheme by name, file or text.
+pub fn find_scheme(text: &str) -> anyhow::Result<Scheme> {
     let path = Path::new(text);
     if path.metadata().is_ok_and(|m| !m.is_dir()) {
-        return read_policy(path);
+        return read_scheme(path);
     }
     let is_one_word = !text.trim().contains(char::is_whitespace);
-    if is_one_word && (text.contains(['/', '\\']) || path.extension().is_some()) {
+    // A number's fraction, as in `rand-m9-mstd0.5`, is no file's extension.
+    let has_extension =
+        path.extension().is_some_and(|e| !e.to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
+    if is_one_word && (text.contains(['/', '\\']) || has_extension) {
         bail!("policy: there is no file `{text}`");
     }
-    Ok(if text.trim_start().starts_with('{') { Policy::from_json(text)? } else { text.parse()? })
+    Ok(if text.trim_start().starts_with('{') { Policy::from_json(text)?.into() } else { text.parse()? })
+}
+
+/// A file with a policy in JSON or text, or with a scheme's text; `-` is standard input.
+pub fn read_scheme(path: &Path) -> anyhow::Result<Scheme> {
+    let text = read(path)?;
+    let scheme =
+        if text.trim_start().starts_with('{') { Policy::from_json(&text).map(Into::into) } else { text.parse() };
+    scheme.with_context(|| path.display().to_string())
 }
 
 /// A policy file in JSON or text; `-` is standard input.
 pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
+    match read_scheme(path)? {
+        Scheme::Policy(policy) => Ok(policy),
+        other => bail!("{}: {other} is not a learned policy", path.display()),
+    }
+}
+
+/// A policy file's text; `-` is standard input.
+pub fn read(path: &Path) -> anyhow::Result<String> {
     let text = match path.to_str() {
         Some("-") => std::io::read_to_string(std::io::stdin()),
         _ => fs::read_to_string(path),
     };
-    let name = path.display();
-    let text = text.with_context(|| format!("policy {name}"))?;
-    let policy = if text.trim_start().starts_with('{') { Policy::from_json(&text) } else { text.parse() };
-    policy.with_context(|| name.to_string())
+    text.with_context(|| format!("policy {}", path.display()))
 }
 
 /// `R,G,B` or one number.

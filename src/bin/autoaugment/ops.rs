@@ -8,7 +8,7 @@ use crate::{Outcome, choices, terminal};
 
 #[derive(Args)]
 pub struct Ops {
-    /// torchvision, deepvoltaire or tensorflow
+    /// A convention: torchvision, deepvoltaire, tensorflow, fast-autoaugment, timm, ...; the README names all
     #[arg(long, value_name = "NAME", default_value = "torchvision")]
     convention: Convention,
     /// Size of the image, which translations and cutouts are relative to
@@ -25,6 +25,7 @@ struct Table {
     convention: Convention,
     width: usize,
     height: usize,
+    magnitudes: Vec<f64>,
     operations: Vec<Row>,
 }
 
@@ -35,7 +36,7 @@ struct Row {
     /// What the magnitude stands for; none for operations without one.
     parameter: Option<String>,
     signed: bool,
-    /// One a magnitude, from 0, with a positive sign.
+    /// One a magnitude of the table's, with a positive sign.
     values: Vec<f64>,
     /// The same with a negative sign; none where no sign is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +49,8 @@ impl Ops {
         let operations = rows?;
         if self.json {
             let Size { width, height } = self.size;
-            terminal::json(&Table { convention: self.convention, width, height, operations })?;
+            let magnitudes = self.convention.magnitudes().collect();
+            terminal::json(&Table { convention: self.convention, width, height, magnitudes, operations })?;
         } else {
             terminal::data(&self.text(&operations))?;
         }
@@ -61,8 +63,8 @@ impl Ops {
             if !self.convention.has_magnitude(op) {
                 return Ok(Vec::new());
             }
-            let magnitudes = 0..=self.convention.last_magnitude();
-            magnitudes.map(|m| self.convention.value(op, f64::from(m), negative, self.size)).collect()
+            let magnitudes = self.convention.magnitudes();
+            magnitudes.map(|m| self.convention.value(op, m, negative, self.size)).collect()
         };
         Ok(Row {
             op,
@@ -87,22 +89,23 @@ impl Ops {
     }
 
     fn text(&self, operations: &[Row]) -> String {
-        let last = self.convention.last_magnitude() as usize;
+        let last = self.convention.last_magnitude();
+        let magnitudes: Vec<_> = self.convention.magnitudes().collect();
         let mut lines = Vec::new();
         let mut heading = vec!["OPERATION".to_string(), "PARAMETER".to_string(), "SIGN".to_string()];
-        heading.extend((0..=last).map(|m| m.to_string()));
+        heading.extend(magnitudes.iter().map(f64::to_string));
         heading.push("WHAT IT DOES".to_string());
         lines.push(heading);
         for row in operations {
             let (sign, shown) = row.unsigned();
             let mut cells = vec![row.op.to_string(), row.parameter.clone().unwrap_or_default(), sign.to_string()];
-            cells.extend((0..=last).map(|m| shown.get(m).map(|v| short(*v)).unwrap_or_default()));
+            cells.extend((0..magnitudes.len()).map(|m| shown.get(m).map(|v| short(*v)).unwrap_or_default()));
             cells.push(row.summary.to_string());
             lines.push(cells);
         }
         let Size { width, height } = self.size;
         let name = self.convention;
-        let is_number = |column| (3..last + 4).contains(&column);
+        let is_number = |column: usize| (3..magnitudes.len() + 3).contains(&column);
         format!(
             "Values of magnitudes 0 to {last}, {name}, for images of {width} x {height}:\n\n{}",
             terminal::aligned(&lines, is_number)

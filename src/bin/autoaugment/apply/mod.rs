@@ -201,8 +201,11 @@ impl Apply {
         terminal: Terminal,
     ) -> anyhow::Result<(Work, Vec<Entry>)> {
         if self.op.is_empty() && self.plan.is_none() {
-            let policy = self.drawing.policy()?;
-            let transform = self.recipe.map_or_else(|| policy.clone().into(), |r| r.training(Some(policy.clone())));
+            let scheme = self.drawing.scheme()?;
+            let transform = match self.recipe {
+                Some(recipe) => recipe.training(Some(scheme)),
+                None => scheme.into(),
+            };
             let sampler = self.drawing.sampler(transform)?;
             let copies = self.copies as usize;
             let entries = entries::all(source.len(), copies);

@@ -119,9 +119,9 @@ impl Bench {
             plot::check_name(path)?;
             encode::check_free([path.as_path()], self.force)?;
         }
-        let policy = self.drawing.policy()?;
-        let convention = policy.convention;
-        let sampler = self.drawing.sampler(policy)?;
+        let scheme = self.drawing.scheme()?;
+        let convention = scheme.convention();
+        let sampler = self.drawing.sampler(scheme)?;
         let pictures = match &self.inputs[..] {
             [] => Pictures::generated(self.drawing.seed),
             inputs => Pictures::read(inputs, terminal)?,

@@ -1,6 +1,6 @@
 //! Columns: what is applied in each column of a contact sheet.
 
-use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Sampler, Shape};
+use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
 use serde_json::{Value, json};
 
 use crate::choices::Drawing;
@@ -13,8 +13,8 @@ pub struct Drawn {
 }
 
 enum From {
-    /// A policy of one sub-policy, drawn for the samples `first`, `first + step`, ...
-    SubPolicy {
+    /// A policy of one sub-policy, or another scheme, drawn for the samples `first`, `first + step`, ...
+    Draws {
         sampler: Box<Sampler>,
         epoch: u64,
         first: u64,
@@ -23,7 +23,7 @@ enum From {
     Magnitude {
         op: OpKind,
         convention: Convention,
-        magnitude: u32,
+        magnitude: f64,
         with: Vec<(&'static str, Value)>,
     },
 }
@@ -40,10 +40,20 @@ pub fn of_sub_policies(policy: &Policy, numbers: &[usize], drawing: &Drawing) ->
         });
         let details = details.collect();
         let sampler = Box::new(drawing.sampler(Policy::new(policy.convention, vec![sub_policy])?)?);
-        let source = From::SubPolicy { sampler, epoch: drawing.epoch, first: i as u64, step: numbers.len() as u64 };
+        let source = From::Draws { sampler, epoch: drawing.epoch, first: i as u64, step: numbers.len() as u64 };
         Ok(Drawn { heading: format!("sub-policy {number}"), details, source })
     };
     numbers.iter().enumerate().map(column).collect()
+}
+
+/// Columns of draws of a scheme; every cell of the sheet is a sample of its own.
+pub fn of_draws(scheme: &Scheme, count: usize, drawing: &Drawing) -> anyhow::Result<Vec<Drawn>> {
+    let column = |i: usize| {
+        let sampler = Box::new(drawing.sampler(scheme.clone())?);
+        let source = From::Draws { sampler, epoch: drawing.epoch, first: i as u64, step: count as u64 };
+        Ok(Drawn { heading: format!("draw {}", i + 1), details: vec![scheme.to_string()], source })
+    };
+    (0..count).map(column).collect()
 }
 
 /// One column a magnitude, or only one where there is none.
@@ -53,7 +63,7 @@ pub fn of_magnitudes(
     interpolation: Option<Interpolation>,
     fill: Option<[u8; 3]>,
 ) -> Vec<Drawn> {
-    let last = if convention.has_magnitude(op) { convention.last_magnitude() } else { 0 };
+    let count = if convention.has_magnitude(op) { usize::MAX } else { 1 };
     let mut with = Vec::new();
     with.extend(interpolation.map(|i| ("interpolation", json!(i))));
     with.extend(fill.map(|f| ("fill", json!(f))));
@@ -62,19 +72,19 @@ pub fn of_magnitudes(
         details: Vec::new(),
         source: From::Magnitude { op, convention, magnitude, with: with.clone() },
     };
-    (0..=last).map(column).collect()
+    convention.magnitudes().take(count).map(column).collect()
 }
 
 impl Drawn {
     pub fn plan(&self, shape: Shape) -> anyhow::Result<Plan> {
         let rows = shape.images;
         match &self.source {
-            From::SubPolicy { sampler, epoch, first, step } => {
+            From::Draws { sampler, epoch, first, step } => {
                 let indices: Vec<_> = (0..rows as u64).map(|row| first + row * step).collect();
                 Ok(sampler.plan(shape, *epoch, &indices)?)
             }
             From::Magnitude { op, convention, magnitude, with } => {
-                let op = Sampler::resolve(*convention, *op, f64::from(*magnitude), false, shape.size())?;
+                let op = Sampler::resolve(*convention, *op, *magnitude, false, shape.size())?;
                 let op = overridden(op, with)?;
                 let image = |row: usize| {
                     let mut op = op.clone();

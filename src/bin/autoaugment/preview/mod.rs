@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use autoaugment::{Batch, Layout};
-use autoaugment::{OpKind, Output, Plan, Shape};
+use autoaugment::{OpKind, Output, Plan, Scheme, Shape};
 use clap::Args;
 
 use crate::choices::{Drawing, Where};
@@ -22,7 +22,7 @@ use thumbnails::Thumbnails;
 const DETAILS: &str = "\
 The images are made small first and augmented then, at the size that is shown; grey ones are shown as RGB. Each has one \
 row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one \
-column a magnitude, with a positive sign. Under each image stands what was applied.";
+column a magnitude, with a positive sign; a scheme that is not a learned policy has one column a draw. Under each image stands what was applied.";
 
 /// Draw a contact sheet: each image under some sub-policies, or under one operation's magnitudes
 #[derive(Args)]
@@ -34,7 +34,7 @@ pub struct Preview {
     /// The PNG to write
     #[arg(long, short, value_name = "FILE", default_value = "preview.png")]
     out: PathBuf,
-    /// How many sub-policies to show, from the first
+    /// How many sub-policies to show, from the first; or draws of another scheme
     #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u32).range(1..=100))]
     columns: u32,
     /// Which sub-policies to show, by their numbers, from 1
@@ -110,7 +110,13 @@ impl Preview {
                 Ok(columns::of_magnitudes(op, convention, self.drawing.interpolation, self.drawing.fill))
             }
             None => {
-                let policy = self.drawing.policy()?;
+                let policy = match self.drawing.scheme()? {
+                    Scheme::Policy(policy) => policy,
+                    other if self.sub_policies.is_empty() => {
+                        return columns::of_draws(&other, self.columns as usize, &self.drawing);
+                    }
+                    other => bail!("--sub-policies is for learned policies, and {other} is none"),
+                };
                 let last = policy.sub_policies.len();
                 let mut numbers = self.sub_policies.clone();
                 if numbers.is_empty() {

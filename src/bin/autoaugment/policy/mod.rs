@@ -1,0 +1,187 @@
+//! `policy`: policies shown, checked, converted, imported and compared.
+
+mod compare;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use autoaugment::policy::Source;
+use autoaugment::{Policy, Scheme};
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::terminal::Terminal;
+use crate::{Outcome, choices, terminal};
+
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// List the policies and schemes that have names
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a policy, or what a scheme draws from: imagenet, randaugment, rand-m9-mstd0.5, a file or text
+    Show {
+        /// Preset or scheme, file or text
+        #[arg(value_name = "NAME|FILE|TEXT")]
+        policy: String,
+        /// Print JSON, not text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a policy file and say what is in it
+    Check {
+        /// JSON or text file; - is standard input
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a policy file in the other form
+    Convert {
+        /// JSON or text file; - is standard input
+        file: PathBuf,
+        /// The form to print
+        #[arg(long, value_enum)]
+        to: Form,
+    },
+    /// Print a policy that stands in Python code: lists or tuples of (operation, probability, magnitude)
+    ///
+    /// torchvision, timm and fast-autoaugment have conventions of their own, and what they mean is kept. kornia and dali have
+    /// none, since their operations are not Pillow's: the policy is read in the convention that is closest, and a notice
+    /// says what that changes.
+    Import {
+        /// The framework whose names and magnitudes they are: torchvision, timm, fast-autoaugment, kornia or dali
+        #[arg(long, value_name = "FRAMEWORK")]
+        from: Source,
+        /// File with the list alone, perhaps behind `name =` or `return`; - is standard input
+        file: PathBuf,
+        /// Print JSON, not text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what two conventions, or two policies, make of each operation and magnitude
+    ///
+    /// Same means the same bytes of every image of that size, whatever sign and interpolation are drawn. `none` stands where
+    /// the policy has no such step or the convention no such magnitude. Probabilities are not compared.
+    Compare(compare::Compare),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Form {
+    Json,
+    Text,
+}
+
+/// A line of `list`.
+#[derive(Serialize)]
+struct Named {
+    name: &'static str,
+    summary: &'static str,
+}
+
+/// What `show` says of a scheme that is not a learned policy.
+#[derive(Serialize)]
+struct Shown<'a> {
+    scheme: &'a Scheme,
+    convention: &'static str,
+    operations: Vec<&'static str>,
+}
+
+/// What `check` says of a policy.
+#[derive(Serialize)]
+struct Contents {
+    convention: &'static str,
+    sub_policies: usize,
+    most_steps: usize,
+    operations: usize,
+}
+
+impl PolicyCommand {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        match self {
+            PolicyCommand::List { json } => list(json)?,
+            PolicyCommand::Show { policy, json } => {
+                let form = if json { Form::Json } else { Form::Text };
+                match choices::find_scheme(&policy)? {
+                    Scheme::Policy(policy) => print(&policy, form)?,
+                    other => show(&other, form)?,
+                }
+            }
+            PolicyCommand::Check { file, json } => {
+                let policy = choices::read_policy(&file)?;
+                let contents = Contents::of(&policy);
+                if json {
+                    terminal::json(&contents)?;
+                } else {
+                    let Contents { convention, sub_policies, most_steps, operations } = contents;
+                    terminal::data(&format!(
+                        "{}, {} at most, {}, convention {convention}",
+                        counted(sub_policies, "sub-policy", "sub-policies"),
+                        counted(most_steps, "step", "steps"),
+                        counted(operations, "operation", "operations"),
+                    ))?;
+                }
+            }
+            PolicyCommand::Convert { file, to } => print(&choices::read_policy(&file)?, to)?,
+            PolicyCommand::Import { from, file, json } => {
+                let policy = Policy::import(&choices::read(&file)?, from);
+                let policy = policy.with_context(|| file.display().to_string())?;
+                if let Some(departure) = from.departure() {
+                    terminal.note(&format!("not what {from} does: {departure}"));
+                }
+                print(&policy, if json { Form::Json } else { Form::Text })?;
+            }
+            PolicyCommand::Compare(compare) => compare.run()?,
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+impl Contents {
+    fn of(policy: &Policy) -> Self {
+        let operations: HashSet<_> = policy.sub_policies.iter().flat_map(|s| s.steps.iter().map(|s| s.op)).collect();
+        Contents {
+            convention: policy.convention.name(),
+            sub_policies: policy.sub_policies.len(),
+            most_steps: policy.depth(),
+            operations: operations.len(),
+        }
+    }
+}
+
+fn list(json: bool) -> anyhow::Result<()> {
+    let named: Vec<_> = Scheme::forms().map(|(name, summary)| Named { name, summary }).collect();
+    if json {
+        return terminal::json(&named);
+    }
+    let width = named.iter().map(|n| n.name.len()).max().unwrap_or(0);
+    let lines: Vec<_> = named.iter().map(|Named { name, summary }| format!("{name:width$}  {summary}")).collect();
+    terminal::data(&lines.join("\n"))
+}
+
+fn show(scheme: &Scheme, form: Form) -> anyhow::Result<()> {
+    let operations: Vec<_> = scheme.operations().into_iter().map(|op| op.name()).collect();
+    let convention = scheme.convention().name();
+    match form {
+        Form::Json => terminal::json(&Shown { scheme, convention, operations }),
+        Form::Text => {
+            let comments = [format!("# convention {convention}"), format!("# {}", operations.join(", "))];
+            terminal::data(&format!("{scheme}\n{}", comments.join("\n")))
+        }
+    }
+}
+
+fn print(policy: &Policy, form: Form) -> anyhow::Result<()> {
+    match form {
+        Form::Json => terminal::data(&policy.to_json()),
+        Form::Text => terminal::data(&policy.to_string()),
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}

@@ -1,0 +1,50 @@
+//! The fast-autoaugment convention: `FastAutoAugment/augmentations.py` of the repository kakaobrain/fast-autoaugment.
+//!
+//! Levels run from 0 to 1 and lie anywhere between; a value is `level * (high - low) + low`. The ranges of what has a sign
+//! go from minus to plus, and then a sign is drawn besides: level 0.5 is the one that does nothing, 0 and 1 are the
+//! strongest. Posterize truncates to whole bits and gets weaker with the level, Solarize too, and its threshold keeps its
+//! fraction. Translations are fractions of the side, and positive ones move the content left or up. What comes from outside
+//! is black, what Cutout fills is not.
+//!
+//! Departure: the repository draws Cutout's centre from (1, W] and moves a square that would begin outside inside; here the
+//! centre is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
+//! level, both ends painted.
+
+use super::{Range, Scale, Sign, Table};
+use crate::ops::{Interpolation, OpKind};
+
+const fn from_to(low: f64, high: f64, sign: Sign) -> Range {
+    Range::of(Scale::Level { from: low, span: high - low }, sign)
+}
+
+const ENHANCE: Range = from_to(0.1, 1.9, Sign::None);
+const SHEAR: Range = from_to(-0.3, 0.3, Sign::Mirrored);
+const TRANSLATE: Range = from_to(-0.45, 0.45, Sign::Mirrored);
+
+pub(super) const TABLE: Table = Table {
+    name: "fast-autoaugment",
+    summary: "the repository kakaobrain/fast-autoaugment: levels 0..=1 through signed ranges, nearest, black fill",
+    last: 1,
+    fractional: true,
+    shear: Interpolation::Nearest,
+    translate: Interpolation::Nearest,
+    rotate: Interpolation::Nearest,
+    draws_interpolation: false,
+    fill: [0; 3],
+    cutout_fill: Some([125, 123, 114]),
+    direction: -1.0,
+    rows: &[
+        (OpKind::ShearX, SHEAR),
+        (OpKind::ShearY, SHEAR),
+        (OpKind::TranslateX, TRANSLATE.of_width()),
+        (OpKind::TranslateY, TRANSLATE.of_height()),
+        (OpKind::Rotate, from_to(-30.0, 30.0, Sign::Mirrored)),
+        (OpKind::Solarize, from_to(0.0, 256.0, Sign::None)),
+        (OpKind::Posterize, from_to(4.0, 8.0, Sign::None).whole()),
+        (OpKind::Contrast, ENHANCE),
+        (OpKind::Color, ENHANCE),
+        (OpKind::Brightness, ENHANCE),
+        (OpKind::Sharpness, ENHANCE),
+        (OpKind::Cutout, from_to(0.0, 0.2, Sign::None).of_width().with_both_ends()),
+    ],
+};

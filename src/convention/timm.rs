@@ -1,0 +1,93 @@
+//! The timm conventions: `timm/data/auto_augment.py` of timm 1.0.31.
+//!
+//! Magnitudes run from 0 to 10 and may lie between whole numbers; noise may carry a scheme's beyond 10 where it allows
+//! that. Translations are fractions of the side (timm's `TranslateXRel` and `TranslateYRel`, which all its lists have),
+//! not rounded to pixels, and positive ones move the content left or up. The interpolation is drawn for each application,
+//! bilinear or bicubic. The fill is grey, as `auto_augment_transform` and its siblings have it; timm's training script puts
+//! the data set's mean there, for ImageNet 124,116,104.
+//!
+//! timm has an operation under several names whose magnitudes mean different things, and its lists choose. Here those are
+//! conventions: `timm` has `Posterize` (0 to 4 bits), `Solarize` (weaker with the magnitude) and the enhancing operations
+//! from 0.1 to 1.9 without a sign; `timm-original` has `PosterizeOriginal` (4 to 8 bits) and `timm-research`
+//! `PosterizeIncreasing` (4 to 0 bits) instead; `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the
+//! enhancing operations around 1.
+//!
+//! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
+//! none, which magnitudes above 10 would ask for, is 0 bits too.
+
+use super::{Range, Scale, Sign, Table};
+use crate::ops::{Interpolation, OpKind};
+
+type Row = (OpKind, Range);
+
+const fn level(from: f64, span: f64, sign: Sign) -> Range {
+    Range::of(Scale::Level { from, span }, sign)
+}
+
+const fn steps(from: f64, span: f64, most: f64) -> Range {
+    Range::of(Scale::Steps { from, span, most }, Sign::None)
+}
+
+const POSTERIZE: Row = (OpKind::Posterize, steps(0.0, 4.0, 8.0));
+const POSTERIZE_ORIGINAL: Row = (OpKind::Posterize, steps(4.0, 4.0, 4.0));
+const POSTERIZE_INCREASING: Row = (OpKind::Posterize, steps(4.0, -4.0, 4.0));
+const SOLARIZE: Row = (OpKind::Solarize, steps(0.0, 256.0, 256.0));
+const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0));
+const ENHANCE: Range = level(0.1, 1.8, Sign::None);
+const ENHANCE_INCREASING: Range = level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
+
+/// What the four have in common, and what they have not.
+const fn rows(posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
+    [
+        (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::TranslateX, level(0.0, 0.45, Sign::Mirrored).of_width()),
+        (OpKind::TranslateY, level(0.0, 0.45, Sign::Mirrored).of_height()),
+        (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
+        posterize,
+        solarize,
+        (OpKind::SolarizeAdd, steps(0.0, 110.0, 128.0)),
+        (OpKind::Contrast, enhance),
+        (OpKind::Color, enhance),
+        (OpKind::Brightness, enhance),
+        (OpKind::Sharpness, enhance),
+    ]
+}
+
+const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) -> Table {
+    Table {
+        name,
+        summary,
+        last: 10,
+        fractional: true,
+        shear: Interpolation::Bicubic,
+        translate: Interpolation::Bicubic,
+        rotate: Interpolation::Bicubic,
+        draws_interpolation: true,
+        fill: [128; 3],
+        cutout_fill: None,
+        direction: -1.0,
+        rows,
+    }
+}
+
+pub(super) const PLAIN: Table = table(
+    "timm",
+    "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill",
+    &rows(POSTERIZE, SOLARIZE, ENHANCE),
+);
+pub(super) const ORIGINAL: Table = table(
+    "timm-original",
+    "timm-original: timm with PosterizeOriginal, 4 to 8 bits; grey fill",
+    &rows(POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE),
+);
+pub(super) const RESEARCH: Table = table(
+    "timm-research",
+    "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; grey fill",
+    &rows(POSTERIZE_INCREASING, SOLARIZE, ENHANCE),
+);
+pub(super) const INCREASING: Table = table(
+    "timm-increasing",
+    "timm-increasing: timm with the operations that get stronger with the magnitude; grey fill",
+    &rows(POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+);

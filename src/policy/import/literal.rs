@@ -1,0 +1,294 @@
+//! Literal: the part of Python that lists of steps are written in.
+//!
+//! Lists, tuples, texts, numbers, `None` and bare names, with comments. A name with dots is its last part.
+
+use super::syntax;
+use crate::error::{Error, Result};
+
+/// How deep brackets may nest; policies need three.
+const DEEPEST: usize = 16;
+
+/// A value and where it begins.
+#[derive(Debug, PartialEq)]
+pub(super) struct Literal<'t> {
+    /// In bytes.
+    pub at: usize,
+    pub value: Value<'t>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Value<'t> {
+    None,
+    Number(f64),
+    /// A text, or a bare name.
+    Name(&'t str),
+    /// A list or a tuple.
+    List(Vec<Literal<'t>>),
+}
+
+/// Where byte `at` is, for people.
+pub(super) fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("line {line}, column {column}")
+}
+
+/// Reads one value, or several between commas as a list.
+pub(super) fn read(text: &str) -> Result<Literal<'_>> {
+    let mut reader = Reader { text, at: 0 };
+    reader.skip_assignment();
+    reader.skip();
+    let start = reader.at;
+    let mut values = Vec::new();
+    let mut is_list = false;
+    while reader.peek().is_some() {
+        values.push(reader.value(0)?);
+        match reader.peek() {
+            Some(',') => (is_list, reader.at) = (true, reader.at + 1),
+            Some(_) => return Err(reader.misplaced()),
+            None => {}
+        }
+        reader.skip();
+    }
+    match values.pop() {
+        None => Err(reader.error(start, "there is no list")),
+        Some(one) if values.is_empty() && !is_list => Ok(one),
+        Some(last) => {
+            values.push(last);
+            Ok(Literal { at: start, value: Value::List(values) })
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// The next byte, at the beginning of a character.
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next character.
+    fn here(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// The next character that is not skipped.
+    fn peek(&mut self) -> Option<char> {
+        self.skip();
+        self.here()
+    }
+
+    /// Goes past blanks, comments and joined lines.
+    fn skip(&mut self) {
+        loop {
+            let rest = self.rest();
+            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            let trimmed = match trimmed.chars().next() {
+                Some('#') => trimmed.trim_start_matches(|c| c != '\n'),
+                Some('\\') if trimmed[1..].starts_with(['\n', '\r']) => &trimmed[1..],
+                _ => trimmed,
+            };
+            if trimmed.len() == rest.len() {
+                return;
+            }
+            self.at += rest.len() - trimmed.len();
+        }
+    }
+
+    /// Takes as many characters as `part` of them.
+    fn take(&mut self, part: impl FnMut(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let mut part = part;
+        let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn word(&mut self) -> &'t str {
+        self.take(|c| c.is_alphanumeric() || c == '_' || c == '.')
+    }
+
+    /// Goes past `return`, `name =` and `name: Annotation =`.
+    fn skip_assignment(&mut self) {
+        self.skip();
+        let before = self.at;
+        if !self.here().is_some_and(|c| c.is_alphabetic() || c == '_') {
+            return;
+        }
+        if self.word() == "return" {
+            return;
+        }
+        if self.peek() == Some(':') {
+            self.take(|c| c != '=' && c != '\n');
+        }
+        match self.here() {
+            Some('=') => self.at += 1,
+            _ => self.at = before,
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Literal<'t>> {
+        let first = self.peek();
+        let at = self.at;
+        let value = match first {
+            None => return Err(self.error(at, "the text ends, and a value is missing")),
+            Some('[') => Value::List(self.list(']', depth)?.0),
+            // One value in parentheses is that value.
+            Some('(') => match self.list(')', depth)? {
+                (mut parts, false) if parts.len() == 1 => return parts.pop().ok_or_else(|| self.misplaced()),
+                (parts, _) => Value::List(parts),
+            },
+            Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
+            Some('0'..='9' | '+' | '-' | '.') => self.number()?,
+            Some(c) if c.is_alphabetic() || c == '_' => {
+                let word = self.word();
+                match self.here() {
+                    // r"", u"".
+                    Some(quote @ ('"' | '\'')) if word.len() == 1 => self.quoted(quote)?,
+                    _ if word == "None" => Value::None,
+                    _ => Value::Name(word.rsplit('.').next().unwrap_or(word)),
+                }
+            }
+            Some(_) => return Err(self.misplaced()),
+        };
+        Ok(Literal { at, value })
+    }
+
+    /// The values up to a bracket, and whether there is a comma behind the last.
+    fn list(&mut self, close: char, depth: usize) -> Result<(Vec<Literal<'t>>, bool)> {
+        let (start, open) = (self.at, self.here().unwrap_or(close));
+        if depth == DEEPEST {
+            return Err(self.error(start, &format!("brackets nest deeper than {DEEPEST}")));
+        }
+        self.at += 1;
+        let (mut parts, mut may_follow) = (Vec::new(), true);
+        loop {
+            match self.peek() {
+                None => return Err(self.error(start, &format!("`{open}` is never closed"))),
+                Some(c) if c == close => break,
+                Some(')' | ']') => return Err(self.crossed(open, start)),
+                Some(',') if !may_follow => (self.at, may_follow) = (self.at + 1, true),
+                Some(_) if !may_follow => return Err(self.error(self.at, "a comma is missing before this")),
+                Some(_) => {
+                    parts.push(self.value(depth + 1)?);
+                    may_follow = false;
+                }
+            }
+        }
+        self.at += 1;
+        Ok((parts, may_follow))
+    }
+
+    fn quoted(&mut self, quote: char) -> Result<Value<'t>> {
+        let start = self.at;
+        self.at += 1;
+        let text = self.take(|c| c != quote && c != '\n');
+        if self.here() != Some(quote) {
+            return Err(self.error(start, "the text is never closed"));
+        }
+        self.at += 1;
+        Ok(Value::Name(text))
+    }
+
+    fn number(&mut self) -> Result<Value<'t>> {
+        let at = self.at;
+        let mut last = ' ';
+        let text = self.take(|c| {
+            let is_sign = matches!(c, '+' | '-') && matches!(last, ' ' | 'e' | 'E');
+            last = c;
+            is_sign || c.is_alphanumeric() || c == '.' || c == '_'
+        });
+        let plain = text.replace('_', "");
+        let is_number = plain.chars().all(|c| matches!(c, '0'..='9' | '.' | '+' | '-' | 'e' | 'E'));
+        match plain.parse() {
+            Ok(number) if is_number => Ok(Value::Number(number)),
+            _ => Err(self.error(at, &format!("`{text}` is not a number"))),
+        }
+    }
+
+    fn error(&self, at: usize, message: &str) -> Error {
+        syntax(message).at(place(self.text, at))
+    }
+
+    /// A bracket that closes another one than the last that was opened.
+    fn crossed(&self, open: char, opened_at: usize) -> Error {
+        let close = self.here().unwrap_or(' ');
+        self.error(self.at, &format!("`{close}` does not close the `{open}` of {}", place(self.text, opened_at)))
+    }
+
+    fn misplaced(&self) -> Error {
+        let c = self.here().unwrap_or(' ');
+        self.error(self.at, &format!("`{c}` cannot stand here; a policy is lists, names and numbers"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(literal: &Literal<'_>) -> String {
+        match &literal.value {
+            Value::None => "None".to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Name(name) => format!("'{name}'"),
+            Value::List(parts) => format!("[{}]", parts.iter().map(written).collect::<Vec<_>>().join(" ")),
+        }
+    }
+
+    #[test]
+    fn reads_what_python_does() {
+        for (text, expected) in [
+            ("[1, 2.5, .5, 1., -3, +4, 1e-3, 2E+2, 1_000]", "[1 2.5 0.5 1 -3 4 0.001 200 1000]"),
+            ("()", "[]"),
+            ("[]", "[]"),
+            ("(1)", "1"),
+            ("(1,)", "[1]"),
+            ("((1, 2))", "[1 2]"),
+            ("(1, # one\n)", "[1]"),
+            ("[1]", "[1]"),
+            ("1, 2", "[1 2]"),
+            ("[1],", "[[1]]"),
+            ("[1],\n(2, 3),\n", "[[1] [2 3]]"),
+            ("'a', \"b's\", u'c', None, d, dali.e", "['a' 'b's' 'c' None 'd' 'e']"),
+            ("x = [1]", "[1]"),
+            ("x: List[Tuple[str, float]] = [1]", "[1]"),
+            ("    return [\n 1, \\\n 2 # two\n , ]  # done", "[1 2]"),
+            ("\u{feff}# first\n_x=\t(1, 2)", "[1 2]"),
+            ("'#[,'", "'#[,'"),
+        ] {
+            assert_eq!(written(&read(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn says_where_it_went_wrong() {
+        for (text, message) in [
+            ("", "line 1, column 1: policy: there is no list"),
+            ("# nothing\n", "line 2, column 1: policy: there is no list"),
+            ("x =", "line 1, column 4: policy: there is no list"),
+            ("[1, [2, 3]", "line 1, column 1: policy: `[` is never closed"),
+            ("[1,\n (2, 3]", "line 2, column 7: policy: `]` does not close the `(` of line 2, column 2"),
+            ("[1 2]", "line 1, column 4: policy: a comma is missing before this"),
+            ("[1]]", "line 1, column 4: policy: `]` cannot stand here; a policy is lists, names and numbers"),
+            ("[1] [2]", "line 1, column 5: policy: `[` cannot stand here; a policy is lists, names and numbers"),
+            ("[{1: 2}]", "line 1, column 2: policy: `{` cannot stand here; a policy is lists, names and numbers"),
+            ("[,]", "line 1, column 2: policy: `,` cannot stand here; a policy is lists, names and numbers"),
+            ("['é', 'b]", "line 1, column 7: policy: the text is never closed"),
+            ("[0x1f]", "line 1, column 2: policy: `0x1f` is not a number"),
+            ("[1.2.3]", "line 1, column 2: policy: `1.2.3` is not a number"),
+            ("[-inf]", "line 1, column 2: policy: `-inf` is not a number"),
+            ("[1-2]", "line 1, column 3: policy: a comma is missing before this"),
+            ("[f(1)]", "line 1, column 3: policy: a comma is missing before this"),
+            ("x == [1]", "line 1, column 4: policy: `=` cannot stand here; a policy is lists, names and numbers"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), message, "{text}");
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(read(&deep).unwrap_err().to_string(), "line 1, column 17: policy: brackets nest deeper than 16");
+    }
+}

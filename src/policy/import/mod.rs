@@ -1,0 +1,199 @@
+//! Import: policies as people have them in Python code, with each framework's own names.
+
+mod literal;
+mod names;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Policy, Step, SubPolicy};
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use literal::{Literal, Value};
+use names::Name;
+
+/// The framework whose Python code a policy comes from. It fixes how operations are called and what magnitudes stand for.
+///
+/// Three have a convention of their own here, and what they mean is kept: torchvision, timm and Fast AutoAugment. Two have
+/// none, because their operations are not Pillow's; their digits are read in the convention that is closest, and
+/// [`Source::departure`] says what that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Pairs of `("Posterize", 0.4, 8)`, magnitude `None` where there is none; convention `torchvision`.
+    Torchvision,
+    /// Lists of `('PosterizeOriginal', 0.4, 8)`. timm's names choose among the `timm` conventions, and names that no single
+    /// one of them has together are refused, as are `TranslateX` and `TranslateY`, whose pixels timm's caller sets.
+    Timm,
+    /// Lists of `('Contrast', 0.832, 0.499)` with levels from 0 to 1; convention `fast-autoaugment`.
+    FastAutoAugment,
+    /// Lists of `("posterize", 0.4, 8)`, read in convention `torchvision`.
+    Kornia,
+    /// Lists of `(posterize, 0.4, 6)`, the names being functions, of 11 magnitudes; read in convention `tensorflow`.
+    Dali,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Source; 5] =
+        [Source::Torchvision, Source::Timm, Source::FastAutoAugment, Source::Kornia, Source::Dali];
+
+    /// The name on the command line: `fast-autoaugment`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Torchvision => "torchvision",
+            Source::Timm => "timm",
+            Source::FastAutoAugment => "fast-autoaugment",
+            Source::Kornia => "kornia",
+            Source::Dali => "dali",
+        }
+    }
+
+    /// What an imported policy does otherwise than in its framework; nothing where it has a convention of its own.
+    pub fn departure(self) -> Option<&'static str> {
+        match self {
+            Source::Torchvision | Source::Timm | Source::FastAutoAugment => None,
+            Source::Kornia => Some(
+                "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as degrees \
+                 and computes in floats; here digits stand for the paper's values, as torchvision has them",
+            ),
+            Source::Dali => Some(
+                "DALI rounds Posterize and keeps one bit at least, may shift by parts of the side, and has kernels of its \
+                 own; here magnitudes stand for TensorFlow's values, which its lists come from",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Source::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::unknown("framework", name, Source::ALL.map(Source::name)))
+    }
+}
+
+impl Policy {
+    /// Reads a policy written as a Python literal: sub-policies of `(operation, probability, magnitude)`.
+    ///
+    /// Lists and tuples are the same, operations are texts or bare names, and comments, trailing commas and a `name =` or
+    /// `return` in front are fine. Lines of sub-policies need no list around them. Code is not run: anything else is refused.
+    ///
+    /// ```
+    /// use autoaugment::{Convention, Policy, policy::Source};
+    /// let policy = Policy::import(
+    ///     r#"
+    ///     my_policy = [
+    ///         (("Posterize", 0.4, 8), ("Rotate", 0.6, 9)),
+    ///         (("Invert", 0.1, None), ("Contrast", 0.2, 6)),  # None: no magnitude
+    ///     ]"#,
+    ///     Source::Torchvision,
+    /// )?;
+    /// assert_eq!(policy.convention, Convention::Torchvision);
+    /// assert_eq!(policy.to_string().lines().nth(2), Some("Invert 0.1 0 + Contrast 0.2 6"));
+    /// let error = Policy::import("[[('Rotat', 0.4, 8)]]", Source::Timm).unwrap_err();
+    /// assert_eq!(error.to_string(), "line 1, column 4: unknown operation `Rotat`; did you mean `Rotate`?");
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::At`] with line and column, counted from 1, and the reason.
+    pub fn import(text: &str, source: Source) -> Result<Self> {
+        let root = literal::read(text)?;
+        let at = |literal: &Literal<'_>, e: Error| e.at(literal::place(text, literal.at));
+        let shape = |literal: &Literal<'_>, message: &str| at(literal, syntax(message));
+
+        let sub_policies = match &root.value {
+            Value::List(parts) if parts.first().is_some_and(is_step) => vec![&root],
+            Value::List(parts) => parts.iter().collect(),
+            _ => return Err(shape(&root, "a policy is a list of sub-policies")),
+        };
+        if sub_policies.is_empty() {
+            return Err(at(&root, Error::EmptyPolicy));
+        }
+        let mut read = Vec::with_capacity(sub_policies.len());
+        let mut possible = source.conventions().to_vec();
+        for sub_policy in sub_policies {
+            let Value::List(steps) = &sub_policy.value else {
+                return Err(shape(sub_policy, "a sub-policy is a list of steps"));
+            };
+            if steps.is_empty() {
+                return Err(at(sub_policy, Error::EmptySubPolicy));
+            }
+            let mut written = Vec::with_capacity(steps.len());
+            for step in steps {
+                let Value::List(parts) = &step.value else {
+                    return Err(shape(step, "a step is (operation, probability, magnitude)"));
+                };
+                let [op, probability, magnitude] = &parts[..] else {
+                    let message =
+                        format!("a step is (operation, probability, magnitude), and this has {}", parts.len());
+                    return Err(shape(step, &message));
+                };
+                let Value::Name(text) = op.value else {
+                    return Err(shape(op, "a step begins with an operation's name"));
+                };
+                let name = source.operation(text).map_err(|e| at(op, e))?;
+                possible.retain(|convention| name.conventions.contains(convention));
+                if possible.is_empty() {
+                    return Err(shape(op, &format!("no {source} convention has `{text}` and the names before it")));
+                }
+                written.push(Written { name, probability, magnitude });
+            }
+            read.push(written);
+        }
+
+        // Not empty, see above.
+        let convention = possible.first().copied().unwrap_or_default();
+        let sub_policy = |steps: Vec<Written<'_, '_>>| {
+            let steps = steps.into_iter().map(|step| step.checked(convention).map_err(|(place, e)| at(place, e)));
+            Ok(SubPolicy { steps: steps.collect::<Result<_>>()? })
+        };
+        Ok(Policy { convention, sub_policies: read.into_iter().map(sub_policy).collect::<Result<_>>()? })
+    }
+}
+
+/// A step whose operation is known.
+struct Written<'l, 't> {
+    name: Name,
+    probability: &'l Literal<'t>,
+    magnitude: &'l Literal<'t>,
+}
+
+impl<'l, 't> Written<'l, 't> {
+    /// The step in a convention, or what is wrong with it and where.
+    fn checked(&self, convention: Convention) -> Result<Step, (&'l Literal<'t>, Error)> {
+        let op = self.name.op;
+        let Value::Number(probability) = self.probability.value else {
+            return Err((self.probability, syntax(&format!("{op}: the probability is a number"))));
+        };
+        let magnitude = match self.magnitude.value {
+            Value::Number(magnitude) => magnitude,
+            Value::None if !convention.has_magnitude(op) => 0.0,
+            Value::None => {
+                return Err((self.magnitude, syntax(&format!("{op}: the magnitude is None, and it needs one"))));
+            }
+            _ => return Err((self.magnitude, syntax(&format!("{op}: the magnitude is a number, or None")))),
+        };
+        let step = Step { op, probability, magnitude };
+        step.check(convention).map_err(|e| match e {
+            Error::Probability { .. } => (self.probability, e),
+            e => (self.magnitude, e),
+        })?;
+        Ok(step)
+    }
+}
+
+fn is_step(literal: &Literal<'_>) -> bool {
+    matches!(&literal.value, Value::List(parts) if matches!(parts.first(), Some(Literal { value: Value::Name(_), .. })))
+}
+
+fn syntax(message: &str) -> Error {
+    Error::Syntax { what: "policy", message: message.to_string() }
+}

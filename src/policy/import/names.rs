@@ -1,0 +1,133 @@
+//! Names: what each framework calls its operations, and in which conventions they mean what they do there.
+
+use super::{Source, syntax};
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::ops::OpKind;
+
+/// An operation under a framework's name.
+#[derive(Clone, Copy)]
+pub(super) struct Name {
+    pub op: OpKind,
+    pub conventions: &'static [Convention],
+}
+
+const TORCHVISION: &[Convention] = &[Convention::Torchvision];
+const FAST: &[Convention] = &[Convention::FastAutoAugment];
+const TENSORFLOW: &[Convention] = &[Convention::TensorFlow];
+
+/// In the order in which they are preferred where a list fits several.
+const TIMM: &[Convention] =
+    &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch, Convention::TimmIncreasing];
+const TIMM_PLAIN: &[Convention] = &[Convention::Timm];
+const TIMM_ORIGINAL: &[Convention] = &[Convention::TimmOriginal];
+const TIMM_NOT_INCREASING: &[Convention] = &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch];
+const TIMM_INCREASING: &[Convention] = &[Convention::TimmIncreasing];
+const TIMM_FEWER_BITS: &[Convention] = &[Convention::TimmResearch, Convention::TimmIncreasing];
+
+/// The paper's operations, which most have.
+const LEARNED: [OpKind; 14] = [
+    OpKind::ShearX,
+    OpKind::ShearY,
+    OpKind::TranslateX,
+    OpKind::TranslateY,
+    OpKind::Rotate,
+    OpKind::AutoContrast,
+    OpKind::Invert,
+    OpKind::Equalize,
+    OpKind::Solarize,
+    OpKind::Posterize,
+    OpKind::Contrast,
+    OpKind::Color,
+    OpKind::Brightness,
+    OpKind::Sharpness,
+];
+
+/// timm's names.
+const TIMM_NAMES: &[(&str, OpKind, &[Convention])] = &[
+    ("AutoContrast", OpKind::AutoContrast, TIMM),
+    ("Equalize", OpKind::Equalize, TIMM),
+    ("Invert", OpKind::Invert, TIMM),
+    ("Rotate", OpKind::Rotate, TIMM),
+    ("Posterize", OpKind::Posterize, TIMM_PLAIN),
+    ("PosterizeOriginal", OpKind::Posterize, TIMM_ORIGINAL),
+    ("PosterizeIncreasing", OpKind::Posterize, TIMM_FEWER_BITS),
+    ("Solarize", OpKind::Solarize, TIMM_NOT_INCREASING),
+    ("SolarizeIncreasing", OpKind::Solarize, TIMM_INCREASING),
+    ("SolarizeAdd", OpKind::SolarizeAdd, TIMM),
+    ("Color", OpKind::Color, TIMM_NOT_INCREASING),
+    ("ColorIncreasing", OpKind::Color, TIMM_INCREASING),
+    ("Contrast", OpKind::Contrast, TIMM_NOT_INCREASING),
+    ("ContrastIncreasing", OpKind::Contrast, TIMM_INCREASING),
+    ("Brightness", OpKind::Brightness, TIMM_NOT_INCREASING),
+    ("BrightnessIncreasing", OpKind::Brightness, TIMM_INCREASING),
+    ("Sharpness", OpKind::Sharpness, TIMM_NOT_INCREASING),
+    ("SharpnessIncreasing", OpKind::Sharpness, TIMM_INCREASING),
+    ("ShearX", OpKind::ShearX, TIMM),
+    ("ShearY", OpKind::ShearY, TIMM),
+    ("TranslateXRel", OpKind::TranslateX, TIMM),
+    ("TranslateYRel", OpKind::TranslateY, TIMM),
+];
+
+/// What timm has besides, and why it is refused.
+const TIMM_REFUSED: &[(&str, &str)] = &[
+    ("TranslateX", "shifts by pixels that timm's caller sets; only `TranslateXRel` says how far"),
+    ("TranslateY", "shifts by pixels that timm's caller sets; only `TranslateYRel` says how far"),
+    ("Desaturate", "is no operation of this crate"),
+    ("GaussianBlur", "is no operation of this crate"),
+    ("GaussianBlurRand", "is no operation of this crate"),
+];
+
+impl Source {
+    /// The conventions that a policy of it may end up in.
+    pub(super) fn conventions(self) -> &'static [Convention] {
+        match self {
+            Source::Torchvision | Source::Kornia => TORCHVISION,
+            Source::Timm => TIMM,
+            Source::FastAutoAugment => FAST,
+            Source::Dali => TENSORFLOW,
+        }
+    }
+
+    /// The operation that it calls so.
+    pub(super) fn operation(self, name: &str) -> Result<Name> {
+        if self == Source::Timm
+            && let Some((_, why)) = TIMM_REFUSED.iter().find(|(refused, _)| *refused == name)
+        {
+            return Err(syntax(&format!("timm's `{name}` {why}")));
+        }
+        let names = self.names();
+        let found = names.iter().find(|(known, ..)| known == name);
+        let (_, op, conventions) =
+            found.ok_or_else(|| Error::unknown("operation", name, names.iter().map(|(known, ..)| known.as_str())))?;
+        Ok(Name { op: *op, conventions })
+    }
+
+    /// Everything that it has a name for.
+    fn names(self) -> Vec<(String, OpKind, &'static [Convention])> {
+        let learned = |extra: &[OpKind], spelling: fn(&str) -> String| {
+            let all = LEARNED.iter().chain(extra);
+            all.map(|op| (spelling(op.name()), *op, self.conventions())).collect()
+        };
+        let plain: fn(&str) -> String = str::to_string;
+        match self {
+            Source::Torchvision => learned(&[OpKind::Identity], plain),
+            Source::FastAutoAugment => learned(&[OpKind::Cutout], plain),
+            Source::Kornia => learned(&[], snake),
+            Source::Dali => learned(&[OpKind::Identity, OpKind::SolarizeAdd], snake),
+            Source::Timm => TIMM_NAMES.iter().map(|(name, op, in_)| (name.to_string(), *op, *in_)).collect(),
+        }
+    }
+}
+
+/// `auto_contrast` for `AutoContrast`.
+fn snake(name: &str) -> String {
+    let mut made = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !made.is_empty() {
+            made.push('_');
+        }
+        made.push(letter.to_ascii_lowercase());
+    }
+    made
+}

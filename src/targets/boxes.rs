@@ -1,0 +1,121 @@
+//! Boxes: rectangles around what is in an image.
+
+use super::Motion;
+use crate::batch::Size;
+use crate::error::{Error, Result};
+
+/// A rectangle with sides along the axes; may reach out of its image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoundingBox {
+    /// The smallest x.
+    pub left: f64,
+    /// The smallest y.
+    pub top: f64,
+    /// The largest x.
+    pub right: f64,
+    /// The largest y.
+    pub bottom: f64,
+}
+
+/// What became of a box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MovedBox {
+    /// The smallest box around what is left of it in the image; none if nothing is.
+    pub bounds: Option<BoundingBox>,
+    /// How much of its area is left, 0 to 1, scaling apart: what was outside the image before, or left it on the way, is
+    /// missing. 0 for a box without area.
+    pub share: f64,
+}
+
+impl BoundingBox {
+    /// Refuses sides that are not finite or change places.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the side.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |parameter, value, rule| Err(Error::Parameter { op: "BoundingBox", parameter, value, rule });
+        let BoundingBox { left, top, right, bottom } = *self;
+        for (parameter, value) in [("left", left), ("top", top), ("right", right), ("bottom", bottom)] {
+            if !value.is_finite() {
+                return refuse(parameter, value, "is not finite");
+            }
+        }
+        match () {
+            () if left > right => refuse("left", left, "is right of the right side"),
+            () if top > bottom => refuse("top", top, "is below the bottom"),
+            () => Ok(()),
+        }
+    }
+
+    fn area(&self) -> f64 {
+        (self.right - self.left) * (self.bottom - self.top)
+    }
+}
+
+impl Motion {
+    /// What becomes of a box: of the box's own outline, cut off wherever the image ends, the smallest box around the rest.
+    /// A rotated box is therefore larger than what was in it, but never larger than the rotated box.
+    ///
+    /// # Errors
+    /// Those of [`BoundingBox::check`].
+    pub fn bounding_box(&self, before: BoundingBox) -> Result<MovedBox> {
+        before.check()?;
+        let BoundingBox { left, top, right, bottom } = before;
+        let mut outline = vec![[left, top], [right, top], [right, bottom], [left, bottom]];
+        clip(&mut outline, self.before());
+        let mut whole = before.area();
+        for step in self.steps() {
+            outline.iter_mut().for_each(|point| *point = step.point(*point));
+            clip(&mut outline, step.after);
+            whole *= step.stretch();
+        }
+        let rest = area(&outline);
+        // Slivers that only rounding made are nothing.
+        if whole <= 0.0 || rest <= whole * 1e-12 {
+            return Ok(MovedBox { bounds: None, share: 0.0 });
+        }
+        Ok(MovedBox { bounds: Some(hull(&outline)), share: (rest / whole).min(1.0) })
+    }
+}
+
+/// Cuts off what of a convex outline is outside an image: Sutherland and Hodgman's algorithm.
+fn clip(outline: &mut Vec<[f64; 2]>, size: Size) {
+    for (axis, limit) in [(0, size.width as f64), (1, size.height as f64)] {
+        keep(outline, axis, 0.0, |v| v >= 0.0);
+        keep(outline, axis, limit, |v| v <= limit);
+    }
+}
+
+/// Keeps the part of an outline on one side of the line on which coordinate `axis` is `limit`.
+fn keep(outline: &mut Vec<[f64; 2]>, axis: usize, limit: f64, is_inside: impl Fn(f64) -> bool) {
+    let mut kept = Vec::with_capacity(outline.len() + 1);
+    for (&from, &to) in outline.iter().zip(outline.iter().cycle().skip(1)) {
+        if is_inside(from[axis]) {
+            kept.push(from);
+        }
+        if is_inside(from[axis]) != is_inside(to[axis]) {
+            let at = (limit - from[axis]) / (to[axis] - from[axis]);
+            let mut crossing = [from[0] + (to[0] - from[0]) * at, from[1] + (to[1] - from[1]) * at];
+            // Not a rounding beside the line.
+            crossing[axis] = limit;
+            kept.push(crossing);
+        }
+    }
+    *outline = kept;
+}
+
+/// Half the sum of cross products around the outline.
+fn area(outline: &[[f64; 2]]) -> f64 {
+    let Some(&[x0, y0]) = outline.first() else { return 0.0 };
+    let next = outline.iter().cycle().skip(1);
+    // From a corner of it, so that an outline far away does not lose digits.
+    let cross = |(a, b): (&[f64; 2], &[f64; 2])| (a[0] - x0) * (b[1] - y0) - (b[0] - x0) * (a[1] - y0);
+    outline.iter().zip(next).map(cross).sum::<f64>().abs() / 2.0
+}
+
+/// The smallest box around some points.
+fn hull(points: &[[f64; 2]]) -> BoundingBox {
+    let least = |axis: usize| points.iter().map(|p| p[axis]).fold(f64::INFINITY, f64::min);
+    let most = |axis: usize| points.iter().map(|p| p[axis]).fold(f64::NEG_INFINITY, f64::max);
+    BoundingBox { left: least(0), top: least(1), right: most(0), bottom: most(1) }
+}

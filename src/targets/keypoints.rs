@@ -1,0 +1,28 @@
+//! Keypoints: single points of an image.
+
+use super::Motion;
+use crate::batch::Size;
+
+/// Where a point went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keypoint {
+    /// x and y afterwards, also of a point that is gone.
+    pub point: [f64; 2],
+    /// Whether it is in the image, its edges included, and never left it on the way.
+    pub is_inside: bool,
+}
+
+impl Motion {
+    /// Where a point (x, y) goes. One that is no number is nowhere inside.
+    pub fn keypoint(&self, point: [f64; 2]) -> Keypoint {
+        let start = Keypoint { point, is_inside: is_inside(point, self.before()) };
+        self.steps().iter().fold(start, |at, step| {
+            let point = step.point(at.point);
+            Keypoint { point, is_inside: at.is_inside && is_inside(point, step.after) }
+        })
+    }
+}
+
+fn is_inside([x, y]: [f64; 2], size: Size) -> bool {
+    (0.0..=size.width as f64).contains(&x) && (0.0..=size.height as f64).contains(&y)
+}

@@ -1,0 +1,48 @@
+//! Targets: masks, boxes and keypoints follow what a plan does to their image.
+//!
+//! Coordinates are continuous and in pixels, x to the right, y down: an image covers `0..width` and `0..height`, and the
+//! centre of the pixel in column i of row j is `(i + 0.5, j + 0.5)`. Add one half to positions that are given as column and
+//! row.
+//!
+//! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move what is in an image; all other
+//! operations leave everything where it is. [`Motion`] is the map of points, in binary64, of all operations of one image.
+//! It is the map itself: interpolation `nearest` takes the pixel nearest to it, which may be half a pixel away.
+//!
+//! What leaves the image is gone, even if a later operation would move it back: the pixels there are the fill. What a
+//! mirrored border of a crop repeats is not followed.
+//!
+//! ```
+//! use autoaugment::targets::{BoundingBox, Masks};
+//! use autoaugment::{Batch, Device, Executor, Layout, Op, Output, Plan, Shape};
+//!
+//! let shape = Shape { images: 1, height: 4, width: 6, channels: 1 };
+//! let flip: Op = "HorizontalFlip".parse()?;
+//! let to_the_right: Op = "TranslateX(pixels=2, interpolation=bicubic)".parse()?;
+//! let plan = Plan::uniform(1, vec![flip, "Invert".parse()?, to_the_right]);
+//!
+//! let motion = plan.images()[0].motion(shape.size())?;
+//! let cat = BoundingBox { left: 0.0, top: 1.0, right: 4.0, bottom: 3.0 };
+//! let moved = motion.bounding_box(cat)?;
+//! assert_eq!(moved.bounds, Some(BoundingBox { left: 4.0, top: 1.0, right: 6.0, bottom: 3.0 }));
+//! assert_eq!(moved.share, 0.5); // the other half left the image
+//! let nose = motion.keypoint([5.5, 2.5]);
+//! assert_eq!((nose.point, nose.is_inside), ([2.5, 2.5], true));
+//!
+//! // Masks are batches of one channel, and run wherever images do.
+//! let labels: Vec<u8> = [0, 0, 0, 7, 7, 7].repeat(4);
+//! let masks = Batch::new(labels, shape, Layout::Nhwc)?;
+//! let plan = Masks { fill: 255, cutout: false }.plan(&plan);
+//! let (moved, _) = Executor::new(Device::Cpu)?.apply(&masks, &plan, &Output::u8())?;
+//! assert_eq!(moved.data.as_u8(), Some(&[255, 255, 7, 7, 7, 0].repeat(4)[..]));
+//! # Ok::<(), autoaugment::Error>(())
+//! ```
+
+mod boxes;
+mod keypoints;
+mod masks;
+mod motion;
+
+pub use boxes::{BoundingBox, MovedBox};
+pub use keypoints::Keypoint;
+pub use masks::{Label, Masks};
+pub use motion::Motion;

@@ -1,0 +1,187 @@
+//! Schemes: how an image's operations are drawn, by a learned policy or without one.
+//!
+//! | word | what |
+//! |--|--|
+//! | `imagenet`, or sub-policies | a learned [`Policy`] |
+//! | `randaugment(n=2, m=9)` | [`RandAugment`] |
+//! | `trivialaugment` | [`TrivialAugment`] |
+//! | `uniformaugment(n=2)` | [`UniformAugment`] |
+//! | `rand-m9-mstd0.5-inc1` | [`TimmRandAugment`], timm's configuration string |
+//! | `original-mstd0.5` | [`TimmAutoAugment`], timm's configuration string |
+//!
+//! All draw for each image alone, from streams of their own, operations that are ready to run: what comes of them is a
+//! [`Plan`](crate::Plan) like any other.
+
+mod rand_augment;
+mod text;
+mod timm;
+mod timm_text;
+mod trivial_augment;
+mod uniform_augment;
+
+pub use rand_augment::RandAugment;
+pub use timm::{TimmAutoAugment, TimmList, TimmRandAugment};
+pub use trivial_augment::TrivialAugment;
+pub use uniform_augment::UniformAugment;
+
+use super::{Context, Draws};
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::ops::{Op, OpKind};
+use crate::policy::Policy;
+
+/// The operations of torchvision's RandAugment and TrivialAugmentWide.
+const TORCHVISION: [OpKind; 14] = [
+    OpKind::Identity,
+    OpKind::ShearX,
+    OpKind::ShearY,
+    OpKind::TranslateX,
+    OpKind::TranslateY,
+    OpKind::Rotate,
+    OpKind::Brightness,
+    OpKind::Color,
+    OpKind::Contrast,
+    OpKind::Sharpness,
+    OpKind::Posterize,
+    OpKind::Solarize,
+    OpKind::AutoContrast,
+    OpKind::Equalize,
+];
+
+/// A learned policy, or another way to draw an image's operations.
+///
+/// ```
+/// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
+/// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
+/// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
+/// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());
+/// let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
+/// let plan = Sampler::new("rand-m9-mstd0.5-inc1".parse::<Scheme>()?, 42)?.plan(shape, 0, &[0, 1])?;
+/// println!("{plan}");
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// One of a learned policy's sub-policies.
+    Policy(Policy),
+    /// Some operations at one magnitude.
+    RandAugment(RandAugment),
+    /// One operation at any magnitude.
+    TrivialAugment(TrivialAugment),
+    /// Some operations at any magnitude, each with any probability.
+    UniformAugment(UniformAugment),
+    /// RandAugment as timm has it.
+    TimmRandAugment(TimmRandAugment),
+    /// A learned policy as timm has it, its magnitudes perhaps with noise.
+    TimmAutoAugment(TimmAutoAugment),
+}
+
+/// A form of a scheme's text with one line of help.
+const FORMS: [(&str, &str); 8] = [
+    ("randaugment(n=2, m=9)", "torchvision's RandAugment: n operations at magnitude m of 0..=30"),
+    ("trivialaugment", "torchvision's TrivialAugmentWide: one operation at any magnitude"),
+    ("uniformaugment(n=2)", "UniformAugment: n operations at any magnitude, each with any probability"),
+    ("rand-m9-mstd0.5-inc1", "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights"),
+    ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
+    ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
+    ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
+    ("v0r-mstd0.5", "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude"),
+];
+
+impl Scheme {
+    /// Every form that a scheme's text can have, and one line of help for each; learned policies first, by name.
+    pub fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Policy::presets().chain(FORMS)
+    }
+
+    /// What its magnitudes mean.
+    pub fn convention(&self) -> Convention {
+        match self {
+            Scheme::Policy(policy) => policy.convention,
+            Scheme::RandAugment(_) => Convention::TorchvisionRandAugment,
+            Scheme::TrivialAugment(_) => Convention::TorchvisionTrivialAugment,
+            Scheme::UniformAugment(_) => Convention::FastAutoAugment,
+            Scheme::TimmRandAugment(scheme) => scheme.convention(),
+            Scheme::TimmAutoAugment(scheme) => scheme.policy().convention,
+        }
+    }
+
+    /// Every operation that it may draw, once, in the order of [`OpKind::ALL`].
+    pub fn operations(&self) -> Vec<OpKind> {
+        let mut operations = self.draws().operations();
+        operations.sort();
+        operations.dedup();
+        operations
+    }
+
+    fn draws(&self) -> &dyn Draws {
+        match self {
+            Scheme::Policy(scheme) => scheme,
+            Scheme::RandAugment(scheme) => scheme,
+            Scheme::TrivialAugment(scheme) => scheme,
+            Scheme::UniformAugment(scheme) => scheme,
+            Scheme::TimmRandAugment(scheme) => scheme,
+            Scheme::TimmAutoAugment(scheme) => scheme,
+        }
+    }
+}
+
+impl Draws for Scheme {
+    fn check(&self) -> Result<()> {
+        self.draws().check()
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        self.draws().operations()
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        self.draws().draw(context, ops)
+    }
+}
+
+impl From<Policy> for Scheme {
+    fn from(policy: Policy) -> Self {
+        Scheme::Policy(policy)
+    }
+}
+
+impl From<RandAugment> for Scheme {
+    fn from(scheme: RandAugment) -> Self {
+        Scheme::RandAugment(scheme)
+    }
+}
+
+impl From<TrivialAugment> for Scheme {
+    fn from(scheme: TrivialAugment) -> Self {
+        Scheme::TrivialAugment(scheme)
+    }
+}
+
+impl From<UniformAugment> for Scheme {
+    fn from(scheme: UniformAugment) -> Self {
+        Scheme::UniformAugment(scheme)
+    }
+}
+
+impl From<TimmRandAugment> for Scheme {
+    fn from(scheme: TimmRandAugment) -> Self {
+        Scheme::TimmRandAugment(scheme)
+    }
+}
+
+impl From<TimmAutoAugment> for Scheme {
+    fn from(scheme: TimmAutoAugment) -> Self {
+        Scheme::TimmAutoAugment(scheme)
+    }
+}
+
+/// Refuses a number of operations that is 0 or that nobody can want.
+fn check_count(scheme: &'static str, n: usize) -> Result<()> {
+    let rule = "is outside 1..=100";
+    if (1..=100).contains(&n) {
+        return Ok(());
+    }
+    Err(Error::Parameter { op: scheme, parameter: "n", value: n as f64, rule })
+}

@@ -1,0 +1,114 @@
+//! Schemes as text, and as JSON: a learned policy's object, or the text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::{RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
+use crate::call;
+use crate::error::{Error, Result};
+use crate::json::Fields;
+use crate::policy::Policy;
+use crate::transform::Draws;
+
+/// Writes `name(n=2, m=9)`.
+pub(super) fn write(f: &mut fmt::Formatter<'_>, name: &str, scheme: &impl Serialize) -> fmt::Result {
+    match serde_json::to_value(scheme) {
+        Ok(Value::Object(parameters)) => call::write(f, name, &parameters),
+        _ => f.write_str(name),
+    }
+}
+
+fn read<T: DeserializeOwned + Into<Scheme>>(text: &str) -> Result<Scheme> {
+    let parameters = call::parameters("scheme", text)?;
+    let syntax = |e| Error::Syntax { what: "scheme", message: format!("{}: {e}", call::name(text)) };
+    serde_json::from_value::<T>(Value::Object(parameters)).map(T::into).map_err(syntax)
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scheme::Policy(policy) => policy.fmt(f),
+            Scheme::RandAugment(scheme) => scheme.fmt(f),
+            Scheme::TrivialAugment(scheme) => scheme.fmt(f),
+            Scheme::UniformAugment(scheme) => scheme.fmt(f),
+            Scheme::TimmRandAugment(scheme) => scheme.fmt(f),
+            Scheme::TimmAutoAugment(scheme) => scheme.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = Error;
+
+    /// Parses what `Display` prints: a scheme, a preset's name, or a learned policy; `#` starts a comment.
+    fn from_str(whole: &str) -> Result<Self> {
+        let lines = whole.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let mut lines = lines.filter(|line| !line.is_empty());
+        // Only policies have more lines than one.
+        let text = match (lines.next(), lines.next()) {
+            (Some(line), None) => line,
+            _ => whole,
+        };
+        let name = call::name(text).to_lowercase().replace('_', "");
+        let scheme = match name.as_str() {
+            "randaugment" => read::<RandAugment>(text)?,
+            "trivialaugment" | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
+            "uniformaugment" => read::<UniformAugment>(text)?,
+            _ => match timm_text::scheme(text) {
+                Some(scheme) => scheme?,
+                None => return Ok(Scheme::Policy(whole.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),
+            },
+        };
+        scheme.check()?;
+        Ok(scheme)
+    }
+}
+
+/// An unknown name among all of schemes, not of policies only.
+fn with_all_names(error: Error, text: &str) -> Error {
+    match error {
+        Error::Unknown { what: "policy", .. } => {
+            let names = || Scheme::forms().map(|(form, _)| call::name(form));
+            match Error::unknown("policy", call::name(text), names()) {
+                Error::Unknown { suggestion: None, name, .. } => {
+                    let all: Vec<_> = Scheme::forms().map(|(form, _)| form).collect();
+                    let message = format!("there is no `{name}`; there are {}", all.join(", "));
+                    Error::Syntax { what: "policy", message }
+                }
+                close => close,
+            }
+        }
+        other => other,
+    }
+}
+
+impl Serialize for Scheme {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Scheme::Policy(policy) => policy.serialize(serializer),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Scheme {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Text(String),
+            Object(Fields),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Text(text) => text.parse().map_err(D::Error::custom),
+            Form::Object(Fields(fields)) => {
+                let policy = Policy::deserialize(Value::Object(fields).into_deserializer());
+                policy.map(Scheme::Policy).map_err(D::Error::custom)
+            }
+        }
+    }
+}

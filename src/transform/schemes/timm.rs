@@ -1,0 +1,299 @@
+//! timm's RandAugment and AutoAugment, with noise on their magnitudes.
+
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::ops::{Op, OpKind};
+use crate::policy::Policy;
+use crate::sample::Purpose;
+use crate::transform::policy::draw_with;
+use crate::transform::steps::{Numbers, Steps, gauss};
+use crate::transform::{Context, Draws};
+
+/// The operations of timm's `_RAND_TRANSFORMS` in its order, each with its weight of `_RAND_WEIGHTED_0`.
+const OPERATIONS: [(OpKind, f64); 15] = [
+    (OpKind::AutoContrast, 0.25),
+    (OpKind::Equalize, 0.05),
+    (OpKind::Invert, 0.05),
+    (OpKind::Rotate, 3.0),
+    (OpKind::Posterize, 0.05),
+    (OpKind::Solarize, 0.05),
+    (OpKind::SolarizeAdd, 0.05),
+    (OpKind::Color, 0.25),
+    (OpKind::Contrast, 0.05),
+    (OpKind::Brightness, 0.05),
+    (OpKind::Sharpness, 0.25),
+    (OpKind::ShearX, 2.0),
+    (OpKind::ShearY, 2.0),
+    (OpKind::TranslateX, 1.0),
+    (OpKind::TranslateY, 1.0),
+];
+
+/// RandAugment as timm has it: of `n` operations each is applied with probability `p`, at a magnitude near `m`.
+///
+/// ```
+/// use autoaugment::{Scheme, transform::TimmRandAugment};
+/// let scheme = TimmRandAugment::default().m(9).mstd(0.5).increasing(true);
+/// assert_eq!(Scheme::from(scheme).to_string(), "rand-m9-mstd0.5-inc1");
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+///
+/// Source: `rand_augment_transform` of timm 1.0.31. Operations may repeat, unless they are weighted; the interpolation of
+/// each warp is bilinear or bicubic by chance. What its training script adds to the configuration string, the data set's
+/// mean as fill and perhaps one interpolation, is the sampler's [`fill`](crate::Sampler::fill) and
+/// [`interpolation`](crate::Sampler::interpolation) here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimmRandAugment {
+    /// The magnitude, 0..=10; 10 unless set.
+    pub m: u32,
+    /// Operations an image; 2 unless set.
+    pub n: usize,
+    /// The probability of each; 0.5 unless set.
+    pub p: f64,
+    /// The standard deviation of the magnitude; infinite for any magnitude from 0 to `m`; 0 unless set.
+    pub mstd: f64,
+    /// What magnitudes are cut down to, 1..=100; 10 unless set.
+    pub mmax: u32,
+    /// Whether operations get stronger with the magnitude, all of them.
+    pub increasing: bool,
+    /// Whether operations are drawn by timm's weights, and none twice. Their operations are the increasing ones.
+    pub weighted: bool,
+}
+
+impl Default for TimmRandAugment {
+    fn default() -> Self {
+        TimmRandAugment { m: 10, n: 2, p: 0.5, mstd: 0.0, mmax: 10, increasing: false, weighted: false }
+    }
+}
+
+impl TimmRandAugment {
+    /// At this magnitude.
+    #[must_use]
+    pub fn m(self, m: u32) -> Self {
+        TimmRandAugment { m, ..self }
+    }
+
+    /// As many operations an image.
+    #[must_use]
+    pub fn n(self, n: usize) -> Self {
+        TimmRandAugment { n, ..self }
+    }
+
+    /// Each with this probability.
+    #[must_use]
+    pub fn p(self, p: f64) -> Self {
+        TimmRandAugment { p, ..self }
+    }
+
+    /// With this standard deviation of the magnitude.
+    #[must_use]
+    pub fn mstd(self, mstd: f64) -> Self {
+        TimmRandAugment { mstd, ..self }
+    }
+
+    /// With magnitudes up to this one.
+    #[must_use]
+    pub fn mmax(self, mmax: u32) -> Self {
+        TimmRandAugment { mmax, ..self }
+    }
+
+    /// With operations that get stronger with the magnitude.
+    #[must_use]
+    pub fn increasing(self, increasing: bool) -> Self {
+        TimmRandAugment { increasing, ..self }
+    }
+
+    /// With timm's weights.
+    #[must_use]
+    pub fn weighted(self, weighted: bool) -> Self {
+        TimmRandAugment { weighted, ..self }
+    }
+
+    pub(super) fn convention(&self) -> Convention {
+        if self.increasing || self.weighted { Convention::TimmIncreasing } else { Convention::Timm }
+    }
+}
+
+impl Draws for TimmRandAugment {
+    fn check(&self) -> Result<()> {
+        let refuse = |parameter, value, rule| Err(Error::Parameter { op: "rand", parameter, value, rule });
+        super::check_count("rand", self.n)?;
+        if !(0.0..=1.0).contains(&self.p) {
+            return refuse("p", self.p, "is outside 0..=1");
+        }
+        if !(1..=100).contains(&self.mmax) {
+            return refuse("mmax", f64::from(self.mmax), "is outside 1..=100");
+        }
+        if self.weighted && self.n > OPERATIONS.len() {
+            return refuse("n", self.n as f64, "is more than the 15 operations of which weights draw each once");
+        }
+        if self.mstd > 100.0 && self.mstd.is_finite() {
+            return refuse("mstd", self.mstd, "is above 100 and not infinite");
+        }
+        check_mstd("rand", self.mstd)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        OPERATIONS.iter().map(|(op, _)| *op).collect()
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let (mut operations, mut gates) = (Numbers::new(Purpose::Operation), Numbers::new(Purpose::Gate));
+        let mut noise = Noise::new(context, self.mstd, f64::from(self.mmax));
+        let mut steps = Steps::new(context, self.convention());
+        let weight = |(_, weight): &(OpKind, f64)| if self.weighted { *weight } else { 1.0 };
+        let mut weights: [f64; OPERATIONS.len()] = OPERATIONS.each_ref().map(weight);
+        for k in 0..self.n {
+            let i = weighted_choice(&weights, operations.unit(context, k));
+            if self.weighted {
+                weights[i] = 0.0;
+            }
+            if gates.unit(context, k) < self.p {
+                ops.push(steps.op(k, OPERATIONS[i].0, noise.on(k, f64::from(self.m))));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The index at which `at`, 0..1 of the way through the weights, lies.
+fn weighted_choice(weights: &[f64], at: f64) -> usize {
+    let mut left = at * weights.iter().sum::<f64>();
+    let mut last = 0;
+    for (i, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+        last = i;
+        if left < weight {
+            break;
+        }
+        left -= weight;
+    }
+    last
+}
+
+/// A list of sub-policies that timm has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimmList {
+    /// The ImageNet policy with `PosterizeOriginal`.
+    Original,
+    /// The ImageNet policy with `PosterizeIncreasing`.
+    OriginalR,
+    /// TensorFlow's EfficientNet policy.
+    V0,
+    /// The same with `PosterizeIncreasing`.
+    V0R,
+}
+
+impl TimmList {
+    /// All of them.
+    pub const ALL: [TimmList; 4] = [TimmList::Original, TimmList::OriginalR, TimmList::V0, TimmList::V0R];
+
+    /// timm's name: `original`, `originalr`, `v0` or `v0r`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TimmList::Original => "original",
+            TimmList::OriginalR => "originalr",
+            TimmList::V0 => "v0",
+            TimmList::V0R => "v0r",
+        }
+    }
+
+    fn policy(self) -> Policy {
+        let (policy, convention) = match self {
+            TimmList::Original => (Policy::imagenet(), Convention::TimmOriginal),
+            TimmList::OriginalR => (Policy::imagenet(), Convention::TimmResearch),
+            TimmList::V0 => (Policy::v0(), Convention::Timm),
+            TimmList::V0R => (Policy::v0(), Convention::TimmResearch),
+        };
+        Policy { convention, ..policy }
+    }
+}
+
+/// A learned policy as timm has it, with noise on its magnitudes.
+///
+/// ```
+/// use autoaugment::{Scheme, transform::{TimmAutoAugment, TimmList}};
+/// let scheme = TimmAutoAugment::new(TimmList::Original).mstd(0.5);
+/// assert_eq!(Scheme::from(scheme).to_string(), "original-mstd0.5");
+/// ```
+///
+/// Source: `auto_augment_transform` of timm 1.0.31. Fill and interpolation are as with [`TimmRandAugment`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimmAutoAugment {
+    list: TimmList,
+    policy: Policy,
+    mstd: f64,
+}
+
+impl TimmAutoAugment {
+    /// A list of sub-policies, without noise.
+    pub fn new(list: TimmList) -> Self {
+        TimmAutoAugment { list, policy: list.policy(), mstd: 0.0 }
+    }
+
+    /// With this standard deviation of the magnitudes.
+    #[must_use]
+    pub fn mstd(self, mstd: f64) -> Self {
+        TimmAutoAugment { mstd, ..self }
+    }
+
+    /// Which list.
+    pub fn list(&self) -> TimmList {
+        self.list
+    }
+
+    /// Its sub-policies, in the convention that its magnitudes are in.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The standard deviation of the magnitudes.
+    pub fn deviation(&self) -> f64 {
+        self.mstd
+    }
+}
+
+impl Draws for TimmAutoAugment {
+    fn check(&self) -> Result<()> {
+        let op = self.list.name();
+        if self.mstd == f64::INFINITY {
+            return Err(Error::Parameter { op, parameter: "mstd", value: self.mstd, rule: "is infinite" });
+        }
+        check_mstd(op, self.mstd)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        Draws::operations(&self.policy)
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let mut noise = Noise::new(context, self.mstd, 10.0);
+        Ok(Some(draw_with(&self.policy, context, ops, |k, magnitude| noise.on(k, magnitude))))
+    }
+}
+
+fn check_mstd(op: &'static str, mstd: f64) -> Result<()> {
+    let rule = "is not a number of at least 0";
+    if mstd >= 0.0 { Ok(()) } else { Err(Error::Parameter { op, parameter: "mstd", value: mstd, rule }) }
+}
+
+/// What timm makes of a magnitude each time.
+struct Noise<'a> {
+    context: &'a Context<'a>,
+    numbers: Numbers,
+    deviation: f64,
+    most: f64,
+}
+
+impl<'a> Noise<'a> {
+    fn new(context: &'a Context<'a>, deviation: f64, most: f64) -> Self {
+        Noise { context, numbers: Numbers::new(Purpose::Magnitude), deviation, most }
+    }
+
+    fn on(&mut self, k: usize, magnitude: f64) -> f64 {
+        let noisy = match self.deviation {
+            0.0 => magnitude,
+            f64::INFINITY => magnitude * self.numbers.unit(self.context, k),
+            deviation => self.numbers.of(self.context, k, |stream| gauss(stream, magnitude, deviation)),
+        };
+        noisy.clamp(0.0, self.most)
+    }
+}

@@ -1,0 +1,149 @@
+//! timm's configuration strings: `rand-m9-mstd0.5-inc1`, `v0-mstd0.5`.
+//!
+//! They mean what timm 1.0.31 makes of them. Three things that it lets pass are refused, as they hardly mean what it makes
+//! of them: a section without a number, which it ignores (`mstdinf`), a section that stands twice, and the name of a set
+//! of operations that it does not know. `v0` alone is TensorFlow's policy here, so timm's without noise is `v0-mstd0`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Scheme, TimmAutoAugment, TimmList, TimmRandAugment};
+use crate::error::{Error, Result};
+
+fn syntax(message: String) -> Error {
+    Error::Syntax { what: "timm's configuration string", message }
+}
+
+/// What `text` stands for, if its first word is one of timm's.
+pub(super) fn scheme(text: &str) -> Option<Result<Scheme>> {
+    let (word, sections) = match text.split_once('-') {
+        Some((word, sections)) => (word, Some(sections)),
+        None => (text, None),
+    };
+    let sections = Sections { text, list: sections.map_or_else(Vec::new, |s| s.split('-').collect()) };
+    match word {
+        "rand" => Some(rand(&sections)),
+        "v0" if sections.list.is_empty() => None,
+        "3a" => Some(Err(blur(text))),
+        "augmix" => Some(Err(syntax(format!("`{text}`: AugMix mixes images, which is not among the operations yet")))),
+        _ => TimmList::ALL.into_iter().find(|list| list.name() == word).map(|list| auto(list, &sections)),
+    }
+}
+
+fn blur(text: &str) -> Error {
+    syntax(format!("`{text}` needs GaussianBlur, which is not among the operations yet"))
+}
+
+struct Sections<'a> {
+    text: &'a str,
+    list: Vec<&'a str>,
+}
+
+impl Sections<'_> {
+    /// Calls `each` with key and value of every section; it says whether it knows the key.
+    fn read(&self, mut each: impl FnMut(&str, &str) -> Result<bool>) -> Result<()> {
+        let text = self.text;
+        let mut seen: Vec<&str> = Vec::new();
+        for section in &self.list {
+            // Sets of operations have names, all else has numbers.
+            let digit = if section.starts_with('t') { Some(1) } else { section.find(|c: char| c.is_ascii_digit()) };
+            let Some((key, value)) = digit.and_then(|at| section.split_at_checked(at)) else {
+                return Err(syntax(format!("`{section}` in `{text}` has no number")));
+            };
+            if seen.contains(&key) {
+                return Err(syntax(format!("`{key}` stands twice in `{text}`")));
+            }
+            if !each(key, value)? {
+                return Err(syntax(format!("timm has no section `{section}` in `{text}`")));
+            }
+            seen.push(key);
+        }
+        Ok(())
+    }
+
+    fn number<T: FromStr>(&self, key: &str, value: &str, of: &str) -> Result<T> {
+        value.parse().map_err(|_| syntax(format!("`{key}{value}` in `{}`: `{value}` is not {of}", self.text)))
+    }
+}
+
+fn rand(sections: &Sections<'_>) -> Result<Scheme> {
+    let mut scheme = TimmRandAugment::default();
+    let (whole, real) = ("a whole number", "a number");
+    sections.read(|key, value| {
+        match key {
+            "m" => scheme.m = sections.number(key, value, whole)?,
+            "n" => scheme.n = sections.number(key, value, whole)?,
+            "p" => scheme.p = sections.number(key, value, real)?,
+            "inc" => scheme.increasing = sections.number::<u32>(key, value, whole)? != 0,
+            "mstd" => {
+                let mstd: f64 = sections.number(key, value, real)?;
+                scheme.mstd = if mstd > 100.0 { f64::INFINITY } else { mstd };
+            }
+            "mmax" => {
+                let mmax = sections.number(key, value, whole)?;
+                // timm takes 0 for none.
+                scheme.mmax = if mmax == 0 { 10 } else { mmax };
+            }
+            "t" => match value {
+                "weights" => scheme.weighted = true,
+                "3a" | "3aw" => return Err(blur(sections.text)),
+                _ => {
+                    let message = format!("`t{value}` in `{}` must be tweights, t3a or t3aw", sections.text);
+                    return Err(syntax(message));
+                }
+            },
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(scheme.into())
+}
+
+fn auto(list: TimmList, sections: &Sections<'_>) -> Result<Scheme> {
+    let mut scheme = TimmAutoAugment::new(list);
+    sections.read(|key, value| {
+        if key == "mstd" {
+            scheme = TimmAutoAugment::new(list).mstd(sections.number(key, value, "a number")?);
+        }
+        Ok(key == "mstd")
+    })?;
+    Ok(scheme.into())
+}
+
+impl fmt::Display for TimmRandAugment {
+    /// The configuration string that stands for it: what is timm's default is left out, but for the magnitude.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = TimmRandAugment::default();
+        write!(f, "rand-m{}", self.m)?;
+        if self.n != default.n {
+            write!(f, "-n{}", self.n)?;
+        }
+        if self.p != default.p {
+            write!(f, "-p{}", self.p)?;
+        }
+        if self.mstd == f64::INFINITY {
+            f.write_str("-mstd101")?;
+        } else if self.mstd != default.mstd {
+            write!(f, "-mstd{}", self.mstd)?;
+        }
+        if self.mmax != default.mmax {
+            write!(f, "-mmax{}", self.mmax)?;
+        }
+        if self.increasing {
+            f.write_str("-inc1")?;
+        }
+        if self.weighted {
+            f.write_str("-tweights")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for TimmAutoAugment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.list().name())?;
+        let mstd = self.deviation();
+        // timm's v0 is not the policy that is called v0 here.
+        if mstd != 0.0 || self.list() == TimmList::V0 { write!(f, "-mstd{mstd}") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,89 @@
+//! UniformAugment: some operations, everything about them drawn uniformly.
+
+use std::fmt;
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use super::{check_count, text};
+use crate::convention::Convention;
+use crate::error::Result;
+use crate::ops::{Op, OpKind};
+use crate::sample::Purpose;
+use crate::transform::steps::{Numbers, Steps};
+use crate::transform::{Context, Draws};
+
+/// `n` of 15 operations, each as likely as the others whatever was drawn before, at any level of their range, and applied
+/// with any probability (LingChen et al., arXiv 2003.14348).
+///
+/// A probability drawn from 0..1 for a gate that is drawn once makes a gate of one half, and that is what is drawn.
+///
+/// Source: the authors' repository tgilewicz/uniformaugment, whose operations and ranges are those of the
+/// [fast-autoaugment](Convention::FastAutoAugment) convention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UniformAugment {
+    /// Operations an image; 2 unless set.
+    pub n: usize,
+}
+
+impl Default for UniformAugment {
+    fn default() -> Self {
+        UniformAugment { n: 2 }
+    }
+}
+
+impl UniformAugment {
+    /// As many operations an image.
+    #[must_use]
+    pub fn n(self, n: usize) -> Self {
+        UniformAugment { n }
+    }
+}
+
+const OPERATIONS: [OpKind; 15] = [
+    OpKind::ShearX,
+    OpKind::ShearY,
+    OpKind::TranslateX,
+    OpKind::TranslateY,
+    OpKind::Rotate,
+    OpKind::AutoContrast,
+    OpKind::Invert,
+    OpKind::Equalize,
+    OpKind::Solarize,
+    OpKind::Posterize,
+    OpKind::Contrast,
+    OpKind::Color,
+    OpKind::Brightness,
+    OpKind::Sharpness,
+    OpKind::Cutout,
+];
+
+impl Draws for UniformAugment {
+    fn check(&self) -> Result<()> {
+        check_count("uniformaugment", self.n)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        OPERATIONS.to_vec()
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let mut operations = context.stream(Purpose::Operation);
+        let (mut gates, mut levels) = (Numbers::new(Purpose::Gate), Numbers::new(Purpose::Magnitude));
+        let mut steps = Steps::new(context, Convention::FastAutoAugment);
+        for k in 0..self.n {
+            let op = OPERATIONS[operations.random_range(0..OPERATIONS.len())];
+            if gates.unit(context, k) < 0.5 {
+                ops.push(steps.op(k, op, levels.unit(context, k)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl fmt::Display for UniformAugment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(f, "uniformaugment", self)
+    }
+}

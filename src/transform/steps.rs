@@ -1,0 +1,85 @@
+//! Steps: what a step of a policy or of another scheme draws besides its operation.
+//!
+//! The k-th number of a stream belongs to the k-th step, whether or not earlier steps needed theirs.
+
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+
+use super::Context;
+use crate::convention::Convention;
+use crate::ops::{Interpolation, Kind, Op, OpKind};
+use crate::sample::{Draw, Purpose};
+
+/// A stream that is made when a step first needs a number of it.
+pub(super) struct Numbers {
+    purpose: Purpose,
+    stream: Option<ChaCha8Rng>,
+    drawn: usize,
+}
+
+impl Numbers {
+    pub fn new(purpose: Purpose) -> Self {
+        Numbers { purpose, stream: None, drawn: 0 }
+    }
+
+    /// What `draw` makes of step `k`'s part of the stream; it takes as much of it for each step. Steps come in order.
+    pub fn of<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
+        let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
+        while self.drawn < k {
+            draw(stream);
+            self.drawn += 1;
+        }
+        self.drawn += 1;
+        draw(stream)
+    }
+
+    /// A number of 0..1 for step `k`.
+    pub fn unit(&mut self, context: &Context<'_>, k: usize) -> f64 {
+        self.of(context, k, |stream| stream.random())
+    }
+}
+
+/// Makes operations of an image's steps.
+pub(super) struct Steps<'a> {
+    context: &'a Context<'a>,
+    convention: Convention,
+    signs: Numbers,
+    interpolations: Numbers,
+}
+
+impl<'a> Steps<'a> {
+    pub fn new(context: &'a Context<'a>, convention: Convention) -> Self {
+        let (signs, interpolations) = (Numbers::new(Purpose::Sign), Numbers::new(Purpose::Interpolation));
+        Steps { context, convention, signs, interpolations }
+    }
+
+    /// The operation of step `k`, at a magnitude that has been checked or that noise may have carried beyond the last.
+    pub fn op(&mut self, k: usize, op: OpKind, magnitude: f64) -> Op {
+        let Steps { context, convention, .. } = *self;
+        let coin = |stream: &mut ChaCha8Rng| stream.random::<u32>() >> 31 == 1;
+        let negative = convention.is_signed(op) && self.signs.of(context, k, coin);
+        let interpolation = match context.interpolation {
+            Some(interpolation) => interpolation,
+            None if convention.draws_interpolation() && op.class() == Kind::Warp => {
+                let bicubic = self.interpolations.of(context, k, coin);
+                if bicubic { Interpolation::Bicubic } else { Interpolation::Bilinear }
+            }
+            None => convention.interpolation(op),
+        };
+        op.drawn(&mut Draw {
+            value: convention.unchecked_value(op, magnitude, negative, context.size),
+            interpolation,
+            fill: context.fill.unwrap_or_else(|| convention.fill_of(op)),
+            context: *context,
+            step: k,
+        })
+    }
+}
+
+/// A number of the normal distribution, by Box and Muller. It takes two numbers of the stream, and its logarithm and cosine
+/// are the same on every machine.
+pub(super) fn gauss(stream: &mut impl Rng, mean: f64, deviation: f64) -> f64 {
+    let (u, v): (f64, f64) = (stream.random(), stream.random());
+    let radius = (-2.0 * libm::log(1.0 - u)).sqrt();
+    mean + deviation * radius * libm::cos(2.0 * std::f64::consts::PI * v)
+}

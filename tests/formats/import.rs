@@ -1,0 +1,136 @@
+//! Import: policies from Python code mean what they mean in their framework, and are saved like all others.
+
+use autoaugment::policy::Source;
+use autoaugment::{Convention, OpKind, Policy};
+
+/// The beginning of torchvision's CIFAR-10 list, as its source has it.
+const TORCHVISION: &str = r#"
+            return [
+                (("Invert", 0.1, None), ("Contrast", 0.2, 6)),
+                (("Rotate", 0.7, 2), ("TranslateX", 0.3, 9)),
+                (("Sharpness", 0.8, 1), ("Sharpness", 0.9, 3)),
+            ]
+"#;
+
+/// kornia's, annotated.
+const KORNIA: &str = r#"cifar10_policy: List[SUBPOLICY_CONFIG] = [
+    [("invert", 0.1, None), ("contrast", 0.2, 6)],
+    [("rotate", 0.7, 2), ("translate_x", 0.3, 9)],
+    [("auto_contrast", 0.5, None), ("equalize", 0.9, None)],
+]"#;
+
+/// Lines between two brackets of timm's.
+const TIMM: &str = "
+    [('PosterizeOriginal', 0.4, 8), ('Rotate', 0.6, 9)],  # 0
+    [('Solarize', 0.6, 5), ('AutoContrast', 0.6, 5)],
+    [('TranslateYRel', 0.8, 9.5)],
+";
+
+/// As Fast AutoAugment's archive has them, and as `repr` prints them.
+const FAST: &str = "p = [[['Contrast', 0.8320659688593578, 0.49884310562180767], ['TranslateX', 0.41849883971249136, 7.8e-05]], \
+                    [('Cutout', 1, 0.), ('Invert', .5, 1)],]";
+
+/// Names of functions, as DALI's lists have them.
+const DALI: &str = "[(equalize, 0.8, 1), (shear_y, 0.8, 4)],
+    [(augmentations.posterize, 0.4, 6), (auto_contrast, 0.4, None)],
+    [(solarize_add, 1, 10), (identity, 0, None)]";
+
+/// JSON and text give the policy back.
+fn policy_round_trips(policy: &Policy) {
+    assert_eq!(&Policy::from_json(&policy.to_json()).unwrap(), policy);
+    assert_eq!(&policy.to_string().parse::<Policy>().unwrap(), policy);
+}
+
+#[test]
+fn each_framework_is_read_as_it_writes() {
+    for (source, text, expected) in [
+        (
+            Source::Torchvision,
+            TORCHVISION,
+            "convention torchvision\nInvert 0.1 0 + Contrast 0.2 6\nRotate 0.7 2 + TranslateX 0.3 9\nSharpness 0.8 1 + Sharpness 0.9 3",
+        ),
+        (
+            Source::Kornia,
+            KORNIA,
+            "convention torchvision\nInvert 0.1 0 + Contrast 0.2 6\nRotate 0.7 2 + TranslateX 0.3 9\nAutoContrast 0.5 0 + Equalize 0.9 0",
+        ),
+        (
+            Source::Timm,
+            TIMM,
+            "convention timm-original\nPosterize 0.4 8 + Rotate 0.6 9\nSolarize 0.6 5 + AutoContrast 0.6 5\nTranslateY 0.8 9.5",
+        ),
+        (
+            Source::FastAutoAugment,
+            FAST,
+            "convention fast-autoaugment\nContrast 0.8320659688593578 0.49884310562180767 + TranslateX 0.41849883971249136 0.000078\n\
+             Cutout 1 0 + Invert 0.5 1",
+        ),
+        (
+            Source::Dali,
+            DALI,
+            "convention tensorflow\nEqualize 0.8 1 + ShearY 0.8 4\nPosterize 0.4 6 + AutoContrast 0.4 0\nSolarizeAdd 1 10 + Identity 0 0",
+        ),
+    ] {
+        let policy = Policy::import(text, source).unwrap();
+        assert_eq!(policy.to_string(), expected, "{source}");
+        policy_round_trips(&policy);
+        // A list with one sub-policy needs no brackets around it; one step alone is no sub-policy.
+        let first = text.lines().find(|line| line.contains("),") || line.contains("],")).unwrap();
+        assert!(Policy::import(first.split('#').next().unwrap(), source).is_ok(), "{source}: {first}");
+    }
+}
+
+#[test]
+fn presets_come_back_from_python() {
+    let python = |policy: &Policy, name: fn(OpKind) -> String| {
+        let step = |s: &autoaugment::Step| format!("({:?}, {:?}, {:?})", name(s.op), s.probability, s.magnitude);
+        let lines = policy.sub_policies.iter().map(|s| s.steps.iter().map(step).collect::<Vec<_>>().join(", "));
+        format!("policy = [\n{}]\n", lines.map(|line| format!("  [{line}],\n")).collect::<String>())
+    };
+    let plain: fn(OpKind) -> String = |op| op.to_string();
+    let of_timm: fn(OpKind) -> String = |op| match op {
+        OpKind::TranslateX | OpKind::TranslateY => format!("{op}Rel"),
+        op => op.to_string(),
+    };
+    for (policy, source, name) in [
+        (Policy::imagenet(), Source::Torchvision, plain),
+        (Policy::cifar10(), Source::Torchvision, plain),
+        (Policy::svhn(), Source::Torchvision, plain),
+        (Policy::fast_imagenet(), Source::FastAutoAugment, plain),
+        (Policy::fast_cifar10(), Source::FastAutoAugment, plain),
+        (Policy::fast_svhn(), Source::FastAutoAugment, plain),
+        (Policy { convention: Convention::Timm, ..Policy::v0() }, Source::Timm, of_timm),
+    ] {
+        assert_eq!(Policy::import(&python(&policy, name), source).unwrap(), policy);
+        policy_round_trips(&policy);
+    }
+}
+
+#[test]
+fn timms_names_choose_the_convention() {
+    for (names, convention) in [
+        (&["Rotate", "Invert"][..], Convention::Timm),
+        (&["Posterize", "Solarize", "Color"], Convention::Timm),
+        (&["PosterizeOriginal", "Solarize"], Convention::TimmOriginal),
+        (&["PosterizeIncreasing", "Rotate"], Convention::TimmResearch),
+        (&["PosterizeIncreasing", "Contrast"], Convention::TimmResearch),
+        (&["PosterizeIncreasing", "SolarizeIncreasing"], Convention::TimmIncreasing),
+        (&["SharpnessIncreasing", "TranslateXRel", "SolarizeAdd"], Convention::TimmIncreasing),
+    ] {
+        let steps: Vec<_> = names.iter().map(|name| format!("('{name}', 1, 3)")).collect();
+        let policy = Policy::import(&format!("[[{}]]", steps.join(", ")), Source::Timm).unwrap();
+        assert_eq!(policy.convention, convention, "{names:?}");
+    }
+}
+
+#[test]
+fn sources_have_names() {
+    for source in Source::ALL {
+        assert_eq!(source.name().to_uppercase().parse::<Source>().unwrap(), source);
+        assert_eq!(format!("{source:>20}").len(), 20);
+        let has_own = matches!(source, Source::Torchvision | Source::Timm | Source::FastAutoAugment);
+        assert_eq!(source.departure().is_none(), has_own, "{source}");
+    }
+    let error = "tim".parse::<Source>().unwrap_err();
+    assert_eq!(error.to_string(), "unknown framework `tim`; did you mean `timm`?");
+}

@@ -1,0 +1,160 @@
+//! Schemes as text and JSON: they read back exactly, and mean what timm's strings mean.
+
+use autoaugment::transform::{RandAugment, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment};
+use autoaugment::{Convention, OpKind, Policy, Scheme, Stage, Transform};
+
+/// Texts as they are printed, and what they stand for.
+fn printed() -> Vec<(&'static str, Scheme)> {
+    let rand = TimmRandAugment::default();
+    let auto = TimmAutoAugment::new;
+    vec![
+        ("randaugment(n=2, m=9)", RandAugment::default().into()),
+        ("randaugment(n=3, m=30)", RandAugment::default().n(3).m(30).into()),
+        ("trivialaugment", TrivialAugment::default().into()),
+        ("uniformaugment(n=2)", UniformAugment::default().into()),
+        ("uniformaugment(n=5)", UniformAugment::default().n(5).into()),
+        ("rand-m10", rand.into()),
+        ("rand-m9-mstd0.5", rand.m(9).mstd(0.5).into()),
+        ("rand-m9-n3-mstd0.5", rand.m(9).n(3).mstd(0.5).into()),
+        ("rand-m9-mstd0.5-inc1", rand.m(9).mstd(0.5).increasing(true).into()),
+        ("rand-m10-mstd1-tweights", rand.mstd(1.0).weighted(true).into()),
+        ("rand-m15-p0.25-mstd101-mmax30", rand.m(15).p(0.25).mstd(f64::INFINITY).mmax(30).into()),
+        ("original", auto(TimmList::Original).into()),
+        ("original-mstd0.5", auto(TimmList::Original).mstd(0.5).into()),
+        ("originalr", auto(TimmList::OriginalR).into()),
+        ("v0-mstd0", auto(TimmList::V0).into()),
+        ("v0-mstd0.5", auto(TimmList::V0).mstd(0.5).into()),
+        ("v0r", auto(TimmList::V0R).into()),
+    ]
+}
+
+#[test]
+fn schemes_print_parse_and_save() {
+    for (text, scheme) in printed() {
+        assert_eq!(scheme.to_string(), text);
+        assert_eq!(text.parse::<Scheme>().unwrap(), scheme);
+        let transform = Transform::new().random_horizontal_flip(0.5).policy(scheme.clone());
+        let json = serde_json::to_string(&transform).unwrap();
+        assert_eq!(json, format!(r#"[{{"random_horizontal_flip":{{"probability":0.5}}}},{{"policy":"{text}"}}]"#));
+        assert_eq!(serde_json::from_str::<Transform>(&json).unwrap(), transform);
+    }
+    let policy: Scheme = Policy::cifar10().into();
+    let json = serde_json::to_string(&policy).unwrap();
+    assert_eq!(json, serde_json::to_string(&Policy::cifar10()).unwrap());
+    assert_eq!(serde_json::from_str::<Scheme>(&json).unwrap(), policy);
+    assert_eq!(serde_json::from_str::<Stage>(r#"{"policy": "cifar10"}"#).unwrap(), Stage::Policy(policy.clone()));
+    assert_eq!(policy.to_string().parse::<Scheme>().unwrap(), policy);
+}
+
+#[test]
+fn every_listed_form_is_a_scheme() {
+    let forms: Vec<_> = Scheme::forms().collect();
+    for (form, summary) in &forms {
+        let scheme: Scheme = form.parse().unwrap();
+        assert!(!summary.is_empty() && !scheme.operations().is_empty());
+    }
+    assert!(Policy::preset_names().all(|name| forms.iter().any(|(form, _)| *form == name)));
+}
+
+#[test]
+fn names_may_be_written_otherwise() {
+    for (text, same) in [
+        ("RandAugment", "randaugment(n=2, m=9)"),
+        (" rand_augment( m=9 , n=2 ) ", "randaugment(n=2, m=9)"),
+        ("randaugment(m=12)", "randaugment(n=2, m=12)"),
+        ("TrivialAugmentWide", "trivialaugment"),
+        ("uniform_augment", "uniformaugment(n=2)"),
+        ("rand-inc1-n2-mstd0.5-m9", "rand-m9-mstd0.5-inc1"),
+        ("rand-m9-inc0", "rand-m9"),
+        ("rand-m9-mstd1000", "rand-m9-mstd101"),
+        ("rand-m9-mmax0", "rand-m9"),
+        ("rand", "rand-m10"),
+    ] {
+        assert_eq!(text.parse::<Scheme>().unwrap().to_string(), same, "{text}");
+    }
+}
+
+/// Every configuration string in timm 1.0.31's docstrings and documentation that needs no blur and no mixing.
+#[test]
+fn the_strings_of_timms_documentation_parse() {
+    for text in [
+        "original-mstd0.5",
+        "rand-m9-n3-mstd0.5",
+        "rand-mstd1-tweights",
+        "rand-m9-mstd0.5",
+        "rand-m9-mstd0.5-inc1",
+        "rand-m7-mstd0.5-inc1",
+        "v0",
+        "v0r",
+        "original",
+        "originalr",
+    ] {
+        text.parse::<Scheme>().unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+}
+
+#[test]
+fn timms_strings_mean_what_timm_makes_of_them() {
+    let convention = |text: &str| text.parse::<Scheme>().unwrap().convention();
+    assert_eq!(convention("rand-m9"), Convention::Timm);
+    assert_eq!(convention("rand-m9-inc1"), Convention::TimmIncreasing);
+    // The weighted list has the increasing operations, whatever `inc` says.
+    assert_eq!(convention("rand-m9-tweights-inc0"), Convention::TimmIncreasing);
+    assert_eq!(convention("original"), Convention::TimmOriginal);
+    assert_eq!(convention("originalr"), Convention::TimmResearch);
+    assert_eq!(convention("v0-mstd0"), Convention::Timm);
+    assert_eq!(convention("v0r"), Convention::TimmResearch);
+    // The word alone was TensorFlow's here first.
+    assert_eq!(convention("v0"), Convention::TensorFlow);
+    assert_eq!("rand".parse::<Scheme>().unwrap().operations().len(), 15);
+    assert!(!"rand".parse::<Scheme>().unwrap().operations().contains(&OpKind::Identity));
+}
+
+#[test]
+fn what_is_no_scheme_says_why() {
+    for (text, message) in [
+        ("imagnet", "unknown policy `imagnet`; did you mean `imagenet`?"),
+        ("trivialagument", "unknown policy `trivialagument`; did you mean `trivialaugment`?"),
+        ("randaugment(n=2", "scheme: `randaugment(n=2` has no closing parenthesis"),
+        ("randaugment(2)", "scheme: `2` in `randaugment(2)` is not `parameter=value`"),
+        ("randaugment(n=2, n=3)", "scheme: `n` stands twice in `randaugment(n=2, n=3)`"),
+        ("randaugment(n=0)", "randaugment: n 0 is outside 1..=100"),
+        ("randaugment(m=31)", "randaugment: m 31 is outside 0..=30"),
+        ("uniformaugment(n=101)", "uniformaugment: n 101 is outside 1..=100"),
+        ("rand-m9-mstdinf", "timm's configuration string: `mstdinf` in `rand-m9-mstdinf` has no number"),
+        ("rand-m9-m8", "timm's configuration string: `m` stands twice in `rand-m9-m8`"),
+        ("rand-m9-w0", "timm's configuration string: timm has no section `w0` in `rand-m9-w0`"),
+        ("rand-m9.5", "timm's configuration string: `m9.5` in `rand-m9.5`: `9.5` is not a whole number"),
+        ("rand-p1.5", "rand: p 1.5 is outside 0..=1"),
+        ("rand-mmax101", "rand: mmax 101 is outside 1..=100"),
+        ("rand-n0", "rand: n 0 is outside 1..=100"),
+        ("rand-n16-tweights", "rand: n 16 is more than the 15 operations of which weights draw each once"),
+        ("rand-tfoo", "timm's configuration string: `tfoo` in `rand-tfoo` must be tweights, t3a or t3aw"),
+        ("rand-m9-", "timm's configuration string: `` in `rand-m9-` has no number"),
+        ("v0-m9", "timm's configuration string: timm has no section `m9` in `v0-m9`"),
+        ("original-mstd1e400", "original: mstd inf is infinite"),
+        ("3a", "timm's configuration string: `3a` needs GaussianBlur, which is not among the operations yet"),
+        (
+            "rand-m9-t3aw",
+            "timm's configuration string: `rand-m9-t3aw` needs GaussianBlur, which is not among the operations yet",
+        ),
+        (
+            "augmix-m5-w4-d2",
+            "timm's configuration string: `augmix-m5-w4-d2`: AugMix mixes images, which is not among the operations yet",
+        ),
+        ("Rotat 1 1", "line 1: unknown operation `Rotat`; did you mean `Rotate`?"),
+    ] {
+        assert_eq!(text.parse::<Scheme>().unwrap_err().to_string(), message, "{text}");
+    }
+    let nothing = "frobnicate".parse::<Scheme>().unwrap_err().to_string();
+    assert!(nothing.starts_with("policy: there is no `frobnicate`; there are imagenet, "), "{nothing}");
+    assert!(Scheme::forms().all(|(form, _)| nothing.contains(form)), "{nothing}");
+    let unknown = "randaugment(k=2)".parse::<Scheme>().unwrap_err().to_string();
+    assert!(unknown.starts_with("scheme: randaugment: unknown field `k`"), "{unknown}");
+    let json = serde_json::from_str::<Stage>(r#"{"policy": {"version": 9}}"#).unwrap_err().to_string();
+    assert!(json.contains("missing field"), "{json}");
+    let checked = Transform::from(TimmRandAugment::default().mstd(f64::NAN)).check().unwrap_err().to_string();
+    assert_eq!(checked, "rand: mstd NaN is not a number of at least 0");
+    let checked = Transform::from(TimmRandAugment::default().mstd(150.0)).check().unwrap_err().to_string();
+    assert_eq!(checked, "rand: mstd 150 is above 100 and not infinite");
+}
