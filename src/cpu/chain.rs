@@ -17,6 +17,7 @@ use super::geometry::{Geometry, View};
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
+use crate::arithmetic::box_blur::PASSES;
 use crate::batch::Size;
 use crate::images::Images;
 use crate::ops::lower::{Arg, Stage, Warp};
@@ -108,6 +109,10 @@ impl<'a> Chain<'a> {
                 },
             ),
             Stage::Window(arg) => self.geometry(self.next, Geometry::Window { alpha: alpha(arg) }),
+            Stage::Blur(blur) => {
+                self.geometry(self.next, Geometry::BlurRows(blur));
+                (0..PASSES).for_each(|_| self.geometry(self.next, Geometry::BlurColumns(blur)));
+            }
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));

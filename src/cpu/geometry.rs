@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use super::kernels::box_blur;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
 use super::kernels::planes::reverse;
 use super::kernels::resize::{along_columns, along_rows};
 use super::kernels::sharpness::sharpen;
+use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::ops::{Crop, Interpolation};
@@ -32,6 +34,10 @@ pub(super) enum Geometry {
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
     /// The pixel blended with what is around it.
     Window { alpha: f32 },
+    /// All passes of a blur along rows.
+    BlurRows(BoxBlur),
+    /// One pass of a blur along columns.
+    BlurColumns(BoxBlur),
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Turned over.
@@ -106,6 +112,16 @@ impl Geometry {
                     if y > 0 && y + 1 < size.height {
                         sharpen([source_row(y - 1), source_row(y), source_row(y + 1)], channels, *alpha, out);
                     }
+                }
+            }
+            Geometry::BlurRows(blur) => {
+                for (y, out) in out_rows {
+                    box_blur::along_row(source_row(y), channels, *blur, out);
+                }
+            }
+            Geometry::BlurColumns(blur) => {
+                for (y, out) in out_rows {
+                    box_blur::along_columns(source, y, *blur, out);
                 }
             }
             Geometry::Crop(crop) => {
