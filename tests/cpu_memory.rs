@@ -55,6 +55,7 @@ fn repeated(images: usize) -> Plan {
         "Sharpness(factor=1.5);Equalize;Contrast(factor=0.4);Rotate(degrees=11)",
         "ShearX(factor=0.2, interpolation=bicubic);ShearY(factor=0.1, interpolation=bilinear)",
         "TranslateX(pixels=10.3);TranslateY(pixels=-7.7);Cutout(x=3,y=4,width=9,height=9);SamplePairing(weight=0.2,partner=1)",
+        "GaussianBlur(radius=1.2);Equalize;GaussianBlur(radius=7)",
         "Crop(x=-3, y=2, width=100, height=96, border=reflect);HorizontalFlip;VerticalFlip",
     ];
     all.extend(chains.map(|chain| {
@@ -75,7 +76,7 @@ fn images_allocate_nothing() {
         (Layout::Nhwc, Output::f32(Layout::Nchw, Normalize::IMAGENET)),
         (Layout::Nchw, Output::f16(Layout::Nchw, Normalize::IMAGENET)),
     ] {
-        let allocations = [28, 112].map(|images| {
+        let allocations = [29, 116].map(|images| {
             let (batch, plan) = (batch_of(shape(images), layout, 1), repeated(images));
             let mut tensor = Tensor::default();
             let mut run = || pool.install(|| cpu.apply_into(&batch, &plan, &output, &mut tensor).unwrap());
@@ -95,9 +96,9 @@ fn memory_is_what_the_documentation_says() {
     let image = shape(1).values();
     for (layout, images_a_thread) in [(Layout::Nhwc, 2), (Layout::Nchw, 3)] {
         for threads in [1, 3] {
-            let (batch, plan) = (batch_of(shape(112), layout, 1), repeated(112));
+            let (batch, plan) = (batch_of(shape(116), layout, 1), repeated(116));
             let mut tensor = Tensor::default();
-            cpu.apply_into(&batch, &Plan::uniform(112, vec![]), &Output::u8(), &mut tensor).unwrap();
+            cpu.apply_into(&batch, &Plan::uniform(116, vec![]), &Output::u8(), &mut tensor).unwrap();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let before = HELD.load(Relaxed);
             MOST.store(before, Relaxed);

@@ -1,6 +1,7 @@
-//! Arithmetic that several operations share, blend, luma and the weights of resizing with their WGSL twins in `shaders/arithmetic`.
+//! Arithmetic that several operations share, blend, luma, boxes and the weights of resizing with their WGSL twins in `shaders/arithmetic`.
 
 pub(crate) mod blend;
+pub(crate) mod box_blur;
 pub(crate) mod histogram;
 pub(crate) mod luma;
 pub(crate) mod resample;

@@ -18,6 +18,7 @@ use super::kernels::blend::Blend;
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
+use crate::arithmetic::box_blur::PASSES;
 use crate::batch::Size;
 use crate::images::Images;
 use crate::ops::lower::{Arg, Stage, Warp};
@@ -109,6 +110,10 @@ impl<'a> Chain<'a> {
                 },
             ),
             Stage::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
+            Stage::Blur(blur) => {
+                self.geometry(self.next, Geometry::BlurRows(blur));
+                (0..PASSES).for_each(|_| self.geometry(self.next, Geometry::BlurColumns(blur)));
+            }
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::kernels::blend::Blend;
+use super::kernels::box_blur;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
 use super::kernels::planes::reverse;
 use super::kernels::resize::{along_columns, along_rows};
 use super::kernels::sharpness::smooth;
+use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::ops::{Crop, Interpolation};
@@ -34,6 +36,10 @@ pub(super) enum Geometry {
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
     /// The pixel blended with what is around it.
     Window(Blend),
+    /// All passes of a blur along rows.
+    BlurRows(BoxBlur),
+    /// One pass of a blur along columns.
+    BlurColumns(BoxBlur),
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Turned over.
@@ -112,6 +118,16 @@ impl Geometry {
                     }
                 }
                 blend.bytes(out, own);
+            }
+            Geometry::BlurRows(blur) => {
+                for (y, out) in out_rows {
+                    box_blur::along_row(source_row(y), channels, *blur, out);
+                }
+            }
+            Geometry::BlurColumns(blur) => {
+                for (y, out) in out_rows {
+                    box_blur::along_columns(source, y, *blur, out);
+                }
             }
             Geometry::Crop(crop) => {
                 for (y, out) in out_rows {

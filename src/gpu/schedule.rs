@@ -31,7 +31,7 @@ pub enum Grouping {
     Whole,
     /// One dispatch for all.
     Single,
-    /// One for point operations, one with warps, one with windows (Sharpness).
+    /// One for point operations, one with warps, one with what looks around (Sharpness, GaussianBlur).
     ByClass,
     /// One for each pair of kinds.
     ByPair,
@@ -198,8 +198,7 @@ pub(super) fn schedule(
             let wanting: Vec<_> = rest.iter().filter(|e| e.segment.wants(round)).copied().collect();
             schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
         }
-        let (kernel, grouping) =
-            if last { (Kernel::Apply, grouping) } else { (Kernel::ApplyToMiddle, Grouping::Single) };
+        let (kernel, grouping) = if last { (Kernel::Apply, Some(grouping)) } else { (Kernel::ApplyToMiddle, None) };
         rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
         for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
             schedule.push(kernel, group, key(&group[0], grouping, possible), level, sizes);
@@ -218,16 +217,20 @@ struct Entry<'a> {
     partners: usize,
 }
 
-fn key(entry: &Entry<'_>, grouping: Grouping, possible: Kinds) -> Kinds {
+fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds {
     group_of(entry.segment.kinds(), grouping, possible).0
 }
 
-/// The kinds that a dispatch with such a segment allows, and the order among the segments of a level.
-fn group_of(kinds: Kinds, grouping: Grouping, possible: Kinds) -> (Kinds, (u32, Kinds)) {
+/// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. What is stored has no
+/// grouping: there, passes of a blur are by themselves, as nearly all of a blur is, and the rest is one dispatch.
+fn group_of(kinds: Kinds, grouping: Option<Grouping>, possible: Kinds) -> (Kinds, (u32, Kinds)) {
     let with_warps = Kinds::POINTS.union(Kinds::WARPS);
+    let boxes = Kinds::of(&[SlotKind::None, SlotKind::Box]);
     let (allowed, class) = match grouping {
-        Grouping::Single => (possible, 0),
-        Grouping::ByPair => (kinds, 0),
+        None if kinds == boxes => (boxes, 0),
+        None => (possible, 1),
+        Some(Grouping::Single) => (possible, 0),
+        Some(Grouping::ByPair) => (kinds, 0),
         _ if kinds.is_within(Kinds::POINTS) => (possible.intersection(Kinds::POINTS), 0),
         _ if kinds.is_within(with_warps) => (possible.intersection(with_warps), 1),
         _ => (possible, 2),

@@ -151,10 +151,11 @@ pub(super) fn assemble(variant: &Variant) -> String {
     join(&dispatch_by_op(variant));
     for slot in ["first", "second"] {
         // What a kind of slot fetches from. Behind a filter or an interpolated warp there is never another interpolated warp,
-        // and behind an interpolated warp no filter: leaving them out keeps kernels from growing with their product.
+        // and behind an interpolated warp no filter; a pass of a blur has none of them in front of it, and is in front of none:
+        // leaving them out keeps kernels from growing with their product.
         let below = |kind| match (slot, kind) {
             ("first", _) => "source_at",
-            (_, SlotKind::Interpolated) => "first_plain_at",
+            (_, SlotKind::Interpolated | SlotKind::Box) => "first_plain_at",
             (_, SlotKind::Window) => "first_local_at",
             _ => "first_at",
         };
@@ -164,6 +165,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
             (SlotKind::Listed, wgsl!("slots/listed")),
             (SlotKind::Interpolated, wgsl!("slots/interpolated")),
             (SlotKind::Window, wgsl!("slots/window")),
+            (SlotKind::Box, wgsl!("slots/box")),
         ] {
             if has(kind) {
                 join(&instance(part, kind));
@@ -172,7 +174,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
         let point = slot_point(variant, slot);
         join(&instance(&point, SlotKind::None));
         let all = variant.kinds;
-        let local = all.without(SlotKind::Interpolated);
+        let local = all.without(SlotKind::Interpolated).without(SlotKind::Box);
         join(&instance(&slot_at(all, slot, "slot_at"), SlotKind::None));
         if slot == "first" {
             join(&instance(&slot_at(local, slot, "slot_local_at"), SlotKind::None));
@@ -211,7 +213,7 @@ fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
         Kind::Window => kinds.has(SlotKind::Window),
         Kind::Mask => kinds.has(SlotKind::Mask),
         Kind::Mix => kinds.has(SlotKind::Mix),
-        Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize => false,
+        Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize => false,
     })
 }
 
@@ -386,6 +388,7 @@ fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
     let whole = [
         (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
         (SlotKind::Window, "return slot_window(x, y);".to_string()),
+        (SlotKind::Box, "return slot_box(x, y);".to_string()),
     ];
     let places = [
         (SlotKind::Warp, "place = slot_warp(x, y);".to_string()),

@@ -184,7 +184,8 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
     let resizes = dispatch.kernel == Kernel::Resize;
-    let used = |op: &&OpKind| !resizes && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
+    let without = |kind| matches!(kind, Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize);
+    let used = |op: &&OpKind| !resizes && !without(op.class());
     // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
     let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
     // What is stored between segments has one form, whatever the output's.

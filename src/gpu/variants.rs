@@ -66,12 +66,12 @@ fn plain(kernel: Kernel) -> Variant {
 
 /// All of them.
 pub(super) fn all_kinds() -> Kinds {
-    Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window]))
+    Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window, SlotKind::Box]))
 }
 
 fn sets_of_kinds() -> impl Iterator<Item = Kinds> {
     use SlotKind::*;
-    let kinds = [Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window];
+    let kinds = [Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window, Box];
     (0..1 << kinds.len()).map(move |set| {
         let chosen = kinds.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
         chosen.map(|(_, &kind)| Kinds::of(&[kind])).fold(Kinds::default(), Kinds::union)

@@ -2,6 +2,7 @@
 
 use super::Crop;
 use super::affine::{Affine, Interpolation};
+use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 
 /// One operation as the executors have it.
@@ -17,6 +18,8 @@ pub(crate) enum Stage {
     Warp(Warp),
     /// A blend of the pixel with its smoothed neighbourhood.
     Window(Arg),
+    /// Box blurs along rows, then along columns.
+    Blur(BoxBlur),
     /// `fill` for columns `left..right` of rows `top..bottom`.
     Mask { left: u32, top: u32, right: u32, bottom: u32, fill: [u8; 3] },
     /// A blend with the same pixel of image `partner`.

@@ -59,6 +59,8 @@ pub enum Kind {
     Warp,
     /// The 3 x 3 pixels around.
     Window,
+    /// The pixels around along rows and columns, in several passes with bytes between.
+    Blur,
     /// A constant inside a rectangle.
     Mask,
     /// The same pixel of another image of the batch.
@@ -245,6 +247,7 @@ ops! {
         sharpness => Sharpness,
         cutout => Cutout,
         sample_pairing => SamplePairing,
+        gaussian_blur => GaussianBlur,
     }
     transforms {
         crop => Crop,

@@ -100,6 +100,9 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
         OpKind::SamplePairing => (number(0.0, 1.0), 0..images)
             .prop_map(|(weight, partner)| ops::SamplePairing { weight, partner }.into())
             .boxed(),
+        OpKind::GaussianBlur => {
+            prop_oneof![0.0..=4.0, number(0.0, 128.0)].prop_map(|radius| ops::GaussianBlur { radius }.into()).boxed()
+        }
         OpKind::Crop => {
             let corner = || prop_oneof![-20..=20_i64, -1_000_000..=1_000_000_i64];
             let side = || prop_oneof![1..=20_usize, 1..=32767_usize];

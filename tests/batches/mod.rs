@@ -84,6 +84,15 @@ pub fn op_of(kind: OpKind, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
         OpKind::SolarizeAdd => {
             ops::SolarizeAdd { add: between(0.0, 256.0) as u8, threshold: between(0.0, 257.0) as u16 }.into()
         }
+        OpKind::GaussianBlur => {
+            // Nothing at all and boxes longer than the image now and then.
+            let radius = match between(0.0, 8.0) as usize {
+                0 => 0.0,
+                1 => between(0.0, 128.0),
+                _ => between(0.05, 3.0),
+            };
+            ops::GaussianBlur { radius }.into()
+        }
         OpKind::Posterize => ops::Posterize { bits: between(0.0, 9.0) as u8 }.into(),
         _ => Sampler::resolve(Convention::Torchvision, kind, 0.0, false, shape.size()).unwrap(),
     }

@@ -49,6 +49,7 @@ fn value_of(op: &Op) -> f64 {
         Op::Sharpness(op) => op.factor,
         Op::Cutout(op) => f64::from(op.width),
         Op::SamplePairing(op) => op.weight,
+        Op::GaussianBlur(op) => op.radius,
         other => panic!("{other} has no magnitude"),
     }
 }

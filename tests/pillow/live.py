@@ -70,6 +70,13 @@ def random_angle(rng):
     return float(rng.uniform(-45, 45) if kind < 5 else rng.uniform(-1000, 1000))
 
 
+def random_radius(rng):
+    kind = rng.integers(8)
+    if kind == 0:
+        return float(rng.choice((0.0, 1e-6, 0.01, 1.0, 2.0, 8.0, 128.0)))
+    return float(rng.uniform(0, 3) if kind < 6 else rng.uniform(0, 128))
+
+
 def random_op(rng, name, width, height):
     op = {"op": name}
     if name in ("ShearX", "ShearY"):
@@ -96,6 +103,8 @@ def random_op(rng, name, width, height):
         }
     elif name == "SamplePairing":
         op |= {"weight": float(rng.uniform(0, 1) if rng.integers(4) else rng.integers(0, 2)), "partner": 1}
+    elif name == "GaussianBlur":
+        op |= {"radius": random_radius(rng)}
     return op
 
 

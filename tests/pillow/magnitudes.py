@@ -6,7 +6,7 @@
 * TensorFlow's TPU EfficientNet: `level / 10` of a maximum.
 
 What a framework lacks has the paper's range, as `numpy.linspace` has it: SolarizeAdd 0 to 110, Cutout 0 to 60 of 331
-pixels, SamplePairing 0 to 0.4.
+pixels, SamplePairing 0 to 0.4. GaussianBlur has timm's 0.1 to 2.
 """
 
 import math
@@ -134,6 +134,9 @@ def paper(name, magnitude, last, width, height):
         return int(linspace(0, 60 / 331) * min(width, height))
     if name == "SamplePairing":
         return linspace(0, 0.4)
+    if name == "GaussianBlur":
+        # timm's _minmax_level_to_arg
+        return 0.1 + (2.0 - 0.1) * (magnitude / last)
     assert name in ("Identity", "AutoContrast", "Invert", "Equalize"), name
     return None
 
@@ -165,6 +168,8 @@ def resolve(convention, name, magnitude, negative, width, height):
         op |= {"width": value, "height": value, "fill": fill}
     elif name == "SamplePairing":
         op |= {"weight": value, "partner": 0}
+    elif name == "GaussianBlur":
+        op |= {"radius": value}
     if name in ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"):
         op |= {"interpolation": interpolation(convention, name), "fill": fill}
     return op

@@ -15,7 +15,7 @@ import sys
 try:
     import numpy
     import PIL
-    from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+    from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 except ImportError as error:
     print(f"the reference needs Pillow 13 and NumPy: {error}", file=sys.stderr)
     sys.exit(2)
@@ -131,6 +131,10 @@ def sample_pairing(op, image, batch):
     return Image.blend(image, batch[op["partner"]], op["weight"])
 
 
+def gaussian_blur(op, image, batch):
+    return image.filter(ImageFilter.GaussianBlur(op["radius"]))
+
+
 def crop(op, image, batch):
     x, y, width, height = (op[name] for name in ("x", "y", "width", "height"))
     if op["border"] == "constant":
@@ -179,6 +183,7 @@ OPERATIONS = {
     "Sharpness": sharpness,
     "Cutout": cutout,
     "SamplePairing": sample_pairing,
+    "GaussianBlur": gaussian_blur,
 }
 
 # What a transform has besides.

@@ -7,6 +7,7 @@
 #![allow(clippy::needless_range_loop)]
 
 pub(super) mod blend;
+pub(super) mod box_blur;
 pub(super) mod interpolated;
 pub(super) mod look_up;
 pub(super) mod nearest;

@@ -4,6 +4,7 @@ use super::super::frame::Frame;
 use super::super::interpolated;
 use super::super::tables::Tables;
 use super::{ARG_FILL, ARG_OP, Extra, Pass, Resize, Segment, Slot, SlotKind, Table};
+use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub(in super::super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mu
                 }
                 chain.crop(&crop, size);
             }
+            Stage::Blur(blur) => chain.blur(blur),
             Stage::Flip { horizontal, vertical } => chain.flip(horizontal, vertical, size),
             Stage::Resize { columns, rows, columns_first } => {
                 if !chain.slots.is_empty() || !matches!(chain.next.resize, Resize::Nothing) {
@@ -69,6 +71,15 @@ impl Chain {
             let mut table = Table::default();
             table.push(op, arg);
             self.slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+        }
+    }
+
+    /// A slot for each pass, of which none can see through another.
+    fn blur(&mut self, blur: BoxBlur) {
+        for along_columns in [0, 1] {
+            let args = [blur.reach as u32, blur.inner, blur.outer, along_columns, 0, 0, 0];
+            let slot = Slot { kind: SlotKind::Box, args, extra: Extra::Nothing };
+            self.slots.extend((0..PASSES).map(|_| (slot.clone(), Table::default())));
         }
     }
 
@@ -154,13 +165,13 @@ impl Chain {
 
 /// Whether two slots make one segment.
 fn together(first: &Slot, second: &Slot, second_table: &Table) -> bool {
-    use SlotKind::{Interpolated, Table, Window};
+    use SlotKind::{Box, Interpolated, Table, Window};
     match (first.kind, second.kind) {
         // There is one table in workgroup memory.
         (Table, Table) => false,
         // Statistics of an interpolated warp, or many pixels of something dear for each pixel.
         (Interpolated, Table) => !second_table.dynamic,
-        (Interpolated, Window | Interpolated) | (Window, Interpolated) => false,
+        (Interpolated | Box, Window | Interpolated | Box) | (Window, Interpolated | Box) => false,
         _ => true,
     }
 }
@@ -181,7 +192,9 @@ fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -
         Slot { kind, args, extra: Extra::Nothing }
     };
     Ok(Some(match stage {
-        Stage::Copy | Stage::Point(_) | Stage::Crop(_) | Stage::Flip { .. } | Stage::Resize { .. } => return Ok(None),
+        Stage::Copy | Stage::Point(_) | Stage::Blur(_) | Stage::Crop(_) | Stage::Flip { .. } | Stage::Resize { .. } => {
+            return Ok(None);
+        }
         Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
         Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
         Stage::Mix { arg, partner } => {

@@ -83,6 +83,7 @@ pub(super) enum SlotKind {
     Listed = 6,
     Interpolated = 7,
     Window = 8,
+    Box = 9,
 }
 
 /// A set of slot kinds.
@@ -133,6 +134,7 @@ impl Kinds {
             Kind::Pixel => SlotKind::Pixel,
             Kind::Warp => SlotKind::Warp,
             Kind::Window => SlotKind::Window,
+            Kind::Blur => SlotKind::Box,
             Kind::Mask => SlotKind::Mask,
             Kind::Mix => SlotKind::Mix,
         };

@@ -1,0 +1,73 @@
+//! GaussianBlur: every value becomes a mean of those around it.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Kind, Operation};
+use crate::arithmetic::box_blur::{BoxBlur, PASSES};
+use crate::batch::Size;
+use crate::convention::{Range, Scale, Sign};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::images::Images;
+use crate::sample::Draw;
+
+/// Three passes of a box blur along each row, then three along each column, with bytes between; the box is chosen so that
+/// they are almost a Gaussian of this standard deviation. Radius 0 is the image itself.
+///
+/// The paper has no blur; the range is timm's.
+///
+/// Source: `ImageFilter.GaussianBlur`; the arithmetic is in `src/arithmetic/box_blur.rs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GaussianBlur {
+    /// The standard deviation in pixels, rounded to binary32 as Pillow does; from 0 to 128, so that the sums of a box fit 16
+    /// bits.
+    pub radius: f64,
+}
+
+impl Operation for GaussianBlur {
+    const NAME: &'static str = "GaussianBlur";
+    const SUMMARY: &'static str = "blurs the image";
+    const KIND: Kind = Kind::Blur;
+    const RANGE: Range = Range::of(Scale::Level { from: 0.1, span: 1.9 }, Sign::None);
+    const WGSL: &'static str = "";
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        GaussianBlur { radius: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        if (0.0..=128.0).contains(&self.radius) {
+            return Ok(());
+        }
+        Err(Error::Parameter { op: Self::NAME, parameter: "radius", value: self.radius, rule: "is outside 0..=128" })
+    }
+
+    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+        let blur = BoxBlur::of_gaussian(self.radius as f32);
+        let along_rows = (0..PASSES).fold(image, |image, _| pass(&image, blur, [1, 0]));
+        (0..PASSES).fold(along_rows, |image, _| pass(&image, blur, [0, 1]))
+    }
+
+    fn lower(&self, _: Size) -> Stage {
+        let blur = BoxBlur::of_gaussian(self.radius as f32);
+        if blur.is_identity() { Stage::Copy } else { Stage::Blur(blur) }
+    }
+}
+
+/// One pass in the direction of this step.
+fn pass(image: &Image, blur: BoxBlur, [across, down]: [isize; 2]) -> Image {
+    let reach = blur.reach as isize;
+    image.rebuild([0; 3], |x, y, pixel| {
+        let tap = |k: isize| {
+            let at = |v: usize, length: usize, by| v.saturating_add_signed(by).min(length - 1);
+            image.pixel(at(x, image.width, k * across), at(y, image.height, k * down))
+        };
+        for (c, value) in pixel.iter_mut().enumerate() {
+            let inside = (-reach..=reach).map(|k| u32::from(tap(k)[c])).sum();
+            let ends = [-reach - 1, reach + 1].map(|k| u32::from(tap(k)[c]));
+            *value = blur.mean(inside, ends[0] + ends[1]);
+        }
+    })
+}
