@@ -26,7 +26,7 @@ pub struct Report {
     pub bytes_read: u64,
     /// Bytes of images written by the dispatches, intermediate ones included.
     pub bytes_written: u64,
-    /// Bytes sent to the device: images and programs; 0 on the CPU.
+    /// Bytes sent to the device: images, programs, and tables that were not there yet; 0 on the CPU.
     pub bytes_uploaded: u64,
     /// Bytes fetched from the device; 0 on the CPU.
     pub bytes_downloaded: u64,

@@ -8,6 +8,8 @@ mod apply;
 mod arrays;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bench.rs"]
+mod bench;
 #[path = "cli/folder.rs"]
 mod folder;
 #[path = "cli/other_commands.rs"]

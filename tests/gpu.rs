@@ -23,7 +23,7 @@ fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
 
 #[test]
 fn every_ordered_pair_of_operations_small() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     let shape = shape(OpKind::ALL.len().pow(2), 9, 11);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::new(pairs(shape, 2)), &[Output::u8()], "small pairs");
 }
@@ -37,7 +37,7 @@ fn every_ordered_pair_of_operations_large() {
 
 #[test]
 fn policies() {
-    for (grouping, side) in [(Grouping::Auto, 32), (Grouping::ByClass, 97)] {
+    for (grouping, side) in [(Grouping::Whole, 32), (Grouping::ByClass, 97)] {
         let Some(gpu) = grouped(grouping) else { return };
         for name in Policy::preset_names() {
             let shape = shape(97, side, side);
@@ -61,9 +61,21 @@ fn schemes() {
     }
 }
 
+/// What is chosen where nobody chooses: software adapters, which execute every branch, have a kernel for each pair.
+#[test]
+fn the_grouping_depends_on_the_adapter() {
+    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let shape = shape(64, 20, 20);
+    let batch = batch_of(shape, Layout::Nhwc, 6);
+    check_all(&gpu, &batch, &cifar(shape), &[Output::u8()], "auto");
+    let (_, report) = gpu.apply(&batch, &cifar(shape), &Output::u8()).unwrap();
+    let is_software = gpu.adapter().is_software;
+    assert!(if is_software { report.dispatches > 6 } else { report.dispatches == 1 }, "{report:?}");
+}
+
 #[test]
 fn random_chains_up_to_eight_long() {
-    for grouping in [Grouping::Auto, Grouping::Single] {
+    for grouping in [Grouping::Whole, Grouping::Single] {
         let Some(gpu) = grouped(grouping) else { return };
         let shape = shape(60, 13, 17);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 7), &chains(shape, 8, 8), &[Output::u8()], "chains");
@@ -90,7 +102,7 @@ fn cifar(shape: Shape) -> Plan {
 
 #[test]
 fn layouts_and_channels() {
-    let Some(small) = grouped(Grouping::Auto) else { return };
+    let Some(small) = grouped(Grouping::Whole) else { return };
     let Some(large) = grouped(Grouping::ByClass) else { return };
     for gpu in [small, large] {
         for (channels, layout) in [(3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
@@ -124,7 +136,7 @@ fn pairing(shape: Shape) -> Vec<PlannedImage> {
 
 #[test]
 fn sizes_and_batches() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     let sizes = [
         (1, 1, 257),
         (1, 7, 33),
@@ -150,7 +162,7 @@ fn sizes_and_batches() {
 /// Beyond 32,767 pixels Pillow leaves 16.16 fixed point, and a list of source pixels takes its place.
 #[test]
 fn very_long_images() {
-    let Some(gpu) = grouped(Grouping::Auto) else { return };
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
     for (height, width) in [(1, 40_000), (40_000, 1), (2, 33_000)] {
         let chains = [
             "ShearX(factor=0.31)",

@@ -139,7 +139,7 @@ fn pipelines_are_compiled_once() {
 #[test]
 fn a_batch_larger_than_a_binding_runs_in_pieces() {
     let Some((device, queue)) = with_limits(|l| l.max_storage_buffer_binding_size = 1 << 17) else { return };
-    let gpu = Gpu::from_device(device, queue).unwrap();
+    let gpu = Gpu::from_device(device, queue).unwrap().grouping(Grouping::Whole);
     // 40 images of 11,907 bytes: no multiple of 4, and partners in other pieces.
     let shape = rgb(40, 63, 63);
     let batch = batch_of(shape, Layout::Nhwc, 10);
@@ -212,7 +212,7 @@ fn one_huge_image() {
 fn writes_into_memory_of_the_callers() {
     // The caller's device; the caller's buffer, larger than needed and with other things in it.
     let Some((device, queue)) = with_limits(|_| {}) else { return };
-    let gpu = Gpu::from_device(device.clone(), queue.clone()).unwrap();
+    let gpu = Gpu::from_device(device.clone(), queue.clone()).unwrap().grouping(Grouping::Whole);
     let augmenter = Augmenter::builder(Policy::imagenet())
         .seed(3)
         .gpu(gpu)

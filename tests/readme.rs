@@ -1,4 +1,7 @@
-//! The README's tables of operations, conventions and schemes are those that the library would write.
+//! The README's tables are those that the library and the newest measurement would write.
+
+use std::collections::HashMap;
+use std::path::Path;
 
 use autoaugment::{Convention, OpKind, Scheme, Size};
 
@@ -9,6 +12,32 @@ const SHOWN: [Convention; 5] = [
     Convention::TensorFlow,
     Convention::FastAutoAugment,
     Convention::Timm,
+];
+
+/// Marks that a table stands between, and the table.
+type Section = (&'static str, &'static str, fn() -> String);
+
+const SECTIONS: [Section; 4] = [
+    (
+        "<!-- schemes: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
+        "<!-- end of schemes -->",
+        schemes,
+    ),
+    (
+        "<!-- conventions: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
+        "<!-- end of conventions -->",
+        conventions,
+    ),
+    (
+        "<!-- operations: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
+        "<!-- end of operations -->",
+        operations,
+    ),
+    (
+        "<!-- other libraries: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n",
+        "<!-- end of other libraries -->",
+        other_libraries,
+    ),
 ];
 
 fn operations() -> String {
@@ -69,18 +98,119 @@ fn range(convention: Convention, op: OpKind) -> String {
     }
 }
 
+/// Whose measurements the README has: a folder of `benches/results`.
+const DEVICE: &str = "amd-epyc-2-cores";
+/// The libraries that `benches/peers` measures, and what the README calls them.
+const LIBRARIES: [(&str, &str); 8] = [
+    ("tv1_pil", "torchvision on Pillow"),
+    ("timm_pil", "timm on Pillow"),
+    ("tv2_tensor", "torchvision v2"),
+    ("tv2_batch", "v2, a batch a call"),
+    ("kornia", "kornia"),
+    ("albumentations", "albumentations"),
+    ("opencv", "OpenCV by hand"),
+    ("dali_cpu", "DALI on the CPU"),
+];
+
+/// Images per CPU-second by library, test, size and io, on one core.
+type Rates = HashMap<[String; 4], f64>;
+
+fn other_libraries() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results").join(DEVICE);
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let newest = files.filter(|path| path.extension().is_some_and(|e| e == "csv")).max().expect("a measurement");
+    let csv = std::fs::read_to_string(&newest).unwrap();
+    let (columns, lines) = csv.split_once('\n').unwrap();
+    let columns: Vec<_> = columns.split(',').collect();
+    let lines: Vec<HashMap<_, _>> =
+        lines.lines().map(|l| columns.iter().copied().zip(l.split(',')).collect()).collect();
+
+    let one_core = lines.iter().filter(|line| line["cores"] == "1");
+    let rates: Rates = one_core
+        .map(|line| {
+            let key = ["peer", "test", "size", "io"].map(|column| line[column].to_string());
+            (key, line["images_per_cpu_second_median"].parse().unwrap())
+        })
+        .collect();
+    let mut text = String::from("| | ours, images/CPU-second |");
+    LIBRARIES.iter().for_each(|(_, name)| text += &format!(" {name} |"));
+    text += &format!("\n{}|\n", "|--".repeat(LIBRARIES.len() + 2));
+    text += &row(&rates, "the policy", ["aa_imagenet", "aa_cifar10"], "native");
+    text += &row(&rates, "the policy, array to array", ["aa_imagenet", "aa_cifar10"], "array");
+    let mut tests: Vec<_> =
+        lines.iter().map(|line| line["test"]).filter(|t| !t.is_empty() && !t.starts_with("aa_")).collect();
+    let mut seen = std::collections::HashSet::new();
+    tests.retain(|test| seen.insert(*test));
+    for test in tests {
+        text += &row(&rates, &title(test), [test, test], "native");
+    }
+    let date = newest.file_stem().unwrap().to_string_lossy().into_owned();
+    let mut versions: Vec<_> = lines.iter().flat_map(|line| line["versions"].split("; ")).collect();
+    versions.retain(|version| !version.is_empty() && seen.insert(version));
+    text += &format!("\nOne run on {DEVICE}, {date}: {}.\n", versions.join(", "));
+    for line in lines.iter().filter(|line| !line["note"].is_empty()) {
+        text += &format!("{} {}.\n", line["peer"], line["note"]);
+    }
+    text
+}
+
+/// A line of the table: ours, and how many times that is of each library's, at 224 / at 32.
+fn row(rates: &Rates, title: &str, [large, small]: [&str; 2], io: &str) -> String {
+    let rates_of = |peer: &str| {
+        let rate = |test: &str, size: &str| rates.get(&[peer, test, size, io].map(str::to_string)).copied();
+        [rate(large, "224"), rate(small, "32")]
+    };
+    let pair = |values: [Option<f64>; 2], format: fn(f64) -> String| match values.map(|value| value.map(format)) {
+        [None, None] => "-".to_string(),
+        both => both.map(|text| text.unwrap_or_else(|| "-".to_string())).join(" / "),
+    };
+    let ours = rates_of("ours");
+    let mut text = format!("| {title} | {} |", pair(ours, thousands));
+    for (peer, _) in LIBRARIES {
+        let theirs = rates_of(peer);
+        let ratio = |i: usize| Some(ours[i]? / theirs[i]?);
+        text += &format!(" {} |", pair([ratio(0), ratio(1)], two_digits));
+    }
+    text + "\n"
+}
+
+/// The operation's own name; `rotate_bilinear` is Rotate.
+fn title(test: &str) -> String {
+    let (name, rest) = test.strip_suffix("_bilinear").map_or((test, ""), |name| (name, ", bilinear"));
+    let op: OpKind = name.replace('_', "").parse().unwrap();
+    format!("{op}{rest}")
+}
+
+/// Three digits that count, and commas.
+fn thousands(value: f64) -> String {
+    let unit = 10f64.powf((value.log10() - 2.0).floor().max(0.0));
+    let digits = format!("{:.0}", (value / unit).round() * unit);
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap()).collect();
+    groups.join(",")
+}
+
+fn two_digits(value: f64) -> String {
+    format!(
+        "{value:.*}",
+        if value >= 9.95 {
+            0
+        } else if value >= 0.995 {
+            1
+        } else {
+            2
+        }
+    )
+}
+
 #[test]
 fn the_tables_are_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
     let readme = std::fs::read_to_string(path).unwrap();
-    let mut expected = readme.clone();
-    for (name, table) in [("operations", operations()), ("conventions", conventions()), ("schemes", schemes())] {
-        let begin = format!("<!-- {name}: generated; `UPDATE_README=1 cargo test --test readme` writes it -->\n");
-        let end = format!("<!-- end of {name} -->");
-        let (before, rest) = expected.split_once(&begin).expect("the README has the mark before the table");
-        let (_, after) = rest.split_once(&end).expect("the README has the mark behind the table");
-        expected = format!("{before}{begin}{table}{end}{after}");
-    }
+    let expected = SECTIONS.iter().fold(readme.clone(), |readme, (begin, end, table)| {
+        let (before, rest) = readme.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
+        let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}"));
+        format!("{before}{begin}{}{end}{after}", table())
+    });
     if std::env::var("UPDATE_README").is_ok() {
         std::fs::write(path, &expected).unwrap();
         return;

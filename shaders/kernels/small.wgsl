@@ -56,17 +56,14 @@ fn gather(base: u32, t: u32) {
   if (steps == 0u) { return; }
   let wanted = programs[base + WORD_STATISTICS];
   if ((wanted & WANT_HISTOGRAM) != 0u) {
-    for (var c = 0u; c < 3u; c++) { atomicStore(&bins[c * 256u + t], 0u); }
+    clear_histograms(t);
     workgroupBarrier();
     for (var pixel = t; pixel < image_pixels; pixel += 256u) {
       let y = pixel / image_width;
-      let value = before_table(base, pixel - y * image_width, y);
-      atomicAdd(&bins[value & 255u], 1u);
-      atomicAdd(&bins[256u + ((value >> 8u) & 255u)], 1u);
-      atomicAdd(&bins[512u + (value >> 16u)], 1u);
+      count_pixel(before_table(base, pixel - y * image_width, y), t);
     }
     workgroupBarrier();
-    own_counts = vec3<u32>(atomicLoad(&bins[t]), atomicLoad(&bins[256u + t]), atomicLoad(&bins[512u + t]));
+    own_counts = counted(t);
   }
   for (var round = 0u; round < 2u; round++) {
     if ((wanted & (WANT_LUMA_0 << round)) != 0u) {

@@ -20,7 +20,7 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   let prefix = (wanted >> (8u + 8u * round)) & 255u;
   if (luma_wanted && prefix != 0u) { build_table(base, prefix, t); }
   workgroupBarrier();
-  for (var c = 0u; c < 3u; c++) { atomicStore(&bins[c * 256u + t], 0u); }
+  if (histogram) { clear_histograms(t); }
   if (t == 0u) { atomicStore(&slice_luma, 0u); }
   workgroupBarrier();
   let last = min(quads, (group.x + 1u) * SLICE_QUADS);
@@ -29,11 +29,7 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
     let pixels = input_quad(base, quad);
     for (var j = 0u; j < min(4u, image_pixels - 4u * quad); j++) {
       let pixel = pixels[j];
-      if (histogram) {
-        atomicAdd(&bins[pixel & 255u], 1u);
-        atomicAdd(&bins[256u + ((pixel >> 8u) & 255u)], 1u);
-        atomicAdd(&bins[512u + (pixel >> 16u)], 1u);
-      }
+      if (histogram) { count_pixel(pixel, t); }
       if (luma_wanted) {
         var seen = pixel;
         if (prefix != 0u) { seen = look_up(pixel); }
@@ -45,9 +41,9 @@ fn statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   workgroupBarrier();
   let place = programs[base + WORD_COUNTS] * COUNTS_WORDS;
   if (histogram) {
+    let n = counted(t);
     for (var c = 0u; c < 3u; c++) {
-      let n = atomicLoad(&bins[c * 256u + t]);
-      if (n != 0u) { atomicAdd(&counts[place + c * 256u + t], n); }
+      if (n[c] != 0u) { atomicAdd(&counts[place + c * 256u + t], n[c]); }
     }
   }
   if (luma_wanted && t == 0u) {

@@ -3,8 +3,30 @@
 // The 256 threads of a workgroup build it together, a value each, by taking the value through the run. An operation
 // that needs the image's histogram gets the input's, pushed forward through the steps before it.
 var<workgroup> table: array<u32, 256>;
-var<workgroup> bins: array<atomic<u32>, 768>;
+var<workgroup> bins: array<atomic<u32>, BINS>;
 var<workgroup> ends: array<atomic<u32>, 6>;
+
+// Threads count into several histograms side by side, so that those of a flat image do not all wait for one another. The
+// first is where tables are built.
+fn clear_histograms(t: u32) {
+  for (var bin = t; bin < BINS; bin += 256u) { atomicStore(&bins[bin], 0u); }
+}
+
+fn count_pixel(pixel: u32, t: u32) {
+  let own = (t % HISTOGRAMS) * HISTOGRAM_STRIDE;
+  atomicAdd(&bins[own + (pixel & 255u)], 1u);
+  atomicAdd(&bins[own + 256u + ((pixel >> 8u) & 255u)], 1u);
+  atomicAdd(&bins[own + 512u + (pixel >> 16u)], 1u);
+}
+
+// How often value t occurred in each channel.
+fn counted(t: u32) -> vec3<u32> {
+  var sum = vec3<u32>(0u);
+  for (var first = 0u; first < BINS; first += HISTOGRAM_STRIDE) {
+    sum += vec3<u32>(atomicLoad(&bins[first + t]), atomicLoad(&bins[first + 256u + t]), atomicLoad(&bins[first + 512u + t]));
+  }
+  return sum;
+}
 
 fn look_up(pixel: u32) -> u32 {
   return (table[pixel & 255u] & 0xffu) | (table[(pixel >> 8u) & 255u] & 0xff00u) | (table[(pixel >> 16u) & 255u] & 0xff0000u);

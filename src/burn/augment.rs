@@ -87,6 +87,7 @@ impl Executor {
             let buffer = gpu.upload_bytes(batch.data())?;
             let (tensor, mut report) = gpu.apply_tensor(GpuImages::sent(&buffer, batch), plan, output, device)?;
             report.bytes_uploaded += batch.data().len() as u64;
+            gpu.give_back(buffer);
             return Ok((tensor, report));
         }
         let dtype = dtype_on(device, output)?;

@@ -57,7 +57,8 @@ pub(super) fn all() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// Opens an adapter with what WebGPU guarantees, and its own sizes where they are larger.
+/// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time kernels,
+/// time stamps where it has them.
 pub(super) fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue)> {
     let own = adapter.limits();
     let required_limits = wgpu::Limits {
@@ -67,8 +68,10 @@ pub(super) fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue
         min_storage_buffer_offset_alignment: own.min_storage_buffer_offset_alignment,
         ..wgpu::Limits::default()
     };
+    let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+    let label = Some("autoaugment");
     let descriptor =
-        wgpu::DeviceDescriptor { label: Some("autoaugment"), required_limits, ..wgpu::DeviceDescriptor::default() };
+        wgpu::DeviceDescriptor { label, required_features, required_limits, ..wgpu::DeviceDescriptor::default() };
     pollster::block_on(adapter.request_device(&descriptor))
         .map_err(|e| Error::NoGpu(format!("{}: {e}", adapter.get_info().name)))
 }

@@ -1,5 +1,9 @@
 //! Batches in the device's memory: images of one size or tensors, and images of different sizes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use super::buffers::Pool;
 use crate::batch::{Layout, Shape, Size};
 use crate::error::{Error, Result};
 #[cfg(feature = "burn")]
@@ -20,6 +24,14 @@ pub struct GpuBatch {
     shape: Shape,
     layout: Layout,
     dtype: Dtype,
+    home: Option<Arc<Home>>,
+}
+
+/// Where a buffer of ours goes back to, once.
+#[derive(Debug)]
+struct Home {
+    pool: Weak<Pool>,
+    went_back: AtomicBool,
 }
 
 impl GpuBatch {
@@ -31,10 +43,22 @@ impl GpuBatch {
     pub fn new(buffer: wgpu::Buffer, offset: u64, shape: Shape, layout: Layout, dtype: Dtype) -> Result<Self> {
         shape.check()?;
         check_room(&buffer, offset, shape, dtype)?;
-        Ok(GpuBatch { buffer, offset, shape, layout, dtype })
+        Ok(GpuBatch { buffer, offset, shape, layout, dtype, home: None })
     }
 
-    /// The buffer.
+    /// A batch whose buffer came from a pool.
+    pub(super) fn at_home_in(self, pool: &Arc<Pool>) -> Self {
+        let home = Home { pool: Arc::downgrade(pool), went_back: AtomicBool::new(false) };
+        GpuBatch { home: Some(Arc::new(home)), ..self }
+    }
+
+    /// The buffer, if it came from this pool and neither this batch nor a clone of it went back.
+    pub(super) fn into_buffer(self, pool: &Arc<Pool>) -> Option<wgpu::Buffer> {
+        let home = self.home.filter(|home| std::ptr::eq(home.pool.as_ptr(), Arc::as_ptr(pool)))?;
+        (!home.went_back.swap(true, Ordering::Relaxed)).then_some(self.buffer)
+    }
+
+    /// The buffer, which may have room for more.
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
     }

@@ -1,65 +1,150 @@
-//! Buffers: kept after use, so that a training loop allocates nothing once it runs.
+//! Buffers: made in one place, counted, and kept after use, so that a training loop creates none once it runs.
 
-use std::sync::{Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::made::Counters;
 use crate::error::{Error, Result};
 
+/// What makes buffers.
+#[derive(Clone, Debug)]
+pub(super) struct Allocator {
+    device: wgpu::Device,
+    pub counters: Arc<Counters>,
+}
+
+/// A buffer that is ours. Clones of the handle inside are for as long as it is.
+#[derive(Debug)]
+pub(crate) struct Held {
+    what: &'static str,
+    buffer: wgpu::Buffer,
+    counters: Arc<Counters>,
+}
+
 /// Buffers that nobody uses now. A submission that still runs on the device does not matter: the queue keeps the order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pool {
-    free: Mutex<Vec<wgpu::Buffer>>,
+    allocator: Allocator,
+    free: Mutex<Vec<Held>>,
 }
 
 /// The most buffers that are kept; the ones unused for longest go first.
 const MOST_FREE: usize = 24;
 
+/// `bytes` and at most a quarter more, one of four sizes between each power of two and the next: what differs a little
+/// from batch to batch finds room in what the batch before had.
+pub(super) fn roomy(bytes: u64) -> u64 {
+    let step = bytes.checked_next_power_of_two().map_or(1, |power| power / 8).max(64);
+    bytes.max(1).checked_next_multiple_of(step).unwrap_or(bytes)
+}
+
+impl Allocator {
+    pub fn new(device: &wgpu::Device) -> Self {
+        Allocator { device: device.clone(), counters: Arc::default() }
+    }
+
+    /// A new buffer of `bytes`.
+    pub fn make(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages, mapped: bool) -> Result<Held> {
+        let limit = self.device.limits().max_buffer_size;
+        if bytes > limit {
+            return Err(Error::DeviceLimit { what, needed: bytes, limit });
+        }
+        let size = bytes.max(16).next_multiple_of(4);
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(what),
+            size,
+            usage,
+            mapped_at_creation: mapped,
+        });
+        self.counters.buffer();
+        Ok(self.hold(what, buffer))
+    }
+
+    /// So many bytes, and [`roomy`] room where the device allows that much.
+    pub fn roomy(&self, bytes: u64) -> u64 {
+        roomy(bytes).min(self.device.limits().max_buffer_size / 8 * 8).max(bytes)
+    }
+
+    /// Takes a buffer for our own.
+    pub fn hold(&self, what: &'static str, buffer: wgpu::Buffer) -> Held {
+        self.counters.hold(buffer.size());
+        Held { what, buffer, counters: self.counters.clone() }
+    }
+}
+
+impl Held {
+    /// Hands the buffer to whoever asked for it.
+    pub fn release(self) -> wgpu::Buffer {
+        self.buffer.clone()
+    }
+}
+
+impl Deref for Held {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.counters.let_go(self.buffer.size());
+    }
+}
+
 impl Pool {
-    /// A buffer of at least `size` bytes for `usage`; its contents are whatever was there.
-    pub fn take(
-        &self,
-        device: &wgpu::Device,
-        what: &'static str,
-        size: u64,
-        usage: wgpu::BufferUsages,
-    ) -> Result<wgpu::Buffer> {
-        let size = size.max(16).next_multiple_of(16);
-        let limit = device.limits().max_buffer_size;
-        if size > limit {
-            return Err(Error::DeviceLimit { what, needed: size, limit });
-        }
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn new(allocator: Allocator) -> Self {
+        Pool { allocator, free: Mutex::default() }
+    }
+
+    /// A buffer of at least `bytes` that was made for the same; its contents are whatever was there.
+    pub fn again(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Option<Held> {
         // Twice the size asked for is close enough; more would keep large buffers busy with small work.
-        let fits = |b: &wgpu::Buffer| b.usage() == usage && b.size() >= size && b.size() <= 2 * size.max(4096);
-        if let Some(i) = free.iter().position(fits) {
-            return Ok(free.remove(i));
+        let fits = |b: &Held| b.what == what && b.usage() == usage && b.size() >= bytes && b.size() <= 2 * roomy(bytes);
+        let mut free = self.free();
+        let fitting = free.iter().enumerate().filter(|(_, b)| fits(b));
+        let best = fitting.min_by_key(|(_, b)| b.size()).map(|(i, _)| i)?;
+        Some(free.remove(best))
+    }
+
+    /// Such a buffer, or a new one.
+    pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<Held> {
+        match self.again(what, bytes, usage) {
+            Some(buffer) => Ok(buffer),
+            None => self.allocator.make(what, self.allocator.roomy(bytes), usage, false),
         }
-        drop(free);
-        Ok(device.create_buffer(&wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false }))
+    }
+
+    /// Takes a buffer back.
+    pub fn give(&self, buffer: Held) {
+        let mut free = self.free();
+        free.push(buffer);
+        let surplus = free.len().saturating_sub(MOST_FREE);
+        free.drain(..surplus);
     }
 
     /// Drops all of them; work that was submitted keeps its own.
     pub fn forget(&self) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.free().clear();
     }
 
-    /// Takes buffers back.
-    pub fn give(&self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.extend(buffers);
-        let surplus = free.len().saturating_sub(MOST_FREE);
-        free.drain(..surplus);
+    fn free(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes bytes of any length to the start of a buffer, the last word filled up with zeros.
-pub(super) fn write(queue: &wgpu::Queue, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) {
-    let whole = bytes.len() / 4 * 4;
-    if whole > 0 {
-        queue.write_buffer(buffer, at, &bytes[..whole]);
-    }
-    if whole < bytes.len() {
-        let mut last = [0; 4];
-        last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-        queue.write_buffer(buffer, at + whole as u64, &last);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_few_and_at_most_a_quarter_more() {
+        let mut sizes: Vec<u64> = (1..100_000).map(roomy).collect();
+        assert!(sizes.iter().zip(1..).all(|(&size, bytes)| size >= bytes && size % 8 == 0));
+        assert!(sizes.iter().zip(1..).all(|(&size, bytes)| size <= (bytes + bytes / 4 + 1).max(bytes + 64)));
+        sizes.dedup();
+        assert!(sizes.len() < 50, "{sizes:?}");
+        assert_eq!(roomy(u64::MAX), u64::MAX);
     }
 }

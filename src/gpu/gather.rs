@@ -4,15 +4,30 @@ use std::collections::HashMap;
 
 use super::Gpu;
 use super::batch::GpuImages;
+use super::buffers::Held;
 use crate::error::{Error, Result};
 
+/// Images that are copied into one buffer, each at its byte within a word.
+pub(super) struct Gathered {
+    pub buffer: Held,
+    /// Where in it each begins.
+    pub places: HashMap<usize, u32>,
+    /// Where in the source, where in the buffer, how many bytes.
+    copies: Vec<[u64; 3]>,
+}
+
+impl Gathered {
+    /// Records the copies.
+    pub fn copy(&self, source: &wgpu::Buffer, encoder: &mut wgpu::CommandEncoder) {
+        for &[from, to, size] in &self.copies {
+            encoder.copy_buffer_to_buffer(source, from, &self.buffer, to, size);
+        }
+    }
+}
+
 impl Gpu {
-    /// Copies the images `partners` into one buffer, each at its byte within a word; says where each begins.
-    pub(super) fn gather(
-        &self,
-        batch: &GpuImages<'_>,
-        partners: impl Iterator<Item = usize>,
-    ) -> Result<(wgpu::Buffer, HashMap<usize, u32>)> {
+    /// Brings the images `partners` together.
+    pub(super) fn gather(&self, batch: &GpuImages<'_>, partners: impl Iterator<Item = usize>) -> Result<Gathered> {
         use wgpu::BufferUsages as Usage;
         if !batch.buffer.usage().contains(Usage::COPY_SRC) {
             let message = "SamplePairing across pieces of a large batch needs the usage COPY_SRC".to_string();
@@ -28,18 +43,13 @@ impl Gpu {
                 let last = batch.offset + bytes.end as u64;
                 let from = first / 4 * 4;
                 let size = (last.next_multiple_of(4) - from).min(batch.buffer.size() - from);
-                copies.push((from, end, size));
+                copies.push([from, end, size]);
                 let place = end + (first - from);
                 end += size.next_multiple_of(4);
                 place as u32
             });
         }
-        let gathered = self.pool.take(&self.device, "partners", end, Usage::STORAGE | Usage::COPY_DST)?;
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for (from, to, size) in copies {
-            encoder.copy_buffer_to_buffer(batch.buffer, from, &gathered, to, size);
-        }
-        self.queue.submit([encoder.finish()]);
-        Ok((gathered, places))
+        let buffer = self.guarded(|| self.pool.take("partners", end, Usage::STORAGE | Usage::COPY_DST))?;
+        Ok(Gathered { buffer, places, copies })
     }
 }

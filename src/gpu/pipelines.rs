@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::made::Counters;
 use super::schedule::Kernel;
 use super::shader::{self, Variant};
 
@@ -91,21 +92,21 @@ impl Pipelines {
     }
 
     /// The pipeline of a variant, compiled if it is new.
-    pub fn get(&self, device: &wgpu::Device, variant: Variant) -> Arc<wgpu::ComputePipeline> {
+    pub fn get(&self, device: &wgpu::Device, variant: &Variant, counters: &Counters) -> Arc<wgpu::ComputePipeline> {
         // Held while compiling, so that two threads do not compile the same.
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = compiled.get(&variant) {
+        if let Some(pipeline) = compiled.get(variant) {
             return pipeline.clone();
         }
         // One with more operations in its tables does as well; it only has more to choose from.
-        let serves = |(other, _): &(&Variant, _)| other.serves(&variant);
+        let serves = |(other, _): &(&Variant, _)| other.serves(variant);
         if let Some((_, pipeline)) = compiled.iter().find(serves) {
             return pipeline.clone();
         }
         let entry_point = shader::entry_point(variant.kernel);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(entry_point),
-            source: wgpu::ShaderSource::Wgsl(shader::assemble(&variant).into()),
+            source: wgpu::ShaderSource::Wgsl(shader::assemble(variant).into()),
         });
         let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(entry_point),
@@ -117,7 +118,8 @@ impl Pipelines {
         });
         tracing::debug!(?variant, "compiled a pipeline");
         let pipeline = Arc::new(pipeline);
-        compiled.insert(variant, pipeline.clone());
+        counters.pipeline();
+        compiled.insert(variant.clone(), pipeline.clone());
         pipeline
     }
 }

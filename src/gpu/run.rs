@@ -1,11 +1,12 @@
-//! Run: one piece of a batch through its dispatches.
-
-use std::sync::PoisonError;
+//! Run: one piece of a batch through its dispatches, in one submission: what is sent, the kernels, what is fetched.
 
 use super::Gpu;
-use super::buffers;
+use super::gather::Gathered;
+use super::readback::Landing;
+use super::staging::{ALIGNMENT, Written};
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
-use crate::error::{Error, Result};
+use super::workspace::{MOST_WORKSPACES, Purpose, Workspace};
+use crate::error::Result;
 use crate::images::Placement;
 use crate::output::Output;
 use crate::plan::Plan;
@@ -24,23 +25,48 @@ impl<'a> Part<'a> {
         Part { buffer, offset: 0, size: buffer.size() }
     }
 
-    fn binding(self) -> wgpu::BindingResource<'a> {
-        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: self.buffer,
-            offset: self.offset,
-            size: wgpu::BufferSize::new(self.size),
-        })
+    pub fn entry(self, binding: u32) -> wgpu::BindGroupEntry<'a> {
+        let Part { buffer, offset, size } = self;
+        let size = wgpu::BufferSize::new(size);
+        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size });
+        wgpu::BindGroupEntry { binding, resource }
     }
 }
 
-/// The buffers of a piece that others have filled, or will read.
-#[derive(Clone, Copy, Debug)]
+/// Where a piece's images come from.
+pub(super) enum Origin<'a> {
+    /// Host memory: bytes, and where in a buffer they go.
+    Host(&'a [Written<'a>]),
+    /// The device; partners are in the same part, or brought together.
+    Device { images: Part<'a>, partners: Option<&'a Gathered> },
+}
+
+/// Where its results go.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// Host memory, so many bytes.
+    Host(u64),
+    /// The device. A buffer that is `passing` was made for this batch and will not be seen again.
+    Device { images: Part<'a>, passing: bool },
+}
+
+/// The buffers of a piece that are not its workspace's own, or that others fill or read.
 pub(super) struct Given<'a> {
     pub source: Part<'a>,
     pub partners: Part<'a>,
     pub tables: Part<'a>,
     pub destination: Part<'a>,
+    pub passing: bool,
 }
+
+/// Programs and, behind them, the parameters of each dispatch.
+struct Commands<'a> {
+    buffer: &'a wgpu::Buffer,
+    parameters_at: usize,
+}
+
+/// Results on their way to host memory.
+pub(super) type Fetched = Option<(Landing, wgpu::SubmissionIndex)>;
 
 impl Gpu {
     /// Cuts every image's operations into segments and brings the tables that they need to the device.
@@ -49,40 +75,109 @@ impl Gpu {
         plan: &Plan,
         placed: &Placement<'_>,
         output: &Output,
+        report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.tables();
         let prepared = Prepared::new(plan, placed, output, &mut tables.host)?;
-        Ok((prepared, tables.on_device(&self.device, &self.queue)?))
+        // Under the lock, so that whoever finds words sent finds them submitted.
+        let (buffer, sent) = tables.on_device(self)?;
+        report.bytes_uploaded += sent;
+        Ok((prepared, buffer))
     }
 
-    /// Records and submits the dispatches of one piece and adds to the report what they do.
-    pub(super) fn run(&self, piece: &Piece<'_>, given: Given<'_>, report: &mut Report) -> Result<()> {
-        use wgpu::BufferUsages as Usage;
-        let work = Steps::of(piece, self.grouping, self.workgroup_memory)?;
-        let take = |what, size, usage| self.pool.take(&self.device, what, size, usage | Usage::COPY_DST);
-        let programs_bytes: &[u8] = bytemuck::cast_slice(&work.programs);
-        let parameters_bytes: &[u8] = bytemuck::cast_slice(&work.parameters);
-        let programs = take("programs", programs_bytes.len() as u64, Usage::STORAGE)?;
-        let parameters = take("parameters", parameters_bytes.len() as u64, Usage::UNIFORM)?;
-        let counts = take("statistics", work.counts_bytes, Usage::STORAGE)?;
-        let middles = [
-            take("intermediate images", work.middle_bytes[0], Usage::STORAGE)?,
-            take("intermediate images", work.middle_bytes[1], Usage::STORAGE)?,
-        ];
-        let binding_limit = self.device.limits().max_storage_buffer_binding_size;
-        for buffer in [&programs, &counts, &middles[0]] {
-            if buffer.size() > binding_limit {
-                return Err(Error::DeviceLimit {
-                    what: "a piece's buffers",
-                    needed: buffer.size(),
-                    limit: binding_limit,
-                });
-            }
+    /// Submits one piece and adds to the report what it does.
+    pub(super) fn run(
+        &self,
+        piece: &Piece<'_>,
+        tables: &wgpu::Buffer,
+        from: &Origin<'_>,
+        to: Target<'_>,
+        report: &mut Report,
+    ) -> Result<Fetched> {
+        let work = Steps::of(piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
+        let programs: &[u8] = bytemuck::cast_slice(&work.programs);
+        let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
+        // In one buffer: both are only read, so that one dispatch may bind it twice.
+        let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
+        let commands_bytes = parameters_at + parameters.len();
+        let images_at = commands_bytes.next_multiple_of(ALIGNMENT);
+        let mut written = vec![(0, programs), (parameters_at, parameters)];
+        let mut images_bytes = 0;
+        if let Origin::Host(images) = from {
+            written.extend(images.iter().map(|&(at, bytes)| (images_at + at, bytes)));
+            images_bytes = images.iter().map(|(at, bytes)| at + bytes.len()).max().unwrap_or(0).next_multiple_of(4);
         }
-        self.queue.write_buffer(&programs, 0, programs_bytes);
-        self.queue.write_buffer(&parameters, 0, parameters_bytes);
+        let slot = self.staging.take(self, (images_at + images_bytes) as u64)?;
+        slot.write(self, &written)?;
 
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
+        let mut workspace = self.workspaces().pop().unwrap_or_default();
+        let (submission, landing) = self.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut copied = |from: usize, to: &wgpu::Buffer, bytes: usize| {
+                if bytes > 0 {
+                    encoder.copy_buffer_to_buffer(&slot.buffer, from as u64, to, 0, bytes as u64);
+                }
+            };
+            let commands = workspace.room(self, Purpose::Commands, commands_bytes as u64)?;
+            copied(0, &commands, commands_bytes);
+            let images = workspace.room(self, Purpose::Images, images_bytes as u64)?;
+            copied(images_at, &images, images_bytes);
+            let results = workspace.room(self, Purpose::Results, results_bytes)?;
+            let (source, gathered) = match *from {
+                Origin::Host(_) => (Part::whole(&images), None),
+                Origin::Device { images, partners } => (images, partners),
+            };
+            if let Some(gathered) = gathered {
+                gathered.copy(source.buffer, &mut encoder);
+            }
+            let (destination, passing) = match to {
+                Target::Host(_) => (Part::whole(&results), false),
+                Target::Device { images, passing } => (images, passing),
+            };
+            let partners = gathered.map_or(source, |gathered| Part::whole(&gathered.buffer));
+            let given = Given { source, partners, tables: Part::whole(tables), destination, passing };
+            workspace.uses(&given);
+            let commands = Commands { buffer: &commands, parameters_at };
+            self.record(&work, &given, &commands, &mut workspace, &mut encoder)?;
+            let landing = if results_bytes > 0 { Some(self.landing(results_bytes)?) } else { None };
+            if let Some(landing) = &landing {
+                let bytes = results_bytes.next_multiple_of(4);
+                encoder.copy_buffer_to_buffer(&results, 0, landing.buffer(), 0, bytes);
+            }
+            let submission = self.queue.submit([encoder.finish()]);
+            Ok((submission, landing))
+        })?;
+        let mut workspaces = self.workspaces();
+        if workspaces.len() < MOST_WORKSPACES {
+            workspaces.push(workspace);
+        }
+        drop(workspaces);
+        self.staging.give(self, slot, submission.clone())?;
+        report.chunks += 1;
+        report.dispatches += work.steps.len();
+        report.bytes_read += work.bytes_read;
+        report.bytes_written += work.bytes_written;
+        report.bytes_uploaded += written.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+        report.bytes_downloaded += results_bytes;
+        Ok(landing.map(|landing| (landing, submission)))
+    }
+
+    /// Records the dispatches.
+    fn record(
+        &self,
+        work: &Steps,
+        given: &Given<'_>,
+        commands: &Commands<'_>,
+        workspace: &mut Workspace,
+        encoder: &mut wgpu::CommandEncoder,
+    ) -> Result<()> {
+        let counts = workspace.room(self, Purpose::Counts, work.counts_bytes)?;
+        let middles = [
+            workspace.room(self, Purpose::Middle(0), work.middle_bytes[0])?,
+            workspace.room(self, Purpose::Middle(1), work.middle_bytes[1])?,
+        ];
         if work.counts_bytes > 0 {
             encoder.clear_buffer(&counts, 0, Some(work.counts_bytes));
         }
@@ -90,43 +185,21 @@ impl Gpu {
             Role::Source => given.source,
             Role::Middle(which) => Part::whole(&middles[which]),
             Role::Partners => given.partners,
-            Role::Programs => Part::whole(&programs),
+            Role::Programs => Part::whole(commands.buffer),
             Role::Tables => given.tables,
             Role::Destination => given.destination,
             Role::Counts => Part::whole(&counts),
-            Role::Parameters => Part { buffer: &parameters, offset: 0, size: PARAMETERS_STRIDE as u64 },
+            Role::Parameters => Part { buffer: commands.buffer, offset: 0, size: PARAMETERS_STRIDE as u64 },
         };
-        let dispatches = work.steps.len();
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for (i, step) in work.steps.into_iter().enumerate() {
-                let entry = |&(binding, role)| wgpu::BindGroupEntry { binding, resource: part(role).binding() };
-                let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                    label: None,
-                    layout: self.pipelines.bindings(step.variant.kernel),
-                    entries: &step.bindings.iter().map(entry).collect::<Vec<_>>(),
-                });
-                let pipeline = self.pipelines.get(&self.device, step.variant);
-                pass.set_pipeline(&pipeline);
-                pass.set_bind_group(0, &group, &[(i * PARAMETERS_STRIDE) as u32]);
-                let [x, y, z] = step.grid;
-                pass.dispatch_workgroups(x, y, z);
-            }
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for (i, step) in work.steps.iter().enumerate() {
+            let parts: Vec<_> = step.bindings.iter().map(|&(binding, role)| (binding, role, part(role))).collect();
+            let group = workspace.group(self, step.variant.kernel, &parts, given.passing);
+            pass.set_pipeline(&self.pipelines.get(&self.device, &step.variant, &self.allocator.counters));
+            pass.set_bind_group(0, &group, &[(commands.parameters_at + i * PARAMETERS_STRIDE) as u32]);
+            let [x, y, z] = step.grid;
+            pass.dispatch_workgroups(x, y, z);
         }
-        self.queue.submit([encoder.finish()]);
-        report.chunks += 1;
-        report.dispatches += dispatches;
-        report.bytes_read += work.bytes_read;
-        report.bytes_written += work.bytes_written;
-        report.bytes_uploaded += (programs_bytes.len() + parameters_bytes.len()) as u64;
-        let [middle_a, middle_b] = middles;
-        self.pool.give([programs, parameters, counts, middle_a, middle_b]);
         Ok(())
-    }
-
-    /// Writes bytes to a buffer from its start.
-    pub(super) fn write(&self, buffer: &wgpu::Buffer, at: u64, bytes: &[u8], report: &mut Report) {
-        buffers::write(&self.queue, buffer, at, bytes);
-        report.bytes_uploaded += bytes.len() as u64;
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Variant {
     pub whole_words: bool,
     /// Pixels of workgroup memory, for small images.
     pub tile: usize,
+    /// Histograms that the threads of a workgroup count into; see [`histograms`].
+    pub histograms: usize,
 }
 
 impl Variant {
@@ -65,11 +67,29 @@ pub(super) fn entry_point(kernel: Kernel) -> &'static str {
     }
 }
 
+/// Words from one histogram of a workgroup to the next: 3 x 256, and some so that they begin in different banks of memory.
+const HISTOGRAM_STRIDE: usize = 768 + 8;
+
+/// Words of so many histograms.
+fn bins(histograms: usize) -> usize {
+    (histograms - 1) * HISTOGRAM_STRIDE + 768
+}
+
+/// How many histograms the threads of a workgroup count into, in turns. On a flat image all threads add to the same count;
+/// with four they queue a quarter as long. Small images get as many as the device's workgroup memory holds beside the tile.
+pub(super) fn histograms(kernel: Kernel, tile: usize, workgroup_memory: usize) -> usize {
+    match kernel {
+        Kernel::Statistics(_) => 4,
+        Kernel::Small => (2..=4).rev().find(|&n| small_memory(tile, n) <= workgroup_memory).unwrap_or(1),
+        Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => 1,
+    }
+}
+
 /// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels, as WebGPU counts them: each
 /// variable takes a multiple of 16.
-pub(super) fn small_memory(tile: usize) -> usize {
-    let [table, bins, ends, luma_sums] = [256, 768, 6, 2];
-    [tile, table, bins, ends, luma_sums].iter().map(|words| (4 * words).next_multiple_of(16)).sum()
+pub(super) fn small_memory(tile: usize, histograms: usize) -> usize {
+    let [table, ends, luma_sums] = [256, 6, 2];
+    [tile, table, bins(histograms), ends, luma_sums].iter().map(|words| (4 * words).next_multiple_of(16)).sum()
 }
 
 /// The kernel's WGSL.
@@ -238,6 +258,9 @@ fn constants(variant: &Variant) -> String {
     number("SLICE_QUADS", SLICE_QUADS);
     number("CHANNELS", variant.channels);
     number("TILE_PIXELS", variant.tile);
+    number("HISTOGRAMS", variant.histograms);
+    number("HISTOGRAM_STRIDE", HISTOGRAM_STRIDE);
+    number("BINS", bins(variant.histograms));
     number("HELD_QUADS", (variant.tile / 4).div_ceil(THREADS).max(1));
     number("FORM_MIDDLE", 0);
     number("FORM_U8", 1);

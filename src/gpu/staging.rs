@@ -1,233 +1,164 @@
-//! Staging: mapped memory that the loader's threads write pixels to, and its copy on the device.
+//! Staging: a ring of mapped memory through which everything goes that is sent to the device.
 //!
-//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. Threads fill it, it is unmapped and
-//! copied to a buffer of the device in one submission, and mapping it again is asked for at once, which happens when the
-//! copy is done. wgpu's mapped memory can be written and not read, as it may be write-combining; decoders read what they
-//! wrote, so that each image is decoded to memory of its thread first and copied from there.
+//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. It is filled, unmapped and copied to
+//! buffers of the device in the submission that reads those, and mapping it again is asked for at once, which happens when
+//! the submission is done; meanwhile the next slot is filled. So nothing is copied twice on the host, and filling waits for
+//! the device only where the device is slower.
+//!
+//! wgpu's mapped memory can be written and not read, as it may be write-combining.
 
 use std::collections::VecDeque;
-use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use super::Gpu;
-use crate::error::{Error, Result};
+use super::buffers::Held;
+use super::mapped::{Mapped, refused};
+use crate::error::Result;
 
-/// Images begin at multiples of this: wgpu maps ranges from such bytes on.
+/// What is written begins at multiples of this: wgpu maps ranges from such bytes on.
 pub(crate) const ALIGNMENT: usize = wgpu::MAP_ALIGNMENT as usize;
 
-/// The most views at once; more images share them, as wgpu compares each new view with all others.
-const MOST_VIEWS: usize = 256;
+/// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several threads.
+const SHARE: usize = 1 << 20;
 
-/// How long the device may take for a copy. Nothing real takes a hundredth of it.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The most views at once, as wgpu compares each new view with all others.
+pub(super) const MOST_VIEWS: usize = 256;
 
-/// Slots that wait for a batch.
+/// Slots that wait to be filled.
+#[derive(Debug)]
 pub(crate) struct Staging {
     free: Mutex<VecDeque<Slot>>,
-    /// The most that are kept.
-    slots: usize,
+    /// As many must be free before one is used again, and the most that are kept.
+    least: usize,
+    most: usize,
 }
 
-struct Slot {
-    buffer: wgpu::Buffer,
-    /// None once mapping it was asked for and not done yet.
-    mapped: Arc<Mapped>,
+/// One buffer, mapped or about to be.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub buffer: Held,
+    mapped: Mapped,
 }
 
-#[derive(Default)]
-struct Mapped {
-    result: Mutex<Option<Result<(), String>>>,
-    changed: Condvar,
-}
-
-/// Pixels on the device, or rather on the way there: what is submitted later finds them.
-pub(crate) struct Upload {
-    pub buffer: wgpu::Buffer,
-    /// Bytes sent.
-    pub bytes: u64,
-}
-
-impl Upload {
-    /// Gives the buffer back once everything that reads it is submitted.
-    pub fn give_back(self, gpu: &Gpu) {
-        gpu.pool.give([self.buffer]);
-    }
-}
+/// Some bytes and where in a slot they go: at a multiple of [`ALIGNMENT`].
+pub(super) type Written<'a> = (usize, &'a [u8]);
 
 impl Staging {
-    /// Keeps at most `slots` slots. They are made when they are first needed, and made larger when a batch is.
-    pub fn new(slots: usize) -> Self {
-        Staging { free: Mutex::default(), slots }
+    /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger when
+    /// a batch is.
+    pub fn new(least: usize, most: usize) -> Self {
+        Staging { free: Mutex::default(), least, most }
     }
 
-    /// Writes images to the device: `fill` is given the number of an image and memory for its `spans[number]`, which is
-    /// all zeros or has an earlier image's bytes. Spans ascend and begin at multiples of [`ALIGNMENT`]. Returns what
-    /// `fill` did for each.
-    ///
-    /// Threads of the current pool of rayon take part.
+    /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be mapped
+    /// again. Waits for its mapping, and never for a slot that somebody else fills.
+    pub(super) fn take(&self, gpu: &Gpu, bytes: u64) -> Result<Slot> {
+        let slot = match self.turn(bytes) {
+            Some(slot) => slot,
+            None => {
+                let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+                // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
+                let size = gpu.allocator.roomy(bytes + bytes / 4).max(bytes);
+                let make = || gpu.allocator.make("what is sent at once", size, usage, true);
+                Slot { buffer: gpu.guarded(make)?, mapped: Mapped::already() }
+            }
+        };
+        slot.mapped.wait(&gpu.device, &gpu.loss)?;
+        Ok(slot)
+    }
+
+    fn turn(&self, bytes: u64) -> Option<Slot> {
+        let mut free = self.free();
+        let fits = |slot: &Slot| slot.buffer.size() >= bytes;
+        if free.iter().filter(|slot| fits(slot)).count() < self.least {
+            // A larger one will take the place of one that has become too small.
+            free.iter().position(|slot| !fits(slot)).map(|i| free.remove(i));
+            return None;
+        }
+        free.iter().position(fits).and_then(|i| free.remove(i))
+    }
+
+    /// Keeps a slot whose copies were submitted (`after`), and asks for it to be mapped again.
     ///
     /// # Errors
-    /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
-    pub fn upload<T: Send>(
-        &self,
-        gpu: &Gpu,
-        spans: &[Range<usize>],
-        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
-    ) -> Result<(Upload, Vec<T>)> {
-        let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
-        let slot = self.take(gpu, bytes)?;
-        slot.wait(gpu)?;
-        // Not within `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors
-        // would be taken for this one's.
-        let filled = slot.fill(gpu, spans, fill)?;
-        let buffer = gpu.guarded(|| {
-            use wgpu::BufferUsages as Usage;
-            let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
-            slot.buffer.unmap();
-            let buffer = gpu.pool.take(&gpu.device, "decoded images", bytes, usage)?;
-            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(&slot.buffer, 0, &buffer, 0, bytes);
-            gpu.queue.submit([encoder.finish()]);
-            Ok(buffer)
-        })?;
-        self.give(slot);
-        Ok((Upload { buffer, bytes }, filled))
-    }
-
-    /// A slot of at least this size: the one that was given back first, as it is the likeliest to be mapped again.
-    fn take(&self, gpu: &Gpu, bytes: u64) -> Result<Slot> {
-        if let Some(slot) = self.free().pop_front().filter(|slot| slot.buffer.size() >= bytes) {
-            return Ok(slot);
-        }
-        let limit = gpu.device.limits().max_buffer_size;
-        if bytes > limit {
-            return Err(Error::DeviceLimit { what: "a batch of decoded images", needed: bytes, limit });
-        }
-        // A quarter more than is needed now, so that batches of somewhat different sizes find room.
-        let size = (bytes + bytes / 4).max(4096).next_multiple_of(ALIGNMENT as u64).min(limit / 8 * 8).max(bytes);
-        let buffer = gpu.guarded(|| {
-            Ok(gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("staging"),
-                size,
-                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: true,
-            }))
-        })?;
-        let mapped = Arc::new(Mapped { result: Mutex::new(Some(Ok(()))), changed: Condvar::new() });
-        Ok(Slot { buffer, mapped })
-    }
-
-    /// Asks for a slot to be mapped again and keeps it.
-    fn give(&self, slot: Slot) {
-        let mapped = Arc::new(Mapped::default());
-        let told = mapped.clone();
-        slot.buffer.slice(..).map_async(wgpu::MapMode::Write, move |result| {
-            *lock(&told.result) = Some(result.map_err(|e| e.to_string()));
-            told.changed.notify_all();
-        });
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
+    /// device without a word, and refuses only to map.
+    pub(super) fn give(&self, gpu: &Gpu, slot: Slot, after: wgpu::SubmissionIndex) -> Result<()> {
+        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write, after);
+        mapped.is_done(&gpu.device, &gpu.loss)?;
         let mut free = self.free();
-        if free.len() < self.slots {
-            free.push_back(Slot { mapped, ..slot });
+        if free.len() == self.most {
+            free.pop_front();
         }
+        free.push_back(Slot { mapped, ..slot });
+        Ok(())
+    }
+
+    /// Drops all slots that are free.
+    pub(super) fn forget(&self) {
+        self.free().clear();
     }
 
     fn free(&self) -> MutexGuard<'_, VecDeque<Slot>> {
-        lock(&self.free)
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Slot {
-    /// Waits until the slot is mapped, the device is lost, or patience ends.
-    fn wait(&self, gpu: &Gpu) -> Result<()> {
-        let began = Instant::now();
-        let mut result = lock(&self.mapped.result);
-        loop {
-            match &*result {
-                Some(Ok(())) => return gpu.loss.check(),
-                Some(Err(reason)) => return Err(refused(gpu, reason)),
-                None if began.elapsed() > PATIENCE => {
-                    return Err(Error::Device(format!(
-                        "a staging buffer was not mapped within {} s",
-                        PATIENCE.as_secs()
-                    )));
-                }
-                None => {}
-            }
-            drop(result);
-            gpu.loss.check()?;
-            // Not a poll that waits: that one would keep others from submitting meanwhile.
-            gpu.device.poll(wgpu::PollType::Poll).map_err(|e| Error::Device(e.to_string()))?;
-            result = lock(&self.mapped.result);
-            if result.is_none() {
-                let (again, _) = self
-                    .mapped
-                    .changed
-                    .wait_timeout(result, Duration::from_millis(1))
-                    .unwrap_or_else(PoisonError::into_inner);
-                result = again;
+    /// Writes bytes; where there are many, threads of the current pool of rayon take part. Not to be called within
+    /// `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors would be taken for this
+    /// one's.
+    pub fn write(&self, gpu: &Gpu, written: &[Written<'_>]) -> Result<()> {
+        let bytes: usize = written.iter().map(|(_, bytes)| bytes.len()).sum();
+        let share = SHARE.max(bytes.div_ceil(MOST_VIEWS / 2)).next_multiple_of(ALIGNMENT);
+        let shares = written
+            .iter()
+            .flat_map(|(at, bytes)| bytes.chunks(share).enumerate().map(move |(i, bytes)| (at + i * share, bytes)));
+        let copy = |(mut view, bytes): (wgpu::BufferViewMut, &[u8])| {
+            view.slice(..bytes.len()).copy_from_slice(bytes);
+            // What fills up the last word.
+            let rest = [0; 4];
+            let more = view.len() - bytes.len();
+            view.slice(bytes.len()..).copy_from_slice(&rest[..more]);
+        };
+        for shares in shares.collect::<Vec<_>>().chunks(MOST_VIEWS) {
+            let view = |&(at, bytes): &Written<'_>| self.view(gpu, at, bytes.len());
+            let views: Vec<_> = shares.iter().map(view).collect::<Result<_>>()?;
+            let views: Vec<_> = views.into_iter().zip(shares.iter().map(|(_, bytes)| *bytes)).collect();
+            if bytes > SHARE {
+                views.into_par_iter().for_each(copy);
+            } else {
+                views.into_iter().for_each(copy);
             }
         }
+        Ok(())
     }
 
-    fn fill<T: Send>(
-        &self,
-        gpu: &Gpu,
-        spans: &[Range<usize>],
-        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
-    ) -> Result<Vec<T>> {
-        let together = spans.len().div_ceil(MOST_VIEWS).max(1);
-        let mut views = Vec::with_capacity(spans.len().div_ceil(together));
-        for spans in spans.chunks(together) {
-            let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
-            let range = first.start as u64..last.end.next_multiple_of(ALIGNMENT) as u64;
-            let view = self.buffer.get_mapped_range_mut(range).map_err(|e| refused(gpu, &e.to_string()))?;
-            views.push((view, spans));
+    /// Memory for so many bytes, the last word filled up.
+    pub fn view(&self, gpu: &Gpu, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut> {
+        let range = at as u64..(at + bytes).next_multiple_of(4) as u64;
+        let view = self.buffer.get_mapped_range_mut(range);
+        view.map_err(|e| refused(&gpu.device, &gpu.loss, &e.to_string()))
+    }
+}
+
+impl Gpu {
+    /// Copies bytes to a buffer in a submission of its own.
+    pub(super) fn send(&self, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
         }
-        let filled: Vec<Vec<T>> = views
-            .into_par_iter()
-            .enumerate()
-            .map_init(Vec::new, |own: &mut Vec<u8>, (number, (mut view, spans))| {
-                let start = spans.first().map_or(0, |span| span.start);
-                let each = spans.iter().enumerate().map(|(i, span)| {
-                    own.clear();
-                    own.resize(span.len(), 0);
-                    let done = fill(number * together + i, own);
-                    view.slice(span.start - start..span.end - start).copy_from_slice(own);
-                    done
-                });
-                each.collect()
-            })
-            .collect();
-        Ok(filled.into_iter().flatten().collect())
+        let size = bytes.len().next_multiple_of(4) as u64;
+        let slot = self.staging.take(self, size)?;
+        slot.write(self, &[(0, bytes)])?;
+        let submission = self.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, size);
+            Ok(self.queue.submit([encoder.finish()]))
+        })?;
+        self.staging.give(self, slot, submission)
     }
-}
-
-/// An error if the device was lost before this was called, which asks it. wgpu takes submissions to a lost device without
-/// a word; only what has to be mapped cannot be had of one.
-pub(crate) fn check_alive(gpu: &Gpu) -> Result<()> {
-    gpu.guarded(|| {
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("is the device there"),
-            size: ALIGNMENT as u64,
-            usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
-            mapped_at_creation: true,
-        });
-        let mapped = buffer.get_mapped_range_mut(..);
-        mapped.map(drop).map_err(|e| refused(gpu, &e.to_string()))
-    })
-}
-
-/// Why a buffer cannot be mapped: the loss of the device where that is the reason.
-fn refused(gpu: &Gpu, reason: &str) -> Error {
-    match gpu.loss.ask(&gpu.device) {
-        Ok(()) => Error::Device(format!("mapping a staging buffer: {reason}")),
-        Err(lost) => lost,
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

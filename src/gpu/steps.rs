@@ -113,17 +113,17 @@ impl Steps {
             channels: shape.channels,
             dtype: piece.output.dtype(),
             first_value: piece.first_value,
-            small: shader::small_memory(tile) <= workgroup_memory,
+            small: shader::small_memory(tile, 1) <= workgroup_memory,
         };
         let sources = Sources { images: piece.sources, partners: piece.partner };
         let possible = Kinds::of_operations(piece.operations);
         let schedule = schedule::schedule(piece.images, &sources, sizes, grouping, possible);
-        let step = |dispatch: &Dispatch| Step {
-            variant: variant(piece, dispatch, tile),
-            grid: grid(dispatch),
-            bindings: bindings(dispatch),
-        };
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
+        let step = |dispatch: &Dispatch| Step {
+            variant: variant(piece, dispatch, tile, workgroup_memory),
+            grid: grid(dispatch),
+            bindings: bindings(dispatch, depth - dispatch.level),
+        };
         let middle_bytes = 4 * schedule.middle_words as u64;
         let middle_above = |levels| if depth > levels { middle_bytes } else { 0 };
         Ok(Steps {
@@ -151,10 +151,12 @@ fn slices(pixels: usize) -> usize {
     pixels.div_ceil(4).div_ceil(SLICE_QUADS)
 }
 
-fn bindings(dispatch: &Dispatch) -> Vec<(u32, Role)> {
+/// Which of the intermediate images are read depends on how many levels are left, this one included, and not on how many
+/// there were: the last level of every batch binds the same.
+fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     let mut bindings = vec![
         (0, Role::Source),
-        (1, Role::Middle((dispatch.level + 1) % 2)),
+        (1, Role::Middle((levels_left + 1) % 2)),
         (2, Role::Partners),
         (3, Role::Programs),
         (4, Role::Tables),
@@ -163,7 +165,7 @@ fn bindings(dispatch: &Dispatch) -> Vec<(u32, Role)> {
     ];
     match dispatch.kernel {
         Kernel::Statistics(_) => {}
-        Kernel::Resize | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(dispatch.level % 2))),
+        Kernel::Resize | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(levels_left % 2))),
         Kernel::Apply | Kernel::Small => bindings.push((5, Role::Destination)),
     }
     bindings
@@ -179,7 +181,7 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
     }
 }
 
-fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
+fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
     let resizes = dispatch.kernel == Kernel::Resize;
     let used = |op: &&OpKind| !resizes && !matches!(op.class(), Kind::Copy | Kind::Warp | Kind::Frame | Kind::Resize);
@@ -201,5 +203,6 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize) -> Variant {
         dtype: if between { Dtype::U8 } else { piece.output.dtype() },
         whole_words: between || (piece.shape.width * piece.shape.height).is_multiple_of(4),
         tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
+        histograms: shader::histograms(dispatch.kernel, tile, workgroup_memory),
     }
 }

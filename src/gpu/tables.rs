@@ -22,6 +22,12 @@ pub(super) struct Tables {
     normalizes: HashMap<[u32; 7], u32>,
 }
 
+impl Default for Tables {
+    fn default() -> Self {
+        Tables::new()
+    }
+}
+
 impl Tables {
     pub fn new() -> Self {
         Tables { words: stretch_corrections(), blends: HashMap::new(), normalizes: HashMap::new() }

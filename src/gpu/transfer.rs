@@ -5,9 +5,12 @@ use std::ops::Range;
 
 use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
+use super::buffers::Held;
 use super::program::Segment;
-use super::run::{Given, Part};
+use super::readback::Pending;
+use super::run::{Origin, Part, Target};
 use super::schedule::middle_words;
+use super::staging::ALIGNMENT;
 use super::steps::Piece;
 use crate::batch::{Batch, Shape};
 use crate::error::{Error, Result};
@@ -17,13 +20,25 @@ use crate::plan::Plan;
 use crate::ragged::{Place, RaggedBatch};
 use crate::report::Report;
 
+/// What buffers of whole batches are for.
+pub(super) const BATCH: &str = "batch";
+
+/// Pieces of one batch that the device has at the same time.
+const IN_FLIGHT: usize = 2;
+
+/// Kernels may read and write them, and they may be copied from and to.
+pub(super) fn storage() -> wgpu::BufferUsages {
+    wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST
+}
+
 impl Gpu {
     /// Sends a batch to the device.
     ///
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
-        GpuBatch::new(self.upload_bytes(batch.data())?, 0, batch.shape(), batch.layout(), Dtype::U8)
+        let buffer = self.upload_bytes(batch.data())?.release();
+        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(&self.pool))
     }
 
     /// Sends images of different sizes to the device, each to the byte that it has in host memory.
@@ -32,17 +47,21 @@ impl Gpu {
     /// Those of [`Gpu::upload`].
     pub fn upload_ragged(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
         let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
-        let buffer = self.upload_bytes(batch.data())?;
+        let buffer = self.upload_bytes(batch.data())?.release();
         GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
     }
 
     /// Sends bytes to a buffer of their own.
-    pub(crate) fn upload_bytes(&self, bytes: &[u8]) -> Result<wgpu::Buffer> {
-        self.guarded(|| {
-            let buffer = self.new_storage("batch", bytes.len() as u64)?;
-            self.write(&buffer, 0, bytes, &mut Report::default());
-            Ok(buffer)
-        })
+    pub(crate) fn upload_bytes(&self, bytes: &[u8]) -> Result<Held> {
+        let buffer = self.guarded(|| self.pool.take(BATCH, bytes.len() as u64, storage()))?;
+        self.send(&buffer, 0, bytes)?;
+        Ok(buffer)
+    }
+
+    /// Takes back what [`Gpu::upload_bytes`] gave, once everything that reads it is submitted.
+    #[cfg(feature = "burn")]
+    pub(crate) fn give_back(&self, buffer: Held) {
+        self.pool.give(buffer);
     }
 
     /// Fetches a batch from the device. Waits for it.
@@ -53,57 +72,25 @@ impl Gpu {
         if !batch.buffer().usage().contains(wgpu::BufferUsages::COPY_SRC) {
             return Err(Error::Buffer(format!("usage {:?} lacks COPY_SRC", batch.buffer().usage())));
         }
-        self.guarded(|| {
-            let mut data = TensorData::zeros(batch.dtype(), batch.shape().values());
-            self.fetch(batch.buffer(), batch.offset(), bytes_of(&mut data))?;
-            Ok(Tensor { shape: batch.shape(), layout: batch.layout(), data })
-        })
-    }
-
-    /// A new buffer that kernels may read and write and that may be copied from and to.
-    pub(super) fn new_storage(&self, what: &'static str, bytes: u64) -> Result<wgpu::Buffer> {
-        use wgpu::BufferUsages as Usage;
-        let size = bytes.max(4).next_multiple_of(4);
-        let limit = self.device.limits().max_buffer_size;
-        if size > limit {
-            return Err(Error::DeviceLimit { what, needed: size, limit });
+        let data = TensorData::zeros(batch.dtype(), batch.shape().values());
+        let bytes = data.len() * batch.dtype().bytes();
+        let tensor = Tensor { shape: batch.shape(), layout: batch.layout(), data };
+        let mut pending = self.pending(tensor, Report::default());
+        let most = self.device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
+        for start in (0..bytes).step_by(most) {
+            let range = start..bytes.min(start + most);
+            pending.wait_for_all_but(IN_FLIGHT - 1)?;
+            let (landing, submission) = self.guarded(|| {
+                let size = range.len().next_multiple_of(4) as u64;
+                let landing = self.landing(size)?;
+                let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                let from = batch.offset() + start as u64;
+                encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
+                Ok((landing, self.queue.submit([encoder.finish()])))
+            })?;
+            pending.expect(range, landing, submission);
         }
-        let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
-        Ok(self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(what),
-            size,
-            usage,
-            mapped_at_creation: false,
-        }))
-    }
-
-    /// Reads bytes from a buffer, waiting for everything that was submitted before.
-    fn fetch(&self, buffer: &wgpu::Buffer, offset: u64, out: &mut [u8]) -> Result<()> {
-        use wgpu::BufferUsages as Usage;
-        let most = self.device.limits().max_buffer_size.min(1 << 30) / 16 * 16;
-        for (i, out) in out.chunks_mut(most as usize).enumerate() {
-            let size = (out.len() as u64).next_multiple_of(4);
-            let staging = self.pool.take(&self.device, "readback", size, Usage::MAP_READ | Usage::COPY_DST)?;
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(buffer, offset + i as u64 * most, &staging, 0, size);
-            self.queue.submit([encoder.finish()]);
-            let (sender, receiver) = std::sync::mpsc::channel();
-            staging.slice(..size).map_async(wgpu::MapMode::Read, move |result| {
-                // The receiver is gone only if this function failed before.
-                let _ = sender.send(result);
-            });
-            self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| Error::Device(e.to_string()))?;
-            self.loss.check()?;
-            let mapped = receiver.recv().map_err(|e| Error::Device(e.to_string()))?;
-            mapped.map_err(|e| Error::Device(format!("reading back: {e}")))?;
-            {
-                let view = staging.slice(..size).get_mapped_range().map_err(|e| Error::Device(e.to_string()))?;
-                out.copy_from_slice(&view[..out.len()]);
-            }
-            staging.unmap();
-            self.pool.give([staging]);
-        }
-        Ok(())
+        Ok(pending.wait()?.0)
     }
 
     /// Host memory in, host memory out.
@@ -113,37 +100,29 @@ impl Gpu {
         shape: Shape,
         plan: &Plan,
         output: &Output,
-        report: &mut Report,
-    ) -> Result<Tensor> {
-        use wgpu::BufferUsages as Usage;
+        report: Report,
+    ) -> Result<Pending> {
         let placed = batch.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let (prepared, tables) = self.prepare(plan, placed, output)?;
+        let data = TensorData::zeros(output.dtype(), shape.values());
+        let mut pending = self.pending(Tensor { shape, layout: output.layout(placed.layout), data }, report);
+        let (prepared, tables) = self.prepare(plan, placed, output, &mut pending.report)?;
         let operations = self.operations(plan);
         // What the device cannot do is refused before memory is taken for it.
-        let pieces = self.pieces(placed, &prepared.segmented, output_bytes, true, 0)?;
-        let mut data = TensorData::zeros(output.dtype(), shape.values());
-        for range in pieces {
+        for range in self.pieces(placed, &prepared.segmented, output_bytes, true, 0)? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
             let mut guests = HashMap::new();
-            let mut end = bytes.len().next_multiple_of(4);
+            let mut written = vec![(0, &batch.data()[bytes.clone()])];
+            let mut end = bytes.len().next_multiple_of(ALIGNMENT);
             for partner in partners(images).filter(|p| !range.contains(p)) {
                 guests.entry(partner).or_insert_with(|| {
                     let at = end;
-                    end = (end + placed.bytes_of(partner)).next_multiple_of(4);
+                    written.push((at, &batch.data()[placed.range(partner)]));
+                    end = (end + placed.bytes_of(partner)).next_multiple_of(ALIGNMENT);
                     at
                 });
-            }
-            let usage = Usage::STORAGE | Usage::COPY_DST;
-            let source = self.pool.take(&self.device, "images", end as u64, usage)?;
-            let made = (range.len() * output_bytes) as u64;
-            let destination =
-                self.pool.take(&self.device, "augmented images", made, Usage::STORAGE | Usage::COPY_SRC)?;
-            self.write(&source, 0, &batch.data()[bytes.clone()], report);
-            for (&partner, &at) in &guests {
-                self.write(&source, at as u64, &batch.data()[placed.range(partner)], report);
             }
             let home = |image: usize| (placed.range(image).start - bytes.start) as u32;
             let place = |partner: usize| guests.get(&partner).map_or_else(|| home(partner), |&at| at as u32);
@@ -159,15 +138,16 @@ impl Gpu {
                 first_value: 0,
                 operations: &operations,
             };
-            let images = Part::whole(&source);
-            let (tables, into) = (Part::whole(&tables), Part::whole(&destination));
-            self.run(&piece, Given { source: images, partners: images, tables, destination: into }, report)?;
-            let out = &mut bytes_of(&mut data)[range.start * output_bytes..range.end * output_bytes];
-            self.fetch(&destination, 0, out)?;
-            report.bytes_downloaded += made;
-            self.pool.give([source, destination]);
+            let made = range.start * output_bytes..range.end * output_bytes;
+            // While the device is at one piece the next is sent; more would only take more memory.
+            pending.wait_for_all_but(IN_FLIGHT - 1)?;
+            let to = Target::Host(made.len() as u64);
+            let fetched = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)?;
+            if let Some((landing, submission)) = fetched {
+                pending.expect(made, landing, submission);
+            }
         }
-        Ok(Tensor { shape, layout: output.layout(placed.layout), data })
+        Ok(pending)
     }
 
     /// Device memory in, device memory out.
@@ -178,11 +158,11 @@ impl Gpu {
         into: Destination<'_>,
         report: &mut Report,
     ) -> Result<()> {
-        let Destination { buffer, offset, shape, output } = into;
+        let Destination { buffer, offset, shape, output, passing } = into;
         let placed = &batch.placement;
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
-        let (prepared, tables) = self.prepare(plan, placed, output)?;
+        let (prepared, tables) = self.prepare(plan, placed, output, report)?;
         let operations = self.operations(plan);
         // Bindings begin at multiples of the alignment; up to as much is bound in vain.
         for range in self.pieces(placed, &prepared.segmented, output_bytes, false, alignment)? {
@@ -192,36 +172,39 @@ impl Gpu {
             let made = range.start * output_bytes..range.end * output_bytes;
             let (destination, first_out) = window(buffer, offset, &made, alignment);
             let home = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
+            // Where some partner is in another piece, all partners of this one are brought together.
+            let gathered = match partners(images).all(|partner| range.contains(&partner)) {
+                true => None,
+                false => Some(self.gather(&batch, partners(images))?),
+            };
+            let place = |partner: usize| match &gathered {
+                None => home(partner),
+                Some(gathered) => gathered.places.get(&partner).copied().unwrap_or(0),
+            };
             let sources: Vec<u32> = range.clone().map(home).collect();
-            let given = Given { source, partners: source, tables: Part::whole(&tables), destination };
-            let mut piece = Piece {
+            let piece = Piece {
                 images,
                 normalize: prepared.normalize,
                 shape,
                 layout: placed.layout,
                 output,
                 sources: &sources,
-                partner: &home,
+                partner: &place,
                 first_value: first_out / output.dtype().bytes(),
                 operations: &operations,
             };
-            if partners(images).all(|partner| range.contains(&partner)) {
-                self.run(&piece, given, report)?;
-                continue;
+            let from = Origin::Device { images: source, partners: gathered.as_ref() };
+            self.run(&piece, &tables, &from, Target::Device { images: destination, passing }, report)?;
+            if let Some(gathered) = gathered {
+                self.pool.give(gathered.buffer);
             }
-            // Some partner is in another piece: all partners of this one are brought together.
-            let (gathered, places) = self.gather(&batch, partners(images))?;
-            let place = |partner: usize| places.get(&partner).copied().unwrap_or(0);
-            piece.partner = &place;
-            self.run(&piece, Given { partners: Part::whole(&gathered), ..given }, report)?;
-            self.pool.give([gathered]);
         }
         Ok(())
     }
 
     /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, their partners (`with_guests` in
     /// the same buffer), their programs, what is stored between, and `output_bytes` each of what they become; less `slack`.
-    fn pieces(
+    pub(super) fn pieces(
         &self,
         placed: &Placement<'_>,
         segmented: &[Vec<Segment>],
@@ -238,7 +221,7 @@ impl Gpu {
         for (i, segments) in segmented.iter().enumerate() {
             let own = Room {
                 bytes: placed.range(i),
-                guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 8).sum(),
+                guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 2 * ALIGNMENT).sum(),
                 programs: segments.iter().map(|segment| 4 * segment.words()).sum(),
                 middles: 4 * middle_words(segments),
                 outputs: output_bytes,
@@ -301,6 +284,8 @@ pub(super) struct Destination<'a> {
     pub offset: u64,
     pub shape: Shape,
     pub output: &'a Output,
+    /// The buffer was made for this and will not be seen again.
+    pub passing: bool,
 }
 
 /// The images that others are mixed with.
@@ -320,12 +305,4 @@ fn window<'a>(buffer: &'a wgpu::Buffer, offset: u64, bytes: &Range<usize>, align
     let end = (offset + bytes.end as u64).next_multiple_of(4).min(buffer.size());
     let from = first / alignment * alignment;
     (Part { buffer, offset: from, size: end - from }, (first - from) as usize)
-}
-
-fn bytes_of(data: &mut TensorData) -> &mut [u8] {
-    match data {
-        TensorData::U8(values) => values,
-        TensorData::F32(values) => bytemuck::cast_slice_mut(values),
-        TensorData::F16(values) => bytemuck::cast_slice_mut(values),
-    }
 }

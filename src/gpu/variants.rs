@@ -16,6 +16,9 @@ pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
 pub(super) const TILES: [usize; 2] = [512, 2560];
 
+/// WebGPU's default.
+pub(super) const WORKGROUP_MEMORY: usize = 16384;
+
 /// Every text that a kernel can have, with a variant that has it: every set of kinds, every form of input and output with
 /// sets of kinds that share no file, every operation alone, and all of them together.
 pub(super) fn every() -> BTreeMap<String, Variant> {
@@ -30,8 +33,10 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
             variants.push(Variant { kinds, operations: vec![op], ..plain(kernel) });
         }
     }
-    let largest = Variant { tile: TILES[1], kinds: all_kinds(), ..plain(Kernel::Small) };
-    variants.push(largest);
+    for tile in TILES {
+        let histograms = shader::histograms(Kernel::Small, tile, WORKGROUP_MEMORY);
+        variants.push(Variant { tile, histograms, kinds: all_kinds(), ..plain(Kernel::Small) });
+    }
     let possible = |v: &Variant| match v.kernel {
         Kernel::Statistics(_) => !v.kinds.has(SlotKind::Interpolated),
         // The first pass of a resize comes before all operations.
@@ -55,6 +60,7 @@ fn plain(kernel: Kernel) -> Variant {
         dtype: Dtype::U8,
         whole_words: true,
         tile: if kernel == Kernel::Small { TILES[0] } else { 0 },
+        histograms: shader::histograms(kernel, TILES[0], WORKGROUP_MEMORY),
     }
 }
 

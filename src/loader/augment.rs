@@ -40,9 +40,3 @@ pub(super) fn on_device(
     let layout = output.layout(crate::Layout::Nhwc);
     Ok((crate::GpuBatch::new(buffer.clone(), offset, shape, layout, output.dtype())?, plan, report))
 }
-
-/// An error if the augmenter's GPU is lost by now.
-#[cfg(feature = "gpu")]
-pub(super) fn check_device(augmenter: &Augmenter) -> Result<()> {
-    augmenter.executor().gpu().map_or(Ok(()), crate::gpu::staging::check_alive)
-}

@@ -161,7 +161,7 @@ impl Builder {
             broken: options.broken,
             // One more than are under way, so that the next batch finds one that is mapped already.
             #[cfg(feature = "gpu")]
-            staging: Staging::new(prefetch + 1),
+            staging: Staging::new(1, prefetch + 1),
         };
         Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options })
     }

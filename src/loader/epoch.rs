@@ -285,8 +285,8 @@ impl Epoch {
             #[cfg(feature = "gpu")]
             Images::Device(decoded) => {
                 let done = finish(augmenter, Ready::Device(&decoded.images), epoch, &produced.indices);
-                // A batch that a lost device has is none, and must not count as fetched.
-                match done.and_then(|done| augment::check_device(augmenter).map(|()| done)) {
+                // A batch that a lost device has is an error here, and does not count as fetched.
+                match done {
                     Ok((images, plan, mut report)) => {
                         report.bytes_uploaded += decoded.upload.bytes;
                         if let Some(gpu) = augmenter.executor().gpu() {

@@ -18,6 +18,8 @@ use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
+use crate::gpu::decoded::Upload;
+#[cfg(feature = "gpu")]
 use crate::gpu::staging::{self, Staging};
 use crate::output::Tensor;
 use crate::plan::Plan;
@@ -66,7 +68,7 @@ pub(super) enum Images {
 #[cfg(feature = "gpu")]
 pub(super) struct Decoded {
     pub images: crate::GpuRaggedBatch,
-    pub upload: staging::Upload,
+    pub upload: Upload,
 }
 
 /// A sample and where it goes.

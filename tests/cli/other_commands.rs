@@ -126,7 +126,7 @@ fn completions_and_help_are_printed() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         folder.run(&format!("completions {shell}")).ends_with(0).prints("plan-out");
     }
-    for command in ["", "apply ", "preview "] {
+    for command in ["", "apply ", "preview ", "bench "] {
         folder.run(&format!("{command}--help")).ends_with(0).prints("3  a GPU was demanded and there is none");
     }
     folder.run("apply --help").ends_with(0).prints("\"version\": 1").prints("The plan names it.");

@@ -51,7 +51,7 @@ impl Python {
         Some(Python { program, versions: String::new() })
     }
 
-    /// Runs a script of `tests/pillow`.
+    /// Runs a script of `tests/pillow`, or another by its whole path.
     ///
     /// # Panics
     /// If the script fails, with what it wrote to standard error.

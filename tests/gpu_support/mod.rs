@@ -4,17 +4,18 @@
 #[path = "../batches/mod.rs"]
 mod batches;
 
+use autoaugment::gpu::Grouping;
 use autoaugment::{Device, Executor, Gpu, Images, Output, Plan};
 
 #[allow(unused_imports)]
 pub use batches::{EVERY_FORM, batch_of, chain_of, differences, op_of, pairs, random};
 
-/// The adapter, or nothing, loudly; an error where one is required.
+/// The adapter, or nothing, loudly; an error where one is required. It runs what a GPU would, even if it is software.
 pub fn gpu() -> Option<Gpu> {
     match Gpu::new() {
         Ok(gpu) => {
             eprintln!("on {}", gpu.description());
-            Some(gpu)
+            Some(gpu.grouping(Grouping::Whole))
         }
         Err(reason) if std::env::var("AUTOAUGMENT_REQUIRE_GPU").is_ok_and(|v| v == "1") => {
             panic!("AUTOAUGMENT_REQUIRE_GPU=1 and {reason}")

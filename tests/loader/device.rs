@@ -93,6 +93,8 @@ fn what_is_sent_is_pixels_and_programs() {
     let dataset = InMemory::new(images, vec![0; 48]).unwrap();
     let loader = loader(augmenter(Policy::cifar10().into(), Output::u8(), Some(gpu)), dataset);
     let gpu = loader.augmenter().executor().gpu().unwrap();
+    // Once, so that the tables of all its blends are there.
+    loader.epoch(0).for_each(|batch| drop(batch.unwrap()));
     for batch in loader.epoch(0) {
         let batch = batch.unwrap();
         // The programs alone, of the same plan on a batch that is there already.

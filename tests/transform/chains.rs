@@ -1,4 +1,5 @@
 //! Random ragged batches, and random chains that bring their images to one size.
+#![allow(dead_code)]
 
 use autoaugment::{Border, Interpolation, Op, Plan, PlannedImage, RaggedBatch, Size, ops};
 use rand::{RngExt, SeedableRng};
@@ -9,7 +10,6 @@ pub struct Chains {
     pub batch: RaggedBatch<'static>,
     pub plan: Plan,
     /// Of every image afterwards.
-    #[allow(dead_code)]
     pub size: Size,
 }
 

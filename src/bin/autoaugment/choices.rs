@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use autoaugment::{Convention, Device, Executor, Interpolation, Policy, Sampler, Scheme, Size, Transform};
-use clap::Args;
+use autoaugment::{
+    Convention, Device, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Scheme, Size, Transform,
+};
+use clap::{Args, ValueEnum};
 
 use crate::terminal::Terminal;
 
@@ -47,6 +49,41 @@ pub struct Where {
     /// auto, gpu or cpu; auto takes a GPU if there is one and says so if there is none
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
+}
+
+/// The order of an array's axes.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Axes {
+    Nhwc,
+    Nchw,
+}
+
+/// The type of the values that are written.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum DtypeChoice {
+    U8,
+    F32,
+    F16,
+}
+
+impl Axes {
+    pub fn layout(self) -> Layout {
+        match self {
+            Axes::Nhwc => Layout::Nhwc,
+            Axes::Nchw => Layout::Nchw,
+        }
+    }
+}
+
+impl DtypeChoice {
+    /// The form of output; bytes are not normalised.
+    pub fn output(self, layout: Layout, normalize: Normalize) -> Output {
+        match self {
+            DtypeChoice::U8 => Output::u8_as(layout),
+            DtypeChoice::F32 => Output::f32(layout, normalize),
+            DtypeChoice::F16 => Output::f16(layout, normalize),
+        }
+    }
 }
 
 impl Drawing {

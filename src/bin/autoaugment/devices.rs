@@ -30,12 +30,12 @@ impl Devices {
             terminal::json(&lines)?;
             return Ok(Outcome::Done);
         }
-        let mut table = vec![["NAME", "BACKEND", "KIND", "DRIVER"].map(String::from)];
+        let mut table = vec![["NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
         table.extend(lines.into_iter().map(|line| {
             let kind = if line.is_software { format!("{} (software)", line.kind) } else { line.kind };
-            [line.name, line.backend, kind, line.driver]
+            vec![line.name, line.backend, kind, line.driver]
         }));
-        terminal::data(&aligned(&table))?;
+        terminal::data(&terminal::aligned(&table, |_| false))?;
         Ok(Outcome::Done)
     }
 }
@@ -67,15 +67,4 @@ fn cpu() -> Line {
         driver: "none".to_string(),
         is_software: false,
     }
-}
-
-/// Columns as wide as their widest cell, two spaces apart.
-pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; N] = std::array::from_fn(width);
-    let line = |row: &[String; N]| {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_string()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

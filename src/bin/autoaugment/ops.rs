@@ -105,24 +105,11 @@ impl Ops {
         }
         let Size { width, height } = self.size;
         let name = self.convention;
+        let is_number = |column| (3..magnitudes.len() + 3).contains(&column);
         format!(
             "Values of magnitudes 0 to {last}, {name}, for images of {width} x {height}:\n\n{}",
-            self.aligned(&lines)
+            terminal::aligned(&lines, is_number)
         )
-    }
-
-    /// Numbers to the right, words to the left.
-    fn aligned(&self, lines: &[Vec<String>]) -> String {
-        let columns = lines.first().map_or(0, Vec::len);
-        let width = |c: usize| lines.iter().map(|line| line[c].chars().count()).max().unwrap_or(0);
-        let widths: Vec<_> = (0..columns).map(width).collect();
-        let line = |cells: &Vec<String>| {
-            let cells = cells.iter().zip(&widths).enumerate().map(|(c, (cell, &width))| {
-                if c < 3 || c + 1 == columns { format!("{cell:width$}") } else { format!("{cell:>width$}") }
-            });
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
-        };
-        lines.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 

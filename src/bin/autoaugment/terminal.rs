@@ -43,12 +43,13 @@ impl Terminal {
         let _ = writeln!(io::stderr(), "error: {words}");
     }
 
-    /// A bar for `steps` steps; invisible where standard error is no terminal.
-    pub fn progress(self, steps: usize) -> ProgressBar {
+    /// A bar for `steps` steps, named in the plural; invisible where standard error is no terminal.
+    pub fn progress(self, steps: usize, name: &str) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
         }
-        let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images, {per_sec}, {eta} left");
+        let template = format!("{{bar:40}} {{human_pos}}/{{human_len}} {name}, {{per_sec}}, {{eta}} left");
+        let style = ProgressStyle::with_template(&template);
         let bar = ProgressBar::new(steps as u64);
         match style {
             Ok(style) => bar.with_style(style),
@@ -82,6 +83,21 @@ pub fn data(text: &str) -> anyhow::Result<()> {
 /// Prints a serialisable value to standard output as indented JSON.
 pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     data(&serde_json::to_string_pretty(value)?)
+}
+
+/// Columns as wide as their widest cell, two spaces apart: numbers to the right, words to the left.
+pub fn aligned(lines: &[Vec<String>], is_number: impl Fn(usize) -> bool) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| lines.iter().filter_map(|line| line.get(c)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<_> = (0..columns).map(|c| width(c).unwrap_or(0)).collect();
+    let line = |cells: &Vec<String>| {
+        let cells =
+            cells.iter().zip(&widths).enumerate().map(|(c, (cell, &width))| {
+                if is_number(c) { format!("{cell:>width$}") } else { format!("{cell:width$}") }
+            });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `warning: message`, without time, place or colours.

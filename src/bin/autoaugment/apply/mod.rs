@@ -14,7 +14,7 @@ use autoaugment::transform::Recipe;
 use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
 use clap::{Args, ValueEnum};
 
-use crate::choices::{self, Drawing, Where};
+use crate::choices::{self, Axes, Drawing, DtypeChoice, Where};
 use crate::encode::{self, Format};
 use crate::terminal::{self, Terminal};
 use crate::{EXIT_CODES, Outcome, inputs};
@@ -128,19 +128,6 @@ enum FormatChoice {
     Webp,
     Bmp,
     Same,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Axes {
-    Nhwc,
-    Nchw,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum DtypeChoice {
-    U8,
-    F32,
-    F16,
 }
 
 fn numbers(text: &str) -> Result<[f32; 3], String> {
@@ -278,15 +265,6 @@ impl Apply {
     }
 }
 
-impl Axes {
-    fn layout(self) -> Layout {
-        match self {
-            Axes::Nhwc => Layout::Nhwc,
-            Axes::Nchw => Layout::Nchw,
-        }
-    }
-}
-
 impl ArrayForm {
     fn check_unused(&self) -> anyhow::Result<()> {
         let given = [
@@ -315,11 +293,7 @@ impl ArrayForm {
         if !normalize.mean.iter().all(is_usable) || !normalize.std.iter().all(|v| is_usable(v) && *v != 0.0) {
             bail!("--mean {:?} --std {:?}: both must be finite and --std not 0", normalize.mean, normalize.std);
         }
-        Ok(match dtype {
-            DtypeChoice::U8 => Output::u8_as(layout),
-            DtypeChoice::F32 => Output::f32(layout, normalize),
-            DtypeChoice::F16 => Output::f16(layout, normalize),
-        })
+        Ok(dtype.output(layout, normalize))
     }
 }
 

@@ -101,11 +101,11 @@ impl<'a> Pipeline<'a> {
     pub fn run(&mut self, work: &Work) -> anyhow::Result<Outcome> {
         match work {
             Work::Draw { sampler, epoch, copies } => {
-                self.progress = self.terminal.progress(self.source.len() * copies);
+                self.progress = self.terminal.progress(self.source.len() * copies, "images");
                 self.draw(sampler, *epoch, *copies);
             }
             Work::Replay { planned, entries } => {
-                self.progress = self.terminal.progress(entries.len());
+                self.progress = self.terminal.progress(entries.len(), "images");
                 self.replay(planned, entries);
             }
         }

@@ -3,7 +3,7 @@
 mod columns;
 mod sheet;
 mod text;
-mod thumbnails;
+pub mod thumbnails;
 
 use std::path::PathBuf;
 

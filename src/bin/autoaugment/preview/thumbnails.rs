@@ -50,7 +50,8 @@ impl Thumbnails {
     }
 }
 
-fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
+/// Any picture in colour.
+pub fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
     let (width, height) = (picture.width as u32, picture.height as u32);
     let image = match picture.channels {
         1 => GrayImage::from_raw(width, height, picture.data).map(|grey| DynamicImage::ImageLuma8(grey).into_rgb8()),
@@ -60,7 +61,7 @@ fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
 }
 
 /// The largest part of the proportions of the thumbnail, scaled. Of high images most is cut off below: heads are up.
-fn scaled(image: RgbImage, width: u32, height: u32) -> Vec<u8> {
+pub fn scaled(image: RgbImage, width: u32, height: u32) -> Vec<u8> {
     let (w, h) = (f64::from(image.width()), f64::from(image.height()));
     let scale = (w / f64::from(width)).min(h / f64::from(height));
     let (cut_w, cut_h) = (f64::from(width) * scale, f64::from(height) * scale);

@@ -1,0 +1,241 @@
+//! `bench`: how fast this machine augments, beside the fastest that it could.
+
+mod check;
+#[cfg(feature = "gpu")]
+mod clock;
+#[cfg(feature = "gpu")]
+mod copy;
+#[cfg(feature = "gpu")]
+mod gpu;
+mod host;
+mod measure;
+mod pictures;
+mod planning;
+mod plot;
+mod report;
+mod rows;
+mod sweep;
+mod work;
+
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "gpu")]
+use autoaugment::Device;
+use autoaugment::{Executor, Normalize};
+use clap::Args;
+use indicatif::ProgressBar;
+
+use crate::choices::{Axes, Drawing, DtypeChoice, Where};
+use crate::encode::{self, Format};
+use crate::terminal::{self, Terminal};
+use crate::{EXIT_CODES, Outcome};
+use check::Expected;
+use measure::Measured;
+use pictures::Pictures;
+use planning::Planning;
+use report::{CpuSide, GpuSide, Point, Report};
+use rows::Row;
+use sweep::{Over, Sweep};
+use work::{Form, Work};
+
+const DETAILS: &str = "\
+What is measured:
+  One batch of images, augmented under plans that are drawn anew for each run: on one thread, on all threads, and on the \
+GPU with images and results that stay there, with the images sent first, and with the results fetched too. Beside each \
+stands its limit, the same bytes only moved: by memcpy on as many threads, by a kernel that copies, by sending and \
+fetching alone. GB/s are bytes of the images plus bytes of the results, each counted once, whoever moves them.
+
+How:
+  The bytes of several plans are compared with the reference's before anything is timed; if they differ nothing is \
+measured. All rows run in turns, several rounds, so that whatever else the machine does hits all alike; a row's number is \
+the median of its rounds and SPREAD the distance from the fastest to the slowest. Resident batches are timed by \
+the GPU's own clock where it has one, else by the host's until the GPU is done; the first lines say which. Drawing \
+plans is timed apart.
+
+Devices:
+  auto measures a GPU if there is one; software adapters, which compute on the CPU, only with --device gpu.";
+
+/// Measure how fast this machine augments, beside the fastest that it could
+#[derive(Args)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
+pub struct Bench {
+    /// Photographs, or folders of them, cropped and scaled to --size; without any, pictures are made from the seed
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Width and height of the images, in pixels
+    #[arg(long, value_name = "PIXELS", default_value = "224", value_parser = clap::value_parser!(u32).range(1..=8192))]
+    size: u32,
+    /// Images of a batch
+    #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    batch: u32,
+    /// Type of the output's values; floats are normalised with ImageNet's means and deviations
+    #[arg(long, value_enum, default_value = "u8")]
+    dtype: DtypeChoice,
+    /// Order of the output's axes
+    #[arg(long, value_enum, default_value = "nhwc")]
+    output_layout: Axes,
+    /// How long to measure each row, about
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    seconds: f64,
+    /// Print JSON, not a table
+    #[arg(long)]
+    json: bool,
+    /// Measure other sizes of batches and of images too, and draw all as this .svg or .png
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Overwrite a file that exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    device: Where,
+    #[command(flatten)]
+    drawing: Drawing,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.001..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("`{text}` must be a number of seconds of 0.001..=3600")),
+    }
+}
+
+/// Rounds of the table, and of each point of the plot.
+const ROUNDS: usize = 7;
+const SWEEP_ROUNDS: usize = 5;
+/// What each point of the plot has of the time of the table.
+const SWEEP_PART: f64 = 0.25;
+
+/// What everything runs on.
+struct Machine {
+    pools: host::Pools,
+    cpu: Executor,
+    #[cfg(feature = "gpu")]
+    gpu: Option<gpu::Opened>,
+}
+
+impl Bench {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        if let Some(path) = &self.plot {
+            plot::check_name(path)?;
+            encode::check_free([path.as_path()], self.force)?;
+        }
+        let scheme = self.drawing.scheme()?;
+        let convention = scheme.convention();
+        let sampler = self.drawing.sampler(scheme)?;
+        let pictures = match &self.inputs[..] {
+            [] => Pictures::generated(self.drawing.seed),
+            inputs => Pictures::read(inputs, terminal)?,
+        };
+        let output = self.dtype.output(self.output_layout.layout(), Normalize::IMAGENET);
+        let form = Form { sampler: &sampler, first_epoch: self.drawing.epoch, output };
+        let machine = Machine::open(&self.device, terminal)?;
+
+        let (batch, size) = (self.batch as usize, self.size as usize);
+        let overs = if self.plot.is_some() { &Over::ALL[..] } else { &[] };
+        let all: Vec<_> = overs.iter().map(|&over| (over, over.points(batch, size))).collect();
+        let others: usize = all.iter().map(|(_, points)| points.len()).sum();
+        let progress = terminal.progress(machine.rows() * (ROUNDS + others * SWEEP_ROUNDS), "runs");
+        let measure = |images, side, seconds, rounds| {
+            let work = Work::new(&pictures, images, side, &form)?;
+            let measured = machine.measure(&work, seconds, rounds, &progress)?;
+            anyhow::Ok(Point::of(&work, measured, machine.pools.threads()))
+        };
+        let table = measure(batch, size, self.seconds, ROUNDS)?;
+        let mut sweeps = Vec::new();
+        for (over, points) in all {
+            let point = |(images, side)| measure(images, side, self.seconds * SWEEP_PART, SWEEP_ROUNDS);
+            sweeps.push(Sweep { over, points: points.into_iter().map(point).collect::<anyhow::Result<_>>()? });
+        }
+        progress.finish_and_clear();
+
+        let report = Report {
+            version: env!("CARGO_PKG_VERSION"),
+            policy: self.drawing.policy.as_deref().unwrap_or("imagenet").to_string(),
+            convention,
+            seed: self.drawing.seed,
+            epoch: self.drawing.epoch,
+            source: pictures.source(),
+            output: report::output_name(&output),
+            output_layout: self.output_layout.layout(),
+            cpu: CpuSide::of(machine.pools.threads()),
+            gpu: machine.gpu_side(),
+            plans_compared: check::PLANS,
+            planning: Planning::of(&form, batch, size, machine.gpu_side().is_some())?,
+            table,
+            sweeps,
+        };
+        if self.json {
+            terminal::json(&report)?;
+        } else {
+            terminal::data(&report.text())?;
+        }
+        if let Some(path) = &self.plot {
+            write_plot(path, &report)?;
+            terminal.note(&format!("wrote {}", path.display()));
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn write_plot(path: &Path, report: &Report) -> anyhow::Result<()> {
+    let bytes = if plot::is_svg(path) {
+        plot::svg(report)?.into_bytes()
+    } else {
+        let (rgb, [width, height]) = plot::rgb(report)?;
+        encode::encode(&rgb, [height, width, 3], Format::Png, 100)?
+    };
+    encode::write_whole(path, &bytes)
+}
+
+impl Machine {
+    fn open(device: &Where, terminal: Terminal) -> anyhow::Result<Self> {
+        // Also says where it looked for a GPU and found none.
+        let executor = device.open(terminal)?;
+        Ok(Machine {
+            pools: host::Pools::new()?,
+            #[cfg(feature = "gpu")]
+            gpu: gpu::Opened::of(executor, terminal)?,
+            #[cfg(feature = "gpu")]
+            cpu: Executor::new(Device::Cpu)?,
+            #[cfg(not(feature = "gpu"))]
+            cpu: executor,
+        })
+    }
+
+    /// Compares bytes, then measures every row.
+    fn measure(
+        &self,
+        work: &Work,
+        seconds: f64,
+        rounds: usize,
+        progress: &ProgressBar,
+    ) -> anyhow::Result<Vec<Measured>> {
+        let expected = Expected::of(work)?;
+        expected.check_cpu(&self.cpu, work)?;
+        let mut rows: Vec<Row> = host::rows(&self.pools, &self.cpu, work);
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            expected.check_gpu(gpu.gpu()?, work)?;
+            rows.extend(gpu::rows(gpu, work)?);
+        }
+        drop(expected);
+        rows::sort(&mut rows);
+        measure::measure(rows, work, seconds, rounds, progress)
+    }
+
+    /// How many rows there are.
+    fn rows(&self) -> usize {
+        let host = if self.pools.threads() > 1 { 4 } else { 2 };
+        host + if self.gpu_side().is_some() { 6 } else { 0 }
+    }
+
+    #[cfg(feature = "gpu")]
+    fn gpu_side(&self) -> Option<GpuSide> {
+        self.gpu.as_ref().and_then(gpu::Opened::side)
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    fn gpu_side(&self) -> Option<GpuSide> {
+        None
+    }
+}

@@ -1,0 +1,58 @@
+//! Work: a batch, and the plans that are applied to it.
+
+use autoaugment::{Batch, Layout, Output, Plan, Sampler, Shape};
+
+use super::pictures::Pictures;
+
+/// The most plans that there are, and the most images that all of them together have; runs take them in turns.
+const PLANS: usize = 64;
+const PLANNED: usize = 1 << 18;
+
+/// What does not depend on the size of the batch.
+pub struct Form<'a> {
+    pub sampler: &'a Sampler,
+    /// The epoch of the first plan; each has its own.
+    pub first_epoch: u64,
+    pub output: Output,
+}
+
+pub struct Work {
+    pub batch: Batch<'static>,
+    pub output: Output,
+    plans: Vec<Plan>,
+}
+
+impl Work {
+    pub fn new(pictures: &Pictures, images: usize, side: usize, form: &Form<'_>) -> anyhow::Result<Self> {
+        let shape = Shape { images, height: side, width: side, channels: 3 };
+        let batch = Batch::new(pictures.batch(images, side)?, shape, Layout::Nhwc)?;
+        let plans = (PLANNED / images).clamp(super::check::PLANS, PLANS) as u64;
+        let plans: autoaugment::Result<_> = (0..plans).map(|turn| form.plan(shape, turn)).collect();
+        Ok(Work { batch, output: form.output, plans: plans? })
+    }
+
+    /// The plan of a turn.
+    pub fn plan(&self, turn: usize) -> &Plan {
+        &self.plans[turn % self.plans.len()]
+    }
+
+    pub fn shape(&self) -> Shape {
+        self.batch.shape()
+    }
+
+    pub fn input_bytes(&self) -> usize {
+        self.shape().values()
+    }
+
+    pub fn output_bytes(&self) -> usize {
+        self.shape().values() * self.output.dtype().bytes()
+    }
+}
+
+impl Form<'_> {
+    /// Draws the plan of a turn.
+    pub fn plan(&self, shape: Shape, turn: u64) -> autoaugment::Result<Plan> {
+        let samples: Vec<u64> = (0..shape.images as u64).collect();
+        self.sampler.plan(shape, self.first_epoch.wrapping_add(turn), &samples)
+    }
+}

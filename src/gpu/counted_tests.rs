@@ -1,0 +1,64 @@
+//! What whole batches cost by count, without a device: dispatches and the bytes that they read and write.
+
+use super::schedule::Grouping;
+use super::steps::{Piece, Prepared, Steps};
+use super::tables::Tables;
+use crate::batch::{Layout, Shape};
+use crate::images::Placement;
+use crate::output::Output;
+use crate::policy::Policy;
+use crate::sample::Sampler;
+
+/// WebGPU's default.
+const WORKGROUP_MEMORY: usize = 16384;
+const SEEDS: u64 = 64;
+
+/// Dispatches, and bytes as a multiple of a copy's, of 256 square images for many seeds.
+fn counted(policy: &Policy, side: usize, grouping: Grouping) -> Vec<(usize, f64)> {
+    let shape = Shape { images: 256, height: side, width: side, channels: 3 };
+    let placed = Placement::uniform(shape, Layout::Nhwc);
+    let indices: Vec<u64> = (0..256).collect();
+    let sources: Vec<u32> = (0..256).map(|i| placed.range(i).start as u32).collect();
+    let mut tables = Tables::new();
+    let mut count = |seed| {
+        let plan = Sampler::new(policy.clone(), seed).unwrap().plan(shape, 0, &indices).unwrap();
+        let prepared = Prepared::new(&plan, &placed, &Output::u8(), &mut tables).unwrap();
+        let piece = Piece {
+            images: &prepared.segmented,
+            normalize: prepared.normalize,
+            shape,
+            layout: Layout::Nhwc,
+            output: &Output::u8(),
+            sources: &sources,
+            partner: &|partner| sources[partner],
+            first_value: 0,
+            operations: plan.operations(),
+        };
+        let work = Steps::of(&piece, grouping, WORKGROUP_MEMORY).unwrap();
+        let bytes = (work.bytes_read + work.bytes_written) as f64;
+        (work.steps.len(), bytes / (2 * shape.values()) as f64)
+    };
+    (0..SEEDS).map(&mut count).collect()
+}
+
+#[test]
+fn large_images_take_four_dispatches_and_little_more_than_a_copy() {
+    for policy in [Policy::imagenet(), Policy::cifar10(), Policy::svhn(), Policy::v0()] {
+        let is_imagenet = policy == Policy::imagenet();
+        for (dispatches, bytes) in counted(&policy, 224, Grouping::ByClass) {
+            assert!(dispatches <= 4, "{dispatches} dispatches");
+            // Half of a copy more would be a pass of statistics over every image.
+            let most = if is_imagenet { 1.35 } else { 1.5 };
+            assert!((1.0..=most).contains(&bytes), "{bytes} times the bytes of a copy");
+        }
+    }
+}
+
+#[test]
+fn small_images_take_one_dispatch_and_a_copys_bytes() {
+    for policy in [Policy::imagenet(), Policy::cifar10(), Policy::svhn(), Policy::v0()] {
+        for counts in counted(&policy, 32, Grouping::Auto) {
+            assert_eq!(counts, (1, 1.0));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Decoded: pixels that the loader's threads write to staging memory, and their copy on the device.
+//!
+//! Decoders read what they wrote, and mapped memory cannot be read: each image is decoded to memory of its thread first
+//! and copied from there.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Gpu;
+use super::buffers::Held;
+use super::staging::{ALIGNMENT, MOST_VIEWS, Slot, Staging};
+use crate::error::Result;
+
+/// Pixels on the device, or rather on the way there: what is submitted later finds them.
+pub(crate) struct Upload {
+    pub buffer: Held,
+    /// Bytes sent.
+    pub bytes: u64,
+}
+
+impl Upload {
+    /// Gives the buffer back once everything that reads it is submitted.
+    pub fn give_back(self, gpu: &Gpu) {
+        gpu.pool.give(self.buffer);
+    }
+}
+
+impl Staging {
+    /// Writes images to the device: `fill` is given the number of an image and memory for its `spans[number]`, which is
+    /// all zeros or has an earlier image's bytes. Spans ascend and begin at multiples of [`ALIGNMENT`]. Returns what
+    /// `fill` did for each.
+    ///
+    /// Threads of the current pool of rayon take part.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLimit`](crate::Error::DeviceLimit), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
+    /// [`Error::Device`](crate::Error::Device), [`Error::DeviceLost`](crate::Error::DeviceLost).
+    pub fn upload<T: Send>(
+        &self,
+        gpu: &Gpu,
+        spans: &[Range<usize>],
+        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
+    ) -> Result<(Upload, Vec<T>)> {
+        use wgpu::BufferUsages as Usage;
+        let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
+        // Asked for first, as it says what a batch is too large for.
+        let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
+        let buffer = gpu.guarded(|| gpu.pool.take("a batch of decoded images", bytes, usage))?;
+        let slot = self.take(gpu, bytes)?;
+        // Not within `guarded`, as [`Slot::write`].
+        let filled = slot.fill(gpu, spans, fill)?;
+        let submission = gpu.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, &buffer, 0, bytes);
+            Ok(gpu.queue.submit([encoder.finish()]))
+        })?;
+        self.give(gpu, slot, submission)?;
+        Ok((Upload { buffer, bytes }, filled))
+    }
+}
+
+impl Slot {
+    fn fill<T: Send>(
+        &self,
+        gpu: &Gpu,
+        spans: &[Range<usize>],
+        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let together = spans.len().div_ceil(MOST_VIEWS).max(1);
+        let mut views = Vec::with_capacity(spans.len().div_ceil(together));
+        for spans in spans.chunks(together) {
+            let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
+            let end = last.end.next_multiple_of(ALIGNMENT);
+            views.push((self.view(gpu, first.start, end - first.start)?, spans));
+        }
+        let filled: Vec<Vec<T>> = views
+            .into_par_iter()
+            .enumerate()
+            .map_init(Vec::new, |own: &mut Vec<u8>, (number, (mut view, spans))| {
+                let start = spans.first().map_or(0, |span| span.start);
+                let each = spans.iter().enumerate().map(|(i, span)| {
+                    own.clear();
+                    own.resize(span.len(), 0);
+                    let done = fill(number * together + i, own);
+                    view.slice(span.start - start..span.end - start).copy_from_slice(own);
+                    done
+                });
+                each.collect()
+            })
+            .collect();
+        Ok(filled.into_iter().flatten().collect())
+    }
+}

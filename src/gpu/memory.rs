@@ -1,0 +1,144 @@
+//! Memory: how much a batch takes, before it is run.
+
+use serde::Serialize;
+
+use super::Gpu;
+use super::program::Segment;
+use super::shared_tables::FIRST_TABLES;
+use super::staging::ALIGNMENT;
+use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
+use crate::batch::Size;
+use crate::error::Result;
+use crate::images::{Placement, Sizes};
+use crate::output::Output;
+use crate::plan::Plan;
+
+/// The bytes that a batch needs of each kind of buffer, or the largest of its pieces where it exceeds the device's limits;
+/// see [`Gpu::memory_for`](crate::Gpu::memory_for).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    /// What to do with each image: some 150 bytes, more where it is resized or turned with interpolation; and the parameters
+    /// of the dispatches.
+    pub programs: u64,
+    /// 3,088 for each image with statistics.
+    pub statistics: u64,
+    /// 4 for each pixel that is stored between two parts of a chain, of both buffers for it.
+    pub stored: u64,
+    /// The images.
+    pub images: u64,
+    /// What they become.
+    pub results: u64,
+    /// What kernels look up, of all plans so far and this one.
+    pub tables: u64,
+}
+
+impl Memory {
+    /// The most bytes that are held for such a batch from host memory to host memory while one is under way:
+    ///
+    /// tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x 5/4 results
+    ///
+    /// The last two are memory that the host sees, 2 slots to send through and room for 2 pieces to be fetched; a batch of one
+    /// piece has only one such room, and so has each further batch that is begun. The factors are room for what is drawn to
+    /// differ. Nothing is held twice for more batches one after the other; each thread that runs batches at the same time
+    /// has its own.
+    pub fn through_host(&self) -> u64 {
+        let slot = (self.programs + self.images).max(self.tables);
+        self.drawn() + 5 * (self.images + self.results) / 4 + 2 * 25 * slot / 16 + 2 * 5 * self.results / 4 + SLACK
+    }
+
+    /// The most bytes that are held for such a batch from the caller's memory on the device to the caller's:
+    ///
+    /// tables + 3/2 (programs + statistics + stored) + 2 x 25/16 programs
+    pub fn on_device(&self) -> u64 {
+        self.drawn() + 2 * 25 * self.programs.max(self.tables) / 16 + SLACK
+    }
+
+    fn drawn(&self) -> u64 {
+        (2 * self.tables).max(FIRST_TABLES) + 3 * (self.programs + self.statistics + self.stored) / 2
+    }
+
+    /// The larger of each.
+    fn union(self, other: Memory) -> Memory {
+        Memory {
+            programs: self.programs.max(other.programs),
+            statistics: self.statistics.max(other.statistics),
+            stored: self.stored.max(other.stored),
+            images: self.images.max(other.images),
+            results: self.results.max(other.results),
+            tables: self.tables.max(other.tables),
+        }
+    }
+}
+
+/// What buffers have at least, however little is in them.
+const SLACK: u64 = 16 * 64;
+
+impl Gpu {
+    /// How much memory of the device a batch of images of these sizes takes under this plan.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply`] that do not depend on the device's state.
+    pub fn memory_for<'a>(
+        &self,
+        sizes: impl Into<Sizes<'a>>,
+        channels: usize,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<Memory> {
+        let sizes = sizes.into();
+        let size = plan.check(sizes)?;
+        output.check()?;
+        let each: Vec<Size> = (0..sizes.len()).map(|i| sizes.get(i)).collect();
+        let mut end = 0;
+        let mut place = |size: &Size| {
+            let start = usize::next_multiple_of(end, ALIGNMENT);
+            end = start + size.pixels() * channels;
+            start
+        };
+        let offsets: Vec<usize> = each.iter().map(&mut place).collect();
+        let placed = Placement::ragged(&each, &offsets, channels);
+        let shape = placed.shape(size);
+        let (prepared, tables) = {
+            let mut tables = self.tables();
+            let prepared = Prepared::new(plan, &placed, output, &mut tables.host)?;
+            (prepared, 4 * tables.host.words().len() as u64)
+        };
+        let operations = self.operations(plan);
+        let output_bytes = shape.values_per_image() * output.dtype().bytes();
+        let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
+        let mut memory = Memory { tables, ..Memory::default() };
+        // Batches in host memory and on the device are cut at slightly different places.
+        for (with_guests, slack) in [(true, 0), (false, alignment)] {
+            for range in self.pieces(&placed, &prepared.segmented, output_bytes, with_guests, slack)? {
+                let images = &prepared.segmented[range.clone()];
+                let sources = vec![0; images.len()];
+                let piece = Piece {
+                    images,
+                    normalize: prepared.normalize,
+                    shape,
+                    layout: placed.layout,
+                    output,
+                    sources: &sources,
+                    partner: &|_| 0,
+                    first_value: 0,
+                    operations: &operations,
+                };
+                let work = Steps::of(&piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
+                let programs =
+                    (4 * work.programs.len()).next_multiple_of(PARAMETERS_STRIDE) + 4 * work.parameters.len();
+                let partners = images.iter().flatten().flat_map(Segment::partners).filter(|p| !range.contains(p));
+                let guests: usize = partners.map(|p| placed.bytes_of(p).next_multiple_of(ALIGNMENT)).sum();
+                let own: usize = range.clone().map(|i| placed.bytes_of(i).next_multiple_of(ALIGNMENT)).sum();
+                memory = memory.union(Memory {
+                    programs: programs as u64,
+                    statistics: work.counts_bytes,
+                    stored: work.middle_bytes.iter().sum(),
+                    images: (own + guests) as u64,
+                    results: (range.len() * output_bytes) as u64,
+                    tables,
+                });
+            }
+        }
+        Ok(memory)
+    }
+}
