@@ -171,7 +171,7 @@ fn whole_schemes() {
         }
         count += 1;
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
 }
 
 #[test]

@@ -157,9 +157,8 @@ fn list(json: bool) -> anyhow::Result<()> {
     if json {
         return terminal::json(&named);
     }
-    let width = named.iter().map(|n| n.name.len()).max().unwrap_or(0);
-    let lines: Vec<_> = named.iter().map(|Named { name, summary }| format!("{name:width$}  {summary}")).collect();
-    terminal::data(&lines.join("\n"))
+    let lines: Vec<_> = named.iter().map(|n| vec![n.name.to_string(), n.summary.to_string()]).collect();
+    terminal::data(&terminal::aligned(&lines, |_| false))
 }
 
 fn show(scheme: &Scheme, form: Form) -> anyhow::Result<()> {
