@@ -42,6 +42,10 @@ pub(crate) enum Purpose {
     Cutout = 10,
     /// Whether and where something is erased.
     Erasing = 11,
+    /// How much of an image MixUp leaves.
+    MixUp = 15,
+    /// How much of an image CutMix leaves, and where.
+    CutMix = 16,
 }
 
 /// Turns a policy, or a transform, into plans.
@@ -73,9 +77,9 @@ pub(crate) struct Draw<'a> {
 
 /// The streams of one image in one epoch.
 pub(crate) struct Streams {
-    seed: u64,
-    epoch: u64,
-    index: u64,
+    pub seed: u64,
+    pub epoch: u64,
+    pub index: u64,
 }
 
 impl Streams {
