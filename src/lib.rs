@@ -23,6 +23,7 @@ mod images;
 mod json;
 #[cfg(feature = "loader")]
 pub mod loader;
+pub mod mixing;
 pub mod ops;
 mod output;
 mod plan;

@@ -48,6 +48,10 @@ pub(crate) enum Purpose {
     Magnitude = 13,
     /// Which interpolation, where a convention has it drawn.
     Interpolation = 14,
+    /// How much of an image MixUp leaves.
+    MixUp = 15,
+    /// How much of an image CutMix leaves, and where.
+    CutMix = 16,
 }
 
 /// Turns a policy, another scheme, or a transform, into plans.
@@ -79,9 +83,9 @@ pub(crate) struct Draw<'a> {
 
 /// The streams of one image in one epoch.
 pub(crate) struct Streams {
-    seed: u64,
-    epoch: u64,
-    index: u64,
+    pub seed: u64,
+    pub epoch: u64,
+    pub index: u64,
 }
 
 impl Streams {

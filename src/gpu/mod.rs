@@ -58,6 +58,7 @@ mod interpolated;
 mod made;
 mod mapped;
 mod memory;
+mod mixing;
 mod pipelines;
 mod planner;
 mod program;
@@ -342,11 +343,7 @@ impl Gpu {
         let batch = batch.into();
         let shape = batch.shape_after(plan)?;
         output.check()?;
-        let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
-        let (buffer, passing) = match self.pool.again(transfer::BATCH, bytes, transfer::storage()) {
-            Some(buffer) => (buffer, false),
-            None => (self.guarded(|| self.pool.take(transfer::BATCH, bytes, transfer::storage()))?, true),
-        };
+        let (buffer, passing) = self.result_buffer(shape, output)?;
         let into = transfer::Destination { buffer: &buffer, offset: 0, shape, output, passing };
         let report = self.apply_to(batch, plan, into)?;
         let layout = output.layout(batch.layout());
@@ -373,6 +370,15 @@ impl Gpu {
         output.check()?;
         batch::check_room(buffer, offset, shape, output.dtype())?;
         self.apply_to(batch, plan, transfer::Destination { buffer, offset, shape, output, passing: false })
+    }
+
+    /// A buffer for results that stay on the device, and whether it is new.
+    fn result_buffer(&self, shape: crate::Shape, output: &Output) -> Result<(buffers::Held, bool)> {
+        let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
+        match self.pool.again(transfer::BATCH, bytes, transfer::storage()) {
+            Some(buffer) => Ok((buffer, false)),
+            None => Ok((self.guarded(|| self.pool.take(transfer::BATCH, bytes, transfer::storage()))?, true)),
+        }
     }
 
     fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: transfer::Destination<'_>) -> Result<Report> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::made::Counters;
+use super::mixing::{self, MixVariant};
 use super::schedule::Kernel;
 use super::shader::{self, Variant};
 
@@ -13,6 +14,7 @@ pub(super) struct Pipelines {
     apply: Layouts,
     statistics: Layouts,
     compiled: Mutex<HashMap<Variant, Arc<wgpu::ComputePipeline>>>,
+    mixing: Mutex<HashMap<MixVariant, Arc<wgpu::ComputePipeline>>>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,7 @@ impl Pipelines {
             apply: Layouts::new(device, false),
             statistics: Layouts::new(device, true),
             compiled: Mutex::default(),
+            mixing: Mutex::default(),
         }
     }
 
@@ -84,11 +87,13 @@ impl Pipelines {
     /// Drops all of them; work that was submitted keeps its own.
     pub fn forget(&self) {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.mixing.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// How many are compiled.
     pub fn count(&self) -> usize {
-        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let mixing = self.mixing.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len() + mixing
     }
 
     /// The pipeline of a variant, compiled if it is new.
@@ -104,22 +109,48 @@ impl Pipelines {
             return pipeline.clone();
         }
         let entry_point = shader::entry_point(variant.kernel);
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(entry_point),
-            source: wgpu::ShaderSource::Wgsl(shader::assemble(variant).into()),
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(entry_point),
-            layout: Some(&self.layouts(variant.kernel).pipeline),
-            module: &module,
-            entry_point: Some(entry_point),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
+        let pipeline =
+            compiled_from(device, &self.layouts(variant.kernel).pipeline, entry_point, shader::assemble(variant));
         tracing::debug!(?variant, "compiled a pipeline");
         let pipeline = Arc::new(pipeline);
         counters.pipeline();
         compiled.insert(variant.clone(), pipeline.clone());
         pipeline
     }
+
+    /// The pipeline that mixes, which binds what [`Kernel::Apply`] binds.
+    pub fn mixing(
+        &self,
+        device: &wgpu::Device,
+        variant: &MixVariant,
+        counters: &Counters,
+    ) -> Arc<wgpu::ComputePipeline> {
+        let mut compiled = self.mixing.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipeline = compiled.entry(*variant).or_insert_with(|| {
+            counters.pipeline();
+            let text = mixing::assemble(variant);
+            Arc::new(compiled_from(device, &self.apply.pipeline, mixing::ENTRY_POINT, text))
+        });
+        pipeline.clone()
+    }
+}
+
+fn compiled_from(
+    device: &wgpu::Device,
+    layout: &wgpu::PipelineLayout,
+    entry_point: &str,
+    text: String,
+) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(entry_point),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(entry_point),
+        layout: Some(layout),
+        module: &module,
+        entry_point: Some(entry_point),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
 }

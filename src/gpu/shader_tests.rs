@@ -6,7 +6,7 @@ use naga::{AddressSpace, Module, ScalarKind, TypeInner};
 use super::program::{Kinds, SlotKind};
 use super::schedule::Kernel;
 use super::shader::{self, Variant};
-use super::{pipelines, variants};
+use super::{mixing, pipelines, variants};
 use crate::ops::OpKind;
 
 /// WebGPU's defaults.
@@ -78,6 +78,31 @@ fn every_kernel_is_valid_and_within_the_limits() {
     let results = variants.iter().map(|(text, variant)| check(text, variant).map_err(|e| format!("{variant:?}: {e}")));
     let failures: Vec<String> = results.filter_map(Result::err).collect();
     assert!(failures.is_empty(), "{} of {}: {}", failures.len(), variants.len(), failures[0]);
+}
+
+#[test]
+fn every_kernel_that_mixes_is_valid_and_has_no_floats() {
+    for (text, variant) in variants::every_mix() {
+        let (module, info) = parse(&text).unwrap_or_else(|e| panic!("{variant:?}: {e}"));
+        assert_eq!(floats(&module, &info), 0, "{variant:?}");
+        let entry = &module.entry_points[0];
+        assert_eq!((&*entry.name, entry.workgroup_size), (mixing::ENTRY_POINT, [shader::THREADS as u32, 1, 1]));
+        // What it binds is what there is a layout for.
+        let types = pipelines::binding_types(false);
+        for (_, variable) in module.global_variables.iter() {
+            let number = variable.binding.unwrap().binding;
+            let ty = types.iter().find(|(binding, _)| *binding == number).unwrap().1;
+            let matches = match variable.space {
+                AddressSpace::Uniform => ty == wgpu::BufferBindingType::Uniform,
+                AddressSpace::Storage { access } => {
+                    let read_only = !access.contains(naga::StorageAccess::STORE);
+                    ty == wgpu::BufferBindingType::Storage { read_only }
+                }
+                _ => false,
+            };
+            assert!(matches, "{variant:?}: {:?} is bound as {ty:?}", variable.name);
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::plan::{Plan, PlannedImage};
 /// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
 const TILE_STEP: usize = 512;
 /// WebGPU's limit of workgroups in each dimension.
-const MOST_WORKGROUPS: u32 = 65535;
+pub(super) const MOST_WORKGROUPS: u32 = 65535;
 /// The largest alignment of uniform offsets that WebGPU allows; one set of parameters takes as much.
 pub(super) const PARAMETERS_STRIDE: usize = 256;
 

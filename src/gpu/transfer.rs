@@ -294,13 +294,18 @@ fn partners(images: &[Vec<Segment>]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// The bytes from the first of these images to the last.
-fn span(placed: &Placement<'_>, range: &Range<usize>) -> Range<usize> {
+pub(super) fn span(placed: &Placement<'_>, range: &Range<usize>) -> Range<usize> {
     let ranges = || range.clone().map(|i| placed.range(i));
     ranges().map(|r| r.start).min().unwrap_or(0)..ranges().map(|r| r.end).max().unwrap_or(0)
 }
 
 /// These bytes of a buffer behind `offset`, from a place that may be bound, and the first of them in it.
-fn window<'a>(buffer: &'a wgpu::Buffer, offset: u64, bytes: &Range<usize>, alignment: u64) -> (Part<'a>, usize) {
+pub(super) fn window<'a>(
+    buffer: &'a wgpu::Buffer,
+    offset: u64,
+    bytes: &Range<usize>,
+    alignment: u64,
+) -> (Part<'a>, usize) {
     let first = offset + bytes.start as u64;
     let end = (offset + bytes.end as u64).next_multiple_of(4).min(buffer.size());
     let from = first / alignment * alignment;

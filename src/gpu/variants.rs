@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mixing::{self, MixVariant};
 use super::program::{Kinds, SlotKind};
 use super::schedule::Kernel;
 use super::shader::{self, Variant};
@@ -44,6 +45,19 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
         _ => true,
     };
     variants.into_iter().filter(possible).map(|v| (shader::assemble(&v), v)).collect()
+}
+
+/// Every text of the kernel that mixes.
+pub(super) fn every_mix() -> Vec<(String, MixVariant)> {
+    let mut variants = Vec::new();
+    for channels in [1, 3] {
+        for input in LAYOUTS {
+            for output in LAYOUTS {
+                variants.extend(DTYPES.map(|dtype| MixVariant { channels, input, output, dtype }));
+            }
+        }
+    }
+    variants.into_iter().map(|v| (mixing::assemble(&v), v)).collect()
 }
 
 fn plain(kernel: Kernel) -> Variant {

@@ -3,6 +3,7 @@
 use super::gpu_support::{EVERY_FORM, batch_of, chain_of, pairs, random};
 use super::recording::Case;
 use crate::gpu::Grouping;
+use crate::mixing::{MixPlan, Mixing};
 use crate::{Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
 
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
@@ -168,4 +169,29 @@ fn interpolated() -> Vec<Case> {
         chains_of("chains", rgb(36, 13, 17), Grouping::Single),
         pairs_of("interpolated slices", rgb(20, 96, 100), Grouping::ByClass),
     ]
+}
+
+/// Batches that are mixed, in every form: MixUp and CutMix, and for bytes CutMix alone.
+pub fn mixed() -> Vec<(Case, MixPlan)> {
+    let mut cases = Vec::new();
+    for (height, width, shift) in WORDS {
+        for (seed, output) in EVERY_FORM.into_iter().enumerate() {
+            let shape = rgb(13, height, width);
+            let indices: Vec<u64> = (0..13).collect();
+            let drawn = |mixing: &str| {
+                let mixing: Mixing = mixing.parse().unwrap();
+                mixing.plan(seed as u64, 0, &indices, shape.size()).unwrap().into_images()
+            };
+            let mut images = drawn("cutmix(per=image)");
+            if output.dtype() != crate::Dtype::U8 {
+                images[4..].copy_from_slice(&drawn("mixup(alpha=0.3, per=image)")[4..]);
+            }
+            let name = format!("mixed to {output:?}, {height} x {width}");
+            let batch = batch_of(shape, if seed % 3 == 0 { Layout::Nchw } else { Layout::Nhwc }, 9);
+            let plan = Plan::uniform(13, vec![]);
+            let case = Case { name, batch, plan, output, grouping: Grouping::Auto, shift };
+            cases.push((case, MixPlan::new(images)));
+        }
+    }
+    cases
 }

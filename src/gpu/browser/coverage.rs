@@ -29,11 +29,9 @@ fn shader_files(folder: &Path) -> Vec<(String, String)> {
 pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<String> {
     let files = shader_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"));
     assert!(files.len() > 30, "{files:?}");
-    let mut missing: Vec<String> = files
-        .into_iter()
-        .filter(|(_, line)| !recordings.run.iter().any(|(_, text)| text.contains(line)))
-        .map(|(name, _)| name)
-        .collect();
+    let texts = || recordings.run.iter().map(|(_, text)| text).chain(&recordings.mixes);
+    let mut missing: Vec<String> =
+        files.into_iter().filter(|(_, line)| !texts().any(|text| text.contains(line))).map(|(name, _)| name).collect();
     let planned = cases.iter().flat_map(|(case, _)| case.plan.images()).flat_map(|image| &image.ops);
     let planned: BTreeSet<OpKind> = planned.map(|op| op.kind()).collect();
     let depth = cases.iter().map(|(case, _)| case.plan.depth()).max();

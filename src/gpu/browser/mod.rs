@@ -60,10 +60,17 @@ fn tiny() -> Case {
 #[test]
 fn chromium_computes_the_same_bytes() {
     let mut recordings = Recordings::default();
-    let cases = record(&mut recordings, cases::all());
+    let mut cases = record(&mut recordings, cases::all());
+    for (case, mix) in cases::mixed() {
+        let expected = recordings.mix(&case, &mix);
+        cases.push((case, expected));
+    }
     assert_eq!(coverage::left_out(&recordings, &cases), [""; 0]);
     let Some(chromium) = chromium::find() else { return };
     for (text, variant) in variants::every() {
+        recordings.shader(&format!("{variant:?}"), &text);
+    }
+    for (text, variant) in variants::every_mix() {
         recordings.shader(&format!("{variant:?}"), &text);
     }
     println!("{} cases, {} kernels, {} bytes", cases.len(), recordings.shaders(), recordings.bytes.len());

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use super::super::mixing::{self, MixPiece, MixStep};
 use super::super::pipelines::binding_types;
 use super::super::schedule::{Grouping, Kernel};
 use super::super::shader::{self, Variant};
@@ -11,7 +12,8 @@ use super::super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps}
 use super::super::tables::Tables;
 use super::gpu_support;
 use crate::images::Placement;
-use crate::{Batch, Dtype, Output, Plan, Shape, TensorData};
+use crate::mixing::MixPlan;
+use crate::{Batch, Dtype, Output, Plan, Shape, Tensor, TensorData};
 
 /// WebGPU's default.
 const WORKGROUP_MEMORY: usize = 16384;
@@ -38,6 +40,8 @@ pub struct Recordings {
     pub bytes: Vec<u8>,
     /// The kernels that are run, not only compiled, and their texts.
     pub run: Vec<(Variant, String)>,
+    /// The texts of those that mix.
+    pub mixes: Vec<String>,
     /// The rounds of statistics that are run.
     pub rounds: BTreeSet<u32>,
 }
@@ -52,6 +56,13 @@ pub struct Expected {
 
 /// What a page found in the destination.
 pub struct Got(pub Vec<u8>);
+
+impl Case {
+    /// The input, behind what is in front of it.
+    fn shifted(&self) -> Vec<u8> {
+        [&vec![UNTOUCHED; self.shift][..], self.batch.data()].concat()
+    }
+}
 
 impl Recordings {
     /// Adds a kernel that is compiled.
@@ -95,10 +106,9 @@ impl Recordings {
                 self.rounds.insert(parameters[3]);
             }
         }
-        let shifted = [&vec![UNTOUCHED; case.shift][..], case.batch.data()].concat();
         let untouched = |bytes| vec![UNTOUCHED; bytes];
-        let buffers: serde_json::Map<String, Value> = [
-            (Role::Source, shifted),
+        let buffers = self.buffers([
+            (Role::Source, case.shifted()),
             (Role::Partners, case.batch.data().to_vec()),
             (Role::Programs, bytemuck::cast_slice(&work.programs).to_vec()),
             (Role::Tables, bytemuck::cast_slice(tables.words()).to_vec()),
@@ -107,16 +117,60 @@ impl Recordings {
             (Role::Middle(0), untouched(work.middle_bytes[0] as usize)),
             (Role::Middle(1), untouched(work.middle_bytes[1] as usize)),
             (Role::Destination, untouched(expected.bytes)),
-        ]
-        .into_iter()
-        .map(|(role, mut bytes)| {
-            bytes.resize(bytes.len().max(16).next_multiple_of(4), 0);
-            (name(role), self.store(&bytes))
-        })
-        .collect();
+        ]);
         let steps: Vec<Value> = work.steps.iter().enumerate().map(|(i, step)| self.step(i, step)).collect();
         self.cases.push(json!({ "name": case.name, "buffers": buffers, "steps": steps }));
         expected
+    }
+
+    /// Adds a case whose images are mixed, and nothing else is done to them.
+    pub fn mix(&mut self, case: &Case, mix: &MixPlan) -> Expected {
+        let mut expected = Expected::of(case);
+        let (shape, layout) = (expected.shape, case.batch.layout());
+        let images = Tensor { shape, layout: case.output.layout(layout), data: expected.data };
+        expected.data = mix.mixed(&images).unwrap().data;
+        let mut tables = Tables::new();
+        let work = MixStep::of(&MixPiece {
+            images: mix.images(),
+            shape,
+            layout,
+            output: &case.output,
+            normalize: tables.normalize(case.output.form()).unwrap(),
+            source: case.shift,
+            partner: &|partner| partner * shape.values_per_image(),
+            first_value: case.shift,
+        });
+        let buffers = self.buffers([
+            (Role::Source, case.shifted()),
+            (Role::Partners, case.batch.data().to_vec()),
+            (Role::Programs, bytemuck::cast_slice(&work.programs).to_vec()),
+            (Role::Tables, bytemuck::cast_slice(tables.words()).to_vec()),
+            (Role::Parameters, bytemuck::cast_slice(&work.parameters).to_vec()),
+            (Role::Destination, vec![UNTOUCHED; expected.bytes]),
+        ]);
+        let text = mixing::assemble(&work.variant);
+        let types: Vec<Value> = binding_types(false).into_iter().map(binding_type).collect();
+        let bindings: Vec<Value> = mixing::BINDINGS.iter().map(|&(number, role)| json!([number, name(role)])).collect();
+        let step = json!({
+            "shader": self.shader(&format!("{:?}", work.variant), &text),
+            "entry": mixing::ENTRY_POINT,
+            "types": types,
+            "bindings": bindings,
+            "parameters": [0, PARAMETERS_STRIDE],
+            "grid": work.grid,
+        });
+        self.mixes.push(text);
+        self.cases.push(json!({ "name": case.name, "buffers": buffers, "steps": [step] }));
+        expected
+    }
+
+    /// Stores what is in the buffers at first.
+    fn buffers(&mut self, contents: impl IntoIterator<Item = (Role, Vec<u8>)>) -> serde_json::Map<String, Value> {
+        let stored = contents.into_iter().map(|(role, mut bytes)| {
+            bytes.resize(bytes.len().max(16).next_multiple_of(4), 0);
+            (name(role), self.store(&bytes))
+        });
+        stored.collect()
     }
 
     fn step(&mut self, number: usize, step: &Step) -> Value {

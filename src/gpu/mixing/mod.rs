@@ -1,0 +1,217 @@
+//! Mixing on the device: augmented bytes become mixed and normalised values in one dispatch for each piece.
+//!
+//! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made here as
+//! the host makes them. What is left is one sum a value, which the kernel makes of integers (`shaders/mixing/binary32.wgsl`).
+//! The products follow the records of the images where programs are otherwise; a batch that has one lambda sends 6 KiB of them.
+//!
+//! # Tried
+//! * *Integers for the sum* instead of the device's own: WGSL leaves open which way a sum is rounded and what becomes of
+//!   subnormal numbers, and weights near 0 make such. See [`crate::gpu`] for what is promised instead.
+
+mod step;
+
+use std::ops::Range;
+
+pub(super) use step::{BINDINGS, ENTRY_POINT, MixPiece, MixStep, MixVariant, assemble};
+
+use self::step::{RECORD_WORDS, value};
+use super::Gpu;
+use super::batch::{GpuBatch, check_room};
+use super::run::{Given, Part};
+use super::schedule::Kernel;
+use super::steps::{PARAMETERS_STRIDE, Role};
+use super::transfer::{Destination, span, window};
+use super::workspace::{MOST_WORKSPACES, Purpose};
+use crate::batch::Shape;
+use crate::error::{Error, Result};
+use crate::images::Placement;
+use crate::mixing::MixPlan;
+use crate::output::{Dtype, Form, Output};
+
+/// 2^126. Below it a sum of two is finite.
+const LARGEST: f32 = 8.507_059e37;
+
+impl Gpu {
+    /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new buffer or
+    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::mixed`] on the normalised images.
+    ///
+    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
+    ///
+    /// # Errors
+    /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8 output or
+    /// normalised values of 2^126 and more, and those of [`Gpu::upload`].
+    pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<GpuBatch> {
+        let shape = batch.shape();
+        check(batch, plan, output)?;
+        let (buffer, passing) = self.result_buffer(shape, output)?;
+        self.mix_to(batch, plan, Destination { buffer: &buffer, offset: 0, shape, output, passing })?;
+        let layout = output.layout(batch.layout());
+        Ok(GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?.at_home_in(&self.pool))
+    }
+
+    /// The same into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not touched.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::mix`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or the input
+    /// itself, or it lacks the usage `STORAGE`.
+    pub fn mix_into(
+        &self,
+        batch: &GpuBatch,
+        plan: &MixPlan,
+        output: &Output,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<()> {
+        let shape = batch.shape();
+        check(batch, plan, output)?;
+        check_room(buffer, offset, shape, output.dtype())?;
+        if batch.buffer() == buffer {
+            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
+        }
+        self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
+    }
+
+    fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<()> {
+        let (normalize, tables) = {
+            let mut shared = self.tables();
+            let at = shared.host.normalize(into.output.form())?;
+            (at, shared.on_device(self)?.0)
+        };
+        for range in self.mixed_pieces(plan, into.shape, into.output)? {
+            self.mix_piece(batch, plan, &range, &into, normalize, &tables)?;
+        }
+        Ok(())
+    }
+
+    /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the last, what is
+    /// looked up, and what they become.
+    fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
+        let limits = self.device.limits();
+        let slack = u64::from(limits.min_storage_buffer_offset_alignment) + 16;
+        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
+        let room = room.saturating_sub(slack) as usize;
+        let values = shape.values_per_image();
+        let needed = |images: usize, partners: &Range<usize>| {
+            let results = images * values * output.dtype().bytes();
+            let commands = images * 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE;
+            results.max(partners.len() * values).max(commands)
+        };
+        let mut pieces = Vec::new();
+        let (mut start, mut partners) = (0, 0..0);
+        for (i, image) in plan.images().iter().enumerate() {
+            let own = image.partner..image.partner + 1;
+            let alone = needed(1, &own);
+            if alone > room {
+                return Err(Error::DeviceLimit { what: "one image", needed: alone as u64, limit: room as u64 });
+            }
+            let joined = partners.start.min(own.start)..partners.end.max(own.end);
+            if i == start {
+                partners = own;
+            } else if needed(i + 1 - start, &joined) > room {
+                pieces.push(start..i);
+                (start, partners) = (i, own);
+            } else {
+                partners = joined;
+            }
+        }
+        if start < plan.images().len() {
+            pieces.push(start..plan.images().len());
+        }
+        Ok(pieces)
+    }
+
+    fn mix_piece(
+        &self,
+        batch: &GpuBatch,
+        plan: &MixPlan,
+        range: &Range<usize>,
+        into: &Destination<'_>,
+        normalize: u32,
+        tables: &wgpu::Buffer,
+    ) -> Result<()> {
+        let Destination { shape, output, passing, .. } = *into;
+        let images = &plan.images()[range.clone()];
+        let placed = Placement::uniform(shape, batch.layout());
+        let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
+        let (source, first_byte) = window(batch.buffer(), batch.offset(), &span(&placed, range), alignment);
+        let first_partner = images.iter().map(|image| image.partner).min().unwrap_or(0);
+        let last_partner = images.iter().map(|image| image.partner).max().unwrap_or(0);
+        let partner_bytes = span(&placed, &(first_partner..last_partner + 1));
+        let (partners, first_partner_byte) = window(batch.buffer(), batch.offset(), &partner_bytes, alignment);
+        let bytes = output.dtype().bytes();
+        let values = shape.values_per_image();
+        let made = range.start * values * bytes..range.end * values * bytes;
+        let (destination, first_out) = window(into.buffer, into.offset, &made, alignment);
+
+        let work = MixStep::of(&MixPiece {
+            images,
+            shape,
+            layout: batch.layout(),
+            output,
+            normalize,
+            source: first_byte,
+            partner: &|partner| first_partner_byte + (partner - first_partner) * values,
+            first_value: first_out / bytes,
+        });
+        let programs: &[u8] = bytemuck::cast_slice(&work.programs);
+        let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
+        let commands_bytes = (parameters_at + PARAMETERS_STRIDE) as u64;
+        let slot = self.staging.take(self, commands_bytes)?;
+        slot.write(self, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
+
+        let mut workspace = self.workspaces().pop().unwrap_or_default();
+        let submission = self.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let commands = workspace.room(self, Purpose::Commands, commands_bytes)?;
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, &commands, 0, commands_bytes);
+            let given = Given { source, partners, tables: Part::whole(tables), destination, passing };
+            workspace.uses(&given);
+            let part = |role| match role {
+                Role::Partners => partners,
+                Role::Programs => Part::whole(&commands),
+                Role::Tables => Part::whole(tables),
+                Role::Destination => destination,
+                Role::Parameters => Part { buffer: &commands, offset: 0, size: PARAMETERS_STRIDE as u64 },
+                Role::Source | Role::Middle(_) | Role::Counts => source,
+            };
+            let parts = BINDINGS.map(|(binding, role)| (binding, role, part(role)));
+            let group = workspace.group(self, Kernel::Apply, &parts, passing);
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&self.pipelines.mixing(&self.device, &work.variant, &self.allocator.counters));
+            pass.set_bind_group(0, &group, &[parameters_at as u32]);
+            let [x, y, z] = work.grid;
+            pass.dispatch_workgroups(x, y, z);
+            drop(pass);
+            Ok(self.queue.submit([encoder.finish()]))
+        })?;
+        let mut workspaces = self.workspaces();
+        if workspaces.len() < MOST_WORKSPACES {
+            workspaces.push(workspace);
+        }
+        drop(workspaces);
+        self.staging.give(self, slot, submission)
+    }
+}
+
+/// Refuses what [`Gpu::mix`] cannot do.
+fn check(batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<()> {
+    plan.check(batch.shape())?;
+    output.check()?;
+    if batch.dtype() != Dtype::U8 {
+        return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
+    }
+    match output.form() {
+        Form::U8 => plan.check_cuts_only(),
+        Form::F32(normalize) | Form::F16(normalize) => {
+            let is_half = output.dtype() == Dtype::F16;
+            let values = (0..batch.shape().channels).flat_map(|c| [0, 255].map(|v| value(&normalize, is_half, c, v)));
+            match values.into_iter().find(|v| !(v.abs() < LARGEST)) {
+                None => Ok(()),
+                Some(bad) => {
+                    Err(Error::Output(format!("mixing needs values below 2^126, and mean and std make {bad}")))
+                }
+            }
+        }
+    }
+}

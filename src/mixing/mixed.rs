@@ -1,0 +1,185 @@
+//! Mixed: a plan applied to images in host memory and to labels, images in parallel.
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
+
+use super::{MixPlan, MixedImage, Rectangle};
+use crate::batch::{Layout, Shape};
+use crate::error::{Error, Result};
+use crate::output::{Tensor, TensorData};
+use crate::wide::wide;
+
+/// Values that one thread mixes in its nearest cache.
+const PART: usize = 1024;
+
+impl MixPlan {
+    /// Mixes augmented and normalised images; bytes can be mixed by CutMix only.
+    ///
+    /// # Errors
+    /// Those of [`MixPlan::check`], and [`Error::Output`] for MixUp of bytes.
+    pub fn mixed(&self, images: &Tensor) -> Result<Tensor> {
+        let mut mixed = Tensor::default();
+        self.mixed_into(images, &mut mixed)?;
+        Ok(mixed)
+    }
+
+    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it.
+    ///
+    /// # Errors
+    /// Those of [`MixPlan::mixed`].
+    pub fn mixed_into(&self, images: &Tensor, mixed: &mut Tensor) -> Result<()> {
+        let Tensor { shape, layout, ref data } = *images;
+        shape.check()?;
+        if data.len() != shape.values() {
+            return Err(Error::Batch(format!(
+                "the tensor has {} values, and its shape {}",
+                data.len(),
+                shape.values()
+            )));
+        }
+        self.check(shape)?;
+        if data.dtype() == crate::Dtype::U8 {
+            self.check_cuts_only()?;
+        }
+        mixed.shape_as(shape, layout, data.dtype());
+        let run = Run { plan: self, shape, layout };
+        match (data, &mut mixed.data) {
+            (TensorData::U8(images), TensorData::U8(out)) => run.each(images, out, |_, _, _, _| ()),
+            (TensorData::F32(images), TensorData::F32(out)) => run.each(images, out, sums),
+            (TensorData::F16(images), TensorData::F16(out)) => run.each(images, out, half_sums),
+            _ => return Err(Error::Output("the tensor has another type than it was given".to_string())),
+        }
+        Ok(())
+    }
+
+    /// MixUp makes numbers that are no bytes.
+    pub(crate) fn check_cuts_only(&self) -> Result<()> {
+        match self.images().iter().position(|image| image.rectangle.is_none()) {
+            None => Ok(()),
+            Some(i) => {
+                let reason = "MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16";
+                Err(Error::Output(reason.to_string()).at(format!("image {i}")))
+            }
+        }
+    }
+
+    /// Soft labels, one row of `classes` an image: `lambda` for its class and `1 - lambda` for its partner's, and their sum
+    /// where both are the same; as torch has it, in binary32.
+    ///
+    /// # Errors
+    /// Those of [`MixPlan::check`] but for rectangles, and [`Error::Batch`] for a class that is not below `classes`.
+    pub fn labels(&self, labels: &[u32], classes: usize) -> Result<Vec<f32>> {
+        let Some(numbers) = labels.len().checked_mul(classes) else {
+            return Err(Error::Batch(format!("{} rows of {classes} classes are too many", labels.len())));
+        };
+        let mut rows = vec![0.0; numbers];
+        for (i, &label) in labels.iter().enumerate() {
+            if label as usize >= classes {
+                return Err(Error::Batch(format!("the class {label} is outside 0..{classes}")).at(format!("image {i}")));
+            }
+            rows[i * classes + label as usize] = 1.0;
+        }
+        self.soft_labels(&rows, classes)
+    }
+
+    /// The same of labels that are soft already, one row of `classes` an image.
+    ///
+    /// # Errors
+    /// Those of [`MixPlan::check`] but for rectangles, and [`Error::Batch`] if there is not one row an image.
+    pub fn soft_labels(&self, rows: &[f32], classes: usize) -> Result<Vec<f32>> {
+        if classes == 0 || !rows.len().is_multiple_of(classes) {
+            return Err(Error::Batch(format!("{} numbers are no rows of {classes} classes", rows.len())));
+        }
+        self.check_each(rows.len() / classes, |_| Ok(()))?;
+        let mut mixed = vec![0.0; rows.len()];
+        for (i, (image, out)) in self.images().iter().zip(mixed.chunks_exact_mut(classes)).enumerate() {
+            let row = |i: usize| &rows[i * classes..][..classes];
+            sums(row(i), row(image.partner), image.weights(), out);
+        }
+        Ok(mixed)
+    }
+}
+
+/// A checked plan and what it is applied to.
+struct Run<'a> {
+    plan: &'a MixPlan,
+    shape: Shape,
+    layout: Layout,
+}
+
+impl Run<'_> {
+    /// Mixes each image; `sum` makes sums of two images' values.
+    fn each<T: Copy + Send + Sync>(
+        &self,
+        images: &[T],
+        out: &mut [T],
+        sum: impl Fn(&[T], &[T], [f32; 2], &mut [T]) + Sync,
+    ) {
+        let values = self.shape.values_per_image();
+        let of = |i: usize| &images[i * values..][..values];
+        let one = |((i, image), out): ((usize, &MixedImage), &mut [T])| {
+            let (own, partner) = (of(i), of(image.partner));
+            match &image.rectangle {
+                None => sum(own, partner, image.weights(), out),
+                Some(rectangle) => {
+                    out.copy_from_slice(own);
+                    self.paste(rectangle, partner, out);
+                }
+            }
+        };
+        self.plan.images().par_iter().enumerate().zip(out.par_chunks_exact_mut(values)).for_each(one);
+    }
+
+    fn paste<T: Copy>(&self, rectangle: &Rectangle, partner: &[T], out: &mut [T]) {
+        let Shape { height, width, channels, .. } = self.shape;
+        let (planes, values) = match self.layout {
+            Layout::Nhwc => (1, channels),
+            Layout::Nchw => (channels, 1),
+        };
+        for plane in 0..planes {
+            for y in rectangle.y..rectangle.y + rectangle.height {
+                let first = ((plane * height + y) * width + rectangle.x) * values;
+                let row = first..first + rectangle.width * values;
+                out[row.clone()].copy_from_slice(&partner[row]);
+            }
+        }
+    }
+}
+
+wide! {
+fn sums(own: &[f32], partner: &[f32], weights: [f32; 2], out: &mut [f32]) {
+    let [of_own, of_partner] = weights;
+    for ((own, partner), out) in own.iter().zip(partner).zip(out) {
+        *out = partner * of_partner + own * of_own;
+    }
+}
+}
+
+wide! {
+fn scale(values: &mut [f32], by: f32) {
+    for value in values {
+        *value *= by;
+    }
+}
+}
+
+/// Products and sum are rounded to binary16 one by one.
+fn half_sums(own: &[f16], partner: &[f16], [of_own, of_partner]: [f32; 2], out: &mut [f16]) {
+    let (mut wide, mut sum) = ([0.0; PART], [0.0; PART]);
+    let product = |values: &[f16], by: f32, halves: &mut [f16], into: &mut [f32]| {
+        values.convert_to_f32_slice(into);
+        scale(into, by);
+        halves.convert_from_f32_slice(into);
+        halves.convert_to_f32_slice(into);
+    };
+    for ((own, partner), out) in own.chunks(PART).zip(partner.chunks(PART)).zip(out.chunks_mut(PART)) {
+        let (wide, sum) = (&mut wide[..out.len()], &mut sum[..out.len()]);
+        product(own, of_own, out, wide);
+        product(partner, of_partner, out, sum);
+        for (sum, wide) in sum.iter_mut().zip(&*wide) {
+            *sum += wide;
+        }
+        out.convert_from_f32_slice(sum);
+    }
+}
