@@ -42,6 +42,7 @@ fn policy_v1() -> Policy {
             (Sharpness, 0.35, 0.4),
             (Cutout, 0.45, 0.5),
             (SamplePairing, 0.55, 0.6),
+            (GaussianBlur, 0.65, 0.7),
         ]),
     ];
     Policy { convention: Convention::TensorFlow, sub_policies }
@@ -71,6 +72,7 @@ fn plan_v1() -> Plan {
         ops::Sharpness { factor: 1e6 }.into(),
         ops::Cutout { x: -20, y: 7, width: 40, height: u32::MAX, fill: [9, 8, 7] }.into(),
         ops::SamplePairing { weight: 0.4, partner: 2 }.into(),
+        ops::GaussianBlur { radius: 0.1 }.into(),
     ];
     let file = Some("cats/näin \"so\".png".to_string());
     Plan::new(vec![

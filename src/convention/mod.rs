@@ -333,7 +333,7 @@ impl Convention {
     ///
     /// Shear: the factor. Translate: pixels to the right or down. Rotate: degrees counter-clockwise. Solarize: the
     /// threshold. SolarizeAdd: what is added. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
-    /// Cutout: the side in pixels. SamplePairing: the weight. The others: 0.
+    /// Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius. The others: 0.
     ///
     /// # Errors
     /// Those of [`Convention::check`].

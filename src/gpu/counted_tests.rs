@@ -62,3 +62,20 @@ fn small_images_take_one_dispatch_and_a_copys_bytes() {
         }
     }
 }
+
+/// Six passes, of which the first does what stands before it, and the last what comes behind.
+#[test]
+fn a_blur_takes_five_dispatches_more_and_none_more_for_small_images() {
+    for (policy, dispatches) in [
+        ("GaussianBlur 1 5", 6),
+        ("Invert 1 0 + GaussianBlur 1 5 + Rotate 1 3", 6),
+        ("Rotate 1 3 + GaussianBlur 1 5 + Invert 1 0", 6),
+        ("Equalize 1 0 + GaussianBlur 1 3 + Equalize 1 0", 8),
+        ("GaussianBlur 1 1 + Sharpness 1 3\nGaussianBlur 1 2", 7),
+        ("GaussianBlur 1 1 + GaussianBlur 1 2", 12),
+    ] {
+        let policy: Policy = policy.parse().unwrap();
+        assert!(counted(&policy, 224, Grouping::Single).iter().all(|(got, _)| *got == dispatches), "{policy}");
+        assert!(counted(&policy, 32, Grouping::Whole).iter().all(|counts| *counts == (1, 1.0)), "{policy}");
+    }
+}

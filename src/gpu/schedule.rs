@@ -3,7 +3,7 @@
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
 //! on the length of the longest chain and on nothing else. Chains of fewer segments wait for the last level, so that
 //! all images are finished together. A level is at most the first pass of what is resized, two statistics passes and
-//! the apply dispatches of its classes.
+//! the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one dispatch.
 //!
 //! # Tried
 //! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation

@@ -83,9 +83,14 @@ pub(super) fn all_kinds() -> Kinds {
     Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window, SlotKind::Box]))
 }
 
+/// All of them, but for the box, which is beside others only where they make a difference to what it is called from or calls.
 fn sets_of_kinds() -> impl Iterator<Item = Kinds> {
     use SlotKind::*;
-    let kinds = [Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window, Box];
+    let beside_box = subsets(&[Table, Warp, Interpolated, Window]).map(|kinds| kinds.union(Kinds::of(&[Box])));
+    subsets(&[Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window]).chain(beside_box)
+}
+
+fn subsets(kinds: &[SlotKind]) -> impl Iterator<Item = Kinds> {
     (0..1 << kinds.len()).map(move |set| {
         let chosen = kinds.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
         chosen.map(|(_, &kind)| Kinds::of(&[kind])).fold(Kinds::default(), Kinds::union)

@@ -2,9 +2,9 @@
 //!
 //! An operation is declared in one file, `src/ops/<name>.rs`: its name, its parameters, the paper's range of its
 //! magnitude, its twin on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
-//! share `affine.wgsl`). One line in `ops!` below makes parsing, help, plans, shader assembly, the conformance tests
-//! and the benchmarks know it. Nothing else has to be touched. The second part of the list has what changes the size or turns
-//! images over, which policies cannot have; those need no WGSL of their own.
+//! share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`). One line in `ops!` below makes parsing, help, plans,
+//! shader assembly, the conformance tests and the benchmarks know it. Nothing else has to be touched. The second part of the
+//! list has what changes the size or turns images over, which policies cannot have; those need no WGSL of their own.
 //!
 //! # Adding an operation, worked
 //! Say `Threshold`: white at or above a level, black below.

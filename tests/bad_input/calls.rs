@@ -209,6 +209,21 @@ pub fn runs() -> Vec<Case> {
             "image 0: Sharpness: factor 1000001 is outside -1000000..=1000000",
         ),
         (
+            "radius 128.5",
+            apply_op(ops::GaussianBlur { radius: 128.5 }),
+            "image 0: GaussianBlur: radius 128.5 is outside 0..=128",
+        ),
+        (
+            "radius -1",
+            apply_op(ops::GaussianBlur { radius: -1.0 }),
+            "image 0: GaussianBlur: radius -1 is outside 0..=128",
+        ),
+        (
+            "radius NaN",
+            apply_op(ops::GaussianBlur { radius: f64::NAN }),
+            "image 0: GaussianBlur: radius NaN is outside 0..=128",
+        ),
+        (
             "degrees NaN",
             apply_op(ops::Rotate { degrees: f64::NAN, interpolation: Interpolation::Nearest, fill: [0; 3] }),
             "image 0: Rotate: degrees NaN is outside -1000000..=1000000",

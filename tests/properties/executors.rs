@@ -83,6 +83,8 @@ fn neutral() -> Vec<Op> {
         ops::Cutout { x: 20, y: 0, width: 9, height: 9, fill: [9; 3] }.into(),
         ops::Cutout { x: -9, y: 0, width: 9, height: 9, fill: [9; 3] }.into(),
         ops::SamplePairing { weight: 0.0, partner: 0 }.into(),
+        ops::GaussianBlur { radius: 0.0 }.into(),
+        ops::GaussianBlur { radius: 1e-5 }.into(),
     ];
     for interpolation in Interpolation::ALL {
         let fill = [1, 2, 3];

@@ -72,20 +72,26 @@ fn means(source: &[u8], blur: BoxBlur, taps: Taps, out: &mut [u8]) {
             at += 1;
             continue;
         };
-        let add = |sums: &mut [u16; BLOCK], k| {
-            if let Some(tap) = source[taps.start(k) + first..].first_chunk::<BLOCK>() {
-                for i in 0..BLOCK {
-                    sums[i] += u16::from(tap[i]);
-                }
-            }
-        };
         let (mut inside, mut ends) = ([0; BLOCK], [0; BLOCK]);
-        (1..count - 1).for_each(|k| add(&mut inside, k));
-        [0, count - 1].into_iter().for_each(|k| add(&mut ends, k));
+        for k in 1..count - 1 {
+            add(&mut inside, source, taps.start(k) + first);
+        }
+        add(&mut ends, source, taps.start(0) + first);
+        add(&mut ends, source, taps.start(count - 1) + first);
         for i in 0..BLOCK {
             out[i] = blur.mean(u32::from(inside[i]), u32::from(ends[i]));
         }
         at = first + BLOCK;
     }
 }
+}
+
+/// Adds the values from this place on.
+#[inline(always)]
+fn add(sums: &mut [u16; BLOCK], source: &[u8], at: usize) {
+    if let Some(values) = source.get(at..at + BLOCK).and_then(|part| part.as_array::<BLOCK>()) {
+        for i in 0..BLOCK {
+            sums[i] += u16::from(values[i]);
+        }
+    }
 }

@@ -8,6 +8,8 @@ use crate::{Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Polic
 
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
 const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
+/// Images that have every pair of operations.
+const PAIRS: usize = OpKind::ALL.len() * OpKind::ALL.len();
 /// Small kernels, and one for each class.
 const GROUPINGS: [Grouping; 2] = [Grouping::Auto, Grouping::ByClass];
 
@@ -96,7 +98,7 @@ fn layouts() -> Vec<Case> {
 
 /// A kernel for each pair of kinds.
 fn by_pair() -> Case {
-    let shape = rgb(324, 12, 16);
+    let shape = rgb(PAIRS, 12, 16);
     case("pairs", shape, plan(nearest(pairs(shape, 5))), Grouping::ByPair)
 }
 
@@ -162,8 +164,8 @@ fn interpolated() -> Vec<Case> {
     let pairs_of = |name, shape, grouping| case(name, shape, plan(pairs(shape, 7)), grouping);
     let chains_of = |name, shape, grouping| case(name, shape, plan(chains(shape, 8, 8)), grouping);
     vec![
-        pairs_of("every pair", rgb(324, 9, 11), Grouping::Auto),
-        pairs_of("every pair", rgb(324, 12, 16), Grouping::ByClass),
+        pairs_of("every pair", rgb(PAIRS, 9, 11), Grouping::Auto),
+        pairs_of("every pair", rgb(PAIRS, 12, 16), Grouping::ByClass),
         chains_of("chains", rgb(36, 9, 11), Grouping::Auto),
         chains_of("chains", rgb(36, 12, 16), Grouping::ByClass),
         chains_of("chains", rgb(36, 13, 17), Grouping::Single),

@@ -4,7 +4,8 @@
 //! its own. One or two slots that a kernel can evaluate on the fly, backwards from the output pixel, are a *segment*;
 //! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
 //! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp), or a crop or resize stands
-//! behind another operation, is the result between stored, and there begins a new segment.
+//! behind another operation, is the result between stored, and there begins a new segment. A blur is six such slots, one for
+//! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
 //!
 //! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
 //! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
