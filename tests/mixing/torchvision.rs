@@ -10,9 +10,11 @@ struct Fixture {
     std: [f32; 3],
     classes: usize,
     cases: Vec<Case>,
-    /// Lambda, centre, width, height, the box's ends, and the lambda that is left.
-    boxes: Vec<(f64, usize, usize, usize, usize, usize, usize, usize, usize, f64)>,
+    boxes: Vec<Drawn>,
 }
+
+/// Lambda, centre, width, height, the box's ends, and the lambda that is left.
+type Drawn = (f64, usize, usize, usize, usize, usize, usize, usize, usize, f64);
 
 #[derive(Deserialize)]
 struct Case {
