@@ -5,8 +5,8 @@ mod gpu_support;
 
 use autoaugment::gpu::Grouping;
 use autoaugment::{
-    Augmenter, Batch, Device, Dtype, Error, Executor, Gpu, GpuBatch, Layout, Normalize, Output, Plan, PlannedImage,
-    Policy, Sampler, Shape, TensorData,
+    Augmenter, Batch, Device, Dtype, Error, Executor, Gpu, GpuBatch, Layout, Normalize, OpKind, Output, Plan,
+    PlannedImage, Policy, Sampler, Shape, TensorData,
 };
 use gpu_support::{batch_of, chain_of, check_all, differences, gpu, random};
 
@@ -116,10 +116,26 @@ fn dispatches_grow_with_the_longest_chain_only() {
             let shape = rgb(images, 6, 6);
             let mut rng = random(7);
             let image = |_| PlannedImage { ops: chain_of(length, shape, &mut rng), ..Default::default() };
-            let plan = Plan::new((0..images).map(image).collect());
+            let mut chains: Vec<PlannedImage> = (0..images).map(image).collect();
+            // A blur is as long as its passes.
+            chains.iter_mut().for_each(|image| image.ops.retain(|op| op.kind() != OpKind::GaussianBlur));
+            let plan = Plan::new(chains);
             let (_, report) = gpu.apply(&batch_of(shape, Layout::Nhwc, 8), &plan, &Output::u8()).unwrap();
             assert!(report.dispatches <= most, "{length}: {report:?}");
         }
+    }
+}
+
+/// Each of its six passes is stored, all images' together.
+#[test]
+fn a_blur_takes_a_dispatch_a_pass() {
+    let Some(gpu) = gpu() else { return };
+    let gpu = gpu.grouping(Grouping::ByClass);
+    for images in [2, 40] {
+        let shape = rgb(images, 6, 6);
+        let plan = Plan::uniform(images, vec!["GaussianBlur(radius=1.3)".parse().unwrap()]);
+        let (_, report) = gpu.apply(&batch_of(shape, Layout::Nhwc, 8), &plan, &Output::u8()).unwrap();
+        assert_eq!(report.dispatches, 6, "{report:?}");
     }
 }
 
