@@ -212,7 +212,7 @@ fn with_each_number_replaced(json: &str, by: &str) -> Vec<String> {
 fn what_is_no_number_cannot_get_in() {
     let policies = |by: &str| with_each_number_replaced(POLICY_V1, by);
     let plans = |by: &str| with_each_number_replaced(PLAN_V1, by);
-    assert_eq!((policies("1").len(), plans("1").len()), (1 + 2 * 18, 1 + 2 + 3 + 19));
+    assert_eq!((policies("1").len(), plans("1").len()), (1 + 2 * 19, 1 + 2 + 3 + 20));
     for by in ["NaN", "nan", "Infinity", "-Infinity", "inf", "1e999", "-1e999", "null", "\"NaN\"", "\"1\"", "true"] {
         for json in policies(by) {
             assert!(Policy::from_json(&json).is_err(), "{by} in {json}");
@@ -271,7 +271,7 @@ fn with_an_extra_field(json: &str) -> Vec<String> {
 fn unknown_fields_are_refused_everywhere() {
     let policies = with_an_extra_field(POLICY_V1);
     let plans = with_an_extra_field(PLAN_V1);
-    assert_eq!((policies.len(), plans.len()), (1 + 18, 1 + 3 + 18));
+    assert_eq!((policies.len(), plans.len()), (1 + 19, 1 + 3 + 19));
     for json in policies {
         let error = Policy::from_json(&json).unwrap_err().to_string();
         assert!(error.starts_with("policy: unknown field `extra`"), "{error}");
