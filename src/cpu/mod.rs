@@ -20,7 +20,7 @@
 //! | reading an image from front to back before walking across it | memory's latency hidden | rotations 2.7 x |
 //! | one check for the places of 16 pixels | 1.3 x | rotations 1.7 x |
 //! | sums of Sharpness's columns kept | 1.3 x | 0.4 x: they go through memory, and all nine are read where they are |
-//! | the values of a blur's boxes summed where they are, in vectors, without running sums | 5 x for boxes of 3 to 5 | radius 0.5 to 2 in 0.07 to 0.14 of Pillow's time, 10 in 0.3 to 0.5; the sums get longer with the box, and from about 50 on Pillow is faster |
+//! | the values of a blur's boxes summed where they are, in vectors, without running sums | nothing was | radius 0.5 to 2 in 0.07 to 0.14 of Pillow's time, 10 in 0.3 to 0.55; the sums get longer with the box, and from about 50 on Pillow is faster |
 //! | binary64 in vectors of a pixel's channels, by hand | 3 x | bilinear warps 3 x; the compiler's own were no better than none |
 //! | tables of Equalize and AutoContrast in vector instructions | 2 x for 32 x 32 | CIFAR-10 policy at 32 x 32 1.3 x |
 //! | blends looked up, as differences of bytes (`kernels/blend.rs`) | 2 x where an alpha allows it | Color 1.6 x, Sharpness of 32 x 32 1.1 x |
