@@ -3,7 +3,6 @@
 #[path = "transform/chains.rs"]
 mod chains;
 #[cfg(feature = "gpu")]
-#[allow(dead_code)]
 mod gpu_support;
 
 #[path = "targets/boxes.rs"]
