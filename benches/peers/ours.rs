@@ -104,17 +104,23 @@ impl Worker {
         let mut images = 0;
         // A single operation has nothing to draw.
         let mut plan = test.plan(Shape { images: together.min(shape.images), ..shape }, 0)?;
+        let (executor, epoch) = (&self.executor, &mut self.epoch);
         let (wall, cpu) = (Instant::now(), ProcessTime::now());
-        while images == 0 || wall.elapsed() < seconds {
-            let Some(batch) = parts.next() else { break };
-            self.epoch += 1;
-            if matches!(test, Test::Policy(_)) || plan.images().len() != batch.shape().images {
-                plan = test.plan(batch.shape(), self.epoch)?;
+        // In one of the pool's threads, as entering it takes longer than a few small images do.
+        let done = pool.install(|| -> Result<(), String> {
+            while images == 0 || wall.elapsed() < seconds {
+                let Some(batch) = parts.next() else { break };
+                *epoch += 1;
+                if matches!(test, Test::Policy(_)) || plan.images().len() != batch.shape().images {
+                    plan = test.plan(batch.shape(), *epoch).map_err(|e| e.to_string())?;
+                }
+                executor.apply_into(batch, &plan, &Output::u8(), &mut tensor).map_err(|e| e.to_string())?;
+                black_box(&tensor);
+                images += batch.shape().images;
             }
-            pool.install(|| self.executor.apply_into(batch, &plan, &Output::u8(), &mut tensor))?;
-            black_box(&tensor);
-            images += batch.shape().images;
-        }
+            Ok(())
+        });
+        done?;
         Ok(json!({"images": images, "wall": wall.elapsed().as_secs_f64(), "cpu": cpu.elapsed().as_secs_f64()}))
     }
 
