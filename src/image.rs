@@ -1,4 +1,4 @@
-//! Image: one picture in memory while the CPU executor works on it.
+//! Image: one picture in memory while the twins work on it.
 
 use crate::batch::Size;
 

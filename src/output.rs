@@ -47,6 +47,16 @@ pub(crate) enum Form {
     F16(Normalize),
 }
 
+impl Form {
+    /// What floats of this form are made by; `v / 255` for bytes.
+    pub(crate) fn normalize(self) -> Normalize {
+        match self {
+            Form::U8 => Normalize::UNIT,
+            Form::F32(normalize) | Form::F16(normalize) => normalize,
+        }
+    }
+}
+
 impl Normalize {
     /// The mean and deviation of ImageNet, as every model zoo has them.
     pub const IMAGENET: Normalize = Normalize { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

@@ -7,7 +7,7 @@ mod chains;
 use autoaugment::{
     Device, Executor, Images, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, Tensor, reference,
 };
-use batches::{EVERY_FORM, batch_of, chain_of, differences, op_of, pairs, random};
+use batches::{EVERY_FORM, batch_of, chain_of, differences, op_of, pairs, random, rgb};
 use chains::{Chains, chains, resizes, some_op};
 
 /// Runs a plan through the twins and the executor in these forms and panics with all differences.
@@ -27,10 +27,6 @@ fn check<'a>(batch: impl Into<Images<'a>>, plan: &Plan, outputs: &[Output], what
     assert!(count == 0, "{what}: {count} images differ\n{}", failures.join("\n"));
 }
 
-fn shape(images: usize, height: usize, width: usize) -> Shape {
-    Shape { images, height, width, channels: 3 }
-}
-
 fn random_chains(shape: Shape, longest: usize, seed: u64) -> Plan {
     let mut rng = random(seed);
     let image = |i: usize| PlannedImage { ops: chain_of(i % (longest + 1), shape, &mut rng), ..Default::default() };
@@ -46,7 +42,7 @@ fn every_ordered_pair_of_operations_at_every_size() {
     for (k, (height, width)) in SIZES.into_iter().enumerate() {
         let all = OpKind::ALL.len().pow(2);
         // Large images show what they can with fewer.
-        let shape = shape(if height * width > 10_000 { 50 } else { all }, height, width);
+        let shape = rgb(if height * width > 10_000 { 50 } else { all }, height, width);
         check(
             &batch_of(shape, Layout::Nhwc, k as u64),
             &Plan::new(pairs(shape, 7 + k as u64)),
@@ -60,7 +56,7 @@ fn every_ordered_pair_of_operations_at_every_size() {
 fn random_chains_in_every_form_layout_and_channels() {
     for (k, (height, width)) in SIZES[..10].iter().copied().enumerate() {
         for (channels, layout) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
-            let shape = Shape { channels, ..shape(36, height, width) };
+            let shape = Shape { channels, ..rgb(36, height, width) };
             let plan = random_chains(shape, 5, 50 + k as u64);
             check(&batch_of(shape, layout, k as u64), &plan, &EVERY_FORM, &format!("{layout:?} x {channels}"));
         }
@@ -71,7 +67,7 @@ fn random_chains_in_every_form_layout_and_channels() {
 fn policies() {
     for name in Policy::preset_names() {
         for side in [32, 97] {
-            let shape = shape(200, side, side);
+            let shape = rgb(200, side, side);
             let sampler = Sampler::new(Policy::preset(name).unwrap(), 5).unwrap();
             let plan = sampler.plan(shape, 1, &(0..200).collect::<Vec<_>>()).unwrap();
             check(&batch_of(shape, Layout::Nhwc, 6), &plan, &[Output::u8()], name);
@@ -94,7 +90,7 @@ fn crops_flips_and_resizes() {
 fn the_same_table_for_every_image() {
     for (k, ops) in ["", "Invert", "Identity", "Solarize(threshold=100);Brightness(factor=1.3)"].iter().enumerate() {
         for (channels, layout) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nhwc), (1, Layout::Nchw)] {
-            let shape = Shape { channels, ..shape(40, 31, 33) };
+            let shape = Shape { channels, ..rgb(40, 31, 33) };
             let ops = ops.split(';').filter(|op| !op.is_empty()).map(|op| op.parse().unwrap()).collect();
             let plan = Plan::uniform(40, ops);
             check(&batch_of(shape, layout, k as u64), &plan, &EVERY_FORM, "one table");
@@ -106,7 +102,7 @@ fn the_same_table_for_every_image() {
 #[test]
 fn few_large_images_in_several_threads() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-    let shape = shape(1, 500, 401);
+    let shape = rgb(1, 500, 401);
     let mut rng = random(3);
     pool.install(|| {
         for kind in OpKind::ALL.iter().chain(OpKind::ALL) {
@@ -129,7 +125,7 @@ fn few_large_images_in_several_threads() {
 fn a_tensor_is_used_again() {
     let cpu = Executor::new(Device::Cpu).unwrap();
     let mut tensor = Tensor::default();
-    let batch_shape = shape(9, 20, 24);
+    let batch_shape = rgb(9, 20, 24);
     let batch = batch_of(batch_shape, Layout::Nhwc, 1);
     for (k, output) in EVERY_FORM.iter().chain(&EVERY_FORM[..1]).enumerate() {
         for round in 0..2 {
@@ -139,7 +135,7 @@ fn a_tensor_is_used_again() {
         }
     }
     // A smaller batch afterwards leaves nothing of the larger one.
-    let small = shape(2, 5, 5);
+    let small = rgb(2, 5, 5);
     let plan = random_chains(small, 2, 5);
     cpu.apply_into(&batch_of(small, Layout::Nhwc, 2), &plan, &Output::u8(), &mut tensor).unwrap();
     assert_eq!((tensor.shape, tensor.data.len()), (small, small.values()));

@@ -5,14 +5,10 @@ mod gpu_support;
 
 use autoaugment::gpu::Grouping;
 use autoaugment::{Gpu, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
-use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, gpu, pairs, random};
+use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, drawn, gpu, pairs, random, rgb};
 
 fn grouped(grouping: Grouping) -> Option<Gpu> {
     Some(gpu()?.grouping(grouping))
-}
-
-fn shape(images: usize, height: usize, width: usize) -> Shape {
-    Shape { images, height, width, channels: 3 }
 }
 
 fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
@@ -24,14 +20,14 @@ fn chains(shape: Shape, longest: usize, seed: u64) -> Plan {
 #[test]
 fn every_ordered_pair_of_operations_small() {
     let Some(gpu) = grouped(Grouping::Whole) else { return };
-    let shape = shape(OpKind::ALL.len().pow(2), 9, 11);
+    let shape = rgb(OpKind::ALL.len().pow(2), 9, 11);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::new(pairs(shape, 2)), &[Output::u8()], "small pairs");
 }
 
 #[test]
 fn every_ordered_pair_of_operations_large() {
     let Some(gpu) = grouped(Grouping::ByClass) else { return };
-    let shape = shape(OpKind::ALL.len().pow(2), 61, 67);
+    let shape = rgb(OpKind::ALL.len().pow(2), 61, 67);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 3), &Plan::new(pairs(shape, 4)), &[Output::u8()], "large pairs");
 }
 
@@ -40,7 +36,7 @@ fn policies() {
     for (grouping, side) in [(Grouping::Whole, 32), (Grouping::ByClass, 97)] {
         let Some(gpu) = grouped(grouping) else { return };
         for name in Policy::preset_names() {
-            let shape = shape(97, side, side);
+            let shape = rgb(97, side, side);
             let sampler = Sampler::new(Policy::preset(name).unwrap(), 5).unwrap();
             let plan = sampler.plan(shape, 1, &(0..97).collect::<Vec<_>>()).unwrap();
             check_all(&gpu, &batch_of(shape, Layout::Nhwc, 6), &plan, &[Output::u8()], name);
@@ -52,7 +48,7 @@ fn policies() {
 #[test]
 fn the_grouping_depends_on_the_adapter() {
     let Some(gpu) = grouped(Grouping::Auto) else { return };
-    let shape = shape(64, 20, 20);
+    let shape = rgb(64, 20, 20);
     let batch = batch_of(shape, Layout::Nhwc, 6);
     check_all(&gpu, &batch, &cifar(shape), &[Output::u8()], "auto");
     let (_, report) = gpu.apply(&batch, &cifar(shape), &Output::u8()).unwrap();
@@ -66,7 +62,7 @@ fn schemes() {
     let Some(gpu) = grouped(Grouping::Auto) else { return };
     for text in ["randaugment(n=3, m=30)", "trivialaugment", "uniformaugment", "rand-m9-n3-mstd0.5-inc1", "v0r-mstd0.5"]
     {
-        let shape = shape(64, 32, 32);
+        let shape = rgb(64, 32, 32);
         let sampler = Sampler::new(text.parse::<Scheme>().unwrap(), 5).unwrap();
         let plan = sampler.plan(shape, 1, &(0..64).collect::<Vec<_>>()).unwrap();
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 6), &plan, &[Output::u8()], text);
@@ -77,7 +73,7 @@ fn schemes() {
 fn random_chains_up_to_eight_long() {
     for grouping in [Grouping::Whole, Grouping::Single] {
         let Some(gpu) = grouped(grouping) else { return };
-        let shape = shape(60, 13, 17);
+        let shape = rgb(60, 13, 17);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 7), &chains(shape, 8, 8), &[Output::u8()], "chains");
     }
 }
@@ -88,7 +84,7 @@ fn every_form_in_every_grouping() {
         let Some(gpu) = grouped(grouping) else { return };
         // Whole words and not; the policy has every class of kernel.
         for (height, width) in [(12, 16), (7, 9)] {
-            let shape = shape(33, height, width);
+            let shape = rgb(33, height, width);
             let plan = cifar(shape);
             check_all(&gpu, &batch_of(shape, Layout::Nhwc, 9), &plan, &EVERY_FORM, &format!("{grouping:?}"));
         }
@@ -96,8 +92,7 @@ fn every_form_in_every_grouping() {
 }
 
 fn cifar(shape: Shape) -> Plan {
-    let indices: Vec<u64> = (0..shape.images as u64).collect();
-    Sampler::new(Policy::cifar10(), 3).unwrap().plan(shape, 0, &indices).unwrap()
+    drawn(Policy::cifar10(), shape, 3)
 }
 
 #[test]
@@ -149,12 +144,12 @@ fn sizes_and_batches() {
         (224, 224, 1),
     ];
     for (height, width, images) in sizes {
-        let shape = shape(images, height, width);
+        let shape = rgb(images, height, width);
         let batch = batch_of(shape, Layout::Nhwc, 11);
         check_all(&gpu, &batch, &cifar(shape), &[Output::u8()], "sizes");
     }
     for side in [1, 2, 3, 512] {
-        let shape = shape(if side > 100 { 1 } else { 36 }, side, side + 1);
+        let shape = rgb(if side > 100 { 1 } else { 36 }, side, side + 1);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 12), &chains(shape, 3, 13), &[Output::u8()], "chains by size");
     }
 }
@@ -174,7 +169,7 @@ fn very_long_images() {
             "TranslateX(pixels=12.5);Equalize",
             "TranslateY(pixels=1e5)",
         ];
-        let shape = shape(chains.len(), height, width);
+        let shape = rgb(chains.len(), height, width);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 21), &written(&chains), &[Output::u8()], "long");
     }
 }
@@ -188,7 +183,7 @@ fn written(chains: &[&str]) -> Plan {
 #[test]
 fn shifts_next_to_a_half_pixel() {
     let Some(gpu) = grouped(Grouping::ByClass) else { return };
-    let shape = shape(60, 3, 331);
+    let shape = rgb(60, 3, 331);
     let chain = |i: u64| {
         let half = (i % 20) as f64 * 7.0 + 0.5;
         let pixels = f64::from_bits(half.to_bits() + i / 20 - 1);
@@ -201,7 +196,7 @@ fn shifts_next_to_a_half_pixel() {
 #[test]
 fn an_empty_batch_is_nothing_to_do() {
     let Some(gpu) = gpu() else { return };
-    let shape = shape(0, 4, 4);
+    let shape = rgb(0, 4, 4);
     check_all(&gpu, &batch_of(shape, Layout::Nhwc, 1), &Plan::uniform(0, vec![]), &EVERY_FORM, "empty");
 }
 
@@ -209,7 +204,7 @@ fn an_empty_batch_is_nothing_to_do() {
 #[test]
 fn a_single_wrong_bit_is_reported() {
     use autoaugment::TensorData;
-    let shape = shape(2, 1, 1);
+    let shape = rgb(2, 1, 1);
     let plan = Plan::uniform(2, vec!["Invert".parse().unwrap()]);
     let (a, b) = (TensorData::U8(vec![1, 2, 3, 4, 5, 6]), TensorData::U8(vec![1, 2, 3, 4, 5, 7]));
     assert!(gpu_support::differences(shape, &plan, &a, &a).is_empty());

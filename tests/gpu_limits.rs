@@ -5,23 +5,10 @@ mod gpu_support;
 
 use autoaugment::gpu::Grouping;
 use autoaugment::{
-    Augmenter, Batch, Device, Dtype, Error, Executor, Gpu, GpuBatch, Layout, Normalize, Op, OpKind, Output, Plan,
-    PlannedImage, Policy, Sampler, Shape, TensorData,
+    Augmenter, Batch, Dtype, Error, Gpu, GpuBatch, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy,
+    Shape,
 };
-use gpu_support::{batch_of, chain_of, check_all, differences, gpu, random};
-
-fn rgb(images: usize, height: usize, width: usize) -> Shape {
-    Shape { images, height, width, channels: 3 }
-}
-
-fn drawn(policy: Policy, shape: Shape, seed: u64) -> Plan {
-    let indices: Vec<u64> = (0..shape.images as u64).collect();
-    Sampler::new(policy, seed).unwrap().plan(shape, 0, &indices).unwrap()
-}
-
-fn on_cpu(batch: &Batch<'_>, plan: &Plan, output: &Output) -> TensorData {
-    Executor::new(Device::Cpu).unwrap().apply(batch, plan, output).unwrap().0.data
-}
+use gpu_support::{batch_of, chain_of, check_all, differences, drawn, gpu, on_cpu, random, rgb};
 
 /// A device of the same adapter with smaller limits, as a caller might hand over.
 fn with_limits(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu::Device, wgpu::Queue)> {

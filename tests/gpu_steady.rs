@@ -8,25 +8,11 @@ use std::sync::Arc;
 use autoaugment::gpu::{Grouping, Made};
 use autoaugment::loader::{InMemory, Loader};
 use autoaugment::{
-    Augmenter, Batch, Device, Error, Executor, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy,
-    RaggedBatch, Sampler, Shape, Size, TensorData,
+    Augmenter, Error, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy, RaggedBatch, Sampler, Size,
 };
-use gpu_support::{batch_of, differences, gpu};
+use gpu_support::{batch_of, differences, drawn, gpu, on_cpu, rgb};
 
 const F16: Output = Output::f16(Layout::Nchw, Normalize::IMAGENET);
-
-fn rgb(images: usize, height: usize, width: usize) -> Shape {
-    Shape { images, height, width, channels: 3 }
-}
-
-fn drawn(policy: Policy, shape: Shape, seed: u64) -> Plan {
-    let indices: Vec<u64> = (0..shape.images as u64).collect();
-    Sampler::new(policy, seed).unwrap().plan(shape, 0, &indices).unwrap()
-}
-
-fn on_cpu(batch: &Batch<'_>, plan: &Plan, output: &Output) -> TensorData {
-    Executor::new(Device::Cpu).unwrap().apply(batch, plan, output).unwrap().0.data
-}
 
 fn output_buffer(gpu: &Gpu, bytes: usize) -> wgpu::Buffer {
     let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;

@@ -29,7 +29,7 @@ fn operations() -> String {
     for convention in SHOWN {
         text += &format!(" {convention} |");
     }
-    text += "\n|--|--|--|--|--|--|--|\n";
+    text += &format!("\n{}|\n", "|--".repeat(2 + SHOWN.len()));
     for &op in OpKind::ALL {
         text += &format!("| {op} | {} |", op.summary());
         for convention in SHOWN {
@@ -72,9 +72,9 @@ fn range(convention: Convention, op: OpKind) -> String {
     let last = convention.last_magnitude();
     match (convention.is_signed(op), value(last, true), value(last, false)) {
         (false, ..) => format!("{} to {}", value(0, false), value(last, false)),
-        // Around zero or around one.
         // From one end to the other, with a sign besides.
         (true, _, positive) if value(0, false) == format!("-{positive}") => format!("±{positive} to 0 to ±{positive}"),
+        // Around zero or around one.
         (true, negative, positive) if negative.trim_start_matches('-') == positive.trim_start_matches('-') => {
             format!("0 to ±{}", positive.trim_start_matches('-'))
         }

@@ -164,21 +164,12 @@ impl Test {
         if let Some(policy) = name.strip_prefix("aa_") {
             return Ok(Test::Policy(Sampler::new(Policy::preset(policy)?, 42)?));
         }
-        let (name, interpolation) =
-            name.strip_suffix("_bilinear").map_or((name, ""), |n| (n, ", interpolation=bilinear"));
+        let (name, is_bilinear) = name.strip_suffix("_bilinear").map_or((name, false), |name| (name, true));
         let kind: OpKind = name.replace('_', "").parse()?;
-        let parameter = match kind {
-            OpKind::AutoContrast | OpKind::Invert | OpKind::Equalize => {
-                return Ok(Test::Operation(kind.name().parse()?));
-            }
-            OpKind::TranslateX | OpKind::TranslateY => "pixels",
-            OpKind::Rotate => "degrees",
-            OpKind::Solarize => "threshold",
-            OpKind::Posterize => "bits",
-            _ => "factor",
-        };
-        let value = Policy::imagenet().convention.value(kind, MAGNITUDE.into(), false, shape.size())?;
-        Ok(Test::Operation(format!("{kind}({parameter}={value}{interpolation})").parse()?))
+        let convention = Policy::imagenet().convention;
+        let op = Sampler::resolve(convention, kind, MAGNITUDE.into(), false, shape.size())?;
+        let bilinear = || op.to_string().replace("interpolation=nearest", "interpolation=bilinear").parse();
+        Ok(Test::Operation(if is_bilinear { bilinear()? } else { op }))
     }
 
     fn plan(&self, shape: Shape, epoch: u64) -> Result<Plan> {

@@ -8,12 +8,17 @@ pub(crate) fn luma(r: u8, g: u8, b: u8) -> u8 {
     ((sum + 32768) >> 16) as u8
 }
 
-/// The mean grey of an image, rounded half up: `(2 S + n) / 2 n` with S the sum of luma over the n pixels.
+/// The mean grey of an image.
 pub(crate) fn mean_luma(image: &Image) -> u8 {
     let sum: u64 = match image.channels {
         1 => image.data.iter().map(|&v| u64::from(v)).sum(),
         _ => image.data.chunks_exact(3).map(|p| u64::from(luma(p[0], p[1], p[2]))).sum(),
     };
-    let n = image.pixels() as u64;
+    mean(sum, image.pixels())
+}
+
+/// The mean of `n` values, rounded half up: `(2 sum + n) / 2 n`.
+pub(crate) fn mean(sum: u64, n: usize) -> u8 {
+    let n = n as u64;
     ((2 * sum + n) / (2 * n)) as u8
 }

@@ -25,7 +25,7 @@ use crate::ops::Interpolation;
 use crate::ops::affine::scale_list;
 
 /// Fraction bits of a weight.
-pub(crate) const PRECISION: u32 = 22;
+const PRECISION: u32 = 22;
 
 /// For each output value of one axis the source values that it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,11 +132,19 @@ pub(crate) fn columns_first(size: Size, to: Size) -> bool {
     rows > 0 && rows > 2 * lost(size.width, to.width)
 }
 
+/// What a sum begins with, so that it is rounded.
+pub(crate) const HALF: i32 = 1 << (PRECISION - 1);
+
+/// A sum of weights times bytes, from [`HALF`] on, as a byte.
+#[inline(always)]
+pub(crate) fn byte_of(sum: i32) -> u8 {
+    (sum >> PRECISION).clamp(0, 255) as u8
+}
+
 /// The weighted sum of bytes as a byte.
 pub(crate) fn weighted(weights: &[i32], mut byte: impl FnMut(usize) -> u8) -> u8 {
     let add = |sum: i32, (k, w): (usize, &i32)| sum.wrapping_add(w.wrapping_mul(i32::from(byte(k))));
-    let sum = weights.iter().enumerate().fold(1 << (PRECISION - 1), add);
-    (sum >> PRECISION).clamp(0, 255) as u8
+    byte_of(weights.iter().enumerate().fold(HALF, add))
 }
 
 fn round(weight: f64) -> i32 {

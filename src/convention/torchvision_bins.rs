@@ -5,9 +5,9 @@
 //! size. Where `torch.linspace` comes out differently with product and sum fused, as on any modern x86, it is fused: TrivialAugment's
 //! magnitude 15 moves by 15 pixels.
 
-use super::torchvision::{enhance, translate};
+use super::torchvision::{self, enhance, translate};
 use super::{Range, Scale, Sign, Table, Whole};
-use crate::ops::{Interpolation, OpKind};
+use crate::ops::OpKind;
 
 /// `tan(radians(degrees(atan(m))))` of `linspace(0, 0.3, 31)`; see the torchvision convention.
 #[rustfmt::skip]
@@ -90,20 +90,7 @@ const fn torch(to: f64) -> Range {
 }
 
 const fn table(name: &'static str, summary: &'static str, rows: &'static [(OpKind, Range)]) -> Table {
-    Table {
-        name,
-        summary,
-        last: 30,
-        fractional: false,
-        shear: Interpolation::Nearest,
-        translate: Interpolation::Nearest,
-        rotate: Interpolation::Nearest,
-        draws_interpolation: false,
-        fill: [0; 3],
-        cutout_fill: None,
-        direction: 1.0,
-        rows,
-    }
+    Table { name, summary, last: 30, rows, ..torchvision::TABLE }
 }
 
 pub(super) const RAND_AUGMENT: Table = table(

@@ -19,6 +19,7 @@ use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
 use crate::arithmetic::box_blur::PASSES;
+use crate::arithmetic::luma::mean;
 use crate::batch::Size;
 use crate::images::Images;
 use crate::ops::lower::{Arg, Stage, Warp};
@@ -32,6 +33,8 @@ const BAND: usize = 8192;
 pub(super) struct Scratch {
     /// What is stored between passes.
     held: [Vec<u8>; 2],
+    /// A band that is written elsewhere in another form.
+    band: Vec<u8>,
     before: Vec<Step>,
     after: Vec<Step>,
 }
@@ -136,15 +139,15 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Does what waits and writes the result; `write` is given each band and where it begins.
+    /// Does what waits and writes the result.
     pub fn finish(self, out: Finish<'_>) {
-        let pass = Pass::of(&self);
         match out {
-            Finish::Pixels(out) => pass.run(out, self.threads),
+            Finish::Pixels(out) => Pass::of(&self).run(out, self.threads),
             Finish::Bands(write) => {
                 // One band after the other in the same memory.
-                let mut memory = [0; BAND];
-                pass.bands(&mut memory, write);
+                let mut band = std::mem::take(&mut self.scratch.band);
+                Pass::of(&self).bands(&mut band, write);
+                self.scratch.band = band;
             }
         }
     }
@@ -255,7 +258,7 @@ impl<'a> Chain<'a> {
         counts
     }
 
-    /// The mean of luma of an image behind tables, rounded half up.
+    /// The mean of luma of an image behind tables.
     fn mean_luma(&self, pixels: &[u8], through: Option<&Tables>) -> u8 {
         let sum = self.gathered(
             pixels,
@@ -274,8 +277,7 @@ impl<'a> Chain<'a> {
             },
             |a, b| a + b,
         );
-        let n = (pixels.len() / self.channels) as u64;
-        ((2 * sum + n) / (2 * n)) as u8
+        mean(sum, pixels.len() / self.channels)
     }
 
     /// `of` all pixels: of all at once, or of parts by several threads and brought together.
@@ -304,7 +306,6 @@ pub(super) enum Finish<'a> {
 /// All that waits, to be done.
 struct Pass<'a> {
     batch: &'a Images<'a>,
-    channels: usize,
     source: View<'a>,
     geometry: &'a Geometry,
     to: Size,
@@ -316,7 +317,6 @@ impl<'a> Pass<'a> {
     fn of(chain: &'a Chain<'_>) -> Self {
         Pass {
             batch: chain.batch,
-            channels: chain.channels,
             source: View {
                 pixels: pixels(chain.place, &chain.scratch.held),
                 size: chain.size,
@@ -330,7 +330,7 @@ impl<'a> Pass<'a> {
     }
 
     fn row_length(&self) -> usize {
-        self.to.width * self.channels
+        self.to.width * self.source.channels
     }
 
     /// Rows of a band.
@@ -352,16 +352,9 @@ impl<'a> Pass<'a> {
     }
 
     /// One band after the other.
-    fn bands(&self, memory: &mut [u8; BAND], write: &mut dyn FnMut(usize, &[u8])) {
+    fn bands(&self, memory: &mut Vec<u8>, write: &mut dyn FnMut(usize, &[u8])) {
         self.geometry.prepare(self.source);
-        let mut long = Vec::new();
-        let memory = match self.row_length() <= BAND {
-            true => &mut memory[..self.height() * self.row_length()],
-            false => {
-                long.resize(self.row_length(), 0);
-                &mut long[..]
-            }
-        };
+        memory.resize(self.height() * self.row_length(), 0);
         for first in (0..self.to.height).step_by(self.height()) {
             let rows = first..(first + self.height()).min(self.to.height);
             let out = &mut memory[..rows.len() * self.row_length()];
@@ -371,7 +364,7 @@ impl<'a> Pass<'a> {
     }
 
     fn band(&self, rows: Range<usize>, out: &mut [u8]) {
-        let band = Band { rows: rows.clone(), width: self.to.width, channels: self.channels };
+        let band = Band { rows: rows.clone(), width: self.to.width, channels: self.source.channels };
         let inside = |pixels: &mut [u8]| self.before.iter().for_each(|step| step.apply(pixels, &band, self.batch));
         self.geometry.fill(self.source, rows, self.to.width, out, inside);
         self.after.iter().for_each(|step| step.apply(out, &band, self.batch));

@@ -53,7 +53,7 @@ pub(super) enum Geometry {
 impl Geometry {
     /// Whether what a step does anywhere may be done behind it: it only moves pixels about.
     pub fn moves_pixels(&self) -> bool {
-        matches!(self, Geometry::Same | Geometry::Fixed { .. } | Geometry::Flip { .. })
+        matches!(self, Geometry::Fixed { .. } | Geometry::Flip { .. })
     }
 
     /// Before the first row.
@@ -79,10 +79,7 @@ impl Geometry {
         let source_row = |y: usize| &source[y * row_length..][..row_length];
         let out_rows = rows.clone().zip(out.chunks_exact_mut(width * channels));
         match self {
-            Geometry::Same => {
-                out.copy_from_slice(&source[rows.start * row_length..rows.end * row_length]);
-                inside(out);
-            }
+            Geometry::Same => out.copy_from_slice(&source[rows.start * row_length..rows.end * row_length]),
             &Geometry::Fixed { coefficients, ref fill } => {
                 let walk = Walk { coefficients, size, channels };
                 for (y, out) in out_rows {

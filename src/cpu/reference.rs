@@ -6,7 +6,7 @@ use crate::batch::{Layout, Size};
 use crate::error::Result;
 use crate::image::Image;
 use crate::images::Images;
-use crate::output::{Form, Normalize, Output, Tensor, TensorData};
+use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 
 /// Applies a plan through the operations' twins.
@@ -25,10 +25,7 @@ fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
     let layout = output.layout(batch.placement().layout);
     let mut data = TensorData::zeros(output.dtype(), shape.values());
     let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));
-    let normalize = match output.form() {
-        Form::U8 => Normalize::UNIT,
-        Form::F32(normalize) | Form::F16(normalize) => normalize,
-    };
+    let normalize = output.form().normalize();
     for i in 0..shape.images {
         let image = augmented(i);
         let range = i * shape.values_per_image()..(i + 1) * shape.values_per_image();

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::kernels::planes::separate;
 use crate::batch::Layout;
-use crate::output::{Form, Normalize};
+use crate::output::Form;
 
 /// A type of values that tensors have.
 pub(super) trait Value: Copy + Default + Send + Sync {
@@ -38,6 +38,21 @@ pub(super) trait Store: Sync {
 /// Pixels of a part that one thread writes at once.
 const PART: usize = 1 << 14;
 
+/// The three planes of an image.
+fn planes_of<T>(out: &mut [T]) -> [&mut [T]; 3] {
+    let plane = out.len() / 3;
+    let (r, rest) = out.split_at_mut(plane);
+    let (g, b) = rest.split_at_mut(plane);
+    [r, g, b]
+}
+
+/// Has several threads write RGB pixels to an image in planes.
+fn in_parts<T: Send>(pixels: &[u8], out: &mut [T], write: impl Fn(&[u8], [&mut [T]; 3]) + Sync) {
+    let [r, g, b] = planes_of(out).map(|plane| plane.par_chunks_mut(PART));
+    let parts = r.zip(g).zip(b).zip(pixels.par_chunks(3 * PART));
+    parts.for_each(|(((r, g), b), pixels)| write(pixels, [r, g, b]));
+}
+
 /// Bytes in planes.
 pub(super) struct Planes;
 
@@ -45,18 +60,11 @@ impl Store for Planes {
     type Value = u8;
 
     fn write(&self, first: usize, pixels: &[u8], out: &mut [u8]) {
-        let (plane, count) = (out.len() / 3, pixels.len() / 3);
-        let (r, rest) = out.split_at_mut(plane);
-        let (g, b) = rest.split_at_mut(plane);
-        separate(pixels, [r, g, b].map(|plane| &mut plane[first..first + count]));
+        separate(pixels, planes_of(out).map(|plane| &mut plane[first..first + pixels.len() / 3]));
     }
 
     fn write_all(&self, pixels: &[u8], out: &mut [u8]) {
-        let plane = out.len() / 3;
-        let (r, rest) = out.split_at_mut(plane);
-        let (g, b) = rest.split_at_mut(plane);
-        let parts = r.par_chunks_mut(PART).zip(g.par_chunks_mut(PART)).zip(b.par_chunks_mut(PART));
-        parts.zip(pixels.par_chunks(3 * PART)).for_each(|(((r, g), b), pixels)| separate(pixels, [r, g, b]));
+        in_parts(pixels, out, separate);
     }
 }
 
@@ -69,10 +77,7 @@ pub(super) struct Normalized<T> {
 
 impl<T: Value> Normalized<T> {
     pub fn new(form: Form, channels: usize, layout: Layout) -> Self {
-        let normalize = match form {
-            Form::U8 => Normalize::UNIT,
-            Form::F32(normalize) | Form::F16(normalize) => normalize,
-        };
+        let normalize = form.normalize();
         let value = |c, v| T::of(normalize.value(c, v as u8));
         let table = Box::new(std::array::from_fn(|c| std::array::from_fn(|v| value(c, v))));
         Normalized { table, channels, in_planes: layout == Layout::Nchw && channels == 3 }
@@ -108,22 +113,15 @@ impl<T: Value> Store for Normalized<T> {
         if !self.in_planes {
             return self.interleaved(pixels, &mut out[first * self.channels..][..pixels.len()]);
         }
-        let (plane, count) = (out.len() / 3, pixels.len() / 3);
-        let (r, rest) = out.split_at_mut(plane);
-        let (g, b) = rest.split_at_mut(plane);
-        self.planes(pixels, [r, g, b].map(|plane| &mut plane[first..first + count]));
+        self.planes(pixels, planes_of(out).map(|plane| &mut plane[first..first + pixels.len() / 3]));
     }
 
     fn write_all(&self, pixels: &[u8], out: &mut [T]) {
-        let part = PART * self.channels;
-        if !self.in_planes {
-            let parts = out.par_chunks_mut(part).zip(pixels.par_chunks(part));
-            return parts.for_each(|(out, pixels)| self.interleaved(pixels, out));
+        if self.in_planes {
+            return in_parts(pixels, out, |pixels, planes| self.planes(pixels, planes));
         }
-        let plane = out.len() / 3;
-        let (r, rest) = out.split_at_mut(plane);
-        let (g, b) = rest.split_at_mut(plane);
-        let parts = r.par_chunks_mut(PART).zip(g.par_chunks_mut(PART)).zip(b.par_chunks_mut(PART));
-        parts.zip(pixels.par_chunks(part)).for_each(|(((r, g), b), pixels)| self.planes(pixels, [r, g, b]));
+        let part = PART * self.channels;
+        let parts = out.par_chunks_mut(part).zip(pixels.par_chunks(part));
+        parts.for_each(|(out, pixels)| self.interleaved(pixels, out));
     }
 }

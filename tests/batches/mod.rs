@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use autoaugment::{
-    Batch, Convention, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Sampler, Shape,
-    TensorData, ops,
+    Batch, Convention, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler,
+    Shape, TensorData, ops,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -17,6 +17,17 @@ pub const EVERY_FORM: [Output; 6] = [
     Output::f16(Layout::Nhwc, Normalize::IMAGENET),
     Output::f16(Layout::Nchw, Normalize::IMAGENET),
 ];
+
+/// So many RGB images.
+pub fn rgb(images: usize, height: usize, width: usize) -> Shape {
+    Shape { images, height, width, channels: 3 }
+}
+
+/// What a policy draws for images 0, 1, 2, ... in the first epoch.
+pub fn drawn(policy: Policy, shape: Shape, seed: u64) -> Plan {
+    let indices: Vec<u64> = (0..shape.images as u64).collect();
+    Sampler::new(policy, seed).unwrap().plan(shape, 0, &indices).unwrap()
+}
 
 /// A generator for tests.
 pub fn random(seed: u64) -> ChaCha8Rng {

@@ -5,10 +5,10 @@
 mod batches;
 
 use autoaugment::gpu::Grouping;
-use autoaugment::{Device, Executor, Gpu, Images, Output, Plan};
+use autoaugment::{Batch, Device, Executor, Gpu, Images, Output, Plan, TensorData};
 
 #[allow(unused_imports)]
-pub use batches::{EVERY_FORM, batch_of, chain_of, differences, op_of, pairs, random};
+pub use batches::{EVERY_FORM, batch_of, chain_of, differences, drawn, op_of, pairs, random, rgb};
 
 /// The adapter, or nothing, loudly; an error where one is required. It runs what a GPU would, even if it is software.
 pub fn gpu() -> Option<Gpu> {
@@ -25,6 +25,11 @@ pub fn gpu() -> Option<Gpu> {
             None
         }
     }
+}
+
+/// What the CPU makes of a batch.
+pub fn on_cpu(batch: &Batch<'_>, plan: &Plan, output: &Output) -> TensorData {
+    Executor::new(Device::Cpu).unwrap().apply(batch, plan, output).unwrap().0.data
 }
 
 /// Runs a plan on the CPU and on the GPU in every form and panics with all differences.

@@ -1,10 +1,32 @@
 //! The GPU against the host: the same bits in every form and layout, wherever images begin in memory, however they are mixed.
 
-use autoaugment::mixing::{MixPlan, MixUp, Mixing};
-use autoaugment::{Batch, Device, Executor, Gpu, Layout, Normalize, Output, Plan, Policy, Sampler, Shape, Tensor};
+use autoaugment::mixing::{MixPlan, MixUp, MixedImage, Mixing, Rectangle};
+use autoaugment::{
+    Batch, Device, Executor, Gpu, Layout, Normalize, Output, Plan, Policy, Sampler, Shape, Size, Tensor,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
-use super::any_plan;
 use super::gpu_support::{EVERY_FORM, batch_of, differences, gpu};
+
+/// Partners anywhere in the batch, lambdas of every size, MixUp and CutMix side by side.
+fn any_plan(shape: Shape, seed: u64) -> MixPlan {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let image = |i: usize| {
+        let partner = rng.random_range(0..shape.images);
+        let lambda = match i % 5 {
+            0 => [0.0, 1.0, 0.5, 1e-40, 1.0 - 1e-9][i / 5 % 5],
+            1 => rng.random::<f64>().powi(40),
+            _ => rng.random(),
+        };
+        let Size { width, height } = shape.size();
+        let [x, y] = [width, height].map(|side| rng.random_range(0..side));
+        let rectangle = Rectangle::around(x, y, lambda, shape.size());
+        let is_cut = rng.random_range(0..3) == 0;
+        MixedImage { index: i as u64, partner, lambda, rectangle: is_cut.then_some(rectangle) }
+    };
+    MixPlan::new((0..shape.images).map(image).collect())
+}
 
 /// What the host makes of images that are normalised first.
 fn on_host(batch: &Batch<'_>, plan: &MixPlan, output: &Output) -> Tensor {
@@ -19,7 +41,7 @@ fn fitting(plan: MixPlan, output: &Output) -> MixPlan {
         return plan;
     }
     let mut images = plan.into_images();
-    let whole = autoaugment::mixing::Rectangle { x: 0, y: 0, width: 1, height: 1 };
+    let whole = Rectangle { x: 0, y: 0, width: 1, height: 1 };
     images.iter_mut().for_each(|image| image.rectangle = image.rectangle.or(Some(whole)));
     MixPlan::new(images)
 }

@@ -86,10 +86,18 @@ impl DtypeChoice {
     }
 }
 
+/// The policy where none is named.
+pub const DEFAULT_POLICY: &str = "imagenet";
+
 impl Drawing {
+    /// What the policy or scheme is called.
+    pub fn policy_name(&self) -> &str {
+        self.policy.as_deref().unwrap_or(DEFAULT_POLICY)
+    }
+
     /// The policy or scheme, a policy in the convention that was asked for.
     pub fn scheme(&self) -> anyhow::Result<Scheme> {
-        let mut scheme = find_scheme(self.policy.as_deref().unwrap_or("imagenet"))?;
+        let mut scheme = find_scheme(self.policy_name())?;
         match (&mut scheme, self.convention) {
             (_, None) => {}
             (Scheme::Policy(policy), Some(convention)) => {

@@ -77,10 +77,15 @@ pub(super) mod x86 {
 
     use super::{Table, Tables, by_loads};
 
+    /// Whether the processor has what `load`, `store`, `wide` and `permuted` need.
+    pub fn has_vbmi() -> bool {
+        std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw")
+    }
+
     /// Looks up with what the processor has; false if it has nothing that helps.
     pub fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables) -> bool {
         let one = channels == 1 || tables.are_same;
-        if std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw") {
+        if has_vbmi() {
             // SAFETY: the processor has the features.
             unsafe { if one { vbmi_same(bytes, tables) } else { vbmi_each(bytes, tables) } }
             return true;
@@ -95,7 +100,7 @@ pub(super) mod x86 {
 
     /// Likewise, from one place to another.
     pub fn look_up_from(source: &[u8], tables: &Tables, out: &mut [u8]) -> bool {
-        let can = std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw");
+        let can = has_vbmi();
         if can {
             // SAFETY: the processor has the features.
             unsafe { vbmi_from(source, tables, out) };
@@ -224,7 +229,7 @@ pub(super) mod x86 {
                     // SAFETY: asked for.
                     assert_eq!(through(&|bytes| unsafe { avx2_same(bytes, &same) }), expected_same);
                 }
-                if std::arch::is_x86_feature_detected!("avx512vbmi") {
+                if has_vbmi() {
                     // SAFETY: asked for.
                     assert_eq!(through(&|bytes| unsafe { vbmi_same(bytes, &same) }), expected_same);
                     let source = &bytes[..];

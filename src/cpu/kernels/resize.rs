@@ -1,6 +1,6 @@
 //! Resize: weighted sums along a row, and along the columns of rows.
 
-use crate::arithmetic::resample::{PRECISION, Weights, weighted};
+use crate::arithmetic::resample::{HALF, Weights, byte_of, weighted};
 use crate::wide::wide;
 
 /// Values that are summed at once.
@@ -20,14 +20,14 @@ pub(in crate::cpu) fn along_rows(row: &[u8], channels: usize, columns: &Weights,
             }
             continue;
         };
-        let mut sums = [1_i32 << (PRECISION - 1); 4];
+        let mut sums = [HALF; 4];
         for (&weight, tap) in weights.iter().zip(behind.windows(4).step_by(3)) {
             for (sum, &value) in sums.iter_mut().zip(tap) {
                 *sum = sum.wrapping_add(weight.wrapping_mul(i32::from(value)));
             }
         }
         for (value, sum) in pixel.iter_mut().zip(sums) {
-            *value = (sum >> PRECISION).clamp(0, 255) as u8;
+            *value = byte_of(sum);
         }
     }
 }
@@ -38,7 +38,7 @@ wide! {
 pub(in crate::cpu) fn along_columns(source: &[u8], weights: &[i32], out: &mut [u8]) {
     let length = out.len();
     for (k, out) in out.chunks_mut(BLOCK).enumerate() {
-        let mut sums = [1_i32 << (PRECISION - 1); BLOCK];
+        let mut sums = [HALF; BLOCK];
         for (j, &weight) in weights.iter().enumerate() {
             let taps = &source[j * length + k * BLOCK..][..out.len()];
             match taps.as_array::<BLOCK>() {
@@ -55,7 +55,7 @@ pub(in crate::cpu) fn along_columns(source: &[u8], weights: &[i32], out: &mut [u
             }
         }
         for (value, sum) in out.iter_mut().zip(sums) {
-            *value = (sum >> PRECISION).clamp(0, 255) as u8;
+            *value = byte_of(sum);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Cases: batches whose dispatches, together, run every file of every kernel.
 
-use super::gpu_support::{EVERY_FORM, batch_of, chain_of, pairs, random};
+use super::gpu_support::{EVERY_FORM, batch_of, chain_of, pairs, random, rgb};
 use super::recording::Case;
 use crate::gpu::Grouping;
 use crate::mixing::{MixPlan, Mixing};
@@ -22,10 +22,6 @@ pub fn all() -> Vec<Case> {
     cases.extend(sliced());
     cases.extend(interpolated());
     cases
-}
-
-fn rgb(images: usize, height: usize, width: usize) -> Shape {
-    Shape { images, height, width, channels: 3 }
 }
 
 fn case(name: &str, shape: Shape, plan: Plan, grouping: Grouping) -> Case {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use autoaugment::{Executor, Tensor, TensorData, reference};
+use autoaugment::{Executor, Plan, Tensor, TensorData, reference};
 #[cfg(feature = "gpu")]
 use autoaugment::{Gpu, Report};
 use rayon::prelude::*;
@@ -49,11 +49,8 @@ impl Expected {
 /// An error with the first image that differs.
 fn compare(expected: &Tensor, got: &Tensor, work: &Work, turn: usize, device: &str) -> anyhow::Result<()> {
     let Some(image) = first_difference(expected, got) else { return Ok(()) };
-    let planned = work.plan(turn).images().get(image);
-    let ops: Vec<_> = planned.iter().flat_map(|image| &image.ops).map(ToString::to_string).collect();
-    let ops = if ops.is_empty() { "unchanged".to_string() } else { ops.join(" + ") };
-    let message =
-        format!("{device} gives other bytes than the reference, and nothing is measured: image {image}: {ops}");
+    let planned = Plan::new(work.plan(turn).images().get(image).cloned().into_iter().collect());
+    let message = format!("{device} gives other bytes than the reference, and nothing is measured: image {planned}");
     Err(RunFailed(message).into())
 }
 

@@ -150,7 +150,7 @@ impl Bench {
 
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
-            policy: self.drawing.policy.as_deref().unwrap_or("imagenet").to_string(),
+            policy: self.drawing.policy_name().to_string(),
             convention,
             seed: self.drawing.seed,
             epoch: self.drawing.epoch,

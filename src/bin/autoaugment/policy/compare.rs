@@ -69,7 +69,7 @@ impl Compare {
         let in_convention = |policy: &Policy, convention| Policy { convention, ..policy.clone() };
         let (a, b, names) = match conventions {
             [Some(a), Some(b)] => {
-                let name = self.policy.as_deref().unwrap_or("imagenet");
+                let name = self.policy.as_deref().unwrap_or(choices::DEFAULT_POLICY);
                 let policy = read(name)?;
                 (in_convention(&policy, a), in_convention(&policy, b), [name, name])
             }
