@@ -47,6 +47,14 @@ pub enum Error {
         op: &'static str,
     },
 
+    /// An operation that a branch of AugMix cannot have: it takes another image, changes the size or turns images over, or has
+    /// branches itself.
+    #[error("{op} cannot stand in a branch of AugMix")]
+    NotInBranches {
+        /// The operation's name.
+        op: &'static str,
+    },
+
     /// A probability outside 0..=1, or not a number.
     #[error("{op}: probability {probability} is outside 0..=1")]
     Probability {

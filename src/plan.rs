@@ -79,7 +79,7 @@ impl Plan {
 
     /// A plan drawn from a policy that may draw `operations`.
     pub(crate) fn drawn(images: Vec<PlannedImage>, mut operations: Vec<OpKind>) -> Self {
-        operations.extend(images.iter().flat_map(|image| image.ops.iter().map(Op::kind)));
+        operations.extend(images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches).map(Op::kind));
         operations.sort();
         operations.dedup();
         Plan { images, operations }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::ops::{Kind, Needs, Op, OpKind};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedImage};
 
 /// What one run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,7 +42,7 @@ impl Report {
             // Neighbours that are alike need no second look.
             if before.is_none_or(|before| before != image.ops) {
                 kinds.clear();
-                kinds.extend(image.ops.iter().map(Op::kind));
+                kinds.extend(image.ops.iter().flat_map(Op::with_branches).map(Op::kind));
                 if !groups.contains(&kinds) {
                     groups.insert(kinds.clone());
                 }
@@ -50,7 +50,8 @@ impl Report {
             }
         }
         let needs_statistics = |op: &Op| matches!(op.kind().class(), Kind::Point(Needs::Histogram | Needs::Luma));
-        let with = plan.images().iter().filter(|image| image.ops.iter().any(needs_statistics));
+        let all = |image: &PlannedImage| image.ops.iter().flat_map(Op::with_branches).any(needs_statistics);
+        let with = plan.images().iter().filter(|image| all(image));
         Report {
             device,
             images: plan.images().len(),

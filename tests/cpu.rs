@@ -7,7 +7,7 @@ mod chains;
 use autoaugment::{
     Device, Executor, Images, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, Tensor, reference,
 };
-use batches::{EVERY_FORM, batch_of, chain_of, differences, op_of, pairs, random, rgb};
+use batches::{EVERY_FORM, aug_mix_of, batch_of, chain_of, differences, mixtures, op_of, pairs, random, rgb};
 use chains::{Chains, chains, resizes, some_op};
 
 /// Runs a plan through the twins and the executor in these forms and panics with all differences.
@@ -64,6 +64,18 @@ fn random_chains_in_every_form_layout_and_channels() {
 }
 
 #[test]
+fn mixtures_of_several_chains() {
+    for (k, (height, width)) in SIZES.into_iter().enumerate() {
+        for (channels, layout) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nhwc)] {
+            let images = if height * width > 10_000 { 12 } else { 60 };
+            let shape = Shape { channels, ..rgb(images, height, width) };
+            let plan = mixtures(shape, 4, 3, 90 + k as u64);
+            check(&batch_of(shape, layout, k as u64), &plan, &EVERY_FORM[..5], &format!("{layout:?} x {channels}"));
+        }
+    }
+}
+
+#[test]
 fn policies() {
     for name in Policy::preset_names() {
         for side in [32, 97] {
@@ -114,6 +126,8 @@ fn few_large_images_in_several_threads() {
             let plan = Plan::uniform(1, chain_of(4, shape, &mut rng));
             check(&batch_of(shape, layout, 3), &plan, &EVERY_FORM, "rows in every form");
         }
+        let mixture = aug_mix_of(4, 3, shape, &mut rng);
+        check(&batch_of(shape, Layout::Nhwc, 0), &Plan::uniform(1, vec![mixture]), &EVERY_FORM[..3], "mixture by rows");
         let ops = ["Solarize(threshold=90)", "Contrast(factor=1.7)", "Color(factor=0.3)", "AutoContrast"];
         let plan = Plan::uniform(1, ops.map(|op| op.parse().unwrap()).into());
         check(&batch_of(shape, Layout::Nhwc, 3), &plan, &[Output::u8()], "statistics by rows");

@@ -4,4 +4,5 @@ pub(crate) mod blend;
 pub(crate) mod box_blur;
 pub(crate) mod histogram;
 pub(crate) mod luma;
+pub(crate) mod mixture;
 pub(crate) mod resample;

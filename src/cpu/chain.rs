@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::branches;
 use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
 use super::kernels::look_up::{Tables, look_up};
@@ -26,40 +27,52 @@ use crate::ops::lower::{Arg, Stage, Warp};
 use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
 
 /// Bytes of a band: what the first-level cache holds beside tables.
-const BAND: usize = 8192;
+pub(super) const BAND: usize = 8192;
 
 /// Memory that one image after the other uses.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// What is stored between passes.
-    held: [Vec<u8>; 2],
+    pub held: [Vec<u8>; 2],
     /// A band that is written elsewhere in another form.
     band: Vec<u8>,
     before: Vec<Step>,
     after: Vec<Step>,
+    /// What branches need, once an image has some.
+    pub branches: Option<Box<branches::Memory>>,
 }
 
 /// Where the pixels are to which all that waits will be done.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+pub(super) enum Place<'a> {
     /// Interleaved in memory of the caller.
     Given(&'a [u8]),
     /// In the scratch memory of this number.
     Held(usize),
 }
 
+impl Place<'_> {
+    /// The scratch memory that what is made of it goes to.
+    pub fn other(self) -> usize {
+        match self {
+            Place::Given(_) => 0,
+            Place::Held(from) => 1 - from,
+        }
+    }
+}
+
 /// An image on its way.
 pub(super) struct Chain<'a> {
-    batch: &'a Images<'a>,
+    pub batch: &'a Images<'a>,
     channels: usize,
-    place: Place<'a>,
-    size: Size,
+    pub place: Place<'a>,
+    pub size: Size,
     geometry: Geometry,
     /// The size behind the geometry.
     next: Size,
-    scratch: &'a mut Scratch,
+    pub scratch: &'a mut Scratch,
     /// Whether a pass is divided among threads.
-    threads: bool,
+    pub threads: bool,
 }
 
 impl<'a> Chain<'a> {
@@ -117,6 +130,7 @@ impl<'a> Chain<'a> {
                 self.geometry(self.next, Geometry::BlurRows(blur));
                 (0..PASSES).for_each(|_| self.geometry(self.next, Geometry::BlurColumns(blur)));
             }
+            Stage::Branches(mix) => self.branches(&mix),
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));
@@ -174,12 +188,16 @@ impl<'a> Chain<'a> {
         self.next = to;
     }
 
+    /// Does what waits, if anything does.
+    pub fn settle(&mut self) {
+        if !matches!(self.geometry, Geometry::Same) || !self.scratch.after.is_empty() {
+            self.store();
+        }
+    }
+
     /// A pass into memory of ours.
     fn store(&mut self) {
-        let to = match self.place {
-            Place::Given(_) => 0,
-            Place::Held(from) => 1 - from,
-        };
+        let to = self.place.other();
         let mut out = std::mem::take(&mut self.scratch.held[to]);
         out.resize(self.next.pixels() * self.channels, 0);
         Pass::of(self).run(&mut out, self.threads);
@@ -371,7 +389,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {
+pub(super) fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {
     match place {
         Place::Given(pixels) => pixels,
         Place::Held(number) => &held[number],

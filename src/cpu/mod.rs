@@ -35,6 +35,7 @@
 //! blurred, and a band. Nothing is allocated for an image, but the weights of a resize and lists of source pixels, which warps
 //! need that are beyond 16.16 fixed point.
 
+mod branches;
 mod chain;
 mod geometry;
 mod kernels;

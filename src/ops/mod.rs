@@ -4,7 +4,8 @@
 //! magnitude, its twin on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
 //! share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`). One line in `ops!` below makes parsing, help, plans,
 //! shader assembly, the conformance tests and the benchmarks know it. Nothing else has to be touched. The second part of the
-//! list has what changes the size or turns images over, which policies cannot have; those need no WGSL of their own.
+//! list has what changes the size, turns images over or has chains of its own, which policies cannot have; those need no WGSL of
+//! their own.
 //!
 //! # Adding an operation, worked
 //! Say `Threshold`: white at or above a level, black below.
@@ -42,6 +43,7 @@ pub(crate) mod affine;
 pub(crate) mod lower;
 
 pub use affine::Interpolation;
+pub use aug_mix::{Branch, MixRule};
 #[cfg(feature = "gpu")]
 pub(crate) use auto_contrast::stretch;
 pub use crop::Border;
@@ -69,6 +71,8 @@ pub enum Kind {
     Frame,
     /// Weighted sums along rows and columns, to another size.
     Resize,
+    /// What other operations make of the image.
+    Branches,
 }
 
 /// The statistics that a [`Kind::Point`] operation needs of the image it is applied to.
@@ -148,8 +152,8 @@ macro_rules! ops {
             /// Every operation that a policy can have, in the order of the list.
             pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
 
-            /// The operations that plans have besides: they change the size or turn images over, and are drawn by a
-            /// [`Transform`](crate::Transform), not by a policy.
+            /// The operations that plans have besides: they change the size, turn images over or mix what others make of them,
+            /// and are drawn by a [`Transform`](crate::Transform), not by a policy.
             pub const FRAMING: &'static [OpKind] = &[$(OpKind::$Framing,)*];
         }
     };
@@ -254,6 +258,7 @@ ops! {
         resize => Resize,
         horizontal_flip => HorizontalFlip,
         vertical_flip => VerticalFlip,
+        aug_mix => AugMix,
     }
 }
 
@@ -338,6 +343,12 @@ impl<'de> Deserialize<'de> for OpKind {
 }
 
 impl Op {
+    /// This operation and, if it has branches, all of theirs.
+    pub(crate) fn with_branches(&self) -> impl Iterator<Item = &Op> {
+        let branches = if let Op::AugMix(mix) = self { Some(mix.ops()) } else { None };
+        std::iter::once(self).chain(branches.into_iter().flatten())
+    }
+
     /// Whether this and `other` make the same bytes of every image of `size`: they are the same operation and run with the
     /// same numbers, once those are rounded as Pillow rounds them. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
     pub fn does_the_same(&self, other: &Op, size: Size) -> bool {

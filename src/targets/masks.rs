@@ -1,5 +1,6 @@
 //! Masks: images of labels, one number a pixel, that go where their image's pixels go.
 
+use super::motion::check_branches;
 use crate::batch::{Batch, Layout, Size};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
@@ -64,19 +65,22 @@ impl Masks<u8> {
     ///
     /// Masks of u8 are a [`Batch`](crate::Batch) of one channel; with this plan they run on the CPU, on a GPU, and in as few
     /// dispatches as images do.
-    pub fn plan(&self, plan: &Plan) -> Plan {
-        let images = plan.images().iter().map(|image| PlannedImage {
-            file: image.file.clone(),
-            index: image.index,
-            sub_policy: image.sub_policy,
-            ops: image.ops.iter().filter_map(|op| self.op(op)).collect(),
-        });
+    ///
+    /// # Errors
+    /// [`Error::At`] with the image, if it has an AugMix whose branches move things.
+    pub fn plan(&self, plan: &Plan) -> Result<Plan> {
+        let followed = |(i, image): (usize, &PlannedImage)| {
+            image.ops.iter().try_for_each(check_branches).map_err(|e| e.at(format!("image {i}")))?;
+            let ops = image.ops.iter().filter_map(|op| self.op(op)).collect();
+            Ok(PlannedImage { ops, file: image.file.clone(), ..*image })
+        };
+        let images = plan.images().iter().enumerate().map(followed).collect::<Result<_>>()?;
         let left = |kind: &OpKind| match kind.class() {
             ops::Kind::Warp | ops::Kind::Frame | ops::Kind::Resize => true,
             ops::Kind::Mask => self.cutout,
             _ => false,
         };
-        Plan::drawn(images.collect(), plan.operations().iter().copied().filter(left).collect())
+        Ok(Plan::drawn(images, plan.operations().iter().copied().filter(left).collect()))
     }
 
     /// What an operation does to the mask; nothing if it leaves it alone.
@@ -127,7 +131,7 @@ impl<L: Label> Masks<L> {
         let mut moved = Vec::new();
         let mut size = sizes.get(0);
         for k in 0..L::COUNT {
-            let plan = Masks { fill: self.fill.byte(k), cutout: self.cutout }.plan(plan);
+            let plan = Masks { fill: self.fill.byte(k), cutout: self.cutout }.plan(plan)?;
             let bytes: Vec<u8> = labels.iter().map(|label| label.byte(k)).collect();
             let (tensor, _) = match sizes.shape() {
                 Some(shape) => {

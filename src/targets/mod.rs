@@ -5,7 +5,8 @@
 //! row.
 //!
 //! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move what is in an image; all other
-//! operations leave everything where it is. [`Motion`] is the map of points, in binary64, of all operations of one image.
+//! operations leave everything where it is. What an AugMix has moved differently in its branches nothing can follow, which is
+//! an error. [`Motion`] is the map of points, in binary64, of all operations of one image.
 //! It is the map itself: interpolation `nearest` takes the pixel nearest to it, which may be half a pixel away.
 //!
 //! What leaves the image is gone, even if a later operation would move it back: the pixels there are the fill. What a
@@ -31,7 +32,7 @@
 //! // Masks are batches of one channel, and run wherever images do.
 //! let labels: Vec<u8> = [0, 0, 0, 7, 7, 7].repeat(4);
 //! let masks = Batch::new(labels, shape, Layout::Nhwc)?;
-//! let plan = Masks { fill: 255, cutout: false }.plan(&plan);
+//! let plan = Masks { fill: 255, cutout: false }.plan(&plan)?;
 //! let (moved, _) = Executor::new(Device::Cpu)?.apply(&masks, &plan, &Output::u8())?;
 //! assert_eq!(moved.data.as_u8(), Some(&[255, 255, 7, 7, 7, 0].repeat(4)[..]));
 //! # Ok::<(), autoaugment::Error>(())

@@ -1,8 +1,8 @@
 //! Motion: where the points of one image go, operation by operation.
 
 use crate::batch::Size;
-use crate::error::Result;
-use crate::ops::Op;
+use crate::error::{Error, Result};
+use crate::ops::{Kind, Op};
 use crate::plan::PlannedImage;
 
 /// `[a0..a5]`: a point (x, y) goes to `(a0 x + a1 y + a2, a3 x + a4 y + a5)`.
@@ -30,7 +30,7 @@ impl PlannedImage {
     ///
     /// # Errors
     /// Those of [`Op::check`], and [`Error::Parameter`](crate::Error::Parameter) or [`Error::Batch`](crate::Error::Batch)
-    /// if an operation is not possible for an image of this size.
+    /// if an operation is not possible for an image of this size, or if it is an AugMix whose branches move things.
     pub fn motion(&self, size: Size) -> Result<Motion> {
         size.check()?;
         let mut motion = Motion { before: size, steps: Vec::new() };
@@ -39,6 +39,7 @@ impl PlannedImage {
             let before = motion.size();
             let after = op.output_size(before)?;
             after.check()?;
+            check_branches(op)?;
             if let Some(matrix) = forward(op, before) {
                 motion.steps.push(Step { matrix, after });
             }
@@ -98,6 +99,16 @@ fn inverse([a, b, c, d, e, f]: Matrix) -> Matrix {
     [a, b, -(a * c + b * f), d, e, -(d * c + e * f)]
 }
 
+/// Refuses an AugMix whose branches move what is in the image, each to another place.
+pub(super) fn check_branches(op: &Op) -> Result<()> {
+    match op {
+        Op::AugMix(mix) if mix.ops().any(|op| op.kind().class() == Kind::Warp) => Err(Error::Batch(
+            "AugMix mixes images that are moved each in its way, and targets cannot follow them all".to_string(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Where an operation moves the points of an image of `size`; nothing if it leaves them where they are.
 fn forward(op: &Op, size: Size) -> Option<Matrix> {
     let warp = match op {
@@ -122,7 +133,6 @@ fn forward(op: &Op, size: Size) -> Option<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::Kind;
     use crate::{Convention, OpKind, Sampler};
 
     const SIZE: Size = Size { width: 30, height: 20 };
@@ -136,7 +146,7 @@ mod tests {
         for op in ["Crop(x=1, y=2, width=3, height=4)", "Resize(width=5, height=6)", "HorizontalFlip", "VerticalFlip"] {
             assert!(forward(&op.parse().unwrap(), SIZE).is_some(), "{op}");
         }
-        assert_eq!(OpKind::FRAMING.len(), 4, "another operation moves pixels: give it its map");
+        assert_eq!(OpKind::FRAMING.len(), 5, "another operation moves pixels: give it its map");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use autoaugment::{
     Batch, Convention, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler,
-    Shape, TensorData, ops,
+    Shape, TensorData,
+    ops::{self, Branch, MixRule},
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -112,6 +113,47 @@ pub fn op_of(kind: OpKind, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
 /// A random chain.
 pub fn chain_of(length: usize, shape: Shape, rng: &mut ChaCha8Rng) -> Vec<Op> {
     (0..length).map(|_| op_of(OpKind::ALL[rng.random_range(0..OpKind::ALL.len())], shape, rng)).collect()
+}
+
+/// A random AugMix of up to `width` branches of up to `depth` operations, its weights from nothing to more than the image.
+pub fn aug_mix_of(width: usize, depth: usize, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
+    let weight = |rng: &mut ChaCha8Rng| match rng.random_range(0..10) {
+        0 => [0.0, 1.0, 2.0, 1e-30, 1e-42, 0.5][rng.random_range(0..6)],
+        1 => f64::from(rng.random::<f32>()).powi(9),
+        _ => f64::from(rng.random::<f32>()) / width as f64,
+    };
+    let rule = match rng.random_range(0..3) {
+        0 => MixRule::Sum(weight(rng)),
+        1 => MixRule::SumThenBlend(weight(rng)),
+        _ => MixRule::Blends,
+    };
+    let kinds: Vec<_> = OpKind::ALL.iter().copied().filter(|kind| *kind != OpKind::SamplePairing).collect();
+    let branch = |rng: &mut ChaCha8Rng| {
+        let length = rng.random_range(0..=depth);
+        let ops = (0..length).map(|_| op_of(kinds[rng.random_range(0..kinds.len())], shape, rng)).collect();
+        Branch { weight: weight(rng), ops }
+    };
+    let branches = (0..rng.random_range(1..=width)).map(|_| branch(rng)).collect();
+    ops::AugMix { rule, branches }.into()
+}
+
+/// Chains with an AugMix among up to two operations before and behind.
+pub fn mixtures(shape: Shape, width: usize, depth: usize, seed: u64) -> Plan {
+    let mut rng = random(seed);
+    let image = |i: usize| {
+        let mut ops = chain_of(i % 3, shape, &mut rng);
+        ops.push(aug_mix_of(width, depth, shape, &mut rng));
+        ops.extend(chain_of(i / 3 % 3, shape, &mut rng));
+        PlannedImage { ops, ..Default::default() }
+    };
+    Plan::new((0..shape.images).map(image).collect())
+}
+
+/// The same plan without interpolated warps, whose kernels software drivers are slow to compile.
+pub fn nearest(plan: &Plan) -> Plan {
+    let json = plan.to_json();
+    let json = ["bilinear", "bicubic"].iter().fold(json, |json, name| json.replace(name, "nearest"));
+    Plan::from_json(&json).unwrap()
 }
 
 /// All ordered pairs of operations, as far as there are images.

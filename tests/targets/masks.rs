@@ -28,7 +28,7 @@ fn a_mask_is_what_an_image_of_labels_becomes() {
     let cpu = Executor::new(Device::Cpu).unwrap();
     for (seed, cutout) in [(51, false), (52, true)] {
         let chains = chains::chains(80, 3, 5, seed, some_op);
-        let (mask_plan, fill) = (Masks { fill: 201, cutout }.plan(&chains.plan), 201);
+        let (mask_plan, fill) = (Masks { fill: 201, cutout }.plan(&chains.plan).unwrap(), 201);
         let by_hand = chains.plan.images().iter().map(|image| PlannedImage {
             ops: image.ops.iter().filter_map(|op| nearest(op, fill, cutout)).collect(),
             ..image.clone()
@@ -81,10 +81,10 @@ fn colours_pairs_and_cutouts_leave_masks_alone() {
         "Cutout(x=0, y=0, width=1, height=2)",
     ];
     let plan = Plan::uniform(2, ops.map(|op| op.parse().unwrap()).to_vec());
-    assert_eq!(Masks::default().plan(&plan), Plan::uniform(2, vec![]));
+    assert_eq!(Masks::default().plan(&plan).unwrap(), Plan::uniform(2, vec![]));
     let cut = Masks { fill: 9, cutout: true };
     assert_eq!(
-        cut.plan(&plan).to_string().lines().next(),
+        cut.plan(&plan).unwrap().to_string().lines().next(),
         Some("0: Cutout(x=0, y=0, width=1, height=2, fill=[9,9,9])")
     );
     let cpu = Executor::new(Device::Cpu).unwrap();
@@ -104,7 +104,7 @@ fn the_images_own_entries_stay() {
         sub_policy: Some(3),
         ops: vec!["Invert".parse().unwrap()],
     };
-    let plan = Masks::default().plan(&Plan::new(vec![image.clone()]));
+    let plan = Masks::default().plan(&Plan::new(vec![image.clone()])).unwrap();
     assert_eq!(plan.images(), [PlannedImage { ops: vec![], ..image }]);
 }
 
@@ -129,7 +129,7 @@ fn bad_masks_are_refused() {
 fn masks_on_the_gpu() {
     let Some(gpu) = crate::gpu_support::gpu() else { return };
     let chains = chains::chains(60, 1, 5, 54, chains::some_nearest_op);
-    let plan = Masks { fill: 255, cutout: true }.plan(&chains.plan);
+    let plan = Masks { fill: 255, cutout: true }.plan(&chains.plan).unwrap();
     crate::gpu_support::check_all(&gpu, &chains.batch, &plan, &[Output::u8()], "masks");
 }
 
@@ -139,6 +139,22 @@ fn masks_are_batches() {
     let batch = Batch::new(vec![1, 2, 3, 4, 5, 6], shape, Layout::Nchw).unwrap();
     let plan = Plan::uniform(1, vec!["TranslateX(pixels=-1.75, interpolation=bicubic, fill=[1,2,3])".parse().unwrap()]);
     let cpu = Executor::new(Device::Cpu).unwrap();
-    let (moved, _) = cpu.apply(&batch, &Masks { fill: 40, cutout: false }.plan(&plan), &Output::u8()).unwrap();
+    let (moved, _) = cpu.apply(&batch, &Masks { fill: 40, cutout: false }.plan(&plan).unwrap(), &Output::u8()).unwrap();
     assert_eq!(moved.data.as_u8(), Some(&[3, 40, 40, 6, 40, 40][..]));
+}
+
+#[test]
+fn what_branches_move_is_not_followed() {
+    let mix = |op: &str| -> Op {
+        format!(r#"AugMix(rule={{"sum":0.5}}, branches=[{{"weight":0.5,"ops":[{{"op":"{op}"}}]}}])"#).parse().unwrap()
+    };
+    let still = Plan::uniform(2, vec![mix("Invert")]);
+    assert_eq!(Masks::default().plan(&still).unwrap(), Plan::uniform(2, vec![]));
+    let size = Size { width: 4, height: 3 };
+    assert_eq!(still.images()[0].motion(size).unwrap().size(), size);
+    let moving: Op = mix(r#"TranslateX","pixels":1,"interpolation":"nearest"#);
+    let plan = Plan::uniform(2, vec![moving]);
+    let reason = "batch: AugMix mixes images that are moved each in its way, and targets cannot follow them all";
+    assert_eq!(Masks::default().plan(&plan).unwrap_err().to_string(), format!("image 0: {reason}"));
+    assert_eq!(plan.images()[0].motion(size).unwrap_err().to_string(), reason);
 }

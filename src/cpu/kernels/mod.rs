@@ -10,6 +10,7 @@ pub(super) mod blend;
 pub(super) mod box_blur;
 pub(super) mod interpolated;
 pub(super) mod look_up;
+pub(super) mod mixture;
 pub(super) mod nearest;
 pub(super) mod planes;
 pub(super) mod resize;

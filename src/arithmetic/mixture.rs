@@ -1,0 +1,8 @@
+//! Mixture: weighted bytes and their sum, in binary32 as NumPy and PyTorch have them.
+
+/// The sum of bytes, each times its weight: every product and every sum rounded by itself, one after the other, and in the
+/// end clipped to 0..=255 and truncated.
+pub(crate) fn weighted_sum(terms: impl Iterator<Item = (f32, u8)>) -> u8 {
+    // `as` saturates, so it clips as well as truncates.
+    terms.fold(0.0f32, |sum, (weight, value)| sum + weight * f32::from(value)) as u8
+}

@@ -1,0 +1,42 @@
+//! Branches of AugMix: the image through several chains by itself, and what they make of it mixed.
+
+use rayon::prelude::*;
+
+use super::chain::{BAND, Chain, Finish, Place, Scratch, pixels};
+use super::kernels::mixture::mix;
+use crate::ops::AugMix;
+
+/// Memory that branches use, one image after the other.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    scratch: Scratch,
+    results: Vec<Vec<u8>>,
+}
+
+impl Chain<'_> {
+    /// Takes the image as it is now through every branch, and goes on with the mixture.
+    pub(super) fn branches(&mut self, op: &AugMix) {
+        self.settle();
+        let mut memory = self.scratch.branches.take().unwrap_or_default();
+        let image = pixels(self.place, &self.scratch.held);
+        memory.results.resize(op.branches.len().max(memory.results.len()), Vec::new());
+        for (branch, result) in op.branches.iter().zip(&mut memory.results) {
+            result.resize(image.len(), 0);
+            let mut chain = Chain::new(self.batch, image, self.size, &mut memory.scratch, self.threads);
+            branch.ops.iter().for_each(|op| chain.push(op));
+            chain.finish(Finish::Pixels(result));
+        }
+        let to = self.place.other();
+        let mut out = std::mem::take(&mut self.scratch.held[to]);
+        let image = pixels(self.place, &self.scratch.held);
+        out.resize(image.len(), 0);
+        let band = |(k, out): (usize, &mut [u8])| mix(op, image, &memory.results, k * BAND, out);
+        match self.threads {
+            true => out.par_chunks_mut(BAND).enumerate().with_min_len(8).for_each(band),
+            false => mix(op, image, &memory.results, 0, &mut out),
+        }
+        self.scratch.held[to] = out;
+        self.scratch.branches = Some(memory);
+        self.place = Place::Held(to);
+    }
+}
