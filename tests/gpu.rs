@@ -5,7 +5,7 @@ mod gpu_support;
 
 use autoaugment::gpu::Grouping;
 use autoaugment::{Gpu, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
-use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, drawn, gpu, pairs, random, rgb};
+use gpu_support::{EVERY_FORM, batch_of, chain_of, check_all, drawn, gpu, mixtures, nearest, pairs, random, rgb};
 
 fn grouped(grouping: Grouping) -> Option<Gpu> {
     Some(gpu()?.grouping(grouping))
@@ -76,6 +76,38 @@ fn random_chains_up_to_eight_long() {
         let shape = rgb(60, 13, 17);
         check_all(&gpu, &batch_of(shape, Layout::Nhwc, 7), &chains(shape, 8, 8), &[Output::u8()], "chains");
     }
+}
+
+/// Branches of any length, behind sources in memory and stored ones, with more operations behind them.
+#[test]
+fn branches_are_mixed() {
+    for grouping in [Grouping::ByClass, Grouping::Single] {
+        let Some(gpu) = grouped(grouping) else { return };
+        for (k, (height, width)) in [(12, 16), (7, 9), (61, 67)].into_iter().enumerate() {
+            let shape = rgb(48, height, width);
+            let plan = nearest(&mixtures(shape, 4, 4, 30 + k as u64));
+            check_all(&gpu, &batch_of(shape, Layout::Nhwc, 12), &plan, &[Output::u8()], "branches");
+        }
+    }
+}
+
+#[test]
+fn branches_in_every_form_layout_and_channels() {
+    let Some(gpu) = grouped(Grouping::Whole) else { return };
+    for (k, (channels, layout)) in [(3, Layout::Nhwc), (3, Layout::Nchw), (1, Layout::Nchw)].into_iter().enumerate() {
+        for (height, width) in [(12, 16), (7, 9)] {
+            let shape = Shape { channels, ..rgb(19, height, width) };
+            let plan = nearest(&mixtures(shape, 3, 3, 40 + k as u64));
+            check_all(&gpu, &batch_of(shape, layout, 13), &plan, &EVERY_FORM, &format!("{layout:?} x {channels}"));
+        }
+    }
+}
+
+#[test]
+fn branches_with_interpolated_warps() {
+    let Some(gpu) = grouped(Grouping::Single) else { return };
+    let shape = rgb(24, 13, 17);
+    check_all(&gpu, &batch_of(shape, Layout::Nhwc, 14), &mixtures(shape, 4, 3, 50), &[Output::u8()], "branches");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
 //! on the length of the longest chain and on nothing else. Chains of fewer segments wait for the last level, so that
 //! all images are finished together. A level is at most the first pass of what is resized, two statistics passes and
-//! the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one dispatch.
+//! the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one dispatch. Branches run side by
+//! side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one dispatch more.
 //!
 //! # Tried
 //! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation
@@ -62,8 +63,24 @@ pub(super) enum Kernel {
     ApplyToMiddle,
     /// An apply pass into the destination.
     Apply,
+    /// The mixtures of branches, into `middle`.
+    MixtureToMiddle,
+    /// The mixtures of branches, into the destination.
+    Mixture,
     /// All of it for small images.
     Small,
+}
+
+impl Kernel {
+    /// Whether its results are read by another kernel.
+    pub fn is_to_middle(self) -> bool {
+        matches!(self, Kernel::Resize | Kernel::ApplyToMiddle | Kernel::MixtureToMiddle)
+    }
+
+    /// Whether it only adds up weighted pixels, without any slots.
+    pub fn only_sums(self) -> bool {
+        matches!(self, Kernel::Resize | Kernel::MixtureToMiddle | Kernel::Mixture)
+    }
 }
 
 /// One dispatch.
@@ -117,17 +134,30 @@ pub(super) struct Sources<'a> {
     pub partners: &'a dyn Fn(usize) -> u32,
 }
 
-/// Words that an image needs for what is stored between its segments: as many as the largest of it.
-pub(super) fn middle_words(segments: &[Segment]) -> usize {
+/// Lanes that an image needs for what is stored between its segments, and words of a lane: as many as the largest of it.
+fn lanes(segments: &[Segment]) -> (usize, usize) {
     let stored = segments.split_last().map_or(&[][..], |(_, stored)| stored);
-    stored.iter().map(|s| s.size.pixels().next_multiple_of(4)).max().unwrap_or(0)
+    let lanes = stored.iter().map(|s| s.lane + 1).max().unwrap_or(0);
+    (lanes, stored.iter().map(|s| s.size.pixels().next_multiple_of(4)).max().unwrap_or(0))
+}
+
+/// Words of all lanes of an image.
+pub(super) fn middle_words(segments: &[Segment]) -> usize {
+    let (lanes, words) = lanes(segments);
+    lanes * words
+}
+
+/// How many levels an image has.
+fn depth(segments: &[Segment]) -> usize {
+    segments.last().map_or(1, |last| last.level + 1)
 }
 
 /// Whether a workgroup can take this image through all its segments, once the first pass of a resize is done: nothing behind the
 /// first changes coordinates.
 fn is_small(segments: &[Segment]) -> bool {
     let rest = if segments[0].is_first_pass() { &segments[1..] } else { segments };
-    rest.iter().skip(1).all(Segment::is_plain)
+    // A mixture reads more than one image.
+    rest.iter().skip(1).all(|segment| segment.is_plain() && segment.branches() == 0)
 }
 
 /// Makes the schedule for images cut into segments. `possible` are the kinds of all operations that such batches may have,
@@ -140,7 +170,8 @@ pub(super) fn schedule(
     possible: Kinds,
 ) -> Schedule {
     let mut schedule = Schedule::default();
-    let depth = images.iter().map(Vec::len).max().unwrap_or(1);
+    let deepest = images.iter().map(|segments| depth(segments)).max().unwrap_or(1);
+    let any_branches = images.iter().flatten().any(|segment| segment.branches() > 0);
     let total: usize = images.iter().map(Vec::len).sum();
     let behind_at = total * super::program::PROGRAM_WORDS;
     let mut behind = Vec::new();
@@ -148,21 +179,23 @@ pub(super) fn schedule(
         sizes.small && grouping.on(false) == Grouping::Whole && images.iter().all(|segments| is_small(segments));
     // Small images have one level, and one before it where something is resized.
     let any_resize = images.iter().any(|segments| segments[0].is_first_pass());
-    let levels = if small { 1 + usize::from(any_resize) } else { depth };
+    let levels = if small { 1 + usize::from(any_resize) } else { deepest };
     let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
     let mut program = 0;
     for (i, segments) in images.iter().enumerate() {
         let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
-        let middle_place = schedule.middle_words as u32;
         let resizes = usize::from(segments[0].is_first_pass());
+        let kept = if small { &segments[..=resizes] } else { segments };
+        let lane_words = lanes(kept).1 as u32;
         for (k, segment) in segments.iter().enumerate() {
             let is_last = k + 1 == segments.len();
             // A small image's segments are one, and stay in workgroup memory.
             let inside = small && k >= resizes;
             let places = Places {
-                source: if k == 0 { sources.images[i] } else { middle_place },
-                from_middle: k > 0,
-                destination: if is_last || inside { final_place } else { middle_place },
+                image: sources.images[i],
+                lanes: schedule.middle_words as u32,
+                lane_words,
+                result: (is_last || inside).then_some(final_place),
                 counts: schedule.counts as u32,
                 segments_left: (segments.len() - k) as u32,
             };
@@ -171,22 +204,25 @@ pub(super) fn schedule(
                 let level = match (small, inside) {
                     (true, true) => levels - 1,
                     (true, false) => 0,
-                    (false, _) => depth - segments.len() + k,
+                    (false, _) => deepest - depth(segments) + segment.level,
                 };
                 let seen = if inside { &segments[k..] } else { std::slice::from_ref(segment) };
                 let partners = seen.iter().map(|s| s.partners().count()).sum();
-                listed[level].push(Entry { program, segment, from_middle: k > 0, partners });
+                listed[level].push(Entry { program, segment, partners });
             }
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.middle_words += middle_words(if small { &segments[..=resizes] } else { segments });
+        schedule.middle_words += middle_words(kept);
     }
     schedule.programs.append(&mut behind);
     for (level, entries) in listed.iter().enumerate() {
-        let (first_passes, mut rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
+        let (first_passes, rest): (Vec<Entry<'_>>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
+        let (mixtures, mut rest): (Vec<Entry<'_>>, Vec<_>) = rest.into_iter().partition(|e| e.segment.branches() > 0);
         schedule.push(Kernel::Resize, &first_passes, Kinds::default(), level, sizes);
         let last = level + 1 == levels;
+        let mixture = if last { Kernel::Mixture } else { Kernel::MixtureToMiddle };
+        schedule.push(mixture, &mixtures, Kinds::default(), level, sizes);
         if small {
             if last {
                 let all = images.iter().flatten().map(Segment::kinds).fold(possible, Kinds::union);
@@ -198,7 +234,11 @@ pub(super) fn schedule(
             let wanting: Vec<_> = rest.iter().filter(|e| e.segment.wants(round)).copied().collect();
             schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
         }
-        let (kernel, grouping) = if last { (Kernel::Apply, Some(grouping)) } else { (Kernel::ApplyToMiddle, None) };
+        let (kernel, grouping) = match last {
+            true => (Kernel::Apply, Some(grouping)),
+            // Nearly all that is done with branches is stored.
+            false => (Kernel::ApplyToMiddle, any_branches.then_some(Grouping::ByClass)),
+        };
         rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
         for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
             schedule.push(kernel, group, key(&group[0], grouping, possible), level, sizes);
@@ -212,7 +252,6 @@ pub(super) fn schedule(
 struct Entry<'a> {
     program: u32,
     segment: &'a Segment,
-    from_middle: bool,
     /// How many other images it reads.
     partners: usize,
 }
@@ -222,7 +261,7 @@ fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds 
 }
 
 /// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. What is stored has no
-/// grouping: there, passes of a blur are by themselves, as nearly all of a blur is, and the rest is one dispatch.
+/// grouping, unless there are branches: there, passes of a blur are by themselves, as nearly all of a blur is, and the rest is one dispatch.
 fn group_of(kinds: Kinds, grouping: Option<Grouping>, possible: Kinds) -> (Kinds, (u32, Kinds)) {
     let with_warps = Kinds::POINTS.union(Kinds::WARPS);
     let boxes = Kinds::of(&[SlotKind::None, SlotKind::Box]);
@@ -252,7 +291,7 @@ impl Schedule {
         self.dispatches.push(Dispatch {
             kernel,
             kinds,
-            from_middle: entries.iter().any(|e| e.from_middle),
+            from_middle: entries.iter().any(|e| e.segment.from.is_some()),
             framed: entries.iter().any(|e| !e.segment.is_plain()),
             weighted: entries.iter().any(|e| e.segment.is_weighted()),
             pixels: entries.iter().map(|e| e.segment.size.pixels()).max().unwrap_or(0),
@@ -262,13 +301,14 @@ impl Schedule {
         });
         for entry in entries {
             let pixels = entry.segment.size.pixels() as u64;
-            let bytes_a_pixel = if entry.from_middle { 4 } else { sizes.channels as u64 };
+            let bytes_a_pixel = if entry.segment.from.is_some() { 4 } else { sizes.channels as u64 };
             self.bytes_read += entry.segment.pixels_read() as u64 * bytes_a_pixel;
+            self.bytes_read += entry.segment.branches() as u64 * 4 * pixels;
             self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
             self.bytes_written += match kernel {
                 Kernel::Statistics(_) => 0,
-                Kernel::Resize | Kernel::ApplyToMiddle => 4 * pixels,
-                Kernel::Apply | Kernel::Small => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
+                between if between.is_to_middle() => 4 * pixels,
+                _ => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
             };
         }
     }

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 use super::frame;
 use super::program::{
-    ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, SlotKind, WANT_HISTOGRAM, WANT_LUMA_0, word,
+    ARG_FILL, ARG_OP, COUNTS_WORDS, Kinds, PROGRAM_WORDS, RULE_BLENDS, RULE_SUM_THEN_BLEND, SlotKind, WANT_HISTOGRAM,
+    WANT_LUMA_0, word,
 };
 use super::schedule::Kernel;
 use super::tables::STRETCH;
@@ -62,8 +63,8 @@ macro_rules! wgsl {
 pub(super) fn entry_point(kernel: Kernel) -> &'static str {
     match kernel {
         Kernel::Statistics(_) => "statistics",
-        Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => "apply",
         Kernel::Small => "small",
+        _ => "apply",
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) fn histograms(kernel: Kernel, tile: usize, workgroup_memory: usize) -
     match kernel {
         Kernel::Statistics(_) => 4,
         Kernel::Small => (2..=4).rev().find(|&n| small_memory(tile, n) <= workgroup_memory).unwrap_or(1),
-        Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => 1,
+        _ => 1,
     }
 }
 
@@ -97,6 +98,9 @@ pub(super) fn assemble(variant: &Variant) -> String {
     let has = |kind| variant.kinds.has(kind);
     let is_small = variant.kernel == Kernel::Small;
     let resizes = variant.kernel == Kernel::Resize;
+    let mixes = matches!(variant.kernel, Kernel::Mixture | Kernel::MixtureToMiddle);
+    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel.is_to_middle();
+    let store = if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") };
     let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
     let with_tables = has(SlotKind::Table) || is_small || is_statistics;
     let mut text = constants(variant);
@@ -119,10 +123,15 @@ pub(super) fn assemble(variant: &Variant) -> String {
     }
     join(if variant.weighted { wgsl!("kernels/framed_weighted") } else { wgsl!("kernels/framed_plain") });
     if resizes {
-        for part in [wgsl!("kernels/resize"), wgsl!("kernels/store_words"), NOTHING_TO_PREPARE, wgsl!("kernels/apply")]
-        {
+        for part in [wgsl!("kernels/resize"), store, NOTHING_TO_PREPARE, wgsl!("kernels/apply")] {
             join(part);
         }
+        return text;
+    }
+    if mixes {
+        let arithmetic = [wgsl!("arithmetic/binary32"), wgsl!("arithmetic/mixture")];
+        let kernel = [wgsl!("kernels/mixture"), store, NOTHING_TO_PREPARE, wgsl!("kernels/apply")];
+        arithmetic.into_iter().chain(kernel).for_each(join);
         return text;
     }
     join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_direct") });
@@ -133,7 +142,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(match variant.kernel {
             Kernel::Small => wgsl!("kernels/counts_tile"),
             Kernel::Statistics(_) => wgsl!("kernels/counts_atomic"),
-            Kernel::Resize | Kernel::ApplyToMiddle | Kernel::Apply => wgsl!("kernels/counts_memory"),
+            _ => wgsl!("kernels/counts_memory"),
         });
         join(wgsl!("kernels/table"));
         join(&point_op(variant));
@@ -186,8 +195,7 @@ pub(super) fn assemble(variant: &Variant) -> String {
         join(wgsl!("kernels/statistics"));
         return text;
     }
-    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel == Kernel::ApplyToMiddle;
-    join(if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") });
+    join(store);
     if is_small {
         join(wgsl!("kernels/small"));
         return text;
@@ -213,7 +221,7 @@ fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
         Kind::Window => kinds.has(SlotKind::Window),
         Kind::Mask => kinds.has(SlotKind::Mask),
         Kind::Mix => kinds.has(SlotKind::Mix),
-        Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize => false,
+        Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches => false,
     })
 }
 
@@ -243,6 +251,8 @@ fn constants(variant: &Variant) -> String {
     number("WORD_FRAME_Y", word::FRAME_Y);
     number("WORD_FRAME", word::FRAME);
     number("WORD_WEIGHTS", word::WEIGHTS);
+    number("RULE_SUM_THEN_BLEND", RULE_SUM_THEN_BLEND as usize);
+    number("RULE_BLENDS", RULE_BLENDS as usize);
     number("FLIP_X", frame::FLIP_X as usize);
     number("FLIP_Y", frame::FLIP_Y as usize);
     number("WEIGHTED", frame::WEIGHTED as usize);
@@ -269,7 +279,7 @@ fn constants(variant: &Variant) -> String {
     number("FORM_F32", 2);
     number("FORM_F16", 3);
     let form = match (variant.kernel, variant.dtype) {
-        (Kernel::Resize | Kernel::ApplyToMiddle, _) => 0,
+        (kernel, _) if kernel.is_to_middle() => 0,
         (_, Dtype::U8) => 1,
         (_, Dtype::F32) => 2,
         (_, Dtype::F16) => 3,

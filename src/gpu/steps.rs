@@ -165,8 +165,8 @@ fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     ];
     match dispatch.kernel {
         Kernel::Statistics(_) => {}
-        Kernel::Resize | Kernel::ApplyToMiddle => bindings.push((5, Role::Middle(levels_left % 2))),
-        Kernel::Apply | Kernel::Small => bindings.push((5, Role::Destination)),
+        kernel if kernel.is_to_middle() => bindings.push((5, Role::Middle(levels_left % 2))),
+        _ => bindings.push((5, Role::Destination)),
     }
     bindings
 }
@@ -183,13 +183,13 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
 
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
-    let resizes = dispatch.kernel == Kernel::Resize;
-    let without = |kind| matches!(kind, Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize);
-    let used = |op: &&OpKind| !resizes && !without(op.class());
+    let without =
+        |kind| matches!(kind, Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches);
+    let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.class());
     // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
     let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
     // What is stored between segments has one form, whatever the output's.
-    let between = matches!(dispatch.kernel, Kernel::Resize | Kernel::ApplyToMiddle);
+    let between = dispatch.kernel.is_to_middle();
     Variant {
         // Both rounds of statistics are one kernel.
         kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },

@@ -10,8 +10,15 @@ use crate::batch::Layout;
 use crate::ops::{Kind, OpKind};
 use crate::output::Dtype;
 
-pub(super) const KERNELS: [Kernel; 5] =
-    [Kernel::Statistics(0), Kernel::Resize, Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small];
+pub(super) const KERNELS: [Kernel; 7] = [
+    Kernel::Statistics(0),
+    Kernel::Resize,
+    Kernel::MixtureToMiddle,
+    Kernel::Mixture,
+    Kernel::ApplyToMiddle,
+    Kernel::Apply,
+    Kernel::Small,
+];
 pub(super) const LAYOUTS: [Layout; 2] = [Layout::Nhwc, Layout::Nchw];
 pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
@@ -40,8 +47,7 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
     }
     let possible = |v: &Variant| match v.kernel {
         Kernel::Statistics(_) => !v.kinds.has(SlotKind::Interpolated),
-        // The first pass of a resize comes before all operations.
-        Kernel::Resize => v.kinds == Kinds::default(),
+        kernel if kernel.only_sums() => v.kinds == Kinds::default(),
         _ => true,
     };
     variants.into_iter().filter(possible).map(|v| (shader::assemble(&v), v)).collect()

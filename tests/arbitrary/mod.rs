@@ -1,7 +1,10 @@
 //! Arbitrary: strategies that make policies, operations and plans, any that are valid.
 #![allow(dead_code)]
 
-use autoaugment::{Border, Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy, ops};
+use autoaugment::{
+    Border, Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy,
+    ops::{self, Branch, MixRule},
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -121,12 +124,25 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
         }
         OpKind::HorizontalFlip => Just(ops::HorizontalFlip {}.into()).boxed(),
         OpKind::VerticalFlip => Just(ops::VerticalFlip {}.into()).boxed(),
+        OpKind::AugMix => {
+            let weight = || number(0.0, 2.0);
+            let rule = prop_oneof![
+                weight().prop_map(MixRule::Sum),
+                weight().prop_map(MixRule::SumThenBlend),
+                Just(MixRule::Blends)
+            ];
+            let alone = kind().prop_filter("needs another image", |kind| *kind != OpKind::SamplePairing);
+            let ops = vec(alone.prop_flat_map(|kind| op_of(kind, 0)), 0..4);
+            let branch = (weight(), ops).prop_map(|(weight, ops)| Branch { weight, ops });
+            (rule, vec(branch, 1..5)).prop_map(|(rule, branches)| ops::AugMix { rule, branches }.into()).boxed()
+        }
     }
 }
 
-/// Any valid operation, for batches of `images`.
+/// Any valid operation that leaves the size alone, for batches of `images`.
 pub fn op(images: usize) -> impl Strategy<Value = Op> {
-    kind().prop_flat_map(move |kind| op_of(kind, images))
+    let kind = prop_oneof![19 => kind(), 1 => Just(OpKind::AugMix)];
+    kind.prop_flat_map(move |kind| op_of(kind, images))
 }
 
 /// Any valid plan for a batch of `images`.

@@ -8,7 +8,9 @@ use autoaugment::gpu::Grouping;
 use autoaugment::{Batch, Device, Executor, Gpu, Images, Output, Plan, TensorData};
 
 #[allow(unused_imports)]
-pub use batches::{EVERY_FORM, batch_of, chain_of, differences, drawn, op_of, pairs, random, rgb};
+pub use batches::{
+    EVERY_FORM, aug_mix_of, batch_of, chain_of, differences, drawn, mixtures, nearest, op_of, pairs, random, rgb,
+};
 
 /// The adapter, or nothing, loudly; an error where one is required. It runs what a GPU would, even if it is software.
 pub fn gpu() -> Option<Gpu> {

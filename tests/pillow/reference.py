@@ -163,6 +163,24 @@ def vertical_flip(op, image, batch):
     return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
 
 
+def aug_mix(op, image, batch):
+    results = [run(branch["ops"], image, batch) for branch in op["branches"]]
+    weights = [numpy.float32(branch["weight"]) for branch in op["branches"]]
+    if op["rule"] == "blends":
+        for weight, result in zip(weights, results):
+            image = Image.blend(image, result, weight)
+        return image
+    [(rule, weight)] = op["rule"].items()
+    terms = list(zip(weights, results))
+    if rule == "sum":
+        terms.insert(0, (numpy.float32(weight), image))
+    total = numpy.zeros(numpy.asarray(image).shape, numpy.float32)
+    for term, result in terms:
+        total += term * numpy.asarray(result, numpy.float32)
+    mixed = Image.fromarray(numpy.clip(total, 0, 255).astype(numpy.uint8))
+    return mixed if rule == "sum" else Image.blend(image, mixed, numpy.float32(weight))
+
+
 # What a policy may have; the cases are made of these.
 OPERATIONS = {
     "Identity": identity,
@@ -192,6 +210,7 @@ FRAMING = {
     "Resize": resize,
     "HorizontalFlip": horizontal_flip,
     "VerticalFlip": vertical_flip,
+    "AugMix": aug_mix,
 }
 
 WARPS = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate")

@@ -1,10 +1,10 @@
 //! Cases: batches whose dispatches, together, run every file of every kernel.
 
-use super::gpu_support::{EVERY_FORM, batch_of, chain_of, pairs, random, rgb};
+use super::gpu_support::{EVERY_FORM, batch_of, chain_of, mixtures, nearest, pairs, random, rgb};
 use super::recording::Case;
 use crate::gpu::Grouping;
 use crate::mixing::{MixPlan, Mixing};
-use crate::{Interpolation, Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
+use crate::{Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
 
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
 const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Case> {
     cases.push(by_pair());
     cases.extend(listed());
     cases.extend(framed());
+    cases.extend(branched());
     cases.extend(sliced());
     cases.extend(interpolated());
     cases
@@ -33,20 +34,9 @@ fn image(ops: Vec<Op>) -> PlannedImage {
     PlannedImage { ops, ..Default::default() }
 }
 
-/// Such operations without filters that look between pixels, whose kernels take long to compile.
-fn nearest(images: Vec<PlannedImage>) -> Vec<PlannedImage> {
-    let nearest = |mut op: Op| {
-        match &mut op {
-            Op::Rotate(ops::Rotate { interpolation, .. })
-            | Op::ShearX(ops::ShearX { interpolation, .. })
-            | Op::ShearY(ops::ShearY { interpolation, .. })
-            | Op::TranslateX(ops::TranslateX { interpolation, .. })
-            | Op::TranslateY(ops::TranslateY { interpolation, .. }) => *interpolation = Interpolation::Nearest,
-            _ => {}
-        }
-        op
-    };
-    images.into_iter().map(|i| image(i.ops.into_iter().map(nearest).collect())).collect()
+/// The same without filters that look between pixels, whose kernels take long to compile.
+fn still(images: Vec<PlannedImage>) -> Vec<PlannedImage> {
+    nearest(&Plan::new(images)).into_images()
 }
 
 /// A plan for which kernels with all operations are made, so that cases share them.
@@ -66,7 +56,7 @@ fn forms() -> Vec<Case> {
         let shape = rgb(25, height, width);
         for output in EVERY_FORM {
             for grouping in GROUPINGS {
-                let plan = plan(nearest(chains(shape, 3, 2)));
+                let plan = plan(still(chains(shape, 3, 2)));
                 let name = format!("to {:?} {:?}", output.dtype(), output.layout(Layout::Nhwc));
                 cases.push(Case { output, shift, ..case(&name, shape, plan, grouping) });
             }
@@ -82,7 +72,7 @@ fn layouts() -> Vec<Case> {
         for (height, width, shift) in WORDS {
             for grouping in GROUPINGS {
                 let shape = Shape { channels, ..rgb(25, height, width) };
-                let plan = plan(nearest(chains(shape, 3, 3)));
+                let plan = plan(still(chains(shape, 3, 3)));
                 let name = format!("from {layout:?} of {channels}");
                 let batch = batch_of(shape, layout, 4);
                 cases.push(Case { batch, shift, ..case(&name, shape, plan, grouping) });
@@ -95,7 +85,7 @@ fn layouts() -> Vec<Case> {
 /// A kernel for each pair of kinds.
 fn by_pair() -> Case {
     let shape = rgb(PAIRS, 12, 16);
-    case("pairs", shape, plan(nearest(pairs(shape, 5))), Grouping::ByPair)
+    case("pairs", shape, plan(still(pairs(shape, 5))), Grouping::ByPair)
 }
 
 /// Chains from their texts.
@@ -139,6 +129,22 @@ fn framed() -> Vec<Case> {
     cases
 }
 
+/// Branches that are mixed, in every form.
+fn branched() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (height, width, shift) in WORDS {
+        for (seed, output) in EVERY_FORM.into_iter().enumerate() {
+            let shape = rgb(9, height, width);
+            let plan = plan(still(mixtures(shape, 3, 3, seed as u64).into_images()));
+            let layout = if seed % 3 == 0 { Layout::Nchw } else { Layout::Nhwc };
+            let name = format!("branches to {:?} {:?}", output.dtype(), output.layout(layout));
+            let batch = batch_of(shape, layout, 4);
+            cases.push(Case { batch, output, shift, ..case(&name, shape, plan, Grouping::ByClass) });
+        }
+    }
+    cases
+}
+
 /// Images of several slices, and ones beyond 16.16 fixed point.
 fn sliced() -> Vec<Case> {
     let wide = [
@@ -151,7 +157,7 @@ fn sliced() -> Vec<Case> {
     let policy = Sampler::new(Policy::v0(), 6).unwrap().plan(sliced, 0, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).unwrap();
     vec![
         case("wide", rgb(4, 1, 40_000), written(&wide), Grouping::ByClass),
-        case("slices", sliced, plan(nearest(policy.into_images())), Grouping::ByClass),
+        case("slices", sliced, plan(still(policy.into_images())), Grouping::ByClass),
     ]
 }
 

@@ -45,14 +45,16 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
         }
         let wanted = match kernel {
             Kernel::Statistics(_) => variants::all_kinds().without(SlotKind::Interpolated),
-            Kernel::Resize => Kinds::default(),
+            kernel if kernel.only_sums() => Kinds::default(),
             _ => variants::all_kinds(),
         };
         if !wanted.is_within(kinds) {
             missing.push(format!("{kernel:?} with {wanted:?}, only {kinds:?}"));
         }
     }
-    for kernel in [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply] {
+    for kernel in
+        [Kernel::Statistics(0), Kernel::MixtureToMiddle, Kernel::Mixture, Kernel::ApplyToMiddle, Kernel::Apply]
+    {
         if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.from_middle) {
             missing.push(format!("{kernel:?} from an intermediate image"));
         }
@@ -62,7 +64,7 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
             missing.push(format!("{kernel:?} of a resized image"));
         }
     }
-    for kernel in [Kernel::Apply, Kernel::Small] {
+    for kernel in [Kernel::Apply, Kernel::Mixture, Kernel::Small] {
         for output in variants::LAYOUTS {
             for dtype in variants::DTYPES {
                 for whole_words in [false, true] {

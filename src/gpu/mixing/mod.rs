@@ -1,7 +1,7 @@
 //! Mixing on the device: augmented bytes become mixed and normalised values in one dispatch for each piece.
 //!
 //! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made here as
-//! the host makes them. What is left is one sum a value, which the kernel makes of integers (`shaders/mixing/binary32.wgsl`).
+//! the host makes them. What is left is one sum a value, which the kernel makes of integers (`shaders/arithmetic/binary32.wgsl`).
 //! The products follow the records of the images where programs are otherwise; a batch that has one lambda sends 6 KiB of them.
 //!
 //! # Tried

@@ -56,7 +56,7 @@ pub(in crate::gpu) fn assemble(variant: &MixVariant) -> String {
     for (name, layout) in [("PLANAR", input), ("OUT_PLANAR", output)] {
         let _ = writeln!(text, "const {name} = {};", layout == Layout::Nchw);
     }
-    text + include_str!("../../../shaders/mixing/binary32.wgsl") + include_str!("../../../shaders/mixing/mix.wgsl")
+    text + include_str!("../../../shaders/arithmetic/binary32.wgsl") + include_str!("../../../shaders/mixing/mix.wgsl")
 }
 
 /// One piece: images whose buffers can all be bound at once.

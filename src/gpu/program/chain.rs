@@ -3,45 +3,28 @@
 use super::super::frame::Frame;
 use super::super::interpolated;
 use super::super::tables::Tables;
-use super::{ARG_FILL, ARG_OP, Extra, Pass, Resize, Segment, Slot, SlotKind, Table};
+use super::{ARG_FILL, ARG_OP, Extra, Mixture, Pass, Segment, Slot, SlotKind, Sums, Table};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::error::Result;
 use crate::ops::lower::{Arg, Stage, Warp};
-use crate::ops::{Crop, Op, OpKind};
+use crate::ops::{AugMix, Crop, Op, OpKind};
 
 /// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
 pub(in super::super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
-    let mut chain = Chain { segments: Vec::with_capacity(1), next: Source::plain(size), slots: Vec::with_capacity(2) };
-    let mut size = size;
-    for op in ops {
-        match op.lower(size) {
-            Stage::Point(arg) => chain.point(op.kind(), word_of(arg, tables)?),
-            Stage::Crop(mut crop) => {
-                if grey {
-                    crop.fill = [crop.fill[0]; 3];
-                }
-                chain.crop(&crop, size);
-            }
-            Stage::Blur(blur) => chain.blur(blur),
-            Stage::Flip { horizontal, vertical } => chain.flip(horizontal, vertical, size),
-            Stage::Resize { columns, rows, columns_first } => {
-                if !chain.slots.is_empty() || !matches!(chain.next.resize, Resize::Nothing) {
-                    chain.store(size);
-                }
-                chain.resize(columns, rows, columns_first);
-            }
-            stage => chain.slots.extend(slot(op.kind(), stage, size, grey, tables)?.map(|s| (s, Table::default()))),
-        }
-        size = op.output_size(size)?;
-    }
+    let (segments, slots) = (Vec::with_capacity(1), Vec::with_capacity(2));
+    let mut chain = Chain { grey, lane: 0, segments, next: Source::of(size), slots };
+    chain.push_all(ops, size, tables)?;
     chain.end();
     Ok(chain.segments)
 }
 
 /// A chain on its way into segments.
 struct Chain {
+    grey: bool,
+    /// Where segments store their results.
+    lane: usize,
     segments: Vec<Segment>,
     /// The source of what is not yet in a segment.
     next: Source,
@@ -50,18 +33,91 @@ struct Chain {
 }
 
 /// What the next segment works on.
+#[derive(Clone)]
 struct Source {
     frame: Frame,
-    resize: Resize,
+    sums: Sums,
+    /// The lane that it is in; none for the image as it came.
+    from: Option<usize>,
+    /// The next segment's.
+    level: usize,
 }
 
 impl Source {
-    fn plain(size: Size) -> Self {
-        Source { frame: Frame::whole(size), resize: Resize::Nothing }
+    /// The image as it came.
+    fn of(size: Size) -> Self {
+        Source { frame: Frame::whole(size), sums: Sums::Nothing, from: None, level: 0 }
     }
 }
 
 impl Chain {
+    /// Takes operations up, of which the first finds an image of this size.
+    fn push_all(&mut self, ops: &[Op], mut size: Size, tables: &mut Tables) -> Result<()> {
+        for op in ops {
+            match op.lower(size) {
+                Stage::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
+                Stage::Crop(mut crop) => {
+                    if self.grey {
+                        crop.fill = [crop.fill[0]; 3];
+                    }
+                    self.crop(&crop, size);
+                }
+                Stage::Blur(blur) => self.blur(blur),
+                Stage::Branches(mix) => self.branches(&mix, size, tables)?,
+                Stage::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
+                Stage::Resize { columns, rows, columns_first } => {
+                    self.bare();
+                    self.resize(columns, rows, columns_first);
+                }
+                stage => {
+                    let slot = slot(op.kind(), stage, size, self.grey, tables)?;
+                    self.slots.extend(slot.map(|slot| (slot, Table::default())));
+                }
+            }
+            size = op.output_size(size)?;
+        }
+        Ok(())
+    }
+
+    /// Stores what there is, unless it is an image in memory seen through a frame.
+    fn bare(&mut self) {
+        if !self.slots.is_empty() || !matches!(self.next.sums, Sums::Nothing) {
+            self.store();
+        }
+    }
+
+    /// Each branch begins with what there is now and stores its result in a lane of its own, all of them one level before they
+    /// are mixed.
+    fn branches(&mut self, mix: &AugMix, size: Size, tables: &mut Tables) -> Result<()> {
+        self.bare();
+        let source = self.next.clone();
+        let mut branches = Vec::with_capacity(mix.branches.len());
+        for (i, branch) in mix.branches.iter().enumerate() {
+            let next = source.clone();
+            let mut chain = Chain { grey: self.grey, lane: i + 1, segments: Vec::new(), next, slots: Vec::new() };
+            chain.push_all(&branch.ops, size, tables)?;
+            chain.end();
+            branches.push(chain.segments);
+        }
+        let longest = branches.iter().map(Vec::len).max().unwrap_or(0);
+        let mut waits = branches.iter().map(|segments| longest - segments.len()).chain([longest]);
+        if source.from.is_some() && waits.any(|wait| wait % 2 == 1) {
+            // Every other level reads the buffer that the source is not in: a copy of it goes there first.
+            self.next.frame = Frame::whole(source.frame.source);
+            self.store();
+        }
+        for mut segments in branches {
+            let wait = longest - segments.len();
+            segments.iter_mut().for_each(|segment| segment.level += wait);
+            self.segments.append(&mut segments);
+        }
+        let weights = mix.branches.iter().map(|branch| branch.weight as f32).collect();
+        let sums = Sums::Mixture(Mixture { rule: mix.rule, weights });
+        self.next = Source { sums, level: source.level + longest, ..source };
+        self.store();
+        Ok(())
+    }
+
     fn point(&mut self, op: OpKind, arg: u32) {
         let took = match self.slots.last_mut() {
             Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op, arg),
@@ -85,12 +141,12 @@ impl Chain {
 
     fn crop(&mut self, crop: &Crop, size: Size) {
         if !self.slots.is_empty() {
-            self.store(size);
+            self.store();
         }
         self.next.frame = match self.next.frame.crop(crop) {
             Some(frame) => frame,
             None => {
-                self.store(size);
+                self.store();
                 // A whole frame has room for any crop whose numbers were checked.
                 Frame::whole(size).crop(crop).unwrap_or(Frame::whole(size))
             }
@@ -109,7 +165,7 @@ impl Chain {
             Some(if flip { (-ONE, last * ONE) } else { (ONE, 0) })
         });
         let (Some((a, c)), Some((e, f))) = (x, y) else {
-            self.store(size);
+            self.store();
             self.next.frame = self.next.frame.flip(horizontal, vertical);
             return;
         };
@@ -128,25 +184,25 @@ impl Chain {
         };
         let (first, second) = if columns_first { (rows, columns) } else { (columns, rows) };
         let stride = stored.width;
-        self.segments.push(Segment {
-            slots: [Slot::NONE, Slot::NONE],
-            table: Table::default(),
-            frame,
-            size: stored,
-            resize: Resize::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride }),
-        });
+        self.next.frame = frame;
+        self.next.sums = Sums::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride });
+        self.segment([Slot::NONE, Slot::NONE], Table::default(), stored);
         let second = Pass { weights: second, along_rows: columns_first, shift, stride };
-        self.next = Source { frame: Frame::whole(to), resize: Resize::Second(second) };
+        self.next.frame = Frame::whole(to);
+        self.next.sums = Sums::Second(second);
     }
 
-    /// Makes segments of what there is, whose result of `size` is the next one's source.
-    fn store(&mut self, size: Size) {
-        self.end();
-        self.next = Source::plain(size);
-    }
-
-    /// Makes segments of what there is.
+    /// Stores what there is, unless it is stored already.
     fn end(&mut self) {
+        let Source { frame, sums, from, .. } = &self.next;
+        let is_stored = *from == Some(self.lane) && matches!(sums, Sums::Nothing) && frame.is_whole();
+        if !is_stored || !self.slots.is_empty() {
+            self.store();
+        }
+    }
+
+    /// Makes segments of what there is; the last one's result is the next one's source.
+    fn store(&mut self) {
         let size = self.next.frame.size;
         let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
         loop {
@@ -154,12 +210,18 @@ impl Chain {
             let second = slots.next_if(|(second, table)| together(&first, second, table));
             let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
             let table = if first.kind == SlotKind::Table { first_table } else { second_table };
-            let Source { frame, resize } = std::mem::replace(&mut self.next, Source::plain(size));
-            self.segments.push(Segment { slots: [first, second], table, frame, size, resize });
+            self.segment([first, second], table, size);
             if slots.peek().is_none() {
                 return;
             }
         }
+    }
+
+    /// Makes a segment on the next source; its result of `size` is the next one's.
+    fn segment(&mut self, slots: [Slot; 2], table: Table, size: Size) {
+        let stored = Source { from: Some(self.lane), level: self.next.level + 1, ..Source::of(size) };
+        let Source { frame, sums, from, level } = std::mem::replace(&mut self.next, stored);
+        self.segments.push(Segment { slots, table, frame, size, sums, level, from, lane: self.lane });
     }
 }
 
@@ -192,9 +254,13 @@ fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -
         Slot { kind, args, extra: Extra::Nothing }
     };
     Ok(Some(match stage {
-        Stage::Copy | Stage::Point(_) | Stage::Blur(_) | Stage::Crop(_) | Stage::Flip { .. } | Stage::Resize { .. } => {
-            return Ok(None);
-        }
+        Stage::Copy
+        | Stage::Point(_)
+        | Stage::Blur(_)
+        | Stage::Crop(_)
+        | Stage::Flip { .. }
+        | Stage::Resize { .. }
+        | Stage::Branches(_) => return Ok(None),
         Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
         Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
         Stage::Mix { arg, partner } => {

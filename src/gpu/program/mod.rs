@@ -7,6 +7,11 @@
 //! behind another operation, is the result between stored, and there begins a new segment. A blur is six such slots, one for
 //! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
 //!
+//! The branches of an AugMix are chains like others that begin with the same source; a segment of its own mixes what they
+//! stored. So an image's segments are not always one after the other: each has a *level*, how many must be done before it, and
+//! stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
+//! kernel cannot read what it writes.
+//!
 //! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
 //! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
 
@@ -17,7 +22,7 @@ pub(super) use chain::segments;
 use super::frame::{ALONG_ROWS, Frame};
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
-use crate::ops::{Kind, Needs, OpKind};
+use crate::ops::{Kind, MixRule, Needs, OpKind};
 
 /// Words of a program.
 pub(super) const PROGRAM_WORDS: usize = 32;
@@ -59,7 +64,8 @@ pub(super) mod word {
     pub const FRAME_Y: usize = 29;
     /// The frame's fill and, above, its flags.
     pub const FRAME: usize = 30;
-    /// Where the weights of a resize are, behind the width of what is stored between its passes.
+    /// Where the weights of a resize are, behind the width of what is stored between its passes; or what a mixture mixes, see
+    /// `shaders/kernels/mixture.wgsl`.
     pub const WEIGHTS: usize = 31;
 }
 
@@ -70,6 +76,11 @@ pub(super) const ARG_FILL: usize = 6;
 /// Bits of `word::STATISTICS`; the bit of round 1 follows that of round 0.
 pub(super) const WANT_HISTOGRAM: u32 = 1;
 pub(super) const WANT_LUMA_0: u32 = 2;
+
+/// The rules of a mixture, as numbers in programs.
+pub(super) const RULE_SUM: u32 = 0;
+pub(super) const RULE_SUM_THEN_BLEND: u32 = 1;
+pub(super) const RULE_BLENDS: u32 = 2;
 
 /// What a slot does; as a number in programs, as a bit in [`Kinds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +141,7 @@ impl Kinds {
     pub fn of_operations(operations: &[OpKind]) -> Self {
         let kind = |op: &OpKind| match op.class() {
             // A frame becomes a slot only where it stands behind another operation.
-            Kind::Copy | Kind::Frame | Kind::Resize => SlotKind::None,
+            Kind::Copy | Kind::Frame | Kind::Resize | Kind::Branches => SlotKind::None,
             Kind::Point(_) => SlotKind::Table,
             Kind::Pixel => SlotKind::Pixel,
             Kind::Warp => SlotKind::Warp,
@@ -181,17 +192,33 @@ pub(super) struct Segment {
     pub frame: Frame,
     /// The size of what it makes.
     pub size: Size,
-    resize: Resize,
+    sums: Sums,
+    /// How many segments of the image must have been run before.
+    pub level: usize,
+    /// The lane whose last result it works on; none for the image as it came.
+    pub from: Option<usize>,
+    /// The lane that it stores its result in, if it is not the last one.
+    pub lane: usize,
 }
 
-/// What a segment has to do with resizing.
+/// The sums that a segment has to do with.
 #[derive(Clone, Debug)]
-enum Resize {
+enum Sums {
     Nothing,
     /// It is the first pass, which is stored.
     First(Pass),
     /// Its source's pixels are those of the second pass.
     Second(Pass),
+    /// It mixes its source with what branches stored.
+    Mixture(Mixture),
+}
+
+/// What a mixture has besides its source.
+#[derive(Clone, Debug)]
+struct Mixture {
+    rule: MixRule,
+    /// The branches' weights, in the order of their lanes, which begin at 1.
+    weights: Vec<f32>,
 }
 
 /// One of the two passes.
@@ -216,9 +243,10 @@ impl Segment {
             Extra::Words(words) => words.len(),
             _ => 0,
         };
-        let weights = match &self.resize {
-            Resize::Nothing => 0,
-            Resize::First(pass) | Resize::Second(pass) => 1 + pass.weights.word_count(),
+        let weights = match &self.sums {
+            Sums::Nothing => 0,
+            Sums::First(pass) | Sums::Second(pass) => 1 + pass.weights.word_count(),
+            Sums::Mixture(mixture) => 3 + 2 * mixture.weights.len(),
         };
         PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.slots.iter().map(extra).sum::<usize>()
     }
@@ -231,17 +259,22 @@ impl Segment {
 
     /// Whether it is the first pass of a resize, which has a kernel of its own.
     pub fn is_first_pass(&self) -> bool {
-        matches!(self.resize, Resize::First(_))
+        matches!(self.sums, Sums::First(_))
     }
 
     /// Whether its source's pixels are those of the second pass.
     pub fn is_weighted(&self) -> bool {
-        matches!(self.resize, Resize::Second(_))
+        matches!(self.sums, Sums::Second(_))
     }
 
     /// Whether its source is seen as it is.
     pub fn is_plain(&self) -> bool {
-        matches!(self.resize, Resize::Nothing) && self.frame.is_whole()
+        matches!(self.sums, Sums::Nothing) && self.frame.is_whole()
+    }
+
+    /// How many branches it mixes its source with, which has a kernel of its own; none for all other segments.
+    pub fn branches(&self) -> usize {
+        if let Sums::Mixture(mixture) = &self.sums { mixture.weights.len() } else { 0 }
     }
 
     /// How many pixels of the source it reads.
@@ -250,10 +283,10 @@ impl Segment {
             let (first, end) = pass.weights.used();
             end - first
         };
-        match &self.resize {
-            Resize::Nothing => self.size.pixels(),
-            Resize::First(pass) => used(pass) * if pass.along_rows { self.size.height } else { self.size.width },
-            Resize::Second(pass) => {
+        match &self.sums {
+            Sums::Nothing | Sums::Mixture(_) => self.size.pixels(),
+            Sums::First(pass) => used(pass) * if pass.along_rows { self.size.height } else { self.size.width },
+            Sums::Second(pass) => {
                 used(pass) * if pass.along_rows { self.frame.source.height } else { self.frame.source.width }
             }
         }
@@ -306,14 +339,24 @@ impl Slot {
     const NONE: Slot = Slot { kind: SlotKind::None, args: [0; 7], extra: Extra::Nothing };
 }
 
-/// Where one segment reads and writes; see [`word`].
+/// Where the segments of an image read and write; see [`word`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
-    pub source: u32,
-    pub from_middle: bool,
-    pub destination: u32,
+    /// First byte of the image as it came.
+    pub image: u32,
+    /// First word of the image's first lane, and words from one lane to the next.
+    pub lanes: u32,
+    pub lane_words: u32,
+    /// The image's first value in the destination, for the segment that makes it.
+    pub result: Option<u32>,
     pub counts: u32,
     pub segments_left: u32,
+}
+
+impl Places {
+    fn lane(&self, lane: usize) -> u32 {
+        self.lanes + lane as u32 * self.lane_words
+    }
 }
 
 impl Segment {
@@ -328,16 +371,17 @@ impl Segment {
         behind_at: usize,
     ) {
         let mut program = [0; PROGRAM_WORDS];
-        program[word::SOURCE] = places.source;
-        program[word::FROM_MIDDLE] = u32::from(places.from_middle);
-        program[word::DESTINATION] = places.destination;
+        program[word::SOURCE] = self.from.map_or(places.image, |lane| places.lane(lane));
+        program[word::FROM_MIDDLE] = u32::from(self.from.is_some());
+        program[word::DESTINATION] = places.result.unwrap_or(places.lane(self.lane));
         program[word::COUNTS] = places.counts;
         program[word::SEGMENTS] = places.segments_left;
         program[word::STATISTICS] = self.table.statistics;
         program[word::STEPS] = (behind_at + behind.len()) as u32;
         program[word::STEP_COUNT] = self.table.steps.len() as u32;
         behind.extend(self.table.steps.iter().flatten());
-        self.write_frame(&mut program, behind, behind_at);
+        self.write_frame(&mut program);
+        self.write_sums(places, &mut program, behind, behind_at);
         for (slot, kind, args) in
             [(&self.slots[0], word::FIRST, word::FIRST_ARGS), (&self.slots[1], word::SECOND, word::SECOND_ARGS)]
         {
@@ -355,14 +399,31 @@ impl Segment {
         programs.extend(program);
     }
 
-    fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS], behind: &mut Vec<u32>, behind_at: usize) {
+    fn write_sums(&self, places: Places, program: &mut [u32; PROGRAM_WORDS], behind: &mut Vec<u32>, behind_at: usize) {
+        program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
+        match &self.sums {
+            Sums::Nothing => {}
+            Sums::First(pass) | Sums::Second(pass) => {
+                behind.push(pass.stride as u32);
+                behind.extend(pass.weights.words(pass.shift));
+            }
+            Sums::Mixture(Mixture { rule, weights }) => {
+                let (rule, weight) = match *rule {
+                    MixRule::Sum(weight) => (RULE_SUM, weight),
+                    MixRule::SumThenBlend(weight) => (RULE_SUM_THEN_BLEND, weight),
+                    MixRule::Blends => (RULE_BLENDS, 0.0),
+                };
+                behind.extend([rule, (weight as f32).to_bits(), weights.len() as u32]);
+                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.lane(i + 1), w.to_bits()]));
+            }
+        }
+    }
+
+    fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS]) {
         let Frame { source, x0, y0, fill: [red, green, blue], .. } = self.frame;
         let mut flags = self.frame.flags(self.is_weighted());
-        if let Resize::First(pass) | Resize::Second(pass) = &self.resize {
-            flags |= if pass.along_rows { ALONG_ROWS } else { 0 };
-            program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
-            behind.push(pass.stride as u32);
-            behind.extend(pass.weights.words(pass.shift));
+        if let Sums::First(Pass { along_rows: true, .. }) | Sums::Second(Pass { along_rows: true, .. }) = &self.sums {
+            flags |= ALONG_ROWS;
         }
         for (at, value) in [
             (word::WIDTH, self.size.width),
