@@ -52,6 +52,10 @@ pub(crate) enum Purpose {
     MixUp = 15,
     /// How much of an image CutMix leaves, and where.
     CutMix = 16,
+    /// How many operations a branch of AugMix has.
+    Depth = 18,
+    /// How much there is of the image and of each branch of AugMix.
+    Weights = 19,
 }
 
 /// Turns a policy, another scheme, or a transform, into plans.

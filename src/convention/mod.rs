@@ -50,6 +50,12 @@ pub enum Convention {
     /// The 31 magnitudes of torchvision's `TrivialAugmentWide`: the same in wider ranges.
     #[serde(rename = "torchvision-trivialaugment")]
     TorchvisionTrivialAugment,
+    /// The 10 magnitudes of torchvision's `AugMix`: further translations, fewer bits, bilinear.
+    #[serde(rename = "torchvision-augmix")]
+    TorchvisionAugMix,
+    /// [`Convention::TimmIncreasing`] with shorter translations, as timm has them for AugMix.
+    #[serde(rename = "timm-augmix")]
+    TimmAugMix,
 }
 
 /// How a magnitude becomes a number. All are exact: the frameworks' own floating-point steps, one by one.
@@ -220,7 +226,7 @@ fn torch_linspace(from: f64, to: f64, i: u32, last: u32) -> f64 {
 
 impl Convention {
     /// All of them.
-    pub const ALL: [Convention; 10] = [
+    pub const ALL: [Convention; 12] = [
         Convention::Torchvision,
         Convention::DeepVoltaire,
         Convention::TensorFlow,
@@ -231,6 +237,8 @@ impl Convention {
         Convention::TimmIncreasing,
         Convention::TorchvisionRandAugment,
         Convention::TorchvisionTrivialAugment,
+        Convention::TorchvisionAugMix,
+        Convention::TimmAugMix,
     ];
 
     pub(crate) fn table(self) -> &'static Table {
@@ -245,6 +253,8 @@ impl Convention {
             Convention::TimmIncreasing => &timm::INCREASING,
             Convention::TorchvisionRandAugment => &torchvision_bins::RAND_AUGMENT,
             Convention::TorchvisionTrivialAugment => &torchvision_bins::TRIVIAL_AUGMENT,
+            Convention::TorchvisionAugMix => &torchvision::AUG_MIX,
+            Convention::TimmAugMix => &timm::AUG_MIX,
         }
     }
 

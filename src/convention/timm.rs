@@ -10,7 +10,7 @@
 //! conventions: `timm` has `Posterize` (0 to 4 bits), `Solarize` (weaker with the magnitude) and the enhancing operations
 //! from 0.1 to 1.9 without a sign; `timm-original` has `PosterizeOriginal` (4 to 8 bits) and `timm-research`
 //! `PosterizeIncreasing` (4 to 0 bits) instead; `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the
-//! enhancing operations around 1.
+//! enhancing operations around 1. `timm-augmix` is that with the `translate_pct` of 0.3 that its training pipeline sets for AugMix.
 //!
 //! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
 //! none, which magnitudes above 10 would ask for, is 0 bits too.
@@ -28,6 +28,8 @@ const fn steps(from: f64, span: f64, most: f64) -> Range {
     Range::of(Scale::Steps { from, span, most }, Sign::None)
 }
 
+/// The part of the side that the last magnitude moves by.
+const TRANSLATE: f64 = 0.45;
 const POSTERIZE: Row = (OpKind::Posterize, steps(0.0, 4.0, 8.0));
 const POSTERIZE_ORIGINAL: Row = (OpKind::Posterize, steps(4.0, 4.0, 4.0));
 const POSTERIZE_INCREASING: Row = (OpKind::Posterize, steps(4.0, -4.0, 4.0));
@@ -36,13 +38,13 @@ const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0))
 const ENHANCE: Range = level(0.1, 1.8, Sign::None);
 const ENHANCE_INCREASING: Range = level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
 
-/// What the four have in common, and what they have not.
-const fn rows(posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
+/// What all have in common, and what they have not.
+const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
     [
         (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
         (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::TranslateX, level(0.0, 0.45, Sign::Mirrored).of_width()),
-        (OpKind::TranslateY, level(0.0, 0.45, Sign::Mirrored).of_height()),
+        (OpKind::TranslateX, level(0.0, translate, Sign::Mirrored).of_width()),
+        (OpKind::TranslateY, level(0.0, translate, Sign::Mirrored).of_height()),
         (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
         posterize,
         solarize,
@@ -74,20 +76,25 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
 pub(super) const PLAIN: Table = table(
     "timm",
     "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill",
-    &rows(POSTERIZE, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE),
 );
 pub(super) const ORIGINAL: Table = table(
     "timm-original",
     "timm-original: timm with PosterizeOriginal, 4 to 8 bits; grey fill",
-    &rows(POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE),
 );
 pub(super) const RESEARCH: Table = table(
     "timm-research",
     "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; grey fill",
-    &rows(POSTERIZE_INCREASING, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE),
 );
 pub(super) const INCREASING: Table = table(
     "timm-increasing",
     "timm-increasing: timm with the operations that get stronger with the magnitude; grey fill",
-    &rows(POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+);
+pub(super) const AUG_MIX: Table = table(
+    "timm-augmix",
+    "timm-augmix: timm-increasing with translations by up to 0.3 of the side, for AugMix; grey fill",
+    &rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
 );

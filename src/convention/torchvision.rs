@@ -4,6 +4,8 @@
 //! and the plain one differ, this is the vectorised one. Translations are whole pixels, truncated, and positive ones
 //! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one grey level off transforms v1 at
 //! magnitudes 3 and 6.
+//!
+//! `torchvision-augmix` has the magnitudes of its `AugMix`.
 
 use super::{Range, Scale, Sign, Table, Whole};
 use crate::ops::{Interpolation, OpKind};
@@ -35,7 +37,11 @@ pub(super) const fn enhance(to: f64) -> Range {
 }
 
 pub(super) const fn translate() -> Range {
-    Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: 150.0 / 331.0 }, Sign::Mirrored) }
+    translate_by(150.0 / 331.0)
+}
+
+const fn translate_by(part: f64) -> Range {
+    Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: part }, Sign::Mirrored) }
 }
 
 pub(super) const TABLE: Table = Table {
@@ -63,4 +69,26 @@ pub(super) const TABLE: Table = Table {
         (OpKind::Brightness, enhance(0.9)),
         (OpKind::Sharpness, enhance(0.9)),
     ],
+};
+
+pub(super) const AUG_MIX: Table = Table {
+    name: "torchvision-augmix",
+    summary: "torchvision-augmix: torchvision's AugMix, whole pixels up to a third, 4 to 0 bits, bilinear, black fill",
+    shear: Interpolation::Bilinear,
+    translate: Interpolation::Bilinear,
+    rotate: Interpolation::Bilinear,
+    rows: &[
+        (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
+        (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
+        (OpKind::TranslateX, translate_by(1.0 / 3.0).of_width()),
+        (OpKind::TranslateY, translate_by(1.0 / 3.0).of_height()),
+        (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
+        (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
+        (OpKind::Posterize, Range::of(Scale::Table(&[4., 4., 3., 3., 2., 2., 1., 1., 0., 0.]), Sign::None)),
+        (OpKind::Contrast, enhance(0.9)),
+        (OpKind::Color, enhance(0.9)),
+        (OpKind::Brightness, enhance(0.9)),
+        (OpKind::Sharpness, enhance(0.9)),
+    ],
+    ..TABLE
 };

@@ -63,6 +63,30 @@ fn small_images_take_one_dispatch_and_a_copys_bytes() {
     }
 }
 
+/// What chains of any length take depends on the longest only, and branches run side by side.
+#[test]
+fn dispatches_grow_with_the_length_of_chains_and_not_with_how_many_there_are() {
+    let shape = Shape { images: 64, height: 224, width: 224, channels: 3 };
+    let dispatches = |plan: &Plan| steps(plan, shape, Grouping::ByClass, &mut Tables::new()).steps.len();
+    for n in [1, 2, 4, 8] {
+        for m in [9, 30] {
+            let sampler = Sampler::new(RandAugment::default().n(n).m(m), 5).unwrap();
+            let plan = sampler.plan(shape, 0, &(0..64).collect::<Vec<_>>()).unwrap();
+            // Two operations a level, which has at most two passes of statistics, one dispatch that stores or three that finish.
+            let levels = n.div_ceil(2) + 1;
+            assert!(dispatches(&plan) <= 3 * levels + 2, "n={n}: {}", dispatches(&plan));
+        }
+    }
+    for width in [1, 4, 16] {
+        for depth in [1, 3] {
+            let mut rng = random(7);
+            let op = |_| nearest_ops(depth, width, shape, &mut rng);
+            let plan = Plan::new((0..64).map(op).collect());
+            assert!(dispatches(&plan) <= 5 * depth + 1, "{width} x {depth}: {}", dispatches(&plan));
+        }
+    }
+}
+
 /// Six passes, of which the first does what stands before it, and the last what comes behind.
 #[test]
 fn a_blur_takes_five_dispatches_more_and_none_more_for_small_images() {

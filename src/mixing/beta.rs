@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 /// number is rejected, so that each image takes two of its stream whatever alpha is.
 ///
 /// Source: Bailey, Mathematics of Computation 62 (1994), pages 779-781; Devroye, WSC 1996.
-pub(super) fn symmetric(alpha: f64, u: f64, v: f64) -> f64 {
+pub(crate) fn symmetric(alpha: f64, u: f64, v: f64) -> f64 {
     let cos = libm::cos(TAU * v);
     // T² / (2 alpha).
     let t = libm::expm1(-libm::log(u) / alpha) * (cos * cos);

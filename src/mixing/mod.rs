@@ -53,7 +53,7 @@
 //! # }
 //! ```
 
-mod beta;
+pub(crate) mod beta;
 mod mixed;
 mod plan;
 mod text;

@@ -14,9 +14,6 @@ use crate::images::Images;
 use crate::ops::OpKind;
 use crate::sample::Draw;
 
-/// The most branches.
-const MOST_BRANCHES: usize = 32;
-
 /// The image goes through each branch's operations by itself, and the results are mixed by weight (Hendrycks et al., arXiv
 /// 1912.02781). All numbers are rounded to binary32.
 ///
@@ -67,6 +64,8 @@ impl MixRule {
 }
 
 impl AugMix {
+    pub(crate) const MOST_BRANCHES: usize = 32;
+
     /// All operations of all branches.
     pub(crate) fn ops(&self) -> impl Iterator<Item = &Op> {
         self.branches.iter().flat_map(|branch| &branch.ops)
@@ -97,7 +96,7 @@ impl Operation for AugMix {
     fn check(&self) -> Result<()> {
         let refuse = |parameter, value, rule| Err(Error::Parameter { op: Self::NAME, parameter, value, rule });
         let is_weight = |weight: f64| (0.0..=2.0).contains(&weight);
-        if !(1..=MOST_BRANCHES).contains(&self.branches.len()) {
+        if !(1..=AugMix::MOST_BRANCHES).contains(&self.branches.len()) {
             return refuse("branches", self.branches.len() as f64, "is outside 1..=32");
         }
         if let Some(weight) = self.rule.weight().filter(|&weight| !is_weight(weight)) {

@@ -1,10 +1,12 @@
 //! The GPU against the CPU on ragged batches, and the same through device memory.
 
 use autoaugment::gpu::Grouping;
-use autoaugment::{Batch, Device, Dtype, Executor, Layout, Normalize, Op, Output, Plan, PlannedImage, Shape, ops};
+use autoaugment::{
+    Batch, Device, Dtype, Executor, Layout, Normalize, Op, Output, Plan, PlannedImage, Shape, Size, ops,
+};
 
 use crate::chains::{Chains, chains, resizes, some_nearest_op, some_op};
-use crate::gpu_support::{EVERY_FORM, batch_of, check_all, gpu};
+use crate::gpu_support::{EVERY_FORM, aug_mix_of, batch_of, check_all, gpu, nearest};
 
 #[test]
 fn resizing_in_every_form() {
@@ -32,6 +34,23 @@ fn chains_with_interpolated_warps() {
     for k in 0..3 {
         let Chains { batch, plan, .. } = chains(40, 3, 5, 90 + k, some_op);
         check_all(&gpu, &batch, &plan, &[Output::u8()], "interpolated");
+    }
+}
+
+/// Branches behind crops, flips and resizes, whose frames they see, and in front of them.
+#[test]
+fn branches_among_crops_and_resizes() {
+    for grouping in [Grouping::ByClass, Grouping::Single] {
+        let Some(gpu) = gpu().map(|gpu| gpu.grouping(grouping)) else { return };
+        for k in 0..4 {
+            let some = |size: Size, rng: &mut _| {
+                let shape = Shape { images: 1, height: size.height, width: size.width, channels: 3 };
+                let op = some_nearest_op(size, rng);
+                if op.to_string().len() % 3 > 0 { aug_mix_of(3, 3, shape, rng) } else { op }
+            };
+            let Chains { batch, plan, .. } = chains(30, [3, 1][k % 2], 4, 200 + k as u64, some);
+            check_all(&gpu, &batch, &nearest(&plan), &[Output::u8()], &format!("{grouping:?}"));
+        }
     }
 }
 

@@ -6,21 +6,28 @@
 //! | `randaugment(n=2, m=9)` | [`RandAugment`] |
 //! | `trivialaugment` | [`TrivialAugment`] |
 //! | `uniformaugment(n=2)` | [`UniformAugment`] |
+//! | `augmix(severity=3, width=3)` | [`AugMix`] |
 //! | `rand-m9-mstd0.5-inc1` | [`TimmRandAugment`], timm's configuration string |
 //! | `original-mstd0.5` | [`TimmAutoAugment`], timm's configuration string |
+//! | `augmix-m5-w4-d2` | [`TimmAugMix`], timm's configuration string |
 //!
 //! All draw for each image alone, from streams of their own, operations that are ready to run: what comes of them is a
 //! [`Plan`](crate::Plan) like any other.
 
+mod aug_mix;
+mod dirichlet;
 mod rand_augment;
 mod text;
 mod timm;
+mod timm_aug_mix;
 mod timm_text;
 mod trivial_augment;
 mod uniform_augment;
 
+pub use aug_mix::AugMix;
 pub use rand_augment::RandAugment;
 pub use timm::{TimmAutoAugment, TimmList, TimmRandAugment};
+pub use timm_aug_mix::TimmAugMix;
 pub use trivial_augment::TrivialAugment;
 pub use uniform_augment::UniformAugment;
 
@@ -75,14 +82,23 @@ pub enum Scheme {
     TimmRandAugment(TimmRandAugment),
     /// A learned policy as timm has it, its magnitudes perhaps with noise.
     TimmAutoAugment(TimmAutoAugment),
+    /// Several chains side by side, mixed with the image.
+    AugMix(AugMix),
+    /// AugMix as timm has it.
+    TimmAugMix(TimmAugMix),
 }
 
 /// A form of a scheme's text with one line of help.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 10] = [
     ("randaugment(n=2, m=9)", "torchvision's RandAugment: n operations at magnitude m of 0..=30"),
     ("trivialaugment", "torchvision's TrivialAugmentWide: one operation at any magnitude"),
     ("uniformaugment(n=2)", "UniformAugment: n operations at any magnitude, each with any probability"),
+    (
+        "augmix(severity=3, width=3)",
+        "torchvision's AugMix: chains side by side, mixed with the image; depth, alpha, all_ops",
+    ),
     ("rand-m9-mstd0.5-inc1", "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights"),
+    ("augmix-m5-w4-d2", "timm's AugMix, by its configuration string: m, w, d, mstd, a, b"),
     ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
     ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
     ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
@@ -104,6 +120,8 @@ impl Scheme {
             Scheme::UniformAugment(_) => Convention::FastAutoAugment,
             Scheme::TimmRandAugment(scheme) => scheme.convention(),
             Scheme::TimmAutoAugment(scheme) => scheme.policy().convention,
+            Scheme::AugMix(_) => Convention::TorchvisionAugMix,
+            Scheme::TimmAugMix(_) => Convention::TimmAugMix,
         }
     }
 
@@ -123,6 +141,8 @@ impl Scheme {
             Scheme::UniformAugment(scheme) => scheme,
             Scheme::TimmRandAugment(scheme) => scheme,
             Scheme::TimmAutoAugment(scheme) => scheme,
+            Scheme::AugMix(scheme) => scheme,
+            Scheme::TimmAugMix(scheme) => scheme,
         }
     }
 }
@@ -174,6 +194,18 @@ impl From<TimmRandAugment> for Scheme {
 impl From<TimmAutoAugment> for Scheme {
     fn from(scheme: TimmAutoAugment) -> Self {
         Scheme::TimmAutoAugment(scheme)
+    }
+}
+
+impl From<AugMix> for Scheme {
+    fn from(scheme: AugMix) -> Self {
+        Scheme::AugMix(scheme)
+    }
+}
+
+impl From<TimmAugMix> for Scheme {
+    fn from(scheme: TimmAugMix) -> Self {
+        Scheme::TimmAugMix(scheme)
     }
 }
 

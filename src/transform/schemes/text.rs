@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
+use super::{AugMix, RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
 use crate::call;
 use crate::error::{Error, Result};
 use crate::json::Fields;
@@ -37,6 +37,8 @@ impl fmt::Display for Scheme {
             Scheme::UniformAugment(scheme) => scheme.fmt(f),
             Scheme::TimmRandAugment(scheme) => scheme.fmt(f),
             Scheme::TimmAutoAugment(scheme) => scheme.fmt(f),
+            Scheme::AugMix(scheme) => scheme.fmt(f),
+            Scheme::TimmAugMix(scheme) => scheme.fmt(f),
         }
     }
 }
@@ -58,6 +60,7 @@ impl FromStr for Scheme {
             "randaugment" => read::<RandAugment>(text)?,
             "trivialaugment" | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
             "uniformaugment" => read::<UniformAugment>(text)?,
+            "augmix" => read::<AugMix>(text)?,
             _ => match timm_text::scheme(text) {
                 Some(scheme) => scheme?,
                 None => return Ok(Scheme::Policy(whole.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),

@@ -270,13 +270,13 @@ impl Draws for TimmAutoAugment {
     }
 }
 
-fn check_mstd(op: &'static str, mstd: f64) -> Result<()> {
+pub(super) fn check_mstd(op: &'static str, mstd: f64) -> Result<()> {
     let rule = "is not a number of at least 0";
     if mstd >= 0.0 { Ok(()) } else { Err(Error::Parameter { op, parameter: "mstd", value: mstd, rule }) }
 }
 
 /// What timm makes of a magnitude each time.
-struct Noise<'a> {
+pub(super) struct Noise<'a> {
     context: &'a Context<'a>,
     numbers: Numbers,
     deviation: f64,
@@ -284,11 +284,11 @@ struct Noise<'a> {
 }
 
 impl<'a> Noise<'a> {
-    fn new(context: &'a Context<'a>, deviation: f64, most: f64) -> Self {
+    pub fn new(context: &'a Context<'a>, deviation: f64, most: f64) -> Self {
         Noise { context, numbers: Numbers::new(Purpose::Magnitude), deviation, most }
     }
 
-    fn on(&mut self, k: usize, magnitude: f64) -> f64 {
+    pub fn on(&mut self, k: usize, magnitude: f64) -> f64 {
         let noisy = match self.deviation {
             0.0 => magnitude,
             f64::INFINITY => magnitude * self.numbers.unit(self.context, k),

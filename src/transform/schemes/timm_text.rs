@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Scheme, TimmAutoAugment, TimmList, TimmRandAugment};
+use super::{Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment};
 use crate::error::{Error, Result};
 
 fn syntax(message: String) -> Error {
@@ -25,7 +25,7 @@ pub(super) fn scheme(text: &str) -> Option<Result<Scheme>> {
         "rand" => Some(rand(&sections)),
         "v0" if sections.list.is_empty() => None,
         "3a" => Some(Err(blur(text))),
-        "augmix" => Some(Err(syntax(format!("`{text}`: AugMix mixes images, which is not among the operations yet")))),
+        "augmix" if !sections.list.is_empty() => Some(aug_mix(&sections)),
         _ => TimmList::ALL.into_iter().find(|list| list.name() == word).map(|list| auto(list, &sections)),
     }
 }
@@ -99,6 +99,24 @@ fn rand(sections: &Sections<'_>) -> Result<Scheme> {
     Ok(scheme.into())
 }
 
+fn aug_mix(sections: &Sections<'_>) -> Result<Scheme> {
+    let mut scheme = TimmAugMix::default();
+    let (whole, real) = ("a whole number", "a number");
+    sections.read(|key, value| {
+        match key {
+            "m" => scheme.m = sections.number(key, value, whole)?,
+            "w" => scheme.width = sections.number(key, value, whole)?,
+            "d" => scheme.depth = sections.number(key, value, whole)?,
+            "a" => scheme.alpha = sections.number(key, value, real)?,
+            "mstd" => scheme.mstd = sections.number(key, value, real)?,
+            "b" => scheme.blended = sections.number::<u32>(key, value, whole)? != 0,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(scheme.into())
+}
+
 fn auto(list: TimmList, sections: &Sections<'_>) -> Result<Scheme> {
     let mut scheme = TimmAutoAugment::new(list);
     sections.read(|key, value| {
@@ -136,6 +154,27 @@ impl fmt::Display for TimmRandAugment {
             f.write_str("-tweights")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for TimmAugMix {
+    /// The configuration string that stands for it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = TimmAugMix::default();
+        write!(f, "augmix-m{}", self.m)?;
+        if self.width != default.width {
+            write!(f, "-w{}", self.width)?;
+        }
+        if self.depth != default.depth {
+            write!(f, "-d{}", self.depth)?;
+        }
+        if self.mstd != default.mstd {
+            write!(f, "-mstd{}", self.mstd)?;
+        }
+        if self.alpha != default.alpha {
+            write!(f, "-a{}", self.alpha)?;
+        }
+        if self.blended { f.write_str("-b1") } else { Ok(()) }
     }
 }
 

@@ -1,0 +1,174 @@
+//! AugMix: several chains side by side, mixed with the image by weights that are drawn too.
+
+use std::fmt;
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use super::dirichlet::{check_alpha, dirichlet};
+use super::text;
+use crate::convention::Convention;
+use crate::error::{Error, Result};
+use crate::mixing::beta;
+use crate::ops::{self, Branch, MixRule, Op, OpKind};
+use crate::sample::Purpose;
+use crate::transform::steps::{Numbers, Steps};
+use crate::transform::{Context, Draws};
+
+/// `width` branches of `depth` operations each, all as likely as the others, at a magnitude below `severity`; what they make
+/// of the image is mixed with it (Hendrycks et al., arXiv 1912.02781).
+///
+/// How much of the image stays is drawn from Beta(alpha, alpha), how the rest is divided among the branches from
+/// Dirichlet(alpha, ...).
+///
+/// Source: torchvision's `AugMix` (0.29, transforms v2) with its 10 magnitudes. It runs its operations through its kernels
+/// for tensors, even on PIL images; here they are Pillow's, as everywhere, and the mixture is torchvision's to the byte.
+/// timm's is [`TimmAugMix`](super::TimmAugMix).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AugMix {
+    /// Magnitudes are drawn from the first so many, 1..=10; 3 unless set.
+    pub severity: u32,
+    /// Branches, 1..=32; 3 unless set.
+    pub width: usize,
+    /// Operations of a branch, 0..=100; 0, as it is unless set, for 1 to 3 by chance.
+    pub depth: usize,
+    /// The parameter of both distributions; 1 unless set, which is any weights as likely as any others.
+    pub alpha: f64,
+    /// Whether Brightness, Color, Contrast and Sharpness are among the operations, as they are unless set. They change images
+    /// like those corruptions that the paper measures robustness with.
+    pub all_ops: bool,
+}
+
+impl Default for AugMix {
+    fn default() -> Self {
+        AugMix { severity: 3, width: 3, depth: 0, alpha: 1.0, all_ops: true }
+    }
+}
+
+impl AugMix {
+    /// With the first so many magnitudes.
+    #[must_use]
+    pub fn severity(self, severity: u32) -> Self {
+        AugMix { severity, ..self }
+    }
+
+    /// With so many branches.
+    #[must_use]
+    pub fn width(self, width: usize) -> Self {
+        AugMix { width, ..self }
+    }
+
+    /// With so many operations a branch; 0 for 1 to 3 by chance.
+    #[must_use]
+    pub fn depth(self, depth: usize) -> Self {
+        AugMix { depth, ..self }
+    }
+
+    /// With this parameter of the distributions.
+    #[must_use]
+    pub fn alpha(self, alpha: f64) -> Self {
+        AugMix { alpha, ..self }
+    }
+
+    /// With or without the operations that the paper leaves out.
+    #[must_use]
+    pub fn all_ops(self, all_ops: bool) -> Self {
+        AugMix { all_ops, ..self }
+    }
+
+    fn drawn_from(&self) -> &'static [OpKind] {
+        if self.all_ops { &OPERATIONS } else { &OPERATIONS[..9] }
+    }
+}
+
+/// Those of the paper, and the four that it leaves out.
+const OPERATIONS: [OpKind; 13] = [
+    OpKind::ShearX,
+    OpKind::ShearY,
+    OpKind::TranslateX,
+    OpKind::TranslateY,
+    OpKind::Rotate,
+    OpKind::Posterize,
+    OpKind::Solarize,
+    OpKind::AutoContrast,
+    OpKind::Equalize,
+    OpKind::Brightness,
+    OpKind::Color,
+    OpKind::Contrast,
+    OpKind::Sharpness,
+];
+
+impl Draws for AugMix {
+    fn check(&self) -> Result<()> {
+        if !(1..=10).contains(&self.severity) {
+            let (op, parameter, value) = ("augmix", "severity", f64::from(self.severity));
+            return Err(Error::Parameter { op, parameter, value, rule: "is outside 1..=10" });
+        }
+        check_shape("augmix", self.width, self.depth)?;
+        check_alpha("augmix", self.alpha)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        with_mixture(self.drawn_from())
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let mut stream = context.stream(Purpose::Weights);
+        let kept = beta::symmetric(self.alpha, stream.random(), stream.random());
+        // Both are rounded before they are multiplied.
+        let left = (1.0 - kept) as f32;
+        let weights = dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| f64::from(w as f32 * left));
+        let mut steps = Steps::new(context, Convention::TorchvisionAugMix);
+        let mut magnitudes = Numbers::new(Purpose::Magnitude);
+        let chains = chains(context, self.drawn_from(), self.width, self.depth, |k, op| {
+            let magnitude = (magnitudes.unit(context, k) * f64::from(self.severity)).floor();
+            steps.op(k, op, magnitude)
+        });
+        let branches = weights.zip(chains).map(|(weight, ops)| Branch { weight, ops }).collect();
+        ops.push(ops::AugMix { rule: MixRule::Sum(f64::from(kept as f32)), branches }.into());
+        Ok(None)
+    }
+}
+
+impl fmt::Display for AugMix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(f, "augmix", self)
+    }
+}
+
+/// Draws `width` chains of `depth` operations, or of 1 to 3 by chance if that is 0; `op` makes the k-th one.
+pub(super) fn chains(
+    context: &Context<'_>,
+    operations: &[OpKind],
+    width: usize,
+    depth: usize,
+    mut op: impl FnMut(usize, OpKind) -> Op,
+) -> Vec<Vec<Op>> {
+    let mut depths = Numbers::new(Purpose::Depth);
+    let mut kinds = Numbers::new(Purpose::Operation);
+    let longest = if depth > 0 { depth } else { 3 };
+    let mut chain = |i: usize| {
+        let length = if depth > 0 { depth } else { 1 + (3.0 * depths.unit(context, i)) as usize };
+        // Every place in every chain has its own numbers, however long the chains before are.
+        let places = i * longest..i * longest + length;
+        places.map(|k| op(k, operations[(kinds.unit(context, k) * operations.len() as f64) as usize])).collect()
+    };
+    (0..width).map(&mut chain).collect()
+}
+
+/// Every operation that may be drawn, and what mixes them.
+pub(super) fn with_mixture(operations: &[OpKind]) -> Vec<OpKind> {
+    operations.iter().copied().chain([OpKind::AugMix]).collect()
+}
+
+/// Refuses branches that AugMix as an operation cannot have, and chains that nobody can want.
+pub(super) fn check_shape(scheme: &'static str, width: usize, depth: usize) -> Result<()> {
+    let refuse =
+        |parameter, value: usize, rule| Err(Error::Parameter { op: scheme, parameter, value: value as f64, rule });
+    match (width, depth) {
+        (1..=ops::AugMix::MOST_BRANCHES, 0..=100) => Ok(()),
+        (1..=ops::AugMix::MOST_BRANCHES, _) => refuse("depth", depth, "is outside 0..=100"),
+        _ => refuse("width", width, "is outside 1..=32"),
+    }
+}

@@ -1,0 +1,166 @@
+//! timm's AugMix.
+
+use rand::RngExt;
+
+use super::aug_mix::{chains, check_shape, with_mixture};
+use super::dirichlet::{check_alpha, dirichlet};
+use super::timm::{Noise, check_mstd};
+use crate::convention::Convention;
+use crate::error::Result;
+use crate::mixing::beta;
+use crate::ops::{self, Branch, MixRule, Op, OpKind};
+use crate::sample::Purpose;
+use crate::transform::steps::Steps;
+use crate::transform::{Context, Draws};
+
+/// AugMix as timm has it: `width` branches of `depth` operations each, at magnitudes near or below `m`.
+///
+/// ```
+/// use autoaugment::{Scheme, transform::TimmAugMix};
+/// let scheme = TimmAugMix::default().m(5).width(4).depth(2);
+/// assert_eq!(Scheme::from(scheme).to_string(), "augmix-m5-w4-d2");
+/// ```
+///
+/// Source: `augment_and_mix_transform` of timm 1.0.31. The interpolation of each warp is bilinear or bicubic by chance;
+/// fill and interpolation can be set as with [`TimmRandAugment`](super::TimmRandAugment).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimmAugMix {
+    /// The magnitude, 0..=10; 3 unless set.
+    pub m: u32,
+    /// The standard deviation of the magnitude; infinite, as it is unless set, for any magnitude from 0 to `m`.
+    pub mstd: f64,
+    /// Branches, 1..=32; 3 unless set.
+    pub width: usize,
+    /// Operations of a branch, 0..=100; 0, as it is unless set, for 1 to 3 by chance.
+    pub depth: usize,
+    /// The parameter of the Beta and the Dirichlet distribution that weights are drawn from; 1 unless set.
+    pub alpha: f64,
+    /// Whether branches are blended one after the other, with bytes between, instead of added up.
+    pub blended: bool,
+}
+
+impl Default for TimmAugMix {
+    fn default() -> Self {
+        TimmAugMix { m: 3, mstd: f64::INFINITY, width: 3, depth: 0, alpha: 1.0, blended: false }
+    }
+}
+
+impl TimmAugMix {
+    /// At this magnitude.
+    #[must_use]
+    pub fn m(self, m: u32) -> Self {
+        TimmAugMix { m, ..self }
+    }
+
+    /// With this standard deviation of the magnitude.
+    #[must_use]
+    pub fn mstd(self, mstd: f64) -> Self {
+        TimmAugMix { mstd, ..self }
+    }
+
+    /// With so many branches.
+    #[must_use]
+    pub fn width(self, width: usize) -> Self {
+        TimmAugMix { width, ..self }
+    }
+
+    /// With so many operations a branch; 0 for 1 to 3 by chance.
+    #[must_use]
+    pub fn depth(self, depth: usize) -> Self {
+        TimmAugMix { depth, ..self }
+    }
+
+    /// With this parameter of the distributions.
+    #[must_use]
+    pub fn alpha(self, alpha: f64) -> Self {
+        TimmAugMix { alpha, ..self }
+    }
+
+    /// With branches blended one after the other.
+    #[must_use]
+    pub fn blended(self, blended: bool) -> Self {
+        TimmAugMix { blended, ..self }
+    }
+}
+
+/// timm's `_AUGMIX_TRANSFORMS`, in its order.
+const OPERATIONS: [OpKind; 13] = [
+    OpKind::AutoContrast,
+    OpKind::Color,
+    OpKind::Contrast,
+    OpKind::Brightness,
+    OpKind::Sharpness,
+    OpKind::Equalize,
+    OpKind::Rotate,
+    OpKind::Posterize,
+    OpKind::Solarize,
+    OpKind::ShearX,
+    OpKind::ShearY,
+    OpKind::TranslateX,
+    OpKind::TranslateY,
+];
+
+impl Draws for TimmAugMix {
+    fn check(&self) -> Result<()> {
+        check_mstd("augmix", self.mstd)?;
+        check_shape("augmix", self.width, self.depth)?;
+        check_alpha("augmix", self.alpha)
+    }
+
+    fn operations(&self) -> Vec<OpKind> {
+        with_mixture(&OPERATIONS)
+    }
+
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
+        let mut stream = context.stream(Purpose::Weights);
+        let mixed = beta::symmetric(self.alpha, stream.random(), stream.random()) as f32;
+        let mut weights: Vec<f32> =
+            dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| w as f32).collect();
+        let rule = match self.blended {
+            false => MixRule::SumThenBlend(f64::from(mixed)),
+            true => {
+                one_after_the_other(&mut weights, mixed);
+                MixRule::Blends
+            }
+        };
+        let mut noise = Noise::new(context, self.mstd, 10.0);
+        let mut steps = Steps::new(context, Convention::TimmAugMix);
+        let chains = chains(context, &OPERATIONS, self.width, self.depth, |k, op| {
+            steps.op(k, op, noise.on(k, f64::from(self.m)))
+        });
+        let weights = weights.into_iter().map(f64::from);
+        let branches = weights.zip(chains).map(|(weight, ops)| Branch { weight, ops }).collect();
+        ops.push(ops::AugMix { rule, branches }.into());
+        Ok(None)
+    }
+}
+
+/// Makes weights of a sum those of blends one after the other, as far as binary32 does: what each takes away from those before
+/// it is left out of theirs.
+fn one_after_the_other(weights: &mut [f32], mixed: f32) {
+    let mut left = 1.0;
+    for weight in weights.iter_mut().rev() {
+        // Nothing is left where the last ones take it all.
+        *weight = if left > 0.0 { (*weight * mixed / left).min(2.0) } else { 0.0 };
+        left *= 1.0 - *weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blends_one_after_the_other_have_the_weights_of_the_sum() {
+        let mut weights = [0.5, 0.3, 0.2];
+        one_after_the_other(&mut weights, 0.8);
+        let [a, b, c] = weights;
+        let shares = [a * (1.0 - b) * (1.0 - c), b * (1.0 - c), c];
+        for (share, weight) in shares.iter().zip([0.4, 0.24, 0.16]) {
+            assert!((share - weight).abs() < 1e-6, "{shares:?}");
+        }
+        let mut all = [0.0, 0.0, 1.0];
+        one_after_the_other(&mut all, 1.0);
+        assert_eq!(all, [0.0, 0.0, 1.0]);
+    }
+}
