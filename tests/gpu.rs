@@ -60,8 +60,16 @@ fn the_grouping_depends_on_the_adapter() {
 #[test]
 fn schemes() {
     let Some(gpu) = grouped(Grouping::Auto) else { return };
-    for text in ["randaugment(n=3, m=30)", "trivialaugment", "uniformaugment", "rand-m9-n3-mstd0.5-inc1", "v0r-mstd0.5"]
-    {
+    for text in [
+        "randaugment(n=3, m=30)",
+        "trivialaugment",
+        "uniformaugment",
+        "rand-m9-n3-mstd0.5-inc1",
+        "v0r-mstd0.5",
+        "augmix(severity=10, width=4, depth=3)",
+        "augmix-m5-w4-d2",
+        "augmix-m10-b1",
+    ] {
         let shape = rgb(64, 32, 32);
         let sampler = Sampler::new(text.parse::<Scheme>().unwrap(), 5).unwrap();
         let plan = sampler.plan(shape, 1, &(0..64).collect::<Vec<_>>()).unwrap();

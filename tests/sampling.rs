@@ -1,5 +1,7 @@
 //! Sampling: the draws have the distributions they should, depend on nothing they should not, and never change.
 
+#[path = "sampling/aug_mix.rs"]
+mod aug_mix;
 #[path = "sampling/independence.rs"]
 mod independence;
 #[path = "sampling/invariance.rs"]

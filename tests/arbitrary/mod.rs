@@ -131,7 +131,7 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
                 weight().prop_map(MixRule::SumThenBlend),
                 Just(MixRule::Blends)
             ];
-            let alone = kind().prop_filter("needs another image", |kind| *kind != OpKind::SamplePairing);
+            let alone = select(OpKind::ALL).prop_filter("needs another image", |kind| *kind != OpKind::SamplePairing);
             let ops = vec(alone.prop_flat_map(|kind| op_of(kind, 0)), 0..4);
             let branch = (weight(), ops).prop_map(|(weight, ops)| Branch { weight, ops });
             (rule, vec(branch, 1..5)).prop_map(|(rule, branches)| ops::AugMix { rule, branches }.into()).boxed()

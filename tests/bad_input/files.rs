@@ -69,7 +69,7 @@ pub fn policy_files() -> Vec<Case> {
             policy_json(r#"{"version": 1, "convention": "pillow", "sub_policies": []}"#),
             "policy: unknown variant `pillow`, expected one of `torchvision`, `deepvoltaire`, `tensorflow`, \
              `fast-autoaugment`, `timm`, `timm-original`, `timm-research`, `timm-increasing`, `torchvision-randaugment`, \
-             `torchvision-trivialaugment` at line 1 column 37",
+             `torchvision-trivialaugment`, `torchvision-augmix`, `timm-augmix` at line 1 column 37",
         ),
         (
             "a field",

@@ -1,18 +1,29 @@
 //! Schemes as text and JSON: they read back exactly, and mean what timm's strings mean.
 
-use autoaugment::transform::{RandAugment, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment};
+use autoaugment::transform::{
+    AugMix, RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment,
+};
 use autoaugment::{Convention, OpKind, Policy, Scheme, Stage, Transform};
 
 /// Texts as they are printed, and what they stand for.
 fn printed() -> Vec<(&'static str, Scheme)> {
     let rand = TimmRandAugment::default();
     let auto = TimmAutoAugment::new;
+    let aug_mix = TimmAugMix::default();
     vec![
         ("randaugment(n=2, m=9)", RandAugment::default().into()),
         ("randaugment(n=3, m=30)", RandAugment::default().n(3).m(30).into()),
         ("trivialaugment", TrivialAugment::default().into()),
         ("uniformaugment(n=2)", UniformAugment::default().into()),
         ("uniformaugment(n=5)", UniformAugment::default().n(5).into()),
+        ("augmix(severity=3, width=3, depth=0, alpha=1, all_ops=true)", AugMix::default().into()),
+        (
+            "augmix(severity=5, width=2, depth=4, alpha=0.5, all_ops=false)",
+            AugMix::default().severity(5).width(2).depth(4).alpha(0.5).all_ops(false).into(),
+        ),
+        ("augmix-m3", aug_mix.into()),
+        ("augmix-m5-w4-d2", aug_mix.m(5).width(4).depth(2).into()),
+        ("augmix-m3-mstd0.5-a0.2-b1", aug_mix.mstd(0.5).alpha(0.2).blended(true).into()),
         ("rand-m10", rand.into()),
         ("rand-m9-mstd0.5", rand.m(9).mstd(0.5).into()),
         ("rand-m9-n3-mstd0.5", rand.m(9).n(3).mstd(0.5).into()),
@@ -69,12 +80,14 @@ fn names_may_be_written_otherwise() {
         ("rand-m9-mstd1000", "rand-m9-mstd101"),
         ("rand-m9-mmax0", "rand-m9"),
         ("rand", "rand-m10"),
+        ("AugMix", "augmix(severity=3, width=3, depth=0, alpha=1, all_ops=true)"),
+        ("augmix-d2-m5-b0-w3", "augmix-m5-d2"),
     ] {
         assert_eq!(text.parse::<Scheme>().unwrap().to_string(), same, "{text}");
     }
 }
 
-/// Every configuration string in timm 1.0.31's docstrings and documentation that needs no blur and no mixing.
+/// Every configuration string in timm 1.0.31's docstrings and documentation that needs no blur.
 #[test]
 fn the_strings_of_timms_documentation_parse() {
     for text in [
@@ -88,6 +101,7 @@ fn the_strings_of_timms_documentation_parse() {
         "v0r",
         "original",
         "originalr",
+        "augmix-m5-w4-d2",
     ] {
         text.parse::<Scheme>().unwrap_or_else(|e| panic!("{text}: {e}"));
     }
@@ -104,6 +118,8 @@ fn timms_strings_mean_what_timm_makes_of_them() {
     assert_eq!(convention("originalr"), Convention::TimmResearch);
     assert_eq!(convention("v0-mstd0"), Convention::Timm);
     assert_eq!(convention("v0r"), Convention::TimmResearch);
+    assert_eq!(convention("augmix-m5"), Convention::TimmAugMix);
+    assert_eq!(convention("augmix"), Convention::TorchvisionAugMix);
     // The word alone was TensorFlow's here first.
     assert_eq!(convention("v0"), Convention::TensorFlow);
     assert_eq!("rand".parse::<Scheme>().unwrap().operations().len(), 15);
@@ -138,10 +154,12 @@ fn what_is_no_scheme_says_why() {
             "rand-m9-t3aw",
             "timm's configuration string: `rand-m9-t3aw` needs GaussianBlur, which is not among the operations yet",
         ),
-        (
-            "augmix-m5-w4-d2",
-            "timm's configuration string: `augmix-m5-w4-d2`: AugMix mixes images, which is not among the operations yet",
-        ),
+        ("augmix(severity=0)", "augmix: severity 0 is outside 1..=10"),
+        ("augmix(width=33)", "augmix: width 33 is outside 1..=32"),
+        ("augmix(depth=101)", "augmix: depth 101 is outside 0..=100"),
+        ("augmix(alpha=0)", "augmix: alpha 0 is outside 0.000001..=1000000"),
+        ("augmix-w0", "augmix: width 0 is outside 1..=32"),
+        ("augmix-n2", "timm's configuration string: timm has no section `n2` in `augmix-n2`"),
         ("Rotat 1 1", "line 1: unknown operation `Rotat`; did you mean `Rotate`?"),
     ] {
         assert_eq!(text.parse::<Scheme>().unwrap_err().to_string(), message, "{text}");

@@ -11,7 +11,7 @@ use crate::uniformity::{DRAWS, counts, plan, shape, signed};
 const SEEDS: [u64; 4] = [0, 1, 42, u64::MAX];
 
 /// One of each kind, and what timm's can be told.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 17] = [
     "randaugment(n=2, m=9)",
     "randaugment(n=3, m=30)",
     "trivialaugment",
@@ -26,6 +26,9 @@ pub const ALL: [&str; 14] = [
     "originalr",
     "v0-mstd0.5",
     "v0r-mstd0.5",
+    "augmix(width=4, depth=3)",
+    "augmix-m5-w4-d2",
+    "augmix-b1",
 ];
 
 fn scheme(text: &str) -> Scheme {

@@ -120,7 +120,7 @@ fn both_signs_are_drawn_alike_and_have_the_same_size() {
             results.push(check(&format!("{convention} {op}"), &counts, &[0.5; 2]));
         }
     }
-    assert_eq!(results.len(), 5 * 9 + 5 * 5);
+    assert_eq!(results.len(), 7 * 9 + 5 * 5);
     report(results);
 }
 
