@@ -13,6 +13,10 @@ pub fn steps_json(steps: &str) -> Result<(), autoaugment::Error> {
     policy_json(&format!(r#"{{"version": 1, "convention": "torchvision", "sub_policies": [[{steps}]]}}"#))
 }
 
+fn in_branch(op: &str) -> Result<(), autoaugment::Error> {
+    op_json(&format!(r#"{{"op": "AugMix", "rule": "blends", "branches": [{{"weight": 1, "ops": [{op}]}}]}}"#))
+}
+
 pub fn plan_json(json: &str) -> Result<(), autoaugment::Error> {
     call(Plan::from_json(json))
 }
@@ -211,6 +215,46 @@ pub fn plan_files() -> Vec<Case> {
             "a fill of 256",
             op_json(r#"{"op": "Rotate", "degrees": 5, "fill": [256, 0, 0]}"#),
             "plan: Rotate: invalid value: integer `256`, expected u8...",
+        ),
+        (
+            "no branches",
+            op_json(r#"{"op": "AugMix", "rule": "blends", "branches": []}"#),
+            "plan: AugMix: branches 0 is outside 1..=32...",
+        ),
+        (
+            "a rule",
+            op_json(r#"{"op": "AugMix", "rule": "mean", "branches": [{"weight": 1, "ops": []}]}"#),
+            "plan: AugMix: unknown variant `mean`, expected one of `sum`, `sum_then_blend`, `blends`...",
+        ),
+        (
+            "a rule's weight",
+            op_json(r#"{"op": "AugMix", "rule": {"sum": -0.1}, "branches": [{"weight": 1, "ops": []}]}"#),
+            "plan: AugMix: rule -0.1 is outside 0..=2...",
+        ),
+        (
+            "a branch's weight",
+            op_json(r#"{"op": "AugMix", "rule": "blends", "branches": [{"weight": 2.5, "ops": []}]}"#),
+            "plan: branch 1: AugMix: weight 2.5 is outside 0..=2...",
+        ),
+        (
+            "a parameter in a branch",
+            in_branch(r#"{"op": "Posterize", "bits": 9}"#),
+            "plan: AugMix: Posterize: bits 9 is outside 0..=8...",
+        ),
+        (
+            "a pairing in a branch",
+            in_branch(r#"{"op": "SamplePairing", "weight": 0.1, "partner": 0}"#),
+            "plan: branch 1: SamplePairing cannot stand in a branch of AugMix...",
+        ),
+        (
+            "a crop in a branch",
+            in_branch(r#"{"op": "Crop", "x": 0, "y": 0, "width": 1, "height": 1}"#),
+            "plan: branch 1: Crop cannot stand in a branch of AugMix...",
+        ),
+        (
+            "branches in a branch",
+            in_branch(r#"{"op": "AugMix", "rule": "blends", "branches": [{"weight": 1, "ops": []}]}"#),
+            "plan: branch 1: AugMix cannot stand in a branch of AugMix...",
         ),
         (
             "a plan in a step",

@@ -55,10 +55,17 @@ TORCHVISION = {
     "randaugment(n=3, m=30)": lambda: v2.RandAugment(num_ops=3, magnitude=30),
     "trivialaugment": lambda: v2.TrivialAugmentWide(),
 }
+TORCHVISION_AUGMIX = {
+    "augmix(severity=3, width=3)": lambda: v2.AugMix(),
+    "augmix(severity=10, width=4, depth=3, alpha=0.5)": lambda: v2.AugMix(10, 4, 3, 0.5),
+}
 TIMM = (
     "original-mstd0.5", "originalr", "v0-mstd0.5", "v0r-mstd0.5", "rand-m9-n3-mstd0.5", "rand-m9-mstd0.5-inc1",
     "rand-mstd1-tweights", "rand-m15-mstd101-mmax20-p0.9", "rand-m15-mmax20-inc1-p0.9",
 )
+# What timm's training pipeline sets for it.
+AUGMIX_HPARAMS = {"translate_pct": 0.3}
+TIMM_AUGMIX = ("augmix-m3", "augmix-m5-w4-d2", "augmix-m10-b1")
 
 
 class Recorder:
@@ -164,12 +171,90 @@ def timm_scheme(text):
     return make(text, None)
 
 
+class Branches:
+    """Which of the recorded operations belong to which branch of an AugMix: each begins with the same image."""
+
+    def __init__(self, recorder):
+        self.image, self.recorder, self.starts = None, recorder, []
+
+    def before(self, image):
+        self.image = image if self.image is None else self.image
+        if image is self.image:
+            self.starts.append(len(self.recorder.ops))
+
+    def mix(self, rule, weights):
+        """Replaces what was recorded by one operation."""
+        ops = self.recorder.ops
+        ends = self.starts[1:] + [len(ops)]
+        assert len(self.starts) == len(weights), (self.starts, weights)
+        branches = [
+            {"weight": float(weight), "ops": ops[start:end]} for weight, start, end in zip(weights, self.starts, ends)
+        ]
+        ops[:] = [{"op": "AugMix", "rule": rule, "branches": branches}]
+
+
+def torchvision_augmix_run(scheme):
+    """Its operations run on PIL images here, its mixture as it is."""
+    sample, apply = scheme._sample_dirichlet, scheme._apply_image_or_video_transform
+
+    def run(image, recorder):
+        drawn = []
+        branches = Branches(recorder)
+
+        def sampled(parameters):
+            drawn.append(sample(parameters))
+            return drawn[-1]
+
+        def applied(tensor, *arguments, **keywords):
+            branches.before(tensor)
+            result = apply(v2.functional.to_pil_image(tensor[0]), *arguments, **keywords)
+            return v2.functional.pil_to_tensor(result)[None]
+
+        with mock.patch.object(scheme, "_sample_dirichlet", sampled):
+            with mock.patch.object(scheme, "_apply_image_or_video_transform", applied):
+                result = scheme(image)
+        kept, weights = drawn
+        branches.mix({"sum": float(kept[0, 0])}, (weights * kept[:, 1:])[0])
+        return result
+
+    return run
+
+
+def timm_augmix_run(scheme):
+    dirichlet, beta, plain = numpy.random.dirichlet, numpy.random.beta, auto_augment.AugmentOp.__call__
+
+    def run(image, recorder):
+        drawn = {}
+        branches = Branches(recorder)
+
+        def applied(op, image):
+            branches.before(image)
+            return plain(op, image)
+
+        with mock.patch.object(numpy.random, "dirichlet", lambda *a: drawn.setdefault("weights", dirichlet(*a))):
+            with mock.patch.object(numpy.random, "beta", lambda *a: drawn.setdefault("m", beta(*a))):
+                with mock.patch.object(auto_augment.AugmentOp, "__call__", applied):
+                    result = scheme(image)
+        weights, m = numpy.float32(drawn["weights"]), numpy.float32(drawn["m"])
+        if scheme.blended:
+            branches.mix("blends", scheme._calc_blended_weights(weights, m))
+        else:
+            branches.mix({"sum_then_blend": float(m)}, weights)
+        return result
+
+    return run
+
+
 def schemes():
     for name, make in TORCHVISION.items():
         scheme = make()
         yield name, lambda image, _, scheme=scheme: scheme(image)
     for text in TIMM:
         yield text, timm_run(timm_scheme(text))
+    for name, make in TORCHVISION_AUGMIX.items():
+        yield name, torchvision_augmix_run(make())
+    for text in TIMM_AUGMIX:
+        yield text, timm_augmix_run(auto_augment.augment_and_mix_transform(text, dict(AUGMIX_HPARAMS)))
 
 
 def add_draws(writer, seed, count, whole):
@@ -218,14 +303,16 @@ def of_torchvision(table, scheme, bins):
             yield [table, name, index, negative, width, height, only(ops, name)]
 
 
+INCREASING = {
+    name: f"{name}Increasing" for name in ("Posterize", "Solarize", "Color", "Contrast", "Brightness", "Sharpness")
+}
 # A convention's names of operations.
 VARIANTS = {
     "timm": {},
     "timm-original": {"Posterize": "PosterizeOriginal"},
     "timm-research": {"Posterize": "PosterizeIncreasing"},
-    "timm-increasing": {
-        name: f"{name}Increasing" for name in ("Posterize", "Solarize", "Color", "Contrast", "Brightness", "Sharpness")
-    },
+    "timm-increasing": INCREASING,
+    "timm-augmix": INCREASING,
 }
 RELATIVE = {"TranslateX": "TranslateXRel", "TranslateY": "TranslateYRel"}
 TIMM_NAMES = (
@@ -236,6 +323,8 @@ TIMM_NAMES = (
 
 def of_timm(table):
     hparams = {"img_mean": (128, 128, 128), "interpolation": Image.Resampling.BICUBIC}
+    if table == "timm-augmix":
+        hparams |= AUGMIX_HPARAMS
     for (width, height), name in itertools.product(SIZES, TIMM_NAMES):
         image = Image.new("RGB", (width, height))
         theirs = (VARIANTS[table] | RELATIVE).get(name, name)
@@ -288,6 +377,7 @@ def levels():
     yield from of_torchvision("torchvision", v2.AutoAugment(), 10)
     yield from of_torchvision("torchvision-randaugment", v2.RandAugment(), 31)
     yield from of_torchvision("torchvision-trivialaugment", v2.TrivialAugmentWide(), 31)
+    yield from of_torchvision("torchvision-augmix", v2.AugMix(), 10)
 
 
 def build():
