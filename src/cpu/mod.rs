@@ -32,8 +32,8 @@
 //! # Memory
 //! Besides the batch and its result, each thread keeps what the largest image needs that it has met: two images between
 //! passes, one more for inputs in planes and one where several threads write an image in another form, two rows where one is
-//! blurred, and a band. Nothing is allocated for an image, but the weights of a resize and lists of source pixels, which warps
-//! need that are beyond 16.16 fixed point.
+//! blurred, and a band; for branches of AugMix all of that once more and an image a branch. Nothing is allocated for an image, but the weights of a resize and lists of source pixels, which warps
+//! need that are beyond 16.16 fixed point, and the list of an AugMix's operations.
 
 mod branches;
 mod chain;

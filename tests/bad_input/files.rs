@@ -13,6 +13,7 @@ pub fn steps_json(steps: &str) -> Result<(), autoaugment::Error> {
     policy_json(&format!(r#"{{"version": 1, "convention": "torchvision", "sub_policies": [[{steps}]]}}"#))
 }
 
+/// A plan file with this operation in the only branch of an AugMix.
 fn in_branch(op: &str) -> Result<(), autoaugment::Error> {
     op_json(&format!(r#"{{"op": "AugMix", "rule": "blends", "branches": [{{"weight": 1, "ops": [{op}]}}]}}"#))
 }
