@@ -18,6 +18,11 @@
 //! in one dispatch (predicted: 3.2). By pair there are two to three times as many pipelines, which take 0.9 to 1.4 times as
 //! long to compile: 30 to 60 such batches until that is won back. So software adapters group by pair, which pays in every run
 //! that is worth timing, and tests choose the grouping that GPUs have.
+//!
+//! What is stored between the segments of plain chains is little, and one dispatch with all kinds. With branches it is nearly
+//! all; there classes have dispatches of their own. Predicted for lavapipe, from the above: 0.45 times the CPU time. Measured, on
+//! 16 images of 224 x 224 under torchvision's AugMix with nearest warps: 0.68, 10 dispatches instead of 6. The bytes are 8.7 times
+//! those of a copy, as each of three branches is stored and read again, a word a pixel.
 
 use super::program::{Kinds, Places, Segment, SlotKind};
 use crate::output::Dtype;
