@@ -60,8 +60,15 @@ fn the_grouping_depends_on_the_adapter() {
 #[test]
 fn schemes() {
     let Some(gpu) = grouped(Grouping::Auto) else { return };
-    for text in ["randaugment(n=3, m=30)", "trivialaugment", "uniformaugment", "rand-m9-n3-mstd0.5-inc1", "v0r-mstd0.5"]
-    {
+    for text in [
+        "randaugment(n=3, m=30)",
+        "trivialaugment",
+        "uniformaugment",
+        "rand-m9-n3-mstd0.5-inc1",
+        "rand-m9-mstd0.5-t3aw",
+        "v0r-mstd0.5",
+        "3a-mstd0.5",
+    ] {
         let shape = rgb(64, 32, 32);
         let sampler = Sampler::new(text.parse::<Scheme>().unwrap(), 5).unwrap();
         let plan = sampler.plan(shape, 1, &(0..64).collect::<Vec<_>>()).unwrap();

@@ -160,8 +160,14 @@ fn whole_schemes() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let others =
-        ["randaugment(n=3, m=30)", "rand-m9-n3-mstd0.5", "rand-mstd1-tweights", "rand-m15-mstd101-mmax20-inc1-p0.9"];
+    let others = [
+        "randaugment(n=3, m=30)",
+        "rand-m9-n3-mstd0.5",
+        "rand-mstd1-tweights",
+        "rand-m15-mstd101-mmax20-inc1-p0.9",
+        "rand-m9-mstd0.5-t3a",
+        "rand-m9-n3-mstd0.5-t3aw",
+    ];
     let schemes = Scheme::forms().map(|(form, _)| form).filter(|form| form.parse::<Policy>().is_err());
     let mut count = 0;
     for text in schemes.chain(others) {
@@ -171,7 +177,7 @@ fn whole_schemes() {
         }
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 15);
 }
 
 #[test]

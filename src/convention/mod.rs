@@ -44,6 +44,8 @@ pub enum Convention {
     TimmResearch,
     /// The same with timm's increasing variants of Posterize, Solarize and the enhancing operations.
     TimmIncreasing,
+    /// The same as timm with its `GaussianBlurRand`, each application of which draws a radius.
+    TimmRandomBlur,
     /// The 31 magnitudes of torchvision's `RandAugment`: its AutoAugment's ranges in finer steps.
     #[serde(rename = "torchvision-randaugment")]
     TorchvisionRandAugment,
@@ -61,9 +63,11 @@ pub(crate) enum Scale {
     NumPy { from: f64, to: f64 },
     /// PyTorch's `linspace(from, to, n)` in binary32 as its vectorised kernels have it, product and sum fused.
     Torch { from: f64, to: f64 },
-    /// TensorFlow's `level / 10 * span + from` in binary64.
+    /// TensorFlow's `level / last * span + from` in binary64.
     Level { from: f64, span: f64 },
-    /// `from` and as many whole steps as `level / 10 * span` has, `most` at most; down if `span` is negative.
+    /// The same from one number to another, and no further for a level beyond the last.
+    Between { from: f64, to: f64 },
+    /// `from` and as many whole steps as `level / last * span` has, `most` at most; down if `span` is negative.
     Steps { from: f64, span: f64, most: f64 },
     /// One value a magnitude.
     Table(&'static [f64]),
@@ -108,6 +112,8 @@ pub(crate) struct Range {
     pub unit: Unit,
     pub sign: Sign,
     pub whole: Whole,
+    /// Where the number is only the most that may be drawn, the least.
+    pub least: Option<f64>,
 }
 
 /// A convention as a table.
@@ -135,7 +141,7 @@ impl Range {
     pub(crate) const NONE: Range = Range::of(Scale::Nothing, Sign::None);
 
     pub(crate) const fn of(scale: Scale, sign: Sign) -> Self {
-        Range { scale, unit: Unit::One, sign, whole: Whole::Keep }
+        Range { scale, unit: Unit::One, sign, whole: Whole::Keep, least: None }
     }
 
     pub(crate) const fn unsigned(from: f64, to: f64) -> Self {
@@ -178,6 +184,10 @@ impl Range {
         Range { whole: Whole::Round, ..self }
     }
 
+    pub(crate) const fn drawn_from(self, least: f64) -> Self {
+        Range { least: Some(least), ..self }
+    }
+
     /// The number for `magnitude` of `0..=last`, on images of `size`, before the sign.
     fn number(self, magnitude: f64, last: u32, size: Size) -> f64 {
         let of = match self.unit {
@@ -192,6 +202,7 @@ impl Range {
             Scale::NumPy { from, to } => (magnitude * ((to - from) / f64::from(last)) + from) * of,
             Scale::Torch { from, to } => torch_linspace(from * of, to * of, magnitude as u32, last),
             Scale::Level { from, span } => (magnitude / f64::from(last) * span + from) * of,
+            Scale::Between { from, to } => (magnitude / f64::from(last) * (to - from) + from).clamp(from, to) * of,
             Scale::Steps { from, span, most } => {
                 let steps = (magnitude / f64::from(last) * span.abs()).trunc().min(most);
                 (from + steps.copysign(span)) * of
@@ -220,7 +231,7 @@ fn torch_linspace(from: f64, to: f64, i: u32, last: u32) -> f64 {
 
 impl Convention {
     /// All of them.
-    pub const ALL: [Convention; 10] = [
+    pub const ALL: [Convention; 11] = [
         Convention::Torchvision,
         Convention::DeepVoltaire,
         Convention::TensorFlow,
@@ -229,6 +240,7 @@ impl Convention {
         Convention::TimmOriginal,
         Convention::TimmResearch,
         Convention::TimmIncreasing,
+        Convention::TimmRandomBlur,
         Convention::TorchvisionRandAugment,
         Convention::TorchvisionTrivialAugment,
     ];
@@ -243,6 +255,7 @@ impl Convention {
             Convention::TimmOriginal => &timm::ORIGINAL,
             Convention::TimmResearch => &timm::RESEARCH,
             Convention::TimmIncreasing => &timm::INCREASING,
+            Convention::TimmRandomBlur => &timm::RANDOM_BLUR,
             Convention::TorchvisionRandAugment => &torchvision_bins::RAND_AUGMENT,
             Convention::TorchvisionTrivialAugment => &torchvision_bins::TRIVIAL_AUGMENT,
         }
@@ -305,6 +318,11 @@ impl Convention {
         self.range(op).scale != Scale::Nothing
     }
 
+    /// The least value, where each application of this operation draws one from it to that of the magnitude.
+    pub fn drawn_from(self, op: OpKind) -> Option<f64> {
+        self.range(op).least
+    }
+
     fn range(self, op: OpKind) -> Range {
         let row = self.table().rows.iter().find(|(row, _)| *row == op);
         row.map_or_else(|| op.range(), |(_, range)| *range)
@@ -333,7 +351,7 @@ impl Convention {
     ///
     /// Shear: the factor. Translate: pixels to the right or down. Rotate: degrees counter-clockwise. Solarize: the
     /// threshold. SolarizeAdd: what is added. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
-    /// Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius. The others: 0.
+    /// Desaturate: the amount. Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius. The others: 0.
     ///
     /// # Errors
     /// Those of [`Convention::check`].
@@ -444,6 +462,9 @@ mod tests {
         assert_eq!(value(Convention::TimmIncreasing, OpKind::Solarize, false), 0.0);
         assert_eq!(value(Convention::Timm, OpKind::SolarizeAdd, false), 128.0);
         assert_eq!(value(Convention::TimmIncreasing, OpKind::Color, true), 0.1);
+        assert_eq!(value(Convention::Timm, OpKind::Desaturate, false), 1.0);
+        assert_eq!(value(Convention::Timm, OpKind::GaussianBlur, false), 2.0);
+        assert_eq!(value(Convention::TimmRandomBlur, OpKind::GaussianBlur, false), 2.0);
         assert!((value(Convention::Timm, OpKind::Color, false) - 5.5).abs() < 1e-12);
         assert!((value(Convention::TimmIncreasing, OpKind::Color, false) - 3.7).abs() < 1e-12);
     }

@@ -10,7 +10,8 @@
 //! conventions: `timm` has `Posterize` (0 to 4 bits), `Solarize` (weaker with the magnitude) and the enhancing operations
 //! from 0.1 to 1.9 without a sign; `timm-original` has `PosterizeOriginal` (4 to 8 bits) and `timm-research`
 //! `PosterizeIncreasing` (4 to 0 bits) instead; `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the
-//! enhancing operations around 1.
+//! enhancing operations around 1. `timm-random-blur` has `GaussianBlurRand`, whose radius is drawn from 0.1 to the value of its
+//! magnitude, instead of `GaussianBlur`.
 //!
 //! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
 //! none, which magnitudes above 10 would ask for, is 0 bits too.
@@ -35,9 +36,11 @@ const SOLARIZE: Row = (OpKind::Solarize, steps(0.0, 256.0, 256.0));
 const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0));
 const ENHANCE: Range = level(0.1, 1.8, Sign::None);
 const ENHANCE_INCREASING: Range = level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
+const BLUR: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
+const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).drawn_from(0.1);
 
-/// What the four have in common, and what they have not.
-const fn rows(posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
+/// What all have in common, and what they have not.
+const fn rows(posterize: Row, solarize: Row, enhance: Range, blur: Range) -> [Row; 13] {
     [
         (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
         (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
@@ -51,6 +54,7 @@ const fn rows(posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
         (OpKind::Color, enhance),
         (OpKind::Brightness, enhance),
         (OpKind::Sharpness, enhance),
+        (OpKind::GaussianBlur, blur),
     ]
 }
 
@@ -74,20 +78,25 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
 pub(super) const PLAIN: Table = table(
     "timm",
     "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill",
-    &rows(POSTERIZE, SOLARIZE, ENHANCE),
+    &rows(POSTERIZE, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const ORIGINAL: Table = table(
     "timm-original",
     "timm-original: timm with PosterizeOriginal, 4 to 8 bits; grey fill",
-    &rows(POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE),
+    &rows(POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const RESEARCH: Table = table(
     "timm-research",
     "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; grey fill",
-    &rows(POSTERIZE_INCREASING, SOLARIZE, ENHANCE),
+    &rows(POSTERIZE_INCREASING, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const INCREASING: Table = table(
     "timm-increasing",
     "timm-increasing: timm with the operations that get stronger with the magnitude; grey fill",
-    &rows(POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+    &rows(POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
+);
+pub(super) const RANDOM_BLUR: Table = table(
+    "timm-random-blur",
+    "timm-random-blur: timm with GaussianBlurRand, a blur of a random radius; grey fill",
+    &rows(POSTERIZE, SOLARIZE, ENHANCE, RANDOM_BLUR_UP_TO),
 );

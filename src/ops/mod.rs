@@ -243,6 +243,7 @@ ops! {
         posterize => Posterize,
         contrast => Contrast,
         color => Color,
+        desaturate => Desaturate,
         brightness => Brightness,
         sharpness => Sharpness,
         cutout => Cutout,

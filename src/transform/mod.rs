@@ -20,7 +20,9 @@ pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use random_resized_crop::RandomResizedCrop;
 pub use recipes::Recipe;
 pub use resize::{Resize, ResizeTo};
-pub use schemes::{RandAugment, Scheme, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment};
+pub use schemes::{
+    RandAugment, Scheme, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment, UniformAugment,
+};
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

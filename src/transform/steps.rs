@@ -5,7 +5,7 @@
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
-use super::Context;
+use super::{Context, between};
 use crate::convention::Convention;
 use crate::ops::{Interpolation, Kind, Op, OpKind};
 use crate::sample::{Draw, Purpose};
@@ -45,12 +45,13 @@ pub(super) struct Steps<'a> {
     convention: Convention,
     signs: Numbers,
     interpolations: Numbers,
+    radii: Numbers,
 }
 
 impl<'a> Steps<'a> {
     pub fn new(context: &'a Context<'a>, convention: Convention) -> Self {
-        let (signs, interpolations) = (Numbers::new(Purpose::Sign), Numbers::new(Purpose::Interpolation));
-        Steps { context, convention, signs, interpolations }
+        let [signs, interpolations, radii] = [Purpose::Sign, Purpose::Interpolation, Purpose::Blur].map(Numbers::new);
+        Steps { context, convention, signs, interpolations, radii }
     }
 
     /// The operation of step `k`, at a magnitude that has been checked or that noise may have carried beyond the last.
@@ -66,8 +67,13 @@ impl<'a> Steps<'a> {
             }
             None => convention.interpolation(op),
         };
+        let value = convention.unchecked_value(op, magnitude, negative, context.size);
+        let value = match convention.drawn_from(op) {
+            Some(least) => between([least, value], self.radii.unit(context, k)),
+            None => value,
+        };
         op.drawn(&mut Draw {
-            value: convention.unchecked_value(op, magnitude, negative, context.size),
+            value,
             interpolation,
             fill: context.fill.unwrap_or_else(|| convention.fill_of(op)),
             context: *context,

@@ -15,12 +15,14 @@
 mod rand_augment;
 mod text;
 mod timm;
+mod timm_set;
 mod timm_text;
 mod trivial_augment;
 mod uniform_augment;
 
 pub use rand_augment::RandAugment;
 pub use timm::{TimmAutoAugment, TimmList, TimmRandAugment};
+pub use timm_set::TimmSet;
 pub use trivial_augment::TrivialAugment;
 pub use uniform_augment::UniformAugment;
 
@@ -78,15 +80,19 @@ pub enum Scheme {
 }
 
 /// A form of a scheme's text with one line of help.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 9] = [
     ("randaugment(n=2, m=9)", "torchvision's RandAugment: n operations at magnitude m of 0..=30"),
     ("trivialaugment", "torchvision's TrivialAugmentWide: one operation at any magnitude"),
     ("uniformaugment(n=2)", "UniformAugment: n operations at any magnitude, each with any probability"),
-    ("rand-m9-mstd0.5-inc1", "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights"),
+    (
+        "rand-m9-mstd0.5-inc1",
+        "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights, t3a, t3aw",
+    ),
     ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
     ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
     ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
     ("v0r-mstd0.5", "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude"),
+    ("3a", "timm's AutoAugment: solarized, grey or blurred, one of the three"),
 ];
 
 impl Scheme {
