@@ -1,6 +1,4 @@
 //! Steps: what a step of a policy or of another scheme draws besides its operation.
-//!
-//! The k-th number of a stream belongs to the k-th step, whether or not earlier steps needed theirs.
 
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
@@ -8,36 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Context, between};
 use crate::convention::Convention;
 use crate::ops::{Interpolation, Kind, Op, OpKind};
-use crate::sample::{Draw, Purpose};
-
-/// A stream that is made when a step first needs a number of it.
-pub(super) struct Numbers {
-    purpose: Purpose,
-    stream: Option<ChaCha8Rng>,
-    drawn: usize,
-}
-
-impl Numbers {
-    pub fn new(purpose: Purpose) -> Self {
-        Numbers { purpose, stream: None, drawn: 0 }
-    }
-
-    /// What `draw` makes of step `k`'s part of the stream; it takes as much of it for each step. Steps come in order.
-    pub fn of<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
-        let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
-        while self.drawn < k {
-            draw(stream);
-            self.drawn += 1;
-        }
-        self.drawn += 1;
-        draw(stream)
-    }
-
-    /// A number of 0..1 for step `k`.
-    pub fn unit(&mut self, context: &Context<'_>, k: usize) -> f64 {
-        self.of(context, k, |stream| stream.random())
-    }
-}
+use crate::sample::{Draw, Numbers, Purpose};
 
 /// Makes operations of an image's steps.
 pub(super) struct Steps<'a> {

@@ -5,9 +5,9 @@ use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
 use crate::policy::{Policy, Step, SubPolicy};
-use crate::sample::Purpose;
+use crate::sample::{Numbers, Purpose};
 use crate::transform::policy::draw_with;
-use crate::transform::steps::{Numbers, Steps, gauss};
+use crate::transform::steps::{Steps, gauss};
 use crate::transform::{Context, Draws};
 
 /// RandAugment as timm has it: of `n` operations each is applied with probability `p`, at a magnitude near `m`.

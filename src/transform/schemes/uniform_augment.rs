@@ -9,8 +9,8 @@ use super::{check_count, text};
 use crate::convention::Convention;
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::{Numbers, Steps};
+use crate::sample::{Numbers, Purpose};
+use crate::transform::steps::Steps;
 use crate::transform::{Context, Draws};
 
 /// `n` of 15 operations, each as likely as the others whatever was drawn before, at any level of their range, and applied
