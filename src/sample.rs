@@ -214,13 +214,7 @@ impl Sampler {
     ///
     /// # Errors
     /// Those of [`Convention::check`].
-    pub fn resolve(
-        convention: Convention,
-        op: OpKind,
-        magnitude: f64,
-        negative: bool,
-        size: Size,
-    ) -> Result<Op> {
+    pub fn resolve(convention: Convention, op: OpKind, magnitude: f64, negative: bool, size: Size) -> Result<Op> {
         let streams = Streams { seed: 0, epoch: 0, index: 0 };
         Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,

@@ -21,10 +21,6 @@ use crate::ops::{Interpolation, OpKind};
 
 type Row = (OpKind, Range);
 
-const fn level(from: f64, span: f64, sign: Sign) -> Range {
-    Range::of(Scale::Level { from, span }, sign)
-}
-
 const fn steps(from: f64, span: f64, most: f64) -> Range {
     Range::of(Scale::Steps { from, span, most }, Sign::None)
 }
@@ -34,19 +30,19 @@ const POSTERIZE_ORIGINAL: Row = (OpKind::Posterize, steps(4.0, 4.0, 4.0));
 const POSTERIZE_INCREASING: Row = (OpKind::Posterize, steps(4.0, -4.0, 4.0));
 const SOLARIZE: Row = (OpKind::Solarize, steps(0.0, 256.0, 256.0));
 const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0));
-const ENHANCE: Range = level(0.1, 1.8, Sign::None);
-const ENHANCE_INCREASING: Range = level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
+const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
+const ENHANCE_INCREASING: Range = Range::level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
 const BLUR: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
 const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).drawn_from(0.1);
 
 /// What all have in common, and what they have not.
 const fn rows(posterize: Row, solarize: Row, enhance: Range, blur: Range) -> [Row; 13] {
     [
-        (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::TranslateX, level(0.0, 0.45, Sign::Mirrored).of_width()),
-        (OpKind::TranslateY, level(0.0, 0.45, Sign::Mirrored).of_height()),
-        (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
+        (OpKind::ShearX, Range::level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearY, Range::level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::TranslateX, Range::level(0.0, 0.45, Sign::Mirrored).of_width()),
+        (OpKind::TranslateY, Range::level(0.0, 0.45, Sign::Mirrored).of_height()),
+        (OpKind::Rotate, Range::level(0.0, 30.0, Sign::Mirrored)),
         posterize,
         solarize,
         (OpKind::SolarizeAdd, steps(0.0, 110.0, 128.0)),

@@ -5,7 +5,7 @@
 //! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one grey level off transforms v1 at
 //! magnitudes 3 and 6.
 
-use super::{Range, Scale, Sign, Table, Whole};
+use super::{Range, Scale, Sign, Table};
 use crate::ops::{Interpolation, OpKind};
 
 /// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: what torchvision's way through an
@@ -34,8 +34,12 @@ pub(super) const fn enhance(to: f64) -> Range {
     Range::of(Scale::Torch { from: 0.0, to }, Sign::AroundOne { least: 0.0 })
 }
 
+pub(super) const fn torch(to: f64) -> Range {
+    Range::of(Scale::Torch { from: 0.0, to }, Sign::Mirrored)
+}
+
 pub(super) const fn translate() -> Range {
-    Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: 150.0 / 331.0 }, Sign::Mirrored) }
+    torch(150.0 / 331.0).whole()
 }
 
 pub(super) const TABLE: Table = Table {
@@ -55,7 +59,7 @@ pub(super) const TABLE: Table = Table {
         (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
         (OpKind::TranslateX, translate().of_width()),
         (OpKind::TranslateY, translate().of_height()),
-        (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
+        (OpKind::Rotate, torch(30.0)),
         (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
         (OpKind::Posterize, Range::of(Scale::Table(&[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), Sign::None)),
         (OpKind::Contrast, enhance(0.9)),

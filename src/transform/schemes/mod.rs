@@ -26,6 +26,8 @@ pub use timm_set::TimmSet;
 pub use trivial_augment::TrivialAugment;
 pub use uniform_augment::UniformAugment;
 
+use std::fmt;
+
 use super::{Context, Draws};
 use crate::convention::Convention;
 use crate::error::{Error, Result};
@@ -50,33 +52,59 @@ const TORCHVISION: [OpKind; 14] = [
     OpKind::Equalize,
 ];
 
-/// A learned policy, or another way to draw an image's operations.
-///
-/// ```
-/// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
-/// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
-/// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
-/// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());
-/// let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
-/// let plan = Sampler::new("rand-m9-mstd0.5-inc1".parse::<Scheme>()?, 42)?.plan(shape, 0, &[0, 1])?;
-/// println!("{plan}");
-/// # Ok::<(), autoaugment::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Scheme {
+macro_rules! schemes {
+    ($($(#[$doc:meta])* $Name:ident: |$scheme:pat_param| $convention:expr;)*) => {
+        /// A learned policy, or another way to draw an image's operations.
+        ///
+        /// ```
+        /// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
+        /// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
+        /// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
+        /// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());
+        /// let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
+        /// let plan = Sampler::new("rand-m9-mstd0.5-inc1".parse::<Scheme>()?, 42)?.plan(shape, 0, &[0, 1])?;
+        /// println!("{plan}");
+        /// # Ok::<(), autoaugment::Error>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Scheme { $($(#[$doc])* $Name($Name),)* }
+
+        $(impl From<$Name> for Scheme { fn from(scheme: $Name) -> Self { Scheme::$Name(scheme) } })*
+
+        impl Scheme {
+            /// What its magnitudes mean.
+            pub fn convention(&self) -> Convention {
+                match self { $(Scheme::$Name($scheme) => $convention,)* }
+            }
+
+            fn draws(&self) -> &dyn Draws {
+                match self { $(Scheme::$Name(scheme) => scheme,)* }
+            }
+        }
+
+        impl fmt::Display for Scheme {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Scheme::$Name(scheme) => scheme.fmt(f),)* }
+            }
+        }
+    };
+}
+
+// Each with the convention that its magnitudes are in. How it is written stands in `text.rs`, and in `FORMS` for people.
+schemes! {
     /// One of a learned policy's sub-policies.
-    Policy(Policy),
+    Policy: |policy| policy.convention;
     /// Some operations at one magnitude.
-    RandAugment(RandAugment),
+    RandAugment: |_| rand_augment::CONVENTION;
     /// One operation at any magnitude.
-    TrivialAugment(TrivialAugment),
+    TrivialAugment: |_| trivial_augment::CONVENTION;
     /// Some operations at any magnitude, each with any probability.
-    UniformAugment(UniformAugment),
+    UniformAugment: |_| uniform_augment::CONVENTION;
     /// RandAugment as timm has it.
-    TimmRandAugment(TimmRandAugment),
+    TimmRandAugment: |scheme| scheme.convention();
     /// A learned policy as timm has it, its magnitudes perhaps with noise.
-    TimmAutoAugment(TimmAutoAugment),
+    TimmAutoAugment: |scheme| scheme.policy().convention;
 }
 
 /// A form of a scheme's text with one line of help.
@@ -101,35 +129,12 @@ impl Scheme {
         Policy::presets().chain(FORMS)
     }
 
-    /// What its magnitudes mean.
-    pub fn convention(&self) -> Convention {
-        match self {
-            Scheme::Policy(policy) => policy.convention,
-            Scheme::RandAugment(_) => Convention::TorchvisionRandAugment,
-            Scheme::TrivialAugment(_) => Convention::TorchvisionTrivialAugment,
-            Scheme::UniformAugment(_) => Convention::FastAutoAugment,
-            Scheme::TimmRandAugment(scheme) => scheme.convention(),
-            Scheme::TimmAutoAugment(scheme) => scheme.policy().convention,
-        }
-    }
-
     /// Every operation that it may draw, once, in the order of [`OpKind::ALL`].
     pub fn operations(&self) -> Vec<OpKind> {
         let mut operations = self.draws().operations();
         operations.sort();
         operations.dedup();
         operations
-    }
-
-    fn draws(&self) -> &dyn Draws {
-        match self {
-            Scheme::Policy(scheme) => scheme,
-            Scheme::RandAugment(scheme) => scheme,
-            Scheme::TrivialAugment(scheme) => scheme,
-            Scheme::UniformAugment(scheme) => scheme,
-            Scheme::TimmRandAugment(scheme) => scheme,
-            Scheme::TimmAutoAugment(scheme) => scheme,
-        }
     }
 }
 
@@ -144,42 +149,6 @@ impl Draws for Scheme {
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         self.draws().draw(context, ops)
-    }
-}
-
-impl From<Policy> for Scheme {
-    fn from(policy: Policy) -> Self {
-        Scheme::Policy(policy)
-    }
-}
-
-impl From<RandAugment> for Scheme {
-    fn from(scheme: RandAugment) -> Self {
-        Scheme::RandAugment(scheme)
-    }
-}
-
-impl From<TrivialAugment> for Scheme {
-    fn from(scheme: TrivialAugment) -> Self {
-        Scheme::TrivialAugment(scheme)
-    }
-}
-
-impl From<UniformAugment> for Scheme {
-    fn from(scheme: UniformAugment) -> Self {
-        Scheme::UniformAugment(scheme)
-    }
-}
-
-impl From<TimmRandAugment> for Scheme {
-    fn from(scheme: TimmRandAugment) -> Self {
-        Scheme::TimmRandAugment(scheme)
-    }
-}
-
-impl From<TimmAutoAugment> for Scheme {
-    fn from(scheme: TimmAutoAugment) -> Self {
-        Scheme::TimmAutoAugment(scheme)
     }
 }
 

@@ -41,6 +41,8 @@ impl UniformAugment {
     }
 }
 
+pub(super) const CONVENTION: Convention = Convention::FastAutoAugment;
+
 const OPERATIONS: [OpKind; 15] = [
     OpKind::ShearX,
     OpKind::ShearY,
@@ -71,7 +73,7 @@ impl Draws for UniformAugment {
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let mut operations = context.stream(Purpose::Operation);
         let (mut gates, mut levels) = (Numbers::new(Purpose::Gate), Numbers::new(Purpose::Magnitude));
-        let mut steps = Steps::new(context, Convention::FastAutoAugment);
+        let mut steps = Steps::new(context, CONVENTION);
         for k in 0..self.n {
             let op = OPERATIONS[operations.random_range(0..OPERATIONS.len())];
             if gates.unit(context, k) < 0.5 {
