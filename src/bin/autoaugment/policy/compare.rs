@@ -215,6 +215,8 @@ fn cell(ops: &[Op]) -> String {
     let mut words = vec![match numbers[..] {
         [] => "applied".to_string(),
         [low, high] if low == -high => format!("±{high}"),
+        // Blurs have no sign: these are the ends of what is drawn.
+        [low, high] if first.kind() == OpKind::GaussianBlur => format!("{low} to {high}"),
         _ => numbers.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(" or "),
     }];
     words.push(texts("interpolation"));
