@@ -39,6 +39,12 @@ pub(crate) fn name(text: &str) -> &str {
 
 /// Reads the parameters of what [`write`] wrote; `what` it is, errors say.
 pub(crate) fn parameters(what: &'static str, text: &str) -> Result<Map<String, Value>> {
+    let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_string()));
+    Ok(pairs(what, text)?.into_iter().map(|(key, text)| (key.to_string(), value(text))).collect())
+}
+
+/// The same as they are written, each key once.
+pub(crate) fn pairs<'t>(what: &'static str, text: &'t str) -> Result<Vec<(&'t str, &'t str)>> {
     let syntax = |message: String| Error::Syntax { what, message };
     let rest = match split(text) {
         (_, None) => "",
@@ -47,18 +53,17 @@ pub(crate) fn parameters(what: &'static str, text: &str) -> Result<Map<String, V
             None => return Err(syntax(format!("`{text}` has no closing parenthesis"))),
         },
     };
-    let mut parameters = Map::new();
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
     for part in split_outside_brackets(rest) {
-        let Some((key, value)) = part.split_once('=') else {
+        let Some((key, value)) = part.split_once('=').map(|(key, value)| (key.trim(), value.trim())) else {
             return Err(syntax(format!("`{}` in `{text}` is not `parameter=value`", part.trim())));
         };
-        let value = value.trim();
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
-        if parameters.insert(key.trim().to_string(), value).is_some() {
-            return Err(syntax(format!("`{}` stands twice in `{text}`", key.trim())));
+        if pairs.iter().any(|(other, _)| *other == key) {
+            return Err(syntax(format!("`{key}` stands twice in `{text}`")));
         }
+        pairs.push((key, value));
     }
-    Ok(parameters)
+    Ok(pairs)
 }
 
 /// The parts of `a=1, fill=[0,0,0]` between the commas that are not inside brackets.

@@ -159,7 +159,7 @@ fn output_size(image: &PlannedImage, size: Size, sizes: Sizes<'_>) -> Result<Siz
 
 /// The size that an image of `size` has after an operation, which must be possible for it in a batch of images of `sizes`.
 pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> {
-    op.check()?;
+    let after = size_after_alone(op, size)?;
     if let Op::SamplePairing(ops::SamplePairing { partner, .. }) = *op {
         if partner >= sizes.len() {
             return Err(Error::Partner { partner, images: sizes.len() });
@@ -169,9 +169,15 @@ pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> 
             return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
         }
     }
-    let size = op.output_size(size)?;
-    size.check()?;
-    Ok(size)
+    Ok(after)
+}
+
+/// The same, whatever its partner is.
+pub(crate) fn size_after_alone(op: &Op, size: Size) -> Result<Size> {
+    op.check()?;
+    let after = op.output_size(size)?;
+    after.check()?;
+    Ok(after)
 }
 
 impl PartialEq for Plan {

@@ -5,6 +5,10 @@
 //! number of threads, or the device. Within a stream the k-th draw belongs to the k-th step, whether or not earlier
 //! steps were applied, so that no draw depends on another.
 
+mod numbers;
+
+pub(crate) use numbers::Numbers;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -12,7 +16,7 @@ use crate::batch::Size;
 use crate::convention::Convention;
 use crate::error::Result;
 use crate::images::Sizes;
-use crate::ops::{Interpolation, Op};
+use crate::ops::{Interpolation, Op, OpKind};
 use crate::plan::{Plan, PlannedImage};
 use crate::transform::{Context, Transform};
 
@@ -52,6 +56,8 @@ pub(crate) enum Purpose {
     MixUp = 15,
     /// How much of an image CutMix leaves, and where.
     CutMix = 16,
+    /// How much a blur blurs, where a convention has it drawn.
+    Blur = 17,
     /// How many operations a branch of AugMix has.
     Depth = 18,
     /// How much there is of the image and of each branch of AugMix.
@@ -71,6 +77,8 @@ pub(crate) enum Purpose {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
     transform: Transform,
+    /// What the transform may draw, which every plan says.
+    operations: Vec<OpKind>,
     seed: u64,
     interpolation: Option<Interpolation>,
     fill: Option<[u8; 3]>,
@@ -108,14 +116,10 @@ impl Streams {
 impl Draw<'_> {
     /// A pixel of the image, uniformly: column and row.
     pub fn point(&mut self) -> (usize, usize) {
-        let mut stream = self.context.stream(Purpose::Position);
         let Size { width, height } = self.context.size;
-        let mut point = (0, 0);
-        for _ in 0..=self.step {
-            let (x, y): (f64, f64) = (stream.random(), stream.random());
-            point = ((x * width as f64) as usize, (y * height as f64) as usize);
-        }
-        point
+        let two_numbers = |stream: &mut ChaCha8Rng| (stream.random::<f64>(), stream.random::<f64>());
+        let (x, y) = Numbers::new(Purpose::Position).of(&self.context, self.step, two_numbers);
+        ((x * width as f64) as usize, (y * height as f64) as usize)
     }
 
     /// Another image of the batch, uniformly among those of this one's present size; this one if there is none.
@@ -130,11 +134,7 @@ impl Draw<'_> {
         if others == 0 {
             return position_in_batch;
         }
-        let mut stream = self.context.stream(Purpose::Partner);
-        let mut number = 0.0;
-        for _ in 0..=self.step {
-            number = stream.random::<f64>();
-        }
+        let number = Numbers::new(Purpose::Partner).unit(&self.context, self.step);
         let chosen = (number * others as f64) as usize;
         let ahead = if all_fit { 1 + chosen } else { (1..sizes.len()).filter(fits).nth(chosen).unwrap_or(0) };
         (position_in_batch + ahead) % sizes.len()
@@ -149,7 +149,8 @@ impl Sampler {
     pub fn new(transform: impl Into<Transform>, seed: u64) -> Result<Self> {
         let transform = transform.into();
         transform.check()?;
-        Ok(Sampler { transform, seed, interpolation: None, fill: None })
+        let operations = transform.operations();
+        Ok(Sampler { transform, operations, seed, interpolation: None, fill: None })
     }
 
     /// The same with another interpolation for every warp of a policy or scheme than the convention's.
@@ -196,7 +197,7 @@ impl Sampler {
                 self.image(sizes, epoch, index, position).map_err(|e| e.at(format!("image {position}")))
             })
             .collect();
-        Ok(Plan::drawn(images?, self.transform.operations()))
+        Ok(Plan::drawn(images?, self.operations.clone()))
     }
 
     fn image(&self, sizes: Sizes<'_>, epoch: u64, index: u64, position_in_batch: usize) -> Result<PlannedImage> {
@@ -217,13 +218,7 @@ impl Sampler {
     ///
     /// # Errors
     /// Those of [`Convention::check`].
-    pub fn resolve(
-        convention: Convention,
-        op: crate::OpKind,
-        magnitude: f64,
-        negative: bool,
-        size: Size,
-    ) -> Result<Op> {
+    pub fn resolve(convention: Convention, op: OpKind, magnitude: f64, negative: bool, size: Size) -> Result<Op> {
         let streams = Streams { seed: 0, epoch: 0, index: 0 };
         Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,

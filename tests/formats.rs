@@ -43,6 +43,7 @@ fn policy_v1() -> Policy {
             (Cutout, 0.45, 0.5),
             (SamplePairing, 0.55, 0.6),
             (GaussianBlur, 0.65, 0.7),
+            (Desaturate, 0.75, 0.8),
         ]),
     ];
     Policy { convention: Convention::TensorFlow, sub_policies }
@@ -73,6 +74,7 @@ fn plan_v1() -> Plan {
         ops::Cutout { x: -20, y: 7, width: 40, height: u32::MAX, fill: [9, 8, 7] }.into(),
         ops::SamplePairing { weight: 0.4, partner: 2 }.into(),
         ops::GaussianBlur { radius: 0.1 }.into(),
+        ops::Desaturate { amount: 0.75 }.into(),
     ];
     let file = Some("cats/näin \"so\".png".to_string());
     Plan::new(vec![
@@ -212,7 +214,7 @@ fn with_each_number_replaced(json: &str, by: &str) -> Vec<String> {
 fn what_is_no_number_cannot_get_in() {
     let policies = |by: &str| with_each_number_replaced(POLICY_V1, by);
     let plans = |by: &str| with_each_number_replaced(PLAN_V1, by);
-    assert_eq!((policies("1").len(), plans("1").len()), (1 + 2 * 19, 1 + 2 + 3 + 20));
+    assert_eq!((policies("1").len(), plans("1").len()), (1 + 2 * 20, 1 + 2 + 3 + 21));
     for by in ["NaN", "nan", "Infinity", "-Infinity", "inf", "1e999", "-1e999", "null", "\"NaN\"", "\"1\"", "true"] {
         for json in policies(by) {
             assert!(Policy::from_json(&json).is_err(), "{by} in {json}");
@@ -271,7 +273,7 @@ fn with_an_extra_field(json: &str) -> Vec<String> {
 fn unknown_fields_are_refused_everywhere() {
     let policies = with_an_extra_field(POLICY_V1);
     let plans = with_an_extra_field(PLAN_V1);
-    assert_eq!((policies.len(), plans.len()), (1 + 19, 1 + 3 + 19));
+    assert_eq!((policies.len(), plans.len()), (1 + 20, 1 + 3 + 20));
     for json in policies {
         let error = Policy::from_json(&json).unwrap_err().to_string();
         assert!(error.starts_with("policy: unknown field `extra`"), "{error}");

@@ -51,7 +51,7 @@ fn kinds(op: &Op) -> Vec<OpKind> {
 fn what_frameworks_draw_gives_their_bytes() {
     let file = fixture();
     let counts = compare_draws("torchvision's and timm's draws", &file);
-    assert_eq!(counts.len(), 20);
+    assert_eq!(counts.len(), 23);
     for (name, count) in counts {
         assert_eq!(count, 300, "{name}");
         // Each is a scheme here too, and draws no operation that it does not draw here.
@@ -87,6 +87,6 @@ fn fresh_draws_of_installed_frameworks_give_their_bytes() {
     let seed = std::process::id().to_string();
     python.run("frameworks.py", ["--seed", &seed, "--count", "2000", "--out", &out.to_string_lossy()]);
     let counts = compare_draws(&format!("fresh draws of torchvision and timm, seed {seed}"), &CaseFile::read(&out));
-    assert!(counts.len() == 20 && counts.values().all(|count| *count == 2000), "{counts:?}");
+    assert!(counts.len() == 23 && counts.values().all(|count| *count == 2000), "{counts:?}");
     python.run("frameworks.py", ["--check"]);
 }

@@ -167,6 +167,8 @@ fn whole_schemes() {
         "rand-m9-n3-mstd0.5",
         "rand-mstd1-tweights",
         "rand-m15-mstd101-mmax20-inc1-p0.9",
+        "rand-m9-mstd0.5-t3a",
+        "rand-m9-n3-mstd0.5-t3aw",
     ];
     let schemes = Scheme::forms().map(|(form, _)| form).filter(|form| form.parse::<Policy>().is_err());
     let mut count = 0;
@@ -177,7 +179,7 @@ fn whole_schemes() {
         }
         count += 1;
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 19);
 }
 
 #[test]

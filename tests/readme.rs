@@ -133,7 +133,8 @@ fn other_libraries() -> String {
     versions.retain(|version| !version.is_empty() && seen.insert(version));
     text += &format!("\nOne run on {DEVICE}, {date}: {}.\n", versions.join(", "));
     for line in lines.iter().filter(|line| !line["note"].is_empty()) {
-        text += &format!("{} {}.\n", line["peer"], line["note"]);
+        let name = LIBRARIES.iter().find(|(peer, _)| *peer == line["peer"]).map_or(line["peer"], |(_, name)| name);
+        text += &format!("{name} {}.\n", line["note"]);
     }
     text
 }

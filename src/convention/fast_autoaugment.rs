@@ -10,11 +10,11 @@
 //! centre is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
 //! level, both ends painted.
 
-use super::{Range, Scale, Sign, Table};
+use super::{Range, Sign, Table};
 use crate::ops::{Interpolation, OpKind};
 
 const fn from_to(low: f64, high: f64, sign: Sign) -> Range {
-    Range::of(Scale::Level { from: low, span: high - low }, sign)
+    Range::level(low, high - low, sign)
 }
 
 const ENHANCE: Range = from_to(0.1, 1.9, Sign::None);

@@ -7,15 +7,11 @@
 //!
 //! Departure: the pixels are Pillow's here, for every convention; TensorFlow's own kernels give slightly others.
 
-use super::{Range, Scale, Sign, Table};
+use super::{Range, Sign, Table};
 use crate::ops::{Interpolation, OpKind};
 
-const fn level(from: f64, span: f64, sign: Sign) -> Range {
-    Range::of(Scale::Level { from, span }, sign)
-}
-
-const ENHANCE: Range = level(0.1, 1.8, Sign::None);
-const TRANSLATE: Range = level(0.0, 250.0, Sign::Mirrored);
+const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
+const TRANSLATE: Range = Range::level(0.0, 250.0, Sign::Mirrored);
 
 pub(super) const TABLE: Table = Table {
     name: "tensorflow",
@@ -30,19 +26,19 @@ pub(super) const TABLE: Table = Table {
     cutout_fill: None,
     direction: -1.0,
     rows: &[
-        (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearX, Range::level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearY, Range::level(0.0, 0.3, Sign::Mirrored)),
         (OpKind::TranslateX, TRANSLATE),
         (OpKind::TranslateY, TRANSLATE),
-        (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
-        (OpKind::Solarize, level(0.0, 256.0, Sign::None).whole()),
-        (OpKind::SolarizeAdd, level(0.0, 110.0, Sign::None).whole()),
-        (OpKind::Posterize, level(0.0, 4.0, Sign::None).whole()),
+        (OpKind::Rotate, Range::level(0.0, 30.0, Sign::Mirrored)),
+        (OpKind::Solarize, Range::level(0.0, 256.0, Sign::None).whole()),
+        (OpKind::SolarizeAdd, Range::level(0.0, 110.0, Sign::None).whole()),
+        (OpKind::Posterize, Range::level(0.0, 4.0, Sign::None).whole()),
         (OpKind::Contrast, ENHANCE),
         (OpKind::Color, ENHANCE),
         (OpKind::Brightness, ENHANCE),
         (OpKind::Sharpness, ENHANCE),
         // The framework's whole number is half a side: `int(level / 10 * 100)`.
-        (OpKind::Cutout, level(0.0, 200.0, Sign::None).even()),
+        (OpKind::Cutout, Range::level(0.0, 200.0, Sign::None).even()),
     ],
 };

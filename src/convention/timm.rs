@@ -11,6 +11,8 @@
 //! from 0.1 to 1.9 without a sign; `timm-original` has `PosterizeOriginal` (4 to 8 bits) and `timm-research`
 //! `PosterizeIncreasing` (4 to 0 bits) instead; `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the
 //! enhancing operations around 1. `timm-augmix` is that with the `translate_pct` of 0.3 that its training pipeline sets for AugMix.
+//! `timm-random-blur` has `GaussianBlurRand`, whose radius is drawn from 0.1 to the value of its magnitude, instead of
+//! `GaussianBlur`.
 //!
 //! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
 //! none, which magnitudes above 10 would ask for, is 0 bits too.
@@ -19,10 +21,6 @@ use super::{Range, Scale, Sign, Table};
 use crate::ops::{Interpolation, OpKind};
 
 type Row = (OpKind, Range);
-
-const fn level(from: f64, span: f64, sign: Sign) -> Range {
-    Range::of(Scale::Level { from, span }, sign)
-}
 
 const fn steps(from: f64, span: f64, most: f64) -> Range {
     Range::of(Scale::Steps { from, span, most }, Sign::None)
@@ -35,17 +33,19 @@ const POSTERIZE_ORIGINAL: Row = (OpKind::Posterize, steps(4.0, 4.0, 4.0));
 const POSTERIZE_INCREASING: Row = (OpKind::Posterize, steps(4.0, -4.0, 4.0));
 const SOLARIZE: Row = (OpKind::Solarize, steps(0.0, 256.0, 256.0));
 const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0));
-const ENHANCE: Range = level(0.1, 1.8, Sign::None);
-const ENHANCE_INCREASING: Range = level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
+const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
+const ENHANCE_INCREASING: Range = Range::level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
+const BLUR: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
+const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).drawn_from(0.1);
 
 /// What all have in common, and what they have not.
-const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range) -> [Row; 12] {
+const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range, blur: Range) -> [Row; 13] {
     [
-        (OpKind::ShearX, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::ShearY, level(0.0, 0.3, Sign::Mirrored)),
-        (OpKind::TranslateX, level(0.0, translate, Sign::Mirrored).of_width()),
-        (OpKind::TranslateY, level(0.0, translate, Sign::Mirrored).of_height()),
-        (OpKind::Rotate, level(0.0, 30.0, Sign::Mirrored)),
+        (OpKind::ShearX, Range::level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::ShearY, Range::level(0.0, 0.3, Sign::Mirrored)),
+        (OpKind::TranslateX, Range::level(0.0, translate, Sign::Mirrored).of_width()),
+        (OpKind::TranslateY, Range::level(0.0, translate, Sign::Mirrored).of_height()),
+        (OpKind::Rotate, Range::level(0.0, 30.0, Sign::Mirrored)),
         posterize,
         solarize,
         (OpKind::SolarizeAdd, steps(0.0, 110.0, 128.0)),
@@ -53,6 +53,7 @@ const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range) -> 
         (OpKind::Color, enhance),
         (OpKind::Brightness, enhance),
         (OpKind::Sharpness, enhance),
+        (OpKind::GaussianBlur, blur),
     ]
 }
 
@@ -76,25 +77,30 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
 pub(super) const PLAIN: Table = table(
     "timm",
     "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill",
-    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const ORIGINAL: Table = table(
     "timm-original",
     "timm-original: timm with PosterizeOriginal, 4 to 8 bits; grey fill",
-    &rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const RESEARCH: Table = table(
     "timm-research",
     "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; grey fill",
-    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE),
+    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const INCREASING: Table = table(
     "timm-increasing",
     "timm-increasing: timm with the operations that get stronger with the magnitude; grey fill",
-    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
 );
 pub(super) const AUG_MIX: Table = table(
     "timm-augmix",
     "timm-augmix: timm-increasing with translations by up to 0.3 of the side, for AugMix; grey fill",
-    &rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING),
+    &rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
+);
+pub(super) const RANDOM_BLUR: Table = table(
+    "timm-random-blur",
+    "timm-random-blur: timm with GaussianBlurRand, a blur of a random radius; grey fill",
+    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, RANDOM_BLUR_UP_TO),
 );

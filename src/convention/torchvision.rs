@@ -7,7 +7,7 @@
 //!
 //! `torchvision-augmix` has the magnitudes of its `AugMix`.
 
-use super::{Range, Scale, Sign, Table, Whole};
+use super::{Range, Scale, Sign, Table};
 use crate::ops::{Interpolation, OpKind};
 
 /// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: what torchvision's way through an
@@ -36,12 +36,12 @@ pub(super) const fn enhance(to: f64) -> Range {
     Range::of(Scale::Torch { from: 0.0, to }, Sign::AroundOne { least: 0.0 })
 }
 
-pub(super) const fn translate() -> Range {
-    translate_by(150.0 / 331.0)
+pub(super) const fn torch(to: f64) -> Range {
+    Range::of(Scale::Torch { from: 0.0, to }, Sign::Mirrored)
 }
 
-const fn translate_by(part: f64) -> Range {
-    Range { whole: Whole::Truncate, ..Range::of(Scale::Torch { from: 0.0, to: part }, Sign::Mirrored) }
+pub(super) const fn translate() -> Range {
+    torch(150.0 / 331.0).whole()
 }
 
 pub(super) const TABLE: Table = Table {
@@ -61,7 +61,7 @@ pub(super) const TABLE: Table = Table {
         (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
         (OpKind::TranslateX, translate().of_width()),
         (OpKind::TranslateY, translate().of_height()),
-        (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
+        (OpKind::Rotate, torch(30.0)),
         (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
         (OpKind::Posterize, Range::of(Scale::Table(&[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), Sign::None)),
         (OpKind::Contrast, enhance(0.9)),
@@ -80,9 +80,9 @@ pub(super) const AUG_MIX: Table = Table {
     rows: &[
         (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
         (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
-        (OpKind::TranslateX, translate_by(1.0 / 3.0).of_width()),
-        (OpKind::TranslateY, translate_by(1.0 / 3.0).of_height()),
-        (OpKind::Rotate, Range::of(Scale::Torch { from: 0.0, to: 30.0 }, Sign::Mirrored)),
+        (OpKind::TranslateX, torch(1.0 / 3.0).whole().of_width()),
+        (OpKind::TranslateY, torch(1.0 / 3.0).whole().of_height()),
+        (OpKind::Rotate, torch(30.0)),
         (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
         (OpKind::Posterize, Range::of(Scale::Table(&[4., 4., 3., 3., 2., 2., 1., 1., 0., 0.]), Sign::None)),
         (OpKind::Contrast, enhance(0.9)),

@@ -5,8 +5,8 @@
 //! size. Where `torch.linspace` comes out differently with product and sum fused, as on any modern x86, it is fused: TrivialAugment's
 //! magnitude 15 moves by 15 pixels.
 
-use super::torchvision::{self, enhance, translate};
-use super::{Range, Scale, Sign, Table, Whole};
+use super::torchvision::{self, enhance, torch, translate};
+use super::{Range, Scale, Sign, Table};
 use crate::ops::OpKind;
 
 /// `tan(radians(degrees(atan(m))))` of `linspace(0, 0.3, 31)`; see the torchvision convention.
@@ -85,10 +85,6 @@ const fn of(values: &'static [f64; 31], sign: Sign) -> Range {
     Range::of(Scale::Table(values), sign)
 }
 
-const fn torch(to: f64) -> Range {
-    Range::of(Scale::Torch { from: 0.0, to }, Sign::Mirrored)
-}
-
 const fn table(name: &'static str, summary: &'static str, rows: &'static [(OpKind, Range)]) -> Table {
     Table { name, summary, last: 30, rows, ..torchvision::TABLE }
 }
@@ -117,8 +113,8 @@ pub(super) const TRIVIAL_AUGMENT: Table = table(
     &[
         (OpKind::ShearX, of(&WIDE_SHEAR_X, Sign::Mirrored)),
         (OpKind::ShearY, of(&WIDE_SHEAR_Y, Sign::Mirrored)),
-        (OpKind::TranslateX, Range { whole: Whole::Truncate, ..torch(32.0) }),
-        (OpKind::TranslateY, Range { whole: Whole::Truncate, ..torch(32.0) }),
+        (OpKind::TranslateX, torch(32.0).whole()),
+        (OpKind::TranslateY, torch(32.0).whole()),
         (OpKind::Rotate, torch(135.0)),
         (OpKind::Solarize, of(&SOLARIZE, Sign::None)),
         (OpKind::Posterize, of(&WIDE_POSTERIZE, Sign::None)),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{CutMix, MixUp, Mixing, Per};
+use crate::call;
 use crate::error::{Error, Result};
 
 impl Per {
@@ -33,41 +34,26 @@ impl FromStr for Mixing {
 
     /// Parses what `Display` prints. What is left out is torchvision's: alpha 1, one draw a batch.
     fn from_str(text: &str) -> Result<Self> {
-        let syntax = |message: String| Error::Syntax { what: "mixing", message };
-        let (name, rest) = match text.split_once('(') {
-            None => (text, ""),
-            Some((name, rest)) => match rest.trim_end().strip_suffix(')') {
-                Some(rest) => (name, rest),
-                None => return Err(syntax(format!("`{text}` has no closing parenthesis"))),
-            },
-        };
-        let (mut alpha, mut per) = (None, None);
-        for part in rest.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let Some((key, value)) = part.split_once('=') else {
-                return Err(syntax(format!("`{part}` in `{text}` is not `parameter=value`")));
-            };
-            let (key, value) = (key.trim(), value.trim());
-            let stood = match key {
+        let (mut alpha, mut per) = (1.0, Per::default());
+        for (key, value) in call::pairs("mixing", text)? {
+            match key {
                 "alpha" => {
-                    let number = value.parse().map_err(|_| syntax(format!("the alpha `{value}` is not a number")))?;
-                    alpha.replace(number).is_some()
+                    let message = || format!("the alpha `{value}` is not a number");
+                    alpha = value.parse().map_err(|_| Error::Syntax { what: "mixing", message: message() })?;
                 }
                 "per" => {
                     let found = Per::ALL.into_iter().find(|per| per.name().eq_ignore_ascii_case(value));
                     let unknown = || Error::unknown("scope of a draw", value, Per::ALL.map(Per::name));
-                    per.replace(found.ok_or_else(unknown)?).is_some()
+                    per = found.ok_or_else(unknown)?;
                 }
                 _ => return Err(Error::unknown("parameter", key, ["alpha", "per"])),
-            };
-            if stood {
-                return Err(syntax(format!("`{key}` stands twice in `{text}`")));
             }
         }
-        let (alpha, per) = (alpha.unwrap_or(1.0), per.unwrap_or_default());
-        let mixing: Mixing = match name.trim().to_lowercase().as_str() {
+        let name = call::name(text);
+        let mixing: Mixing = match name.to_lowercase().as_str() {
             "mixup" => MixUp { alpha, per }.into(),
             "cutmix" => CutMix { alpha, per }.into(),
-            _ => return Err(Error::unknown("mixing", name.trim(), ["mixup", "cutmix"])),
+            _ => return Err(Error::unknown("mixing", name, ["mixup", "cutmix"])),
         };
         mixing.check()?;
         Ok(mixing)

@@ -30,7 +30,7 @@ impl Operation for GaussianBlur {
     const NAME: &'static str = "GaussianBlur";
     const SUMMARY: &'static str = "blurs the image";
     const KIND: Kind = Kind::Blur;
-    const RANGE: Range = Range::of(Scale::Level { from: 0.1, span: 1.9 }, Sign::None);
+    const RANGE: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
     const WGSL: &'static str = "";
 
     fn from_draw(draw: &mut Draw<'_>) -> Self {

@@ -23,24 +23,22 @@
 //! The arithmetic is Pillow's (13.0, x86-64), to the byte; each file names the function it follows.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::arithmetic::histogram::Histogram;
 use crate::batch::Size;
-use crate::call;
 use crate::convention::Range;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::images::Images;
-use crate::json::Fields;
 use crate::sample::Draw;
 
 pub(crate) mod affine;
 pub(crate) mod lower;
+mod text;
 
 pub use affine::Interpolation;
 pub use aug_mix::{Branch, MixRule};
@@ -247,6 +245,7 @@ ops! {
         posterize => Posterize,
         contrast => Contrast,
         color => Color,
+        desaturate => Desaturate,
         brightness => Brightness,
         sharpness => Sharpness,
         cutout => Cutout,
@@ -313,35 +312,6 @@ impl OpKind {
     }
 }
 
-impl fmt::Display for OpKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for OpKind {
-    type Err = Error;
-
-    /// Finds an operation by its name; upper and lower case are the same.
-    fn from_str(name: &str) -> Result<Self> {
-        let all = || OpKind::ALL.iter().chain(OpKind::FRAMING);
-        let found = all().copied().find(|k| k.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("operation", name, all().map(|k| k.name())))
-    }
-}
-
-impl Serialize for OpKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for OpKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
 impl Op {
     /// This operation and, if it has branches, all of theirs.
     pub(crate) fn with_branches(&self) -> impl Iterator<Item = &Op> {
@@ -367,47 +337,6 @@ impl Op {
     }
 }
 
-impl fmt::Display for Op {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        call::write(f, self.kind().name(), &self.parameters())
-    }
-}
-
-impl FromStr for Op {
-    type Err = Error;
-
-    /// Parses what `Display` prints.
-    fn from_str(text: &str) -> Result<Self> {
-        let kind: OpKind = call::name(text).parse()?;
-        let parameters = call::parameters("operation", text)?;
-        let syntax = |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}") };
-        let op = kind.with_parameters(parameters).map_err(syntax)?;
-        op.check()?;
-        Ok(op)
-    }
-}
-
-impl Serialize for Op {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let name = Value::from(self.kind().name());
-        serializer.collect_map(std::iter::once(("op".to_string(), name)).chain(self.parameters()))
-    }
-}
-
-impl<'de> Deserialize<'de> for Op {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Fields(mut parameters) = Fields::deserialize(deserializer)?;
-        let kind: OpKind = match parameters.remove("op") {
-            Some(Value::String(name)) => name.parse().map_err(D::Error::custom)?,
-            Some(other) => return Err(D::Error::custom(format!("`op` is {other} and must be an operation's name"))),
-            None => return Err(D::Error::custom("an operation has no `op`, its name")),
-        };
-        let op = kind.with_parameters(parameters).map_err(|e| D::Error::custom(format!("{kind}: {e}")))?;
-        op.check().map_err(D::Error::custom)?;
-        Ok(op)
-    }
-}
-
 /// Refuses a parameter that is no number or whose size is beyond `limit`.
 fn check_finite(op: &'static str, parameter: &'static str, value: f64) -> Result<()> {
     if value.is_finite() && value.abs() <= 1e6 {
@@ -429,18 +358,6 @@ pub(crate) fn check_sides(op: &'static str, width: usize, height: usize) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operations_print_and_parse() {
-        let op: Op = "Rotate(degrees=-12.5, interpolation=bicubic, fill=[1,2,3])".parse().unwrap();
-        assert_eq!(op.to_string(), "Rotate(degrees=-12.5, interpolation=bicubic, fill=[1,2,3])");
-        assert_eq!(op.to_string().parse::<Op>().unwrap(), op);
-        let json = serde_json::to_string(&op).unwrap();
-        assert_eq!(json, r#"{"op":"Rotate","degrees":-12.5,"interpolation":"bicubic","fill":[1,2,3]}"#);
-        assert_eq!(serde_json::from_str::<Op>(&json).unwrap(), op);
-        assert_eq!("invert".parse::<Op>().unwrap(), Op::Invert(Invert {}));
-        assert_eq!("Invert".parse::<Op>().unwrap().to_string(), "Invert");
-    }
 
     #[test]
     fn what_rounds_to_the_same_numbers_does_the_same() {
@@ -468,30 +385,5 @@ mod tests {
         ] {
             assert!(!same(a, b), "{a} {b}");
         }
-    }
-
-    #[test]
-    fn names_are_unique_and_found() {
-        for &kind in OpKind::ALL {
-            assert_eq!(kind.name().parse::<OpKind>().unwrap(), kind);
-            assert!(!kind.summary().is_empty());
-        }
-    }
-
-    #[test]
-    fn bad_operations_say_what_is_wrong() {
-        for (text, message) in [
-            ("Rotat", "unknown operation `Rotat`; did you mean `Rotate`?"),
-            ("Frobnicate", "unknown operation `Frobnicate`"),
-            ("Rotate(degrees=1", "operation: `Rotate(degrees=1` has no closing parenthesis"),
-            ("Rotate(1)", "operation: `1` in `Rotate(1)` is not `parameter=value`"),
-            ("Rotate(degrees=1, degrees=2)", "operation: `degrees` stands twice in `Rotate(degrees=1, degrees=2)`"),
-            ("Posterize(bits=9)", "Posterize: bits 9 is outside 0..=8"),
-            ("Rotate(degrees=1e9)", "Rotate: degrees 1000000000 is outside -1000000..=1000000"),
-        ] {
-            assert_eq!(text.parse::<Op>().unwrap_err().to_string(), message);
-        }
-        let unknown = "Rotate(angle=3)".parse::<Op>().unwrap_err().to_string();
-        assert!(unknown.starts_with("operation: Rotate: unknown field `angle`"), "{unknown}");
     }
 }

@@ -118,10 +118,7 @@ impl<L: Label> Masks<L> {
     ) -> Result<(Vec<L>, Size)> {
         let sizes = sizes.into();
         sizes.check()?;
-        let pixels = match sizes.shape() {
-            Some(shape) => shape.images * shape.size().pixels(),
-            None => (0..sizes.len()).fold(0, |sum: usize, i| sum.saturating_add(sizes.get(i).pixels())),
-        };
+        let pixels = (0..sizes.len()).fold(0, |sum: usize, i| sum.saturating_add(sizes.get(i).pixels()));
         if labels.len() != pixels {
             let (masks, there) = (sizes.len(), labels.len());
             return Err(Error::Batch(format!(

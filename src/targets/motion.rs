@@ -3,7 +3,7 @@
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::ops::{Kind, Op};
-use crate::plan::PlannedImage;
+use crate::plan::{PlannedImage, size_after_alone};
 
 /// `[a0..a5]`: a point (x, y) goes to `(a0 x + a1 y + a2, a3 x + a4 y + a5)`.
 type Matrix = [f64; 6];
@@ -35,10 +35,8 @@ impl PlannedImage {
         size.check()?;
         let mut motion = Motion { before: size, steps: Vec::new() };
         for op in &self.ops {
-            op.check()?;
             let before = motion.size();
-            let after = op.output_size(before)?;
-            after.check()?;
+            let after = size_after_alone(op, before)?;
             check_branches(op)?;
             if let Some(matrix) = forward(op, before) {
                 motion.steps.push(Step { matrix, after });

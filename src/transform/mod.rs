@@ -21,7 +21,8 @@ pub use random_resized_crop::RandomResizedCrop;
 pub use recipes::Recipe;
 pub use resize::{Resize, ResizeTo};
 pub use schemes::{
-    AugMix, RandAugment, Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment,
+    AugMix, RandAugment, Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment,
+    UniformAugment,
 };
 
 use rand_chacha::ChaCha8Rng;

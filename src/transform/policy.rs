@@ -2,12 +2,12 @@
 
 use rand::RngExt;
 
-use super::steps::{Numbers, Steps};
+use super::steps::Steps;
 use super::{Context, Draws};
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
 use crate::policy::Policy;
-use crate::sample::Purpose;
+use crate::sample::{Numbers, Purpose};
 
 impl Draws for Policy {
     fn check(&self) -> Result<()> {

@@ -1,43 +1,12 @@
 //! Steps: what a step of a policy or of another scheme draws besides its operation.
-//!
-//! The k-th number of a stream belongs to the k-th step, whether or not earlier steps needed theirs.
 
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
-use super::Context;
+use super::{Context, between};
 use crate::convention::Convention;
 use crate::ops::{Interpolation, Kind, Op, OpKind};
-use crate::sample::{Draw, Purpose};
-
-/// A stream that is made when a step first needs a number of it.
-pub(super) struct Numbers {
-    purpose: Purpose,
-    stream: Option<ChaCha8Rng>,
-    drawn: usize,
-}
-
-impl Numbers {
-    pub fn new(purpose: Purpose) -> Self {
-        Numbers { purpose, stream: None, drawn: 0 }
-    }
-
-    /// What `draw` makes of step `k`'s part of the stream; it takes as much of it for each step. Steps come in order.
-    pub fn of<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
-        let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
-        while self.drawn < k {
-            draw(stream);
-            self.drawn += 1;
-        }
-        self.drawn += 1;
-        draw(stream)
-    }
-
-    /// A number of 0..1 for step `k`.
-    pub fn unit(&mut self, context: &Context<'_>, k: usize) -> f64 {
-        self.of(context, k, |stream| stream.random())
-    }
-}
+use crate::sample::{Draw, Numbers, Purpose};
 
 /// Makes operations of an image's steps.
 pub(super) struct Steps<'a> {
@@ -45,12 +14,13 @@ pub(super) struct Steps<'a> {
     convention: Convention,
     signs: Numbers,
     interpolations: Numbers,
+    radii: Numbers,
 }
 
 impl<'a> Steps<'a> {
     pub fn new(context: &'a Context<'a>, convention: Convention) -> Self {
-        let (signs, interpolations) = (Numbers::new(Purpose::Sign), Numbers::new(Purpose::Interpolation));
-        Steps { context, convention, signs, interpolations }
+        let [signs, interpolations, radii] = [Purpose::Sign, Purpose::Interpolation, Purpose::Blur].map(Numbers::new);
+        Steps { context, convention, signs, interpolations, radii }
     }
 
     /// The operation of step `k`, at a magnitude that has been checked or that noise may have carried beyond the last.
@@ -66,8 +36,13 @@ impl<'a> Steps<'a> {
             }
             None => convention.interpolation(op),
         };
+        let value = convention.unchecked_value(op, magnitude, negative, context.size);
+        let value = match convention.drawn_from(op) {
+            Some(least) => between([least, value], self.radii.unit(context, k)),
+            None => value,
+        };
         op.drawn(&mut Draw {
-            value: convention.unchecked_value(op, magnitude, negative, context.size),
+            value,
             interpolation,
             fill: context.fill.unwrap_or_else(|| convention.fill_of(op)),
             context: *context,

@@ -103,6 +103,7 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
         OpKind::SamplePairing => (number(0.0, 1.0), 0..images)
             .prop_map(|(weight, partner)| ops::SamplePairing { weight, partner }.into())
             .boxed(),
+        OpKind::Desaturate => number(0.0, 1.0).prop_map(|amount| ops::Desaturate { amount }.into()).boxed(),
         OpKind::GaussianBlur => {
             prop_oneof![0.0..=4.0, number(0.0, 128.0)].prop_map(|radius| ops::GaussianBlur { radius }.into()).boxed()
         }

@@ -223,6 +223,12 @@ pub fn runs() -> Vec<Case> {
             apply_op(ops::GaussianBlur { radius: f64::NAN }),
             "image 0: GaussianBlur: radius NaN is outside 0..=128",
         ),
+        ("amount 1.5", apply_op(ops::Desaturate { amount: 1.5 }), "image 0: Desaturate: amount 1.5 is outside 0..=1"),
+        (
+            "amount NaN",
+            apply_op(ops::Desaturate { amount: f64::NAN }),
+            "image 0: Desaturate: amount NaN is outside 0..=1",
+        ),
         (
             "degrees NaN",
             apply_op(ops::Rotate { degrees: f64::NAN, interpolation: Interpolation::Nearest, fill: [0; 3] }),

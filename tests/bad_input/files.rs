@@ -73,8 +73,9 @@ pub fn policy_files() -> Vec<Case> {
             "a convention's name",
             policy_json(r#"{"version": 1, "convention": "pillow", "sub_policies": []}"#),
             "policy: unknown variant `pillow`, expected one of `torchvision`, `deepvoltaire`, `tensorflow`, \
-             `fast-autoaugment`, `timm`, `timm-original`, `timm-research`, `timm-increasing`, `torchvision-randaugment`, \
-             `torchvision-trivialaugment`, `torchvision-augmix`, `timm-augmix` at line 1 column 37",
+             `fast-autoaugment`, `timm`, `timm-original`, `timm-research`, `timm-increasing`, `timm-random-blur`, \
+             `torchvision-randaugment`, `torchvision-trivialaugment`, `torchvision-augmix`, `timm-augmix` \
+             at line 1 column 37",
         ),
         (
             "a field",

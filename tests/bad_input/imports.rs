@@ -97,9 +97,9 @@ pub fn imports() -> Vec<Case> {
             "line 1, column 4: policy: timm's `TranslateX` shifts by pixels that timm's caller sets; only `TranslateXRel` says how far",
         ),
         (
-            "timm's blur",
-            import(Timm, "[[('GaussianBlurRand', 1.0, 10)]]"),
-            "line 1, column 4: policy: timm's `GaussianBlurRand` is no operation of this crate",
+            "timm's blurs",
+            import(Timm, "[[('GaussianBlur', 1, 2), ('GaussianBlurRand', 1, 10)]]"),
+            "line 1, column 28: policy: no timm convention has `GaussianBlurRand` and the names before it",
         ),
         (
             "names of two conventions",

@@ -91,6 +91,7 @@ pub fn op_of(kind: OpKind, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
         OpKind::Brightness => ops::Brightness { factor: between(-0.5, 2.5) }.into(),
         OpKind::Contrast => ops::Contrast { factor: between(-0.5, 2.5) }.into(),
         OpKind::Color => ops::Color { factor: between(-0.5, 2.5) }.into(),
+        OpKind::Desaturate => ops::Desaturate { amount: between(0.0, 1.0) }.into(),
         OpKind::Sharpness => ops::Sharpness { factor: between(-0.5, 2.5) }.into(),
         OpKind::Solarize => ops::Solarize { threshold: between(-5.0, 260.0) }.into(),
         OpKind::SolarizeAdd => {

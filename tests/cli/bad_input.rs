@@ -69,7 +69,7 @@ fn wrong_calls_are_refused_with_the_reason() {
             "policy show nope",
             "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, randaugment(n=2, m=9), ",
         ),
-        ("policy show rand-m9-t3a", "`rand-m9-t3a` needs GaussianBlur"),
+        ("policy show rand-m9-t3b", "`t3b` in `rand-m9-t3b` must be tweights, t3a or t3aw"),
         ("policy check scheme.txt", "scheme.txt: rand-m9 is not a learned policy"),
         ("preview cat.png --policy trivialaugment --sub-policies 1", "--sub-policies is for learned policies"),
         (

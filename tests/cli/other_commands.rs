@@ -58,6 +58,11 @@ fn ops_lists_every_operation() {
     let rotate = table.lines().find(|line| line.starts_with("Rotate ")).unwrap();
     let words: Vec<_> = rotate.split_whitespace().collect();
     assert_eq!(words[..5], ["Rotate", "degrees", "±", "0", "3.33"]);
+    // A radius that is drawn, with the most that each magnitude may draw.
+    let table = folder.run("ops --convention timm-random-blur").ends_with(0).stdout;
+    let blur = table.lines().find(|line| line.starts_with("GaussianBlur ")).unwrap();
+    let words: Vec<_> = blur.split_whitespace().collect();
+    assert_eq!(words[..6], ["GaussianBlur", "radius", "0.1", "to", "0", "0.2"]);
 }
 
 #[test]

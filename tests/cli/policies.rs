@@ -98,6 +98,10 @@ fn conventions_are_compared() {
     let all = folder.run("policy compare imagenet torchvision").ends_with(0).stdout;
     assert!(all.contains("22 of 22 values are the same"), "{all}");
     assert_eq!(folder.run("policy compare torchvision imagenet").ends_with(0).stdout, all);
+    folder.write("blur.txt", "GaussianBlur 1 9");
+    let drawn = folder.run("policy compare timm timm-random-blur --policy blur.txt").ends_with(0).stdout;
+    let words: Vec<_> = drawn.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(words, ["GaussianBlur", "9", "1.81", "0.1", "to", "1.8", "no"]);
 }
 
 #[test]

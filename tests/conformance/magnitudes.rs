@@ -50,6 +50,7 @@ fn value_of(op: &Op) -> f64 {
         Op::Cutout(op) => f64::from(op.width),
         Op::SamplePairing(op) => op.weight,
         Op::GaussianBlur(op) => op.radius,
+        Op::Desaturate(op) => op.amount,
         other => panic!("{other} has no magnitude"),
     }
 }

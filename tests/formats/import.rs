@@ -115,6 +115,9 @@ fn timms_names_choose_the_convention() {
         (&["PosterizeIncreasing", "Rotate"], Convention::TimmResearch),
         (&["PosterizeIncreasing", "Contrast"], Convention::TimmResearch),
         (&["PosterizeIncreasing", "SolarizeIncreasing"], Convention::TimmIncreasing),
+        (&["Desaturate", "GaussianBlur"], Convention::Timm),
+        (&["GaussianBlur", "SolarizeIncreasing", "Desaturate"], Convention::TimmIncreasing),
+        (&["Solarize", "Desaturate", "GaussianBlurRand"], Convention::TimmRandomBlur),
         (&["SharpnessIncreasing", "TranslateXRel", "SolarizeAdd"], Convention::TimmIncreasing),
     ] {
         let steps: Vec<_> = names.iter().map(|name| format!("('{name}', 1, 3)")).collect();

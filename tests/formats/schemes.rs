@@ -1,7 +1,8 @@
 //! Schemes as text and JSON: they read back exactly, and mean what timm's strings mean.
 
 use autoaugment::transform::{
-    AugMix, RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TrivialAugment, UniformAugment,
+    AugMix, RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment,
+    UniformAugment,
 };
 use autoaugment::{Convention, OpKind, Policy, Scheme, Stage, Transform};
 
@@ -28,7 +29,9 @@ fn printed() -> Vec<(&'static str, Scheme)> {
         ("rand-m9-mstd0.5", rand.m(9).mstd(0.5).into()),
         ("rand-m9-n3-mstd0.5", rand.m(9).n(3).mstd(0.5).into()),
         ("rand-m9-mstd0.5-inc1", rand.m(9).mstd(0.5).increasing(true).into()),
-        ("rand-m10-mstd1-tweights", rand.mstd(1.0).weighted(true).into()),
+        ("rand-m10-mstd1-tweights", rand.mstd(1.0).set(TimmSet::Weights).into()),
+        ("rand-m9-t3a", rand.m(9).set(TimmSet::ThreeA).into()),
+        ("rand-m9-mstd0.5-inc1-t3aw", rand.m(9).mstd(0.5).increasing(true).set(TimmSet::ThreeAWeights).into()),
         ("rand-m15-p0.25-mstd101-mmax30", rand.m(15).p(0.25).mstd(f64::INFINITY).mmax(30).into()),
         ("original", auto(TimmList::Original).into()),
         ("original-mstd0.5", auto(TimmList::Original).mstd(0.5).into()),
@@ -36,6 +39,8 @@ fn printed() -> Vec<(&'static str, Scheme)> {
         ("v0-mstd0", auto(TimmList::V0).into()),
         ("v0-mstd0.5", auto(TimmList::V0).mstd(0.5).into()),
         ("v0r", auto(TimmList::V0R).into()),
+        ("3a", auto(TimmList::ThreeA).into()),
+        ("3a-mstd0.5", auto(TimmList::ThreeA).mstd(0.5).into()),
     ]
 }
 
@@ -87,7 +92,7 @@ fn names_may_be_written_otherwise() {
     }
 }
 
-/// Every configuration string in timm 1.0.31's docstrings and documentation that needs no blur.
+/// Every configuration string in timm 1.0.31's docstrings and documentation.
 #[test]
 fn the_strings_of_timms_documentation_parse() {
     for text in [
@@ -102,6 +107,9 @@ fn the_strings_of_timms_documentation_parse() {
         "original",
         "originalr",
         "augmix-m5-w4-d2",
+        "3a",
+        "rand-m9-t3a",
+        "rand-m9-mstd0.5-t3aw",
     ] {
         text.parse::<Scheme>().unwrap_or_else(|e| panic!("{text}: {e}"));
     }
@@ -112,8 +120,15 @@ fn timms_strings_mean_what_timm_makes_of_them() {
     let convention = |text: &str| text.parse::<Scheme>().unwrap().convention();
     assert_eq!(convention("rand-m9"), Convention::Timm);
     assert_eq!(convention("rand-m9-inc1"), Convention::TimmIncreasing);
-    // The weighted list has the increasing operations, whatever `inc` says.
-    assert_eq!(convention("rand-m9-tweights-inc0"), Convention::TimmIncreasing);
+    // The sets have the increasing operations, whatever `inc` says.
+    for set in ["tweights", "t3a", "t3aw"] {
+        assert_eq!(convention(&format!("rand-m9-{set}-inc0")), Convention::TimmIncreasing);
+    }
+    assert_eq!(convention("3a"), Convention::TimmRandomBlur);
+    let three = vec![OpKind::Solarize, OpKind::Desaturate, OpKind::GaussianBlur];
+    assert_eq!("3a".parse::<Scheme>().unwrap().operations(), three);
+    assert_eq!("rand-t3a".parse::<Scheme>().unwrap().operations(), three);
+    assert_eq!("rand-t3aw".parse::<Scheme>().unwrap().operations().len(), 14);
     assert_eq!(convention("original"), Convention::TimmOriginal);
     assert_eq!(convention("originalr"), Convention::TimmResearch);
     assert_eq!(convention("v0-mstd0"), Convention::Timm);
@@ -144,16 +159,13 @@ fn what_is_no_scheme_says_why() {
         ("rand-p1.5", "rand: p 1.5 is outside 0..=1"),
         ("rand-mmax101", "rand: mmax 101 is outside 1..=100"),
         ("rand-n0", "rand: n 0 is outside 1..=100"),
-        ("rand-n16-tweights", "rand: n 16 is more than the 15 operations of which weights draw each once"),
+        ("rand-n16-tweights", "rand: n 16 is more than the operations of which weights draw each once"),
+        ("rand-n15-t3aw", "rand: n 15 is more than the operations of which weights draw each once"),
         ("rand-tfoo", "timm's configuration string: `tfoo` in `rand-tfoo` must be tweights, t3a or t3aw"),
         ("rand-m9-", "timm's configuration string: `` in `rand-m9-` has no number"),
         ("v0-m9", "timm's configuration string: timm has no section `m9` in `v0-m9`"),
         ("original-mstd1e400", "original: mstd inf is infinite"),
-        ("3a", "timm's configuration string: `3a` needs GaussianBlur, which is not among the operations yet"),
-        (
-            "rand-m9-t3aw",
-            "timm's configuration string: `rand-m9-t3aw` needs GaussianBlur, which is not among the operations yet",
-        ),
+        ("3a-m9", "timm's configuration string: timm has no section `m9` in `3a-m9`"),
         ("augmix(severity=0)", "augmix: severity 0 is outside 1..=10"),
         ("augmix(width=33)", "augmix: width 33 is outside 1..=32"),
         ("augmix(depth=101)", "augmix: depth 101 is outside 0..=100"),

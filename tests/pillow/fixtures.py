@@ -66,6 +66,7 @@ def at_the_edges(width, height):
     edges = [math.sqrt(((2 * k + 1) ** 2 - 1) / 4) for k in range(4)]
     radii = (1e-6, 0.01, 0.29, 0.5, 1.0, 2.0, 3.5, 10.0, 50.0, 127.9, 128.0)
     ops += [{"op": "GaussianBlur", "radius": r} for r in (*edges, *(math.nextafter(e, 9) for e in edges), *radii)]
+    ops += [{"op": "Desaturate", "amount": a} for a in (0.0, 1e-9, 0.1, 0.5, 0.999999, 1.0)]
     for x, y, w, h in ((-3, -2, 5, 4), (width - 2, height - 1, 9, 9), (width, 0, 3, 3), (-9, 0, 9, 9), (1, 1, 0, 4), (0, 0, 1, 1)):
         ops.append({"op": "Cutout", "x": x, "y": y, "width": w, "height": h, "fill": fill})
     for interpolation in reference.INTERPOLATIONS:
@@ -102,6 +103,7 @@ def one_of_each(width, height):
         "Cutout": {"x": width // 4, "y": height // 3, "width": 5, "height": 7, "fill": [10, 200, 77]},
         "SamplePairing": {"weight": 0.4, "partner": 1},
         "GaussianBlur": {"radius": 1.3},
+        "Desaturate": {"amount": 0.63},
     }
     return [{"op": name} | parameters.get(name, {}) for name in reference.OPERATIONS]
 

@@ -25,7 +25,7 @@ import casefile
 import numpy
 import pictures
 import reference
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 try:
     import timm
@@ -61,7 +61,8 @@ TORCHVISION_AUGMIX = {
 }
 TIMM = (
     "original-mstd0.5", "originalr", "v0-mstd0.5", "v0r-mstd0.5", "rand-m9-n3-mstd0.5", "rand-m9-mstd0.5-inc1",
-    "rand-mstd1-tweights", "rand-m15-mstd101-mmax20-p0.9", "rand-m15-mmax20-inc1-p0.9",
+    "rand-mstd1-tweights", "rand-m15-mstd101-mmax20-p0.9", "rand-m15-mmax20-inc1-p0.9", "3a-mstd0.5", "rand-m9-mstd0.5-t3a",
+    "rand-m9-n3-t3aw",
 )
 # What timm's training pipeline sets for it.
 AUGMIX_HPARAMS = {"translate_pct": 0.3}
@@ -107,6 +108,9 @@ class Recorder:
             enhancer = getattr(ImageEnhance, name)
             describe = lambda self, factor, name=name: {"op": name, "factor": float(factor)}
             patches.append(mock.patch.object(enhancer, "enhance", self.wrapped(enhancer.enhance, describe)))
+        blur = ImageFilter.GaussianBlur
+        describe = lambda self, image: {"op": "GaussianBlur", "radius": self.radius}
+        patches.append(mock.patch.object(blur, "filter", self.wrapped(blur.filter, describe)))
         return patches
 
 
@@ -135,7 +139,6 @@ def rotate(image, angle, resample=Image.Resampling.NEAREST, expand=False, center
 def recorded(run, image):
     """What `run` makes of an image, and the operations that it asked for."""
     recorder = Recorder()
-    solarize_add = auto_augment.NAME_TO_OP["SolarizeAdd"]
     patches = recorder.recording()
     for patch in patches:
         patch.start()
@@ -148,19 +151,23 @@ def recorded(run, image):
 
 
 def timm_ops(scheme):
-    """The operations of a timm transform, with SolarizeAdd, which is no function of Pillow, made to say what it adds."""
+    """The operations of a timm transform."""
     layers = [scheme.ops] if hasattr(scheme, "ops") else scheme.policy
     return [op for layer in layers for op in layer]
 
 
-def timm_run(scheme):
-    plain = auto_augment.solarize_add
+# timm's operations that are no function of Pillow, and what they are made to say.
+OWN = {
+    "SolarizeAdd": lambda image, add, thresh=128, **_: {"op": "SolarizeAdd", "add": add, "threshold": thresh},
+    "Desaturate": lambda image, factor, **_: {"op": "Desaturate", "amount": factor},
+}
 
+
+def timm_run(scheme):
     def run(image, recorder):
-        describe = lambda image, add, thresh=128, **_: {"op": "SolarizeAdd", "add": add, "threshold": thresh}
         for op in timm_ops(scheme):
-            if op.name == "SolarizeAdd":
-                op.aug_fn = recorder.wrapped(plain, describe)
+            if op.name in OWN:
+                op.aug_fn = recorder.wrapped(auto_augment.NAME_TO_OP[op.name], OWN[op.name])
         return scheme(image)
 
     return run
@@ -313,11 +320,12 @@ VARIANTS = {
     "timm-research": {"Posterize": "PosterizeIncreasing"},
     "timm-increasing": INCREASING,
     "timm-augmix": INCREASING,
+    "timm-random-blur": {"GaussianBlur": "GaussianBlurRand"},
 }
 RELATIVE = {"TranslateX": "TranslateXRel", "TranslateY": "TranslateYRel"}
 TIMM_NAMES = (
     "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Solarize", "SolarizeAdd", "Posterize", "Contrast", "Color",
-    "Brightness", "Sharpness",
+    "Brightness", "Sharpness", "Desaturate", "GaussianBlur",
 )
 
 
@@ -331,7 +339,9 @@ def of_timm(table):
         for magnitude, negative in itertools.product((*range(11), *FRACTIONS), (False, True)):
             op = auto_augment.AugmentOp(theirs, prob=1.0, magnitude=magnitude, hparams=hparams)
             run = timm_run(mock.Mock(ops=[op], side_effect=op))
-            with mock.patch.object(random, "random", lambda: 0.9 if negative else 0.1):
+            # Of a span the upper end is recorded.
+            upper = mock.patch.object(random, "uniform", lambda low, high: high)
+            with upper, mock.patch.object(random, "random", lambda: 0.9 if negative else 0.1):
                 _, ops = recorded(run, image)
             yield [table, name, magnitude, negative, width, height, only(ops, name)]
 

@@ -105,6 +105,8 @@ def random_op(rng, name, width, height):
         op |= {"weight": float(rng.uniform(0, 1) if rng.integers(4) else rng.integers(0, 2)), "partner": 1}
     elif name == "GaussianBlur":
         op |= {"radius": random_radius(rng)}
+    elif name == "Desaturate":
+        op |= {"amount": float(rng.uniform(0, 1) if rng.integers(4) else rng.integers(0, 2))}
     return op
 
 

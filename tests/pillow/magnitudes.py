@@ -6,7 +6,7 @@
 * TensorFlow's TPU EfficientNet: `level / 10` of a maximum.
 
 What a framework lacks has the paper's range, as `numpy.linspace` has it: SolarizeAdd 0 to 110, Cutout 0 to 60 of 331
-pixels, SamplePairing 0 to 0.4. GaussianBlur has timm's 0.1 to 2.
+pixels, SamplePairing 0 to 0.4. GaussianBlur and Desaturate have timm's 0.1 to 2 and 0.5 to 1.
 """
 
 import math
@@ -137,6 +137,8 @@ def paper(name, magnitude, last, width, height):
     if name == "GaussianBlur":
         # timm's _minmax_level_to_arg
         return 0.1 + (2.0 - 0.1) * (magnitude / last)
+    if name == "Desaturate":
+        return 0.5 + (1.0 - 0.5) * (magnitude / last)
     assert name in ("Identity", "AutoContrast", "Invert", "Equalize"), name
     return None
 
@@ -170,6 +172,8 @@ def resolve(convention, name, magnitude, negative, width, height):
         op |= {"weight": value, "partner": 0}
     elif name == "GaussianBlur":
         op |= {"radius": value}
+    elif name == "Desaturate":
+        op |= {"amount": value}
     if name in ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"):
         op |= {"interpolation": interpolation(convention, name), "fill": fill}
     return op

@@ -131,6 +131,11 @@ def sample_pairing(op, image, batch):
     return Image.blend(image, batch[op["partner"]], op["weight"])
 
 
+def desaturate(op, image, batch):
+    # timm's way from the level
+    return ImageEnhance.Color(image).enhance(min(1.0, max(0.0, 1.0 - op["amount"])))
+
+
 def gaussian_blur(op, image, batch):
     return image.filter(ImageFilter.GaussianBlur(op["radius"]))
 
@@ -202,6 +207,7 @@ OPERATIONS = {
     "Cutout": cutout,
     "SamplePairing": sample_pairing,
     "GaussianBlur": gaussian_blur,
+    "Desaturate": desaturate,
 }
 
 # What a transform has besides.

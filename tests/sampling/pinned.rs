@@ -113,6 +113,24 @@ const PINS: &[Pin] = &[
          1: unchanged\n\
          2: Equalize + SolarizeAdd(add=41, threshold=128)\n\
          3: Equalize"),
+    ("3a-mstd0.5", 1, 0, &[0, 1, 2, 3, 4, 5],
+        "0: Desaturate(amount=0.9946702016919928)\n\
+         1: Desaturate(amount=1)\n\
+         2: Solarize(threshold=117)\n\
+         3: Desaturate(amount=1)\n\
+         4: GaussianBlur(radius=0.8528057930797293)\n\
+         5: Solarize(threshold=123)"),
+    ("rand-m9-mstd0.5-t3a-p1", 1, 0, &[0, 1, 2, 3],
+        "0: Solarize(threshold=29) + Solarize(threshold=31)\n\
+         1: Desaturate(amount=0.9618753100134273) + GaussianBlur(radius=1.711484953998366)\n\
+         2: GaussianBlur(radius=1.731622934513862) + GaussianBlur(radius=1.9584236810083953)\n\
+         3: GaussianBlur(radius=1.9414707208883681) + Solarize(threshold=38)"),
+    ("rand-m9-n3-mstd0.5-t3aw-p1", 1 << 32, 3, &[1 << 40, 9],
+        "1099511627776: Color(factor=1.8085248924055644) + ShearX(factor=0.24391887024567183, interpolation=bilinear, fill=[128,128,128]) + Rotate(degrees=25.221763689461717, interpolation=bicubic, fill=[128,128,128])\n\
+         9: Rotate(degrees=28.056018302918666, interpolation=bicubic, fill=[128,128,128]) + GaussianBlur(radius=1.6236293863282212) + Color(factor=0.15311017782822722)"),
+    ("convention timm-random-blur\nGaussianBlur 0.5 5 + GaussianBlur 1 10", 6, 1, &[10, 20],
+        "10: GaussianBlur(radius=1.2380559744676716)\n\
+         20: GaussianBlur(radius=0.2774900918516776) + GaussianBlur(radius=0.8825353153007087)"),
 ];
 
 #[test]

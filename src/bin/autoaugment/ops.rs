@@ -36,6 +36,9 @@ struct Row {
     /// What the magnitude stands for; none for operations without one.
     parameter: Option<String>,
     signed: bool,
+    /// Where each application draws a value, the least one; `values` has the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drawn_from: Option<f64>,
     /// One a magnitude of the table's, with a positive sign.
     values: Vec<f64>,
     /// The same with a negative sign; none where no sign is drawn.
@@ -71,6 +74,7 @@ impl Ops {
             summary: op.summary(),
             parameter: self.parameter(op)?,
             signed,
+            drawn_from: self.convention.drawn_from(op),
             values: values(false)?,
             negative_values: if signed { Some(values(true)?) } else { None },
         })
@@ -98,7 +102,8 @@ impl Ops {
         lines.push(heading);
         for row in operations {
             let (sign, shown) = row.unsigned();
-            let mut cells = vec![row.op.to_string(), row.parameter.clone().unwrap_or_default(), sign.to_string()];
+            let sign = row.drawn_from.map_or_else(|| sign.to_string(), |least| format!("{least} to"));
+            let mut cells = vec![row.op.to_string(), row.parameter.clone().unwrap_or_default(), sign];
             cells.extend((0..magnitudes.len()).map(|m| shown.get(m).map(|v| short(*v)).unwrap_or_default()));
             cells.push(row.summary.to_string());
             lines.push(cells);

@@ -17,13 +17,22 @@ const FAST: &[Convention] = &[Convention::FastAutoAugment];
 const TENSORFLOW: &[Convention] = &[Convention::TensorFlow];
 
 /// In the order in which they are preferred where a list fits several.
-const TIMM: &[Convention] =
-    &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch, Convention::TimmIncreasing];
-const TIMM_PLAIN: &[Convention] = &[Convention::Timm];
+const TIMM: &[Convention] = &[
+    Convention::Timm,
+    Convention::TimmOriginal,
+    Convention::TimmResearch,
+    Convention::TimmIncreasing,
+    Convention::TimmRandomBlur,
+];
+const TIMM_PLAIN: &[Convention] = &[Convention::Timm, Convention::TimmRandomBlur];
 const TIMM_ORIGINAL: &[Convention] = &[Convention::TimmOriginal];
-const TIMM_NOT_INCREASING: &[Convention] = &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch];
+const TIMM_NOT_INCREASING: &[Convention] =
+    &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch, Convention::TimmRandomBlur];
 const TIMM_INCREASING: &[Convention] = &[Convention::TimmIncreasing];
 const TIMM_FEWER_BITS: &[Convention] = &[Convention::TimmResearch, Convention::TimmIncreasing];
+const TIMM_BLUR: &[Convention] =
+    &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch, Convention::TimmIncreasing];
+const TIMM_RANDOM_BLUR: &[Convention] = &[Convention::TimmRandomBlur];
 
 /// The paper's operations, which most have.
 const LEARNED: [OpKind; 14] = [
@@ -67,15 +76,9 @@ const TIMM_NAMES: &[(&str, OpKind, &[Convention])] = &[
     ("ShearY", OpKind::ShearY, TIMM),
     ("TranslateXRel", OpKind::TranslateX, TIMM),
     ("TranslateYRel", OpKind::TranslateY, TIMM),
-];
-
-/// What timm has besides, and why it is refused.
-const TIMM_REFUSED: &[(&str, &str)] = &[
-    ("TranslateX", "shifts by pixels that timm's caller sets; only `TranslateXRel` says how far"),
-    ("TranslateY", "shifts by pixels that timm's caller sets; only `TranslateYRel` says how far"),
-    ("Desaturate", "is no operation of this crate"),
-    ("GaussianBlur", "is no operation of this crate"),
-    ("GaussianBlurRand", "is no operation of this crate"),
+    ("Desaturate", OpKind::Desaturate, TIMM),
+    ("GaussianBlur", OpKind::GaussianBlur, TIMM_BLUR),
+    ("GaussianBlurRand", OpKind::GaussianBlur, TIMM_RANDOM_BLUR),
 ];
 
 impl Source {
@@ -91,10 +94,9 @@ impl Source {
 
     /// The operation that it calls so.
     pub(super) fn operation(self, name: &str) -> Result<Name> {
-        if self == Source::Timm
-            && let Some((_, why)) = TIMM_REFUSED.iter().find(|(refused, _)| *refused == name)
-        {
-            return Err(syntax(&format!("timm's `{name}` {why}")));
+        if self == Source::Timm && matches!(name, "TranslateX" | "TranslateY") {
+            let why = "shifts by pixels that timm's caller sets";
+            return Err(syntax(&format!("timm's `{name}` {why}; only `{name}Rel` says how far")));
         }
         let names = self.names();
         let found = names.iter().find(|(known, ..)| known == name);

@@ -11,8 +11,8 @@ use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::mixing::beta;
 use crate::ops::{self, Branch, MixRule, Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::{Numbers, Steps};
+use crate::sample::{Numbers, Purpose};
+use crate::transform::steps::Steps;
 use crate::transform::{Context, Draws};
 
 /// `width` branches of `depth` operations each, all as likely as the others, at a magnitude below `severity`; what they make
@@ -82,6 +82,8 @@ impl AugMix {
     }
 }
 
+pub(super) const CONVENTION: Convention = Convention::TorchvisionAugMix;
+
 /// Those of the paper, and the four that it leaves out.
 const OPERATIONS: [OpKind; 13] = [
     OpKind::ShearX,
@@ -119,7 +121,7 @@ impl Draws for AugMix {
         // Both are rounded before they are multiplied.
         let left = (1.0 - kept) as f32;
         let weights = dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| f64::from(w as f32 * left));
-        let mut steps = Steps::new(context, Convention::TorchvisionAugMix);
+        let mut steps = Steps::new(context, CONVENTION);
         let mut magnitudes = Numbers::new(Purpose::Magnitude);
         let chains = chains(context, self.drawn_from(), self.width, self.depth, |k, op| {
             let magnitude = (magnitudes.unit(context, k) * f64::from(self.severity)).floor();

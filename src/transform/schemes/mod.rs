@@ -20,6 +20,7 @@ mod rand_augment;
 mod text;
 mod timm;
 mod timm_aug_mix;
+mod timm_set;
 mod timm_text;
 mod trivial_augment;
 mod uniform_augment;
@@ -28,8 +29,11 @@ pub use aug_mix::AugMix;
 pub use rand_augment::RandAugment;
 pub use timm::{TimmAutoAugment, TimmList, TimmRandAugment};
 pub use timm_aug_mix::TimmAugMix;
+pub use timm_set::TimmSet;
 pub use trivial_augment::TrivialAugment;
 pub use uniform_augment::UniformAugment;
+
+use std::fmt;
 
 use super::{Context, Draws};
 use crate::convention::Convention;
@@ -55,41 +59,67 @@ const TORCHVISION: [OpKind; 14] = [
     OpKind::Equalize,
 ];
 
-/// A learned policy, or another way to draw an image's operations.
-///
-/// ```
-/// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
-/// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
-/// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
-/// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());
-/// let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
-/// let plan = Sampler::new("rand-m9-mstd0.5-inc1".parse::<Scheme>()?, 42)?.plan(shape, 0, &[0, 1])?;
-/// println!("{plan}");
-/// # Ok::<(), autoaugment::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Scheme {
+macro_rules! schemes {
+    ($($(#[$doc:meta])* $Name:ident: |$scheme:pat_param| $convention:expr;)*) => {
+        /// A learned policy, or another way to draw an image's operations.
+        ///
+        /// ```
+        /// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
+        /// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
+        /// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
+        /// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());
+        /// let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
+        /// let plan = Sampler::new("rand-m9-mstd0.5-inc1".parse::<Scheme>()?, 42)?.plan(shape, 0, &[0, 1])?;
+        /// println!("{plan}");
+        /// # Ok::<(), autoaugment::Error>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Scheme { $($(#[$doc])* $Name($Name),)* }
+
+        $(impl From<$Name> for Scheme { fn from(scheme: $Name) -> Self { Scheme::$Name(scheme) } })*
+
+        impl Scheme {
+            /// What its magnitudes mean.
+            pub fn convention(&self) -> Convention {
+                match self { $(Scheme::$Name($scheme) => $convention,)* }
+            }
+
+            fn draws(&self) -> &dyn Draws {
+                match self { $(Scheme::$Name(scheme) => scheme,)* }
+            }
+        }
+
+        impl fmt::Display for Scheme {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Scheme::$Name(scheme) => scheme.fmt(f),)* }
+            }
+        }
+    };
+}
+
+// Each with the convention that its magnitudes are in. How it is written stands in `text.rs`, and in `FORMS` for people.
+schemes! {
     /// One of a learned policy's sub-policies.
-    Policy(Policy),
+    Policy: |policy| policy.convention;
     /// Some operations at one magnitude.
-    RandAugment(RandAugment),
+    RandAugment: |_| rand_augment::CONVENTION;
     /// One operation at any magnitude.
-    TrivialAugment(TrivialAugment),
+    TrivialAugment: |_| trivial_augment::CONVENTION;
     /// Some operations at any magnitude, each with any probability.
-    UniformAugment(UniformAugment),
+    UniformAugment: |_| uniform_augment::CONVENTION;
     /// RandAugment as timm has it.
-    TimmRandAugment(TimmRandAugment),
+    TimmRandAugment: |scheme| scheme.convention();
     /// A learned policy as timm has it, its magnitudes perhaps with noise.
-    TimmAutoAugment(TimmAutoAugment),
+    TimmAutoAugment: |scheme| scheme.policy().convention;
     /// Several chains side by side, mixed with the image.
-    AugMix(AugMix),
+    AugMix: |_| aug_mix::CONVENTION;
     /// AugMix as timm has it.
-    TimmAugMix(TimmAugMix),
+    TimmAugMix: |_| timm_aug_mix::CONVENTION;
 }
 
 /// A form of a scheme's text with one line of help.
-const FORMS: [(&str, &str); 10] = [
+const FORMS: [(&str, &str); 11] = [
     ("randaugment(n=2, m=9)", "torchvision's RandAugment: n operations at magnitude m of 0..=30"),
     ("trivialaugment", "torchvision's TrivialAugmentWide: one operation at any magnitude"),
     ("uniformaugment(n=2)", "UniformAugment: n operations at any magnitude, each with any probability"),
@@ -97,12 +127,16 @@ const FORMS: [(&str, &str); 10] = [
         "augmix(severity=3, width=3)",
         "torchvision's AugMix: chains side by side, mixed with the image; depth, alpha, all_ops",
     ),
-    ("rand-m9-mstd0.5-inc1", "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights"),
+    (
+        "rand-m9-mstd0.5-inc1",
+        "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights, t3a, t3aw",
+    ),
     ("augmix-m5-w4-d2", "timm's AugMix, by its configuration string: m, w, d, mstd, a, b"),
     ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
     ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
     ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
     ("v0r-mstd0.5", "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude"),
+    ("3a", "timm's AutoAugment: solarized, grey or blurred, one of the three"),
 ];
 
 impl Scheme {
@@ -111,39 +145,12 @@ impl Scheme {
         Policy::presets().chain(FORMS)
     }
 
-    /// What its magnitudes mean.
-    pub fn convention(&self) -> Convention {
-        match self {
-            Scheme::Policy(policy) => policy.convention,
-            Scheme::RandAugment(_) => Convention::TorchvisionRandAugment,
-            Scheme::TrivialAugment(_) => Convention::TorchvisionTrivialAugment,
-            Scheme::UniformAugment(_) => Convention::FastAutoAugment,
-            Scheme::TimmRandAugment(scheme) => scheme.convention(),
-            Scheme::TimmAutoAugment(scheme) => scheme.policy().convention,
-            Scheme::AugMix(_) => Convention::TorchvisionAugMix,
-            Scheme::TimmAugMix(_) => Convention::TimmAugMix,
-        }
-    }
-
     /// Every operation that it may draw, once, in the order of [`OpKind::ALL`].
     pub fn operations(&self) -> Vec<OpKind> {
         let mut operations = self.draws().operations();
         operations.sort();
         operations.dedup();
         operations
-    }
-
-    fn draws(&self) -> &dyn Draws {
-        match self {
-            Scheme::Policy(scheme) => scheme,
-            Scheme::RandAugment(scheme) => scheme,
-            Scheme::TrivialAugment(scheme) => scheme,
-            Scheme::UniformAugment(scheme) => scheme,
-            Scheme::TimmRandAugment(scheme) => scheme,
-            Scheme::TimmAutoAugment(scheme) => scheme,
-            Scheme::AugMix(scheme) => scheme,
-            Scheme::TimmAugMix(scheme) => scheme,
-        }
     }
 }
 
@@ -158,54 +165,6 @@ impl Draws for Scheme {
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         self.draws().draw(context, ops)
-    }
-}
-
-impl From<Policy> for Scheme {
-    fn from(policy: Policy) -> Self {
-        Scheme::Policy(policy)
-    }
-}
-
-impl From<RandAugment> for Scheme {
-    fn from(scheme: RandAugment) -> Self {
-        Scheme::RandAugment(scheme)
-    }
-}
-
-impl From<TrivialAugment> for Scheme {
-    fn from(scheme: TrivialAugment) -> Self {
-        Scheme::TrivialAugment(scheme)
-    }
-}
-
-impl From<UniformAugment> for Scheme {
-    fn from(scheme: UniformAugment) -> Self {
-        Scheme::UniformAugment(scheme)
-    }
-}
-
-impl From<TimmRandAugment> for Scheme {
-    fn from(scheme: TimmRandAugment) -> Self {
-        Scheme::TimmRandAugment(scheme)
-    }
-}
-
-impl From<TimmAutoAugment> for Scheme {
-    fn from(scheme: TimmAutoAugment) -> Self {
-        Scheme::TimmAutoAugment(scheme)
-    }
-}
-
-impl From<AugMix> for Scheme {
-    fn from(scheme: AugMix) -> Self {
-        Scheme::AugMix(scheme)
-    }
-}
-
-impl From<TimmAugMix> for Scheme {
-    fn from(scheme: TimmAugMix) -> Self {
-        Scheme::TimmAugMix(scheme)
     }
 }
 

@@ -47,7 +47,7 @@ impl RandAugment {
     }
 }
 
-const CONVENTION: Convention = Convention::TorchvisionRandAugment;
+pub(super) const CONVENTION: Convention = Convention::TorchvisionRandAugment;
 
 impl Draws for RandAugment {
     fn check(&self) -> Result<()> {

@@ -28,21 +28,6 @@ fn read<T: DeserializeOwned + Into<Scheme>>(text: &str) -> Result<Scheme> {
     serde_json::from_value::<T>(Value::Object(parameters)).map(T::into).map_err(syntax)
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scheme::Policy(policy) => policy.fmt(f),
-            Scheme::RandAugment(scheme) => scheme.fmt(f),
-            Scheme::TrivialAugment(scheme) => scheme.fmt(f),
-            Scheme::UniformAugment(scheme) => scheme.fmt(f),
-            Scheme::TimmRandAugment(scheme) => scheme.fmt(f),
-            Scheme::TimmAutoAugment(scheme) => scheme.fmt(f),
-            Scheme::AugMix(scheme) => scheme.fmt(f),
-            Scheme::TimmAugMix(scheme) => scheme.fmt(f),
-        }
-    }
-}
-
 impl FromStr for Scheme {
     type Err = Error;
 

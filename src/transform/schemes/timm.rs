@@ -1,32 +1,14 @@
 //! timm's RandAugment and AutoAugment, with noise on their magnitudes.
 
+use super::TimmSet;
 use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
-use crate::policy::Policy;
-use crate::sample::Purpose;
+use crate::policy::{Policy, Step, SubPolicy};
+use crate::sample::{Numbers, Purpose};
 use crate::transform::policy::draw_with;
-use crate::transform::steps::{Numbers, Steps, gauss};
+use crate::transform::steps::{Steps, gauss};
 use crate::transform::{Context, Draws};
-
-/// The operations of timm's `_RAND_TRANSFORMS` in its order, each with its weight of `_RAND_WEIGHTED_0`.
-const OPERATIONS: [(OpKind, f64); 15] = [
-    (OpKind::AutoContrast, 0.25),
-    (OpKind::Equalize, 0.05),
-    (OpKind::Invert, 0.05),
-    (OpKind::Rotate, 3.0),
-    (OpKind::Posterize, 0.05),
-    (OpKind::Solarize, 0.05),
-    (OpKind::SolarizeAdd, 0.05),
-    (OpKind::Color, 0.25),
-    (OpKind::Contrast, 0.05),
-    (OpKind::Brightness, 0.05),
-    (OpKind::Sharpness, 0.25),
-    (OpKind::ShearX, 2.0),
-    (OpKind::ShearY, 2.0),
-    (OpKind::TranslateX, 1.0),
-    (OpKind::TranslateY, 1.0),
-];
 
 /// RandAugment as timm has it: of `n` operations each is applied with probability `p`, at a magnitude near `m`.
 ///
@@ -55,13 +37,13 @@ pub struct TimmRandAugment {
     pub mmax: u32,
     /// Whether operations get stronger with the magnitude, all of them.
     pub increasing: bool,
-    /// Whether operations are drawn by timm's weights, and none twice. Their operations are the increasing ones.
-    pub weighted: bool,
+    /// Which operations. Those of all sets but the first are the increasing ones.
+    pub set: TimmSet,
 }
 
 impl Default for TimmRandAugment {
     fn default() -> Self {
-        TimmRandAugment { m: 10, n: 2, p: 0.5, mstd: 0.0, mmax: 10, increasing: false, weighted: false }
+        TimmRandAugment { m: 10, n: 2, p: 0.5, mstd: 0.0, mmax: 10, increasing: false, set: TimmSet::All }
     }
 }
 
@@ -102,14 +84,14 @@ impl TimmRandAugment {
         TimmRandAugment { increasing, ..self }
     }
 
-    /// With timm's weights.
+    /// Of these operations.
     #[must_use]
-    pub fn weighted(self, weighted: bool) -> Self {
-        TimmRandAugment { weighted, ..self }
+    pub fn set(self, set: TimmSet) -> Self {
+        TimmRandAugment { set, ..self }
     }
 
     pub(super) fn convention(&self) -> Convention {
-        if self.increasing || self.weighted { Convention::TimmIncreasing } else { Convention::Timm }
+        if self.increasing || self.set != TimmSet::All { Convention::TimmIncreasing } else { Convention::Timm }
     }
 }
 
@@ -123,8 +105,8 @@ impl Draws for TimmRandAugment {
         if !(1..=100).contains(&self.mmax) {
             return refuse("mmax", f64::from(self.mmax), "is outside 1..=100");
         }
-        if self.weighted && self.n > OPERATIONS.len() {
-            return refuse("n", self.n as f64, "is more than the 15 operations of which weights draw each once");
+        if self.set.is_weighted() && self.n > self.set.operations().len() {
+            return refuse("n", self.n as f64, "is more than the operations of which weights draw each once");
         }
         if self.mstd > 100.0 && self.mstd.is_finite() {
             return refuse("mstd", self.mstd, "is above 100 and not infinite");
@@ -133,22 +115,22 @@ impl Draws for TimmRandAugment {
     }
 
     fn operations(&self) -> Vec<OpKind> {
-        OPERATIONS.iter().map(|(op, _)| *op).collect()
+        self.set.operations().iter().map(|(op, _)| *op).collect()
     }
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let (mut operations, mut gates) = (Numbers::new(Purpose::Operation), Numbers::new(Purpose::Gate));
         let mut noise = Noise::new(context, self.mstd, f64::from(self.mmax));
         let mut steps = Steps::new(context, self.convention());
-        let weight = |(_, weight): &(OpKind, f64)| if self.weighted { *weight } else { 1.0 };
-        let mut weights: [f64; OPERATIONS.len()] = OPERATIONS.each_ref().map(weight);
+        let (set, is_weighted) = (self.set.operations(), self.set.is_weighted());
+        let mut weights: Vec<_> = set.iter().map(|(_, weight)| if is_weighted { *weight } else { 1.0 }).collect();
         for k in 0..self.n {
             let i = weighted_choice(&weights, operations.unit(context, k));
-            if self.weighted {
+            if is_weighted {
                 weights[i] = 0.0;
             }
             if gates.unit(context, k) < self.p {
-                ops.push(steps.op(k, OPERATIONS[i].0, noise.on(k, f64::from(self.m))));
+                ops.push(steps.op(k, set[i].0, noise.on(k, f64::from(self.m))));
             }
         }
         Ok(None)
@@ -180,31 +162,42 @@ pub enum TimmList {
     V0,
     /// The same with `PosterizeIncreasing`.
     V0R,
+    /// One of Solarize, Desaturate and `GaussianBlurRand`, always.
+    ThreeA,
 }
 
 impl TimmList {
     /// All of them.
-    pub const ALL: [TimmList; 4] = [TimmList::Original, TimmList::OriginalR, TimmList::V0, TimmList::V0R];
+    pub const ALL: [TimmList; 5] =
+        [TimmList::Original, TimmList::OriginalR, TimmList::V0, TimmList::V0R, TimmList::ThreeA];
 
-    /// timm's name: `original`, `originalr`, `v0` or `v0r`.
+    /// timm's name: `original`, `originalr`, `v0`, `v0r` or `3a`.
     pub const fn name(self) -> &'static str {
         match self {
             TimmList::Original => "original",
             TimmList::OriginalR => "originalr",
             TimmList::V0 => "v0",
             TimmList::V0R => "v0r",
+            TimmList::ThreeA => "3a",
         }
     }
 
     fn policy(self) -> Policy {
-        let (policy, convention) = match self {
-            TimmList::Original => (Policy::imagenet(), Convention::TimmOriginal),
-            TimmList::OriginalR => (Policy::imagenet(), Convention::TimmResearch),
-            TimmList::V0 => (Policy::v0(), Convention::Timm),
-            TimmList::V0R => (Policy::v0(), Convention::TimmResearch),
+        let (sub_policies, convention) = match self {
+            TimmList::Original => (Policy::imagenet().sub_policies, Convention::TimmOriginal),
+            TimmList::OriginalR => (Policy::imagenet().sub_policies, Convention::TimmResearch),
+            TimmList::V0 => (Policy::v0().sub_policies, Convention::Timm),
+            TimmList::V0R => (Policy::v0().sub_policies, Convention::TimmResearch),
+            TimmList::ThreeA => (three_a(), Convention::TimmRandomBlur),
         };
-        Policy { convention, ..policy }
+        Policy { convention, sub_policies }
     }
+}
+
+fn three_a() -> Vec<SubPolicy> {
+    let alone = |(op, magnitude)| SubPolicy { steps: vec![Step { op, probability: 1.0, magnitude }] };
+    let ops = [(OpKind::Solarize, 5.0), (OpKind::Desaturate, 10.0), (OpKind::GaussianBlur, 10.0)];
+    ops.map(alone).to_vec()
 }
 
 /// A learned policy as timm has it, with noise on its magnitudes.

@@ -83,6 +83,8 @@ impl TimmAugMix {
     }
 }
 
+pub(super) const CONVENTION: Convention = Convention::TimmAugMix;
+
 /// timm's `_AUGMIX_TRANSFORMS`, in its order.
 const OPERATIONS: [OpKind; 13] = [
     OpKind::AutoContrast,
@@ -124,7 +126,7 @@ impl Draws for TimmAugMix {
             }
         };
         let mut noise = Noise::new(context, self.mstd, 10.0);
-        let mut steps = Steps::new(context, Convention::TimmAugMix);
+        let mut steps = Steps::new(context, CONVENTION);
         let chains = chains(context, &OPERATIONS, self.width, self.depth, |k, op| {
             steps.op(k, op, noise.on(k, f64::from(self.m)))
         });

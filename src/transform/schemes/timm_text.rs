@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment};
+use super::{Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet};
 use crate::error::{Error, Result};
 
 fn syntax(message: String) -> Error {
@@ -24,14 +24,9 @@ pub(super) fn scheme(text: &str) -> Option<Result<Scheme>> {
     match word {
         "rand" => Some(rand(&sections)),
         "v0" if sections.list.is_empty() => None,
-        "3a" => Some(Err(blur(text))),
         "augmix" if !sections.list.is_empty() => Some(aug_mix(&sections)),
         _ => TimmList::ALL.into_iter().find(|list| list.name() == word).map(|list| auto(list, &sections)),
     }
-}
-
-fn blur(text: &str) -> Error {
-    syntax(format!("`{text}` needs GaussianBlur, which is not among the operations yet"))
 }
 
 struct Sections<'a> {
@@ -84,14 +79,11 @@ fn rand(sections: &Sections<'_>) -> Result<Scheme> {
                 // timm takes 0 for none.
                 scheme.mmax = if mmax == 0 { 10 } else { mmax };
             }
-            "t" => match value {
-                "weights" => scheme.weighted = true,
-                "3a" | "3aw" => return Err(blur(sections.text)),
-                _ => {
-                    let message = format!("`t{value}` in `{}` must be tweights, t3a or t3aw", sections.text);
-                    return Err(syntax(message));
-                }
-            },
+            "t" => {
+                let found = TimmSet::NAMES.into_iter().find(|(name, _)| *name == value);
+                let unknown = || syntax(format!("`t{value}` in `{}` must be tweights, t3a or t3aw", sections.text));
+                (_, scheme.set) = found.ok_or_else(unknown)?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -118,14 +110,14 @@ fn aug_mix(sections: &Sections<'_>) -> Result<Scheme> {
 }
 
 fn auto(list: TimmList, sections: &Sections<'_>) -> Result<Scheme> {
-    let mut scheme = TimmAutoAugment::new(list);
+    let mut mstd = 0.0;
     sections.read(|key, value| {
         if key == "mstd" {
-            scheme = TimmAutoAugment::new(list).mstd(sections.number(key, value, "a number")?);
+            mstd = sections.number(key, value, "a number")?;
         }
         Ok(key == "mstd")
     })?;
-    Ok(scheme.into())
+    Ok(TimmAutoAugment::new(list).mstd(mstd).into())
 }
 
 impl fmt::Display for TimmRandAugment {
@@ -150,10 +142,10 @@ impl fmt::Display for TimmRandAugment {
         if self.increasing {
             f.write_str("-inc1")?;
         }
-        if self.weighted {
-            f.write_str("-tweights")?;
+        match TimmSet::NAMES.into_iter().find(|(_, set)| *set == self.set) {
+            Some((name, _)) => write!(f, "-t{name}"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ use crate::transform::{Context, Draws};
 #[serde(deny_unknown_fields)]
 pub struct TrivialAugment {}
 
-const CONVENTION: Convention = Convention::TorchvisionTrivialAugment;
+pub(super) const CONVENTION: Convention = Convention::TorchvisionTrivialAugment;
 
 impl Draws for TrivialAugment {
     fn check(&self) -> Result<()> {

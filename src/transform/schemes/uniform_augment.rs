@@ -9,8 +9,8 @@ use super::{check_count, text};
 use crate::convention::Convention;
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::{Numbers, Steps};
+use crate::sample::{Numbers, Purpose};
+use crate::transform::steps::Steps;
 use crate::transform::{Context, Draws};
 
 /// `n` of 15 operations, each as likely as the others whatever was drawn before, at any level of their range, and applied
@@ -40,6 +40,8 @@ impl UniformAugment {
         UniformAugment { n }
     }
 }
+
+pub(super) const CONVENTION: Convention = Convention::FastAutoAugment;
 
 const OPERATIONS: [OpKind; 15] = [
     OpKind::ShearX,
@@ -71,7 +73,7 @@ impl Draws for UniformAugment {
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let mut operations = context.stream(Purpose::Operation);
         let (mut gates, mut levels) = (Numbers::new(Purpose::Gate), Numbers::new(Purpose::Magnitude));
-        let mut steps = Steps::new(context, Convention::FastAutoAugment);
+        let mut steps = Steps::new(context, CONVENTION);
         for k in 0..self.n {
             let op = OPERATIONS[operations.random_range(0..OPERATIONS.len())];
             if gates.unit(context, k) < 0.5 {

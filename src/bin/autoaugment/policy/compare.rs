@@ -128,7 +128,8 @@ fn rows(a: &Policy, b: &Policy, size: Size) -> anyhow::Result<Vec<Row>> {
     all.into_iter().map(row).collect()
 }
 
-/// Every operation that a convention may apply for a magnitude: with both signs, and with each interpolation.
+/// Every operation that a convention may apply for a magnitude: with both signs, and with each interpolation. Of values drawn
+/// from a span, it is the ends.
 fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> anyhow::Result<Vec<Op>> {
     if convention.check(op, magnitude).is_err() {
         return Ok(Vec::new());
@@ -142,20 +143,23 @@ fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> an
             false => vec![convention.interpolation(op)],
         };
         for interpolation in interpolations {
-            let made = interpolated(&resolved, interpolation)?;
+            let made = with(&resolved, "interpolation", interpolation)?;
             if !applied.contains(&made) {
                 applied.push(made);
             }
+        }
+        if let Some(least) = convention.drawn_from(op) {
+            applied.push(with(&resolved, "radius", least)?);
         }
     }
     Ok(applied)
 }
 
-/// The operation with another interpolation, if it has one.
-fn interpolated(op: &Op, interpolation: Interpolation) -> anyhow::Result<Op> {
+/// The operation with another value of a parameter, if it has that.
+fn with(op: &Op, parameter: &str, value: impl Serialize) -> anyhow::Result<Op> {
     let mut fields = serde_json::to_value(op)?;
-    if let Some(field) = fields.get_mut("interpolation") {
-        *field = serde_json::to_value(interpolation)?;
+    if let Some(field) = fields.get_mut(parameter) {
+        *field = serde_json::to_value(value)?;
     }
     Ok(serde_json::from_value(fields)?)
 }
@@ -211,6 +215,8 @@ fn cell(ops: &[Op]) -> String {
     let mut words = vec![match numbers[..] {
         [] => "applied".to_string(),
         [low, high] if low == -high => format!("±{high}"),
+        // Blurs have no sign: these are the ends of what is drawn.
+        [low, high] if first.kind() == OpKind::GaussianBlur => format!("{low} to {high}"),
         _ => numbers.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(" or "),
     }];
     words.push(texts("interpolation"));

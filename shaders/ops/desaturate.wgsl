@@ -1,0 +1,4 @@
+// Desaturate: the image is blended with its grey version.
+fn desaturate(pixel: vec3<u32>, table: u32) -> vec3<u32> {
+  return blend_with_grey(pixel, table);
+}

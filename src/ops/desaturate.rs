@@ -1,0 +1,57 @@
+//! Desaturate: colour is taken away from the image.
+
+use serde::{Deserialize, Serialize};
+
+use super::lower::Stage;
+use super::{Color, Kind, Operation};
+use crate::batch::Size;
+use crate::convention::{Range, Scale, Sign};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::images::Images;
+use crate::sample::Draw;
+
+/// [`Color`](struct@Color) with the factor `1 - amount`, which only ever takes away.
+///
+/// The paper does not have it; it and its range are timm's.
+///
+/// Source: timm's `desaturate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desaturate {
+    /// How much of the colour is taken away: 0 leaves the image alone, 1 leaves it grey.
+    pub amount: f64,
+}
+
+impl Desaturate {
+    fn color(&self) -> Color {
+        Color { factor: 1.0 - self.amount }
+    }
+}
+
+impl Operation for Desaturate {
+    const NAME: &'static str = "Desaturate";
+    const SUMMARY: &'static str = "takes colour away, up to all of it";
+    const KIND: Kind = Kind::Pixel;
+    const RANGE: Range = Range::of(Scale::Between { from: 0.5, to: 1.0 }, Sign::None);
+    const WGSL: &'static str = include_str!("../../shaders/ops/desaturate.wgsl");
+
+    fn from_draw(draw: &mut Draw<'_>) -> Self {
+        Desaturate { amount: draw.value }
+    }
+
+    fn check(&self) -> Result<()> {
+        if (0.0..=1.0).contains(&self.amount) {
+            return Ok(());
+        }
+        Err(Error::Parameter { op: Self::NAME, parameter: "amount", value: self.amount, rule: "is outside 0..=1" })
+    }
+
+    fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
+        self.color().twin(image, batch)
+    }
+
+    fn lower(&self, size: Size) -> Stage {
+        self.color().lower(size)
+    }
+}
