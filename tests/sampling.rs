@@ -12,5 +12,7 @@ mod pinned;
 mod schemes;
 #[path = "sampling/statistics.rs"]
 mod statistics;
+#[path = "sampling/timm_sets.rs"]
+mod timm_sets;
 #[path = "sampling/uniformity.rs"]
 mod uniformity;

@@ -8,7 +8,7 @@ use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, Policy, Sampler, 
 use crate::statistics::{check, report};
 use crate::uniformity::{DRAWS, counts, plan, shape, signed};
 
-const SEEDS: [u64; 4] = [0, 1, 42, u64::MAX];
+pub const SEEDS: [u64; 4] = [0, 1, 42, u64::MAX];
 
 /// One of each kind, and what timm's can be told.
 pub const ALL: [&str; 20] = [
@@ -34,31 +34,31 @@ pub const ALL: [&str; 20] = [
     "rand-m9-n3-t3aw",
 ];
 
-fn scheme(text: &str) -> Scheme {
+pub fn scheme(text: &str) -> Scheme {
     text.parse().unwrap()
 }
 
-fn drawn(text: &str, seed: u64) -> Plan {
+pub fn drawn(text: &str, seed: u64) -> Plan {
     plan(&scheme(text), seed, 0, DRAWS)
 }
 
-fn uniform(n: usize) -> Vec<f64> {
+pub fn uniform(n: usize) -> Vec<f64> {
     vec![1.0 / n as f64; n]
 }
 
 /// How often each kind of `kinds` stands at place `k` of an image's operations.
-fn kinds_at(plan: &Plan, k: usize, kinds: &[OpKind]) -> Vec<u64> {
+pub fn kinds_at(plan: &Plan, k: usize, kinds: &[OpKind]) -> Vec<u64> {
     let place = |op: &Op| kinds.iter().position(|kind| *kind == op.kind()).unwrap_or_else(|| panic!("{op}"));
     counts(plan.images().iter().filter_map(|image| image.ops.get(k)).map(place), kinds.len())
 }
 
 /// The parameters of the operations of a kind.
-fn values(plan: &Plan, kind: OpKind, value: impl Fn(&Op) -> f64) -> Vec<f64> {
+pub fn values(plan: &Plan, kind: OpKind, value: impl Fn(&Op) -> f64) -> Vec<f64> {
     plan.images().iter().flat_map(|image| &image.ops).filter(|op| op.kind() == kind).map(value).collect()
 }
 
 /// How many values lie in each of the cells between these borders.
-fn cells(values: &[f64], borders: &[f64]) -> Vec<u64> {
+pub fn cells(values: &[f64], borders: &[f64]) -> Vec<u64> {
     counts(values.iter().map(|v| borders.partition_point(|border| border <= v)), borders.len() + 1)
 }
 
@@ -242,75 +242,6 @@ fn weights_are_obeyed_and_nothing_is_drawn_twice() {
         kinds.dedup();
         assert_eq!(kinds.len(), 15);
     }
-}
-
-#[test]
-fn timms_other_sets_are_drawn_alike_or_by_their_weights() {
-    let three = [OpKind::Solarize, OpKind::Desaturate, OpKind::GaussianBlur];
-    let weights: [(OpKind, f64); 14] = [
-        (OpKind::Solarize, 6.0),
-        (OpKind::Desaturate, 6.0),
-        (OpKind::GaussianBlur, 6.0),
-        (OpKind::Rotate, 3.0),
-        (OpKind::ShearX, 2.0),
-        (OpKind::ShearY, 2.0),
-        (OpKind::Posterize, 1.0),
-        (OpKind::AutoContrast, 1.0),
-        (OpKind::Color, 1.0),
-        (OpKind::Sharpness, 1.0),
-        (OpKind::Contrast, 1.0),
-        (OpKind::Brightness, 1.0),
-        (OpKind::Equalize, 1.0),
-        (OpKind::Invert, 1.0),
-    ];
-    let mut results = Vec::new();
-    for seed in SEEDS {
-        let plan = drawn("rand-m7-n2-p1-t3a", seed);
-        // Operations may repeat where there are no weights.
-        let place = |op: &Op| three.iter().position(|kind| *kind == op.kind()).unwrap();
-        let pairs = plan.images().iter().map(|image| 3 * place(&image.ops[0]) + place(&image.ops[1]));
-        results.push(check(&format!("t3a, seed {seed}"), &counts(pairs, 9), &uniform(9)));
-        assert!(values(&plan, OpKind::GaussianBlur, radius).iter().all(|r| (r - 1.43).abs() < 1e-12));
-        let plan = drawn("rand-m7-n2-p1-t3aw", seed);
-        let shares = weights.map(|(_, weight)| weight / 33.0);
-        let drawn = kinds_at(&plan, 0, &weights.map(|(kind, _)| kind));
-        results.push(check(&format!("t3aw, seed {seed}"), &drawn, &shares));
-        assert!(plan.images().iter().all(|image| image.ops[0].kind() != image.ops[1].kind()));
-    }
-    report(results);
-}
-
-fn radius(op: &Op) -> f64 {
-    match op {
-        Op::GaussianBlur(blur) => blur.radius,
-        other => panic!("{other}"),
-    }
-}
-
-#[test]
-fn a_random_blur_has_any_radius_up_to_its_magnitudes() {
-    let mut results = Vec::new();
-    for seed in SEEDS {
-        let plan = drawn("3a", seed);
-        assert!(plan.images().iter().all(|image| image.ops.len() == 1));
-        let kinds = scheme("3a").operations();
-        results.push(check(&format!("kinds, seed {seed}"), &kinds_at(&plan, 0, &kinds), &uniform(3)));
-        let from_0_to_1: Vec<_> = values(&plan, OpKind::GaussianBlur, radius).iter().map(|r| (r - 0.1) / 1.9).collect();
-        let borders: Vec<f64> = (1..10).map(|k| f64::from(k) / 10.0).collect();
-        results.push(check(&format!("radii, seed {seed}"), &cells(&from_0_to_1, &borders), &uniform(10)));
-    }
-    // From 0.1 to 2 a tenth of the magnitude; the second blur of an image has a radius of its own.
-    let policy: Policy = "convention timm-random-blur
-GaussianBlur 1 5 + GaussianBlur 1 5"
-        .parse()
-        .unwrap();
-    let plan = plan(&policy, 1, 0, DRAWS);
-    let pairs = plan.images().iter().map(|image| {
-        let [a, b] = [0, 1].map(|k| ((radius(&image.ops[k]) - 0.1) / 0.9 * 4.0) as usize);
-        4 * a + b
-    });
-    results.push(check("pairs of radii", &counts(pairs, 16), &uniform(16)));
-    report(results);
 }
 
 #[test]
