@@ -252,13 +252,13 @@ impl Gpu {
     }
 
     /// Runs `f` and returns what the device had against it. wgpu hands out pipelines and buffers even where it could not make
-    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own.
+    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own. Not so the tables, which are
+    /// kept only once they were made and filled without an error, and which who is refused may have locked.
     fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
         let result = errors::guarded(&self.device, &self.loss, f);
         if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
             self.pipelines.forget();
             self.trim();
-            self.tables().forget();
         }
         result
     }

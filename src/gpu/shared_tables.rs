@@ -2,6 +2,7 @@
 
 use super::Gpu;
 use super::buffers::Held;
+use super::staging::SHARE;
 use super::tables::Tables;
 use crate::error::Result;
 
@@ -19,7 +20,7 @@ pub(super) struct SharedTables {
 
 impl SharedTables {
     /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once every
-    /// alpha was seen.
+    /// alpha was seen. After an error there is no buffer, and the next one gets all words.
     pub fn on_device(&mut self, gpu: &Gpu) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
         let room = |b: &Held| b.size() >= bytes.len() as u64;
@@ -35,15 +36,28 @@ impl SharedTables {
             }
         };
         let new = bytes.get(self.sent..).unwrap_or_default();
-        gpu.send(&buffer, self.sent as u64, new)?;
+        // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch to begin,
+        // which would wait for this lock.
+        for (i, new) in new.chunks(SHARE).enumerate() {
+            gpu.send(&buffer, (self.sent + i * SHARE) as u64, new)?;
+        }
         self.sent = bytes.len();
         let handle = (*buffer).clone();
         self.buffer = Some(buffer);
         Ok((handle, new.len() as u64))
     }
+}
 
-    /// Lets go of the buffer; the next one gets all words.
-    pub fn forget(&mut self) {
-        self.buffer = None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_refusal_does_not_wait_for_the_tables() {
+        let Ok(gpu) = Gpu::new() else { return };
+        let _held = gpu.tables();
+        let refused = gpu.guarded(|| Err::<(), _>(Error::OutOfMemory("a test".to_string())));
+        assert_eq!(refused, Err(Error::OutOfMemory("a test".to_string())));
     }
 }

@@ -21,7 +21,7 @@ use crate::error::Result;
 pub(crate) const ALIGNMENT: usize = wgpu::MAP_ALIGNMENT as usize;
 
 /// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several threads.
-const SHARE: usize = 1 << 20;
+pub(super) const SHARE: usize = 1 << 20;
 
 /// The most views at once, as wgpu compares each new view with all others.
 pub(super) const MOST_VIEWS: usize = 256;
