@@ -50,13 +50,14 @@ impl Staging {
         let slot = self.take(gpu, bytes)?;
         // Not within `guarded`, as [`Slot::write`].
         let filled = slot.fill(gpu, spans, fill)?;
-        let submission = gpu.guarded(|| {
+        gpu.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, &buffer, 0, bytes);
-            Ok(gpu.queue.submit([encoder.finish()]))
+            gpu.queue.submit([encoder.finish()]);
+            Ok(())
         })?;
-        self.give(gpu, slot, submission)?;
+        self.give(gpu, slot)?;
         Ok((Upload { buffer, bytes }, filled))
     }
 }

@@ -80,13 +80,13 @@ impl Staging {
         free.iter().position(fits).and_then(|i| free.remove(i))
     }
 
-    /// Keeps a slot whose copies were submitted (`after`), and asks for it to be mapped again.
+    /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
     ///
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
     /// device without a word, and refuses only to map.
-    pub(super) fn give(&self, gpu: &Gpu, slot: Slot, after: wgpu::SubmissionIndex) -> Result<()> {
-        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write, after);
+    pub(super) fn give(&self, gpu: &Gpu, slot: Slot) -> Result<()> {
+        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
         mapped.is_done(&gpu.device, &gpu.loss)?;
         let mut free = self.free();
         if free.len() == self.most {
@@ -153,12 +153,13 @@ impl Gpu {
         let size = bytes.len().next_multiple_of(4) as u64;
         let slot = self.staging.take(self, size)?;
         slot.write(self, &[(0, bytes)])?;
-        let submission = self.guarded(|| {
+        self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, size);
-            Ok(self.queue.submit([encoder.finish()]))
+            self.queue.submit([encoder.finish()]);
+            Ok(())
         })?;
-        self.staging.give(self, slot, submission)
+        self.staging.give(self, slot)
     }
 }

@@ -80,15 +80,16 @@ impl Gpu {
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
             pending.wait_for_all_but(IN_FLIGHT - 1)?;
-            let (landing, submission) = self.guarded(|| {
+            let landing = self.guarded(|| {
                 let size = range.len().next_multiple_of(4) as u64;
                 let landing = self.landing(size)?;
                 let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let from = batch.offset() + start as u64;
                 encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
-                Ok((landing, self.queue.submit([encoder.finish()])))
+                self.queue.submit([encoder.finish()]);
+                Ok(landing)
             })?;
-            pending.expect(range, landing, submission);
+            pending.expect(range, landing);
         }
         Ok(pending.wait()?.0)
     }
@@ -142,9 +143,8 @@ impl Gpu {
             // While the device is at one piece the next is sent; more would only take more memory.
             pending.wait_for_all_but(IN_FLIGHT - 1)?;
             let to = Target::Host(made.len() as u64);
-            let fetched = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)?;
-            if let Some((landing, submission)) = fetched {
-                pending.expect(made, landing, submission);
+            if let Some(landing) = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)? {
+                pending.expect(made, landing);
             }
         }
         Ok(pending)

@@ -162,7 +162,7 @@ impl Gpu {
         slot.write(self, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
 
         let mut workspace = self.workspaces().pop().unwrap_or_default();
-        let submission = self.guarded(|| {
+        self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let commands = workspace.room(self, Purpose::Commands, commands_bytes)?;
@@ -185,14 +185,15 @@ impl Gpu {
             let [x, y, z] = work.grid;
             pass.dispatch_workgroups(x, y, z);
             drop(pass);
-            Ok(self.queue.submit([encoder.finish()]))
+            self.queue.submit([encoder.finish()]);
+            Ok(())
         })?;
         let mut workspaces = self.workspaces();
         if workspaces.len() < MOST_WORKSPACES {
             workspaces.push(workspace);
         }
         drop(workspaces);
-        self.staging.give(self, slot, submission)
+        self.staging.give(self, slot)
     }
 }
 
