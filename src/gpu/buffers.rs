@@ -60,6 +60,12 @@ impl Allocator {
         Ok(self.hold(what, buffer))
     }
 
+    /// The most bytes of a buffer that can be bound as a whole.
+    pub fn bindable(&self) -> u64 {
+        let limits = self.device.limits();
+        limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4 * 4
+    }
+
     /// So many bytes, and [`roomy`] room where the device allows that much.
     pub fn roomy(&self, bytes: u64) -> u64 {
         roomy(bytes).min(self.device.limits().max_buffer_size / 8 * 8).max(bytes)

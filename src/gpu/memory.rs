@@ -28,7 +28,7 @@ pub struct Memory {
     pub images: u64,
     /// What they become.
     pub results: u64,
-    /// What kernels look up, of all plans so far and this one.
+    /// What kernels look up, of this plan and those before; at most 8 MiB, but for a plan that has more than 4,000 different blends.
     pub tables: u64,
 }
 
@@ -100,8 +100,8 @@ impl Gpu {
         let shape = placed.shape(size);
         let (prepared, tables) = {
             let mut tables = self.tables();
-            let prepared = Prepared::new(plan, &placed, output, &mut tables.host)?;
-            (prepared, 4 * tables.host.words().len() as u64)
+            let prepared = tables.with(self, |tables| Prepared::new(plan, &placed, output, tables))?;
+            (prepared, tables.bytes())
         };
         let operations = self.operations(plan);
         let output_bytes = shape.values_per_image() * output.dtype().bytes();

@@ -23,7 +23,8 @@
 //!   and wgpu orders them although they write different images.
 //! * *Submissions.* One for a piece: what is sent, the kernels, what is fetched. Blends that were never seen before have one
 //!   more, for their tables.
-//! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`].
+//! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`]. Where magnitudes are drawn from a
+//!   continuum, blends are ever new, and so now and then are the tables' buffer and the bind groups over it.
 //! * *Memory.* [`Gpu::memory_for`] says how much, by a formula.
 //! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`staging.rs`). Fetching
 //!   ([`Pending::wait`]) waits for its own batch and for nothing behind it.
@@ -226,6 +227,7 @@ impl Gpu {
 
     /// What was created on the device so far. A batch like those before creates nothing: not for [`Gpu::apply`], and not for
     /// [`Gpu::apply_into`] if the same few buffers take turns; [`Gpu::apply_resident`] finds what [`Gpu::recycle`] was given.
+    /// Ever new blends need a buffer for their tables now and then.
     pub fn made(&self) -> Made {
         self.allocator.counters.made()
     }

@@ -75,7 +75,7 @@ impl Gpu {
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
         let mut tables = self.tables();
-        let prepared = Prepared::new(plan, placed, output, &mut tables.host)?;
+        let prepared = tables.with(self, |tables| Prepared::new(plan, placed, output, tables))?;
         // Under the lock, so that whoever finds words sent finds them submitted.
         let (buffer, sent) = tables.on_device(self)?;
         report.bytes_uploaded += sent;

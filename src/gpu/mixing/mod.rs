@@ -76,7 +76,7 @@ impl Gpu {
     fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<()> {
         let (normalize, tables) = {
             let mut shared = self.tables();
-            let at = shared.host.normalize(into.output.form())?;
+            let at = shared.with(self, |tables| tables.normalize(into.output.form()))?;
             (at, shared.on_device(self)?.0)
         };
         for range in self.mixed_pieces(plan, into.shape, into.output)? {
