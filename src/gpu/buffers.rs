@@ -66,11 +66,6 @@ impl Allocator {
         limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4 * 4
     }
 
-    /// So many bytes, and [`roomy`] room where the device allows that much.
-    pub fn roomy(&self, bytes: u64) -> u64 {
-        roomy(bytes).min(self.device.limits().max_buffer_size / 8 * 8).max(bytes)
-    }
-
     /// Takes a buffer for our own.
     pub fn hold(&self, what: &'static str, buffer: wgpu::Buffer) -> Held {
         self.counters.hold(buffer.size());
@@ -114,11 +109,14 @@ impl Pool {
         Some(free.remove(best))
     }
 
-    /// Such a buffer, or a new one.
+    /// Such a buffer, or a new one, which can be bound as a whole if `bytes` can.
     pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<Held> {
         match self.again(what, bytes, usage) {
             Some(buffer) => Ok(buffer),
-            None => self.allocator.make(what, self.allocator.roomy(bytes), usage, false),
+            None => {
+                let size = roomy(bytes).min(self.allocator.bindable()).max(bytes);
+                self.allocator.make(what, size, usage, false)
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::Gpu;
-use super::buffers::Held;
+use super::buffers::{Held, roomy};
 use super::mapped::{Mapped, refused};
 use crate::error::Result;
 
@@ -60,7 +60,8 @@ impl Staging {
             None => {
                 let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
                 // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
-                let size = gpu.allocator.roomy(bytes + bytes / 4).max(bytes);
+                let most = gpu.device.limits().max_buffer_size / 8 * 8;
+                let size = roomy(bytes + bytes / 4).min(most).max(bytes);
                 let make = || gpu.allocator.make("what is sent at once", size, usage, true);
                 Slot { buffer: gpu.guarded(make)?, mapped: Mapped::already() }
             }

@@ -73,11 +73,7 @@ impl Tables {
         let at = self.words.len();
         if at + words.len() > MOST_WORDS {
             let needed = 4 * (at + words.len()) as u64;
-            return Err(Error::DeviceLimit {
-                what: "the tables of all blends",
-                needed,
-                limit: 4 * MOST_WORDS as u64,
-            });
+            return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit: 4 * MOST_WORDS as u64 });
         }
         self.words.extend_from_slice(words);
         Ok(at as u32)
