@@ -85,8 +85,7 @@ impl Workspace {
     /// A buffer with room for so many bytes, all of which may be bound.
     pub fn room(&mut self, gpu: &Gpu, purpose: Purpose, bytes: u64) -> Result<wgpu::Buffer> {
         let bytes = bytes.max(16);
-        let limits = gpu.device.limits();
-        let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let limit = gpu.allocator.bindable();
         if bytes > limit {
             return Err(Error::DeviceLimit { what: "a piece's buffers", needed: bytes, limit });
         }
@@ -96,11 +95,12 @@ impl Workspace {
             return Ok((**buffer).clone());
         }
         // What was too small goes first, so that there are never both. What is drawn differs from batch to batch: where it
-        // has outgrown its room once, it gets half as much again.
+        // has outgrown its room once, it gets half as much again. `Memory` foretells no more than that.
         let before = held.take().map_or(0, |held| held.size());
         self.groups.clear();
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };
-        let size = roomy(bytes.max(least)).min(limit / 16 * 16).max(bytes);
+        let most = (bytes + bytes / 2 + 64).min(limit) / 16 * 16;
+        let size = roomy(bytes.max(least)).min(most).max(bytes);
         let made = gpu.allocator.make(purpose.what(), size, purpose.usage(), false)?;
         let buffer = (*made).clone();
         *held = Some(made);
