@@ -60,6 +60,7 @@ mod made;
 mod mapped;
 mod memory;
 mod mixing;
+mod pieces;
 mod pipelines;
 mod planner;
 mod program;

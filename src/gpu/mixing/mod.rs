@@ -19,6 +19,7 @@ pub(super) use step::{BINDINGS, ENTRY_POINT, MixPiece, MixStep, MixVariant, asse
 use self::step::{RECORD_WORDS, value};
 use super::Gpu;
 use super::batch::{GpuBatch, check_room};
+use super::pieces::{Room, cut};
 use super::run::{Given, Part};
 use super::schedule::Kernel;
 use super::steps::{PARAMETERS_STRIDE, Role};
@@ -27,7 +28,7 @@ use super::workspace::{MOST_WORKSPACES, Purpose};
 use crate::batch::Shape;
 use crate::error::{Error, Result};
 use crate::images::Placement;
-use crate::mixing::MixPlan;
+use crate::mixing::{MixPlan, MixedImage};
 use crate::output::{Dtype, Form, Output};
 
 /// 2^126. Below it a sum of two is finite.
@@ -88,38 +89,14 @@ impl Gpu {
     /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the last, what is
     /// looked up, and what they become.
     fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
-        let limits = self.device.limits();
-        let slack = u64::from(limits.min_storage_buffer_offset_alignment) + 16;
-        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
-        let room = room.saturating_sub(slack) as usize;
         let values = shape.values_per_image();
-        let needed = |images: usize, partners: &Range<usize>| {
-            let results = images * values * output.dtype().bytes();
-            let commands = images * 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE;
-            results.max(partners.len() * values).max(commands)
+        let room = |image: &MixedImage| Room {
+            bytes: image.partner * values..(image.partner + 1) * values,
+            commands: 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE,
+            outputs: values * output.dtype().bytes(),
+            ..Room::default()
         };
-        let mut pieces = Vec::new();
-        let (mut start, mut partners) = (0, 0..0);
-        for (i, image) in plan.images().iter().enumerate() {
-            let own = image.partner..image.partner + 1;
-            let alone = needed(1, &own);
-            if alone > room {
-                return Err(Error::DeviceLimit { what: "one image", needed: alone as u64, limit: room as u64 });
-            }
-            let joined = partners.start.min(own.start)..partners.end.max(own.end);
-            if i == start {
-                partners = own;
-            } else if needed(i + 1 - start, &joined) > room {
-                pieces.push(start..i);
-                (start, partners) = (i, own);
-            } else {
-                partners = joined;
-            }
-        }
-        if start < plan.images().len() {
-            pieces.push(start..plan.images().len());
-        }
-        Ok(pieces)
+        cut(plan.images().iter().map(room), &self.most(false))
     }
 
     fn mix_piece(
