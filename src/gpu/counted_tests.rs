@@ -1,5 +1,6 @@
 //! What whole batches cost by count, without a device: dispatches and the bytes that they read and write.
 
+use super::WORKGROUP_MEMORY;
 use super::schedule::Grouping;
 use super::steps::{Piece, Prepared, Steps};
 use super::tables::Tables;
@@ -9,8 +10,6 @@ use crate::output::Output;
 use crate::policy::Policy;
 use crate::sample::Sampler;
 
-/// WebGPU's default.
-const WORKGROUP_MEMORY: usize = 16384;
 const SEEDS: u64 = 64;
 
 /// Dispatches, and bytes as a multiple of a copy's, of 256 square images for many seeds.

@@ -1,6 +1,6 @@
 //! GPU executor: a fixed handful of dispatches for a whole batch, whatever the policy drew.
 //!
-//! A plan's chains become programs (`program.rs`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
+//! A plan's chains become programs (`program/`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
 //! runs a kernel (`shader.rs`) that was put together from the WGSL of the operations it can need. Everything that takes more than
 //! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
 //! not depend on what a driver does to floating point.
@@ -102,6 +102,9 @@ const SLOTS: usize = 2;
 /// The most that are kept, for more threads that send at the same time.
 const MOST_SLOTS: usize = 8;
 
+/// Bytes of workgroup memory that every device has: WebGPU's default.
+const WORKGROUP_MEMORY: usize = 16384;
+
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
 /// Threads may share it. Dropping it frees what it allocated; buffers that it returned stay.
@@ -172,7 +175,7 @@ impl Gpu {
         for (what, has, needed) in [
             ("storage buffers a stage", limits.max_storage_buffers_per_shader_stage, 7),
             ("invocations a workgroup", limits.max_compute_invocations_per_workgroup, shader::THREADS as u32),
-            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 16384),
+            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, WORKGROUP_MEMORY as u32),
         ] {
             if has < needed {
                 return Err(Error::NoGpu(format!("the device allows {has} {what}, and {needed} are needed")));
@@ -245,7 +248,7 @@ impl Gpu {
     /// as others' images will be in it. A batch of other origin is dropped.
     pub fn recycle(&self, batch: GpuBatch) {
         if let Some(buffer) = batch.into_buffer(&self.pool) {
-            self.pool.give(self.allocator.hold(transfer::BATCH, buffer));
+            self.give_back(self.allocator.hold(transfer::BATCH, buffer));
         }
     }
 
@@ -385,12 +388,8 @@ impl Gpu {
     }
 
     fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: transfer::Destination<'_>) -> Result<Report> {
-        if batch.buffer == into.buffer {
-            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
-        }
-        if batch.dtype != crate::Dtype::U8 {
-            return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype)));
-        }
+        batch::check_apart(batch.buffer, into.buffer)?;
+        batch::check_bytes(batch.dtype)?;
         let mut report = Report::of(self.description(), plan);
         self.on_device(batch, plan, into, &mut report)?;
         Ok(report)

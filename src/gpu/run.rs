@@ -5,7 +5,7 @@ use super::gather::Gathered;
 use super::readback::Landing;
 use super::staging::{ALIGNMENT, Written};
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
-use super::workspace::{MOST_WORKSPACES, Purpose, Workspace};
+use super::workspace::{Purpose, Workspace};
 use crate::error::Result;
 use crate::images::Placement;
 use crate::output::Output;
@@ -108,7 +108,7 @@ impl Gpu {
         slot.write(self, &written)?;
 
         let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
-        let mut workspace = self.workspaces().pop().unwrap_or_default();
+        let mut workspace = self.workspace();
         let landing = self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -146,11 +146,7 @@ impl Gpu {
             self.queue.submit([encoder.finish()]);
             Ok(landing)
         })?;
-        let mut workspaces = self.workspaces();
-        if workspaces.len() < MOST_WORKSPACES {
-            workspaces.push(workspace);
-        }
-        drop(workspaces);
+        self.keep(workspace);
         self.staging.give(self, slot)?;
         report.chunks += 1;
         report.dispatches += work.steps.len();

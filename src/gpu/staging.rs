@@ -81,6 +81,18 @@ impl Staging {
         free.iter().position(fits).and_then(|i| free.remove(i))
     }
 
+    /// Copies a slot's first bytes to a buffer in a submission of its own, and keeps the slot.
+    pub(super) fn deliver(&self, gpu: &Gpu, slot: Slot, buffer: &wgpu::Buffer, at: u64, bytes: u64) -> Result<()> {
+        gpu.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, bytes);
+            gpu.queue.submit([encoder.finish()]);
+            Ok(())
+        })?;
+        self.give(gpu, slot)
+    }
+
     /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
     ///
     /// # Errors
@@ -154,13 +166,6 @@ impl Gpu {
         let size = bytes.len().next_multiple_of(4) as u64;
         let slot = self.staging.take(self, size)?;
         slot.write(self, &[(0, bytes)])?;
-        self.guarded(|| {
-            slot.buffer.unmap();
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, size);
-            self.queue.submit([encoder.finish()]);
-            Ok(())
-        })?;
-        self.staging.give(self, slot)
+        self.staging.deliver(self, slot, buffer, at, size)
     }
 }

@@ -57,8 +57,7 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// Takes back what [`Gpu::upload_bytes`] gave, once everything that reads it is submitted.
-    #[cfg(feature = "burn")]
+    /// Takes back a buffer of ours once everything that reads it is submitted.
     pub(crate) fn give_back(&self, buffer: Held) {
         self.pool.give(buffer);
     }
@@ -194,7 +193,7 @@ impl Gpu {
             let from = Origin::Device { images: source, partners: gathered.as_ref() };
             self.run(&piece, &tables, &from, Target::Device { images: destination, passing }, report)?;
             if let Some(gathered) = gathered {
-                self.pool.give(gathered.buffer);
+                self.give_back(gathered.buffer);
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::steps::Role;
 use crate::error::{Error, Result};
 
 /// The most workspaces that are kept: as many as there are threads that run batches at the same time, as a rule one.
-pub(super) const MOST_WORKSPACES: usize = 8;
+const MOST_WORKSPACES: usize = 8;
 /// How many sources and destinations of callers bind groups are kept for: what a prefetching loader and a training loop that
 /// takes turns have. A buffer that its owner dropped lives on until so many others were used after it.
 const MOST_SOURCES: usize = 8;
@@ -156,6 +156,21 @@ impl Workspace {
         let own = |&(binding, _, part): &(u32, Role, Part<'_>)| (binding, part.buffer.clone(), part.offset, part.size);
         self.groups.push(Group { bound: parts.iter().map(own).collect(), group: group.clone() });
         group
+    }
+}
+
+impl Gpu {
+    /// The workspace used last, or a new one.
+    pub(super) fn workspace(&self) -> Workspace {
+        self.workspaces().pop().unwrap_or_default()
+    }
+
+    /// Keeps a workspace for the next piece.
+    pub(super) fn keep(&self, workspace: Workspace) {
+        let mut workspaces = self.workspaces();
+        if workspaces.len() < MOST_WORKSPACES {
+            workspaces.push(workspace);
+        }
     }
 }
 

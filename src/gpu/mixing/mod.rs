@@ -18,13 +18,13 @@ pub(super) use step::{BINDINGS, ENTRY_POINT, MixPiece, MixStep, MixVariant, asse
 
 use self::step::{RECORD_WORDS, value};
 use super::Gpu;
-use super::batch::{GpuBatch, check_room};
+use super::batch::{GpuBatch, check_apart, check_bytes, check_room};
 use super::pieces::{Room, cut};
 use super::run::{Given, Part};
 use super::schedule::Kernel;
 use super::steps::{PARAMETERS_STRIDE, Role};
 use super::transfer::{Destination, span, window};
-use super::workspace::{MOST_WORKSPACES, Purpose};
+use super::workspace::Purpose;
 use crate::batch::Shape;
 use crate::error::{Error, Result};
 use crate::images::Placement;
@@ -68,9 +68,7 @@ impl Gpu {
         let shape = batch.shape();
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
-        if batch.buffer() == buffer {
-            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
-        }
+        check_apart(batch.buffer(), buffer)?;
         self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
     }
 
@@ -138,7 +136,7 @@ impl Gpu {
         let slot = self.staging.take(self, commands_bytes)?;
         slot.write(self, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
 
-        let mut workspace = self.workspaces().pop().unwrap_or_default();
+        let mut workspace = self.workspace();
         self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -165,11 +163,7 @@ impl Gpu {
             self.queue.submit([encoder.finish()]);
             Ok(())
         })?;
-        let mut workspaces = self.workspaces();
-        if workspaces.len() < MOST_WORKSPACES {
-            workspaces.push(workspace);
-        }
-        drop(workspaces);
+        self.keep(workspace);
         self.staging.give(self, slot)
     }
 }
@@ -178,9 +172,7 @@ impl Gpu {
 fn check(batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<()> {
     plan.check(batch.shape())?;
     output.check()?;
-    if batch.dtype() != Dtype::U8 {
-        return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
-    }
+    check_bytes(batch.dtype())?;
     match output.form() {
         Form::U8 => plan.check_cuts_only(),
         Form::F32(normalize) | Form::F16(normalize) => {
