@@ -8,18 +8,7 @@ use autoaugment::{
     Augmenter, Batch, Dtype, Error, Gpu, GpuBatch, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy,
     Shape,
 };
-use gpu_support::{batch_of, chain_of, check_all, differences, drawn, gpu, on_cpu, random, rgb};
-
-/// A device of the same adapter with smaller limits, as a caller might hand over.
-fn with_limits(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu::Device, wgpu::Queue)> {
-    gpu()?;
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
-    let mut limits = wgpu::Limits::default();
-    change(&mut limits);
-    let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
-    Some(pollster::block_on(adapter.request_device(&descriptor)).unwrap())
-}
+use gpu_support::{batch_of, chain_of, check_all, device_with, differences, drawn, gpu, gpu_with, on_cpu, random, rgb};
 
 #[test]
 fn dispatches_do_not_grow_with_the_groups() {
@@ -134,8 +123,7 @@ fn pipelines_are_compiled_once() {
 
 #[test]
 fn a_batch_larger_than_a_binding_runs_in_pieces() {
-    let Some((device, queue)) = with_limits(|l| l.max_storage_buffer_binding_size = 1 << 17) else { return };
-    let gpu = Gpu::from_device(device, queue).unwrap().grouping(Grouping::Whole);
+    let Some(gpu) = gpu_with(|l| l.max_storage_buffer_binding_size = 1 << 17) else { return };
     // 40 images of 11,907 bytes: no multiple of 4, and partners in other pieces.
     let shape = rgb(40, 63, 63);
     let batch = batch_of(shape, Layout::Nhwc, 10);
@@ -160,6 +148,25 @@ fn a_batch_larger_than_a_binding_runs_in_pieces() {
     let batch = batch_of(shape, Layout::Nhwc, 12);
     let error = gpu.apply(&batch, &Plan::uniform(1, vec![]), &Output::u8()).unwrap_err();
     assert!(matches!(error, Error::DeviceLimit { what: "one image", .. }), "{error}");
+}
+
+#[test]
+fn a_buffer_may_be_as_large_as_the_device_allows() {
+    let Some(gpu) = gpu_with(|l| (l.max_buffer_size, l.max_storage_buffer_binding_size) = (1 << 20, 1 << 20)) else {
+        return;
+    };
+    // 900 KiB, and no room for a quarter more.
+    let batch = batch_of(rgb(3, 320, 320), Layout::Nhwc, 1);
+    let there = gpu.upload(&batch).unwrap();
+    assert_eq!(gpu.download(&there).unwrap().data.as_u8(), Some(batch.data()));
+    // 1020 KiB, which can be bound and cannot be sent together with their programs.
+    let shape = rgb(340, 32, 32);
+    let mut images = drawn(Policy::cifar10(), shape, 2).into_images();
+    images[7].ops.push("SamplePairing(weight=0.4, partner=339)".parse().unwrap());
+    let (batch, plan) = (batch_of(shape, Layout::Nhwc, 2), Plan::new(images));
+    check_all(&gpu, &batch, &plan, &[Output::u8()], "images as large as a buffer");
+    let (_, report) = gpu.apply(&batch, &plan, &Output::u8()).unwrap();
+    assert_eq!(report.chunks, 2);
 }
 
 #[test]
@@ -207,7 +214,7 @@ fn one_huge_image() {
 #[test]
 fn writes_into_memory_of_the_callers() {
     // The caller's device; the caller's buffer, larger than needed and with other things in it.
-    let Some((device, queue)) = with_limits(|_| {}) else { return };
+    let Some((device, queue)) = device_with(|_| {}) else { return };
     let gpu = Gpu::from_device(device.clone(), queue.clone()).unwrap().grouping(Grouping::Whole);
     let augmenter = Augmenter::builder(Policy::imagenet())
         .seed(3)
@@ -328,7 +335,7 @@ fn threads_share_an_augmenter() {
 
 #[test]
 fn too_little_of_a_device_is_refused() {
-    let Some((device, queue)) = with_limits(|l| l.max_storage_buffers_per_shader_stage = 4) else { return };
+    let Some((device, queue)) = device_with(|l| l.max_storage_buffers_per_shader_stage = 4) else { return };
     let error = Gpu::from_device(device, queue).unwrap_err();
     assert_eq!(error.to_string(), "no usable GPU: the device allows 4 storage buffers a stage, and 7 are needed");
 }

@@ -10,7 +10,7 @@ use autoaugment::loader::{InMemory, Loader};
 use autoaugment::{
     Augmenter, Error, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy, RaggedBatch, Sampler, Size,
 };
-use gpu_support::{batch_of, differences, drawn, gpu, on_cpu, rgb};
+use gpu_support::{batch_of, differences, drawn, gpu, gpu_with, on_cpu, rgb};
 
 const F16: Output = Output::f16(Layout::Nchw, Normalize::IMAGENET);
 
@@ -198,7 +198,8 @@ fn memory_is_what_was_foretold_and_not_much_less() {
         let batch = batch_of(shape, Layout::Nhwc, 1);
         let plan = |epoch| sampler.plan(shape, epoch, &(0..images as u64).collect::<Vec<_>>()).unwrap();
         for &output in outputs {
-            let Some((through_host, on_device)) = gpu_with(binding).zip(gpu_with(binding)) else { return };
+            let made = || gpu_with(|limits| limits.max_storage_buffer_binding_size = binding);
+            let Some((through_host, on_device)) = made().zip(made()) else { return };
             let resident = on_device.upload(&batch).unwrap();
             let into = output_buffer(&on_device, shape.values() * output.dtype().bytes());
             on_device.trim();
@@ -221,15 +222,4 @@ fn memory_is_what_was_foretold_and_not_much_less() {
             }
         }
     }
-}
-
-/// A device that can bind so many bytes.
-fn gpu_with(binding: u64) -> Option<Gpu> {
-    gpu()?;
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
-    let required_limits = wgpu::Limits { max_storage_buffer_binding_size: binding, ..wgpu::Limits::default() };
-    let descriptor = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
-    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-    Some(Gpu::from_device(device, queue).unwrap().grouping(Grouping::Whole))
 }

@@ -179,6 +179,22 @@ fn check_usage(buffer: &wgpu::Buffer) -> Result<()> {
     Err(Error::Buffer(format!("usage {:?} lacks STORAGE", buffer.usage())))
 }
 
+/// Refuses an input that is not bytes.
+pub(super) fn check_bytes(dtype: Dtype) -> Result<()> {
+    match dtype {
+        Dtype::U8 => Ok(()),
+        _ => Err(Error::Buffer(format!("the input is {dtype:?} and must be U8"))),
+    }
+}
+
+/// Refuses to write where is read.
+pub(super) fn check_apart(input: &wgpu::Buffer, output: &wgpu::Buffer) -> Result<()> {
+    if input == output {
+        return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
+    }
+    Ok(())
+}
+
 /// Refuses a buffer that cannot hold the values from `offset` on.
 pub(super) fn check_room(buffer: &wgpu::Buffer, offset: u64, shape: Shape, dtype: Dtype) -> Result<()> {
     if !offset.is_multiple_of(4) {

@@ -60,9 +60,10 @@ impl Allocator {
         Ok(self.hold(what, buffer))
     }
 
-    /// So many bytes, and [`roomy`] room where the device allows that much.
-    pub fn roomy(&self, bytes: u64) -> u64 {
-        roomy(bytes).min(self.device.limits().max_buffer_size / 8 * 8).max(bytes)
+    /// The most bytes of a buffer that can be bound as a whole.
+    pub fn bindable(&self) -> u64 {
+        let limits = self.device.limits();
+        limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4 * 4
     }
 
     /// Takes a buffer for our own.
@@ -108,11 +109,14 @@ impl Pool {
         Some(free.remove(best))
     }
 
-    /// Such a buffer, or a new one.
+    /// Such a buffer, or a new one, which can be bound as a whole if `bytes` can.
     pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<Held> {
         match self.again(what, bytes, usage) {
             Some(buffer) => Ok(buffer),
-            None => self.allocator.make(what, self.allocator.roomy(bytes), usage, false),
+            None => {
+                let size = roomy(bytes).min(self.allocator.bindable()).max(bytes);
+                self.allocator.make(what, size, usage, false)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What whole batches cost by count, without a device: dispatches and the bytes that they read and write.
 
+use super::WORKGROUP_MEMORY;
 use super::schedule::Grouping;
 use super::steps::{Piece, Prepared, Steps};
 use super::tables::Tables;
@@ -11,8 +12,6 @@ use crate::policy::Policy;
 use crate::sample::Sampler;
 use crate::transform::{Scheme, Transform};
 
-/// WebGPU's default.
-const WORKGROUP_MEMORY: usize = 16384;
 const SEEDS: u64 = 64;
 
 /// What runs 256 square images of this side.

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::Gpu;
 use super::buffers::Held;
 use super::staging::{ALIGNMENT, MOST_VIEWS, Slot, Staging};
+use super::transfer::storage;
 use crate::error::Result;
 
 /// Pixels on the device, or rather on the way there: what is submitted later finds them.
@@ -17,13 +18,6 @@ pub(crate) struct Upload {
     pub buffer: Held,
     /// Bytes sent.
     pub bytes: u64,
-}
-
-impl Upload {
-    /// Gives the buffer back once everything that reads it is submitted.
-    pub fn give_back(self, gpu: &Gpu) {
-        gpu.pool.give(self.buffer);
-    }
 }
 
 impl Staging {
@@ -42,21 +36,13 @@ impl Staging {
         spans: &[Range<usize>],
         fill: impl Fn(usize, &mut [u8]) -> T + Sync,
     ) -> Result<(Upload, Vec<T>)> {
-        use wgpu::BufferUsages as Usage;
         let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
         // Asked for first, as it says what a batch is too large for.
-        let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
-        let buffer = gpu.guarded(|| gpu.pool.take("a batch of decoded images", bytes, usage))?;
+        let buffer = gpu.guarded(|| gpu.pool.take("a batch of decoded images", bytes, storage()))?;
         let slot = self.take(gpu, bytes)?;
         // Not within `guarded`, as [`Slot::write`].
         let filled = slot.fill(gpu, spans, fill)?;
-        let submission = gpu.guarded(|| {
-            slot.buffer.unmap();
-            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(&slot.buffer, 0, &buffer, 0, bytes);
-            Ok(gpu.queue.submit([encoder.finish()]))
-        })?;
-        self.give(gpu, slot, submission)?;
+        self.deliver(gpu, slot, &buffer, 0, bytes)?;
         Ok((Upload { buffer, bytes }, filled))
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of the device as values: wgpu panics on them unless something listens.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
@@ -25,9 +25,12 @@ impl Loss {
     /// wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device is
     /// merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
     pub fn ask(&self, device: &wgpu::Device) -> Result<()> {
-        for _ in 0..20 {
-            // What matters is what it tells the callback.
-            let _ = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(1)) });
+        let begun = Instant::now();
+        let mut idle = 0;
+        while idle < 20 && begun.elapsed() < Duration::from_secs(20) {
+            // Not told to wait, as in `Mapped::wait`. What matters is what it tells the callback.
+            let busy = device.poll(wgpu::PollType::Poll).is_ok_and(|status| !status.is_queue_empty());
+            idle += u32::from(!busy);
             self.check()?;
             std::thread::sleep(Duration::from_millis(5));
         }

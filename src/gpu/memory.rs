@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Gpu;
 use super::program::Segment;
 use super::shared_tables::FIRST_TABLES;
-use super::staging::ALIGNMENT;
+use super::staging::{ALIGNMENT, SHARE};
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
 use crate::batch::Size;
 use crate::error::Result;
@@ -28,29 +28,36 @@ pub struct Memory {
     pub images: u64,
     /// What they become.
     pub results: u64,
-    /// What kernels look up, of all plans so far and this one.
+    /// What kernels look up, of this plan and those before; at most 8 MiB, but for a plan that has more than 4,000 different blends.
     pub tables: u64,
 }
 
 impl Memory {
     /// The most bytes that are held for such a batch from host memory to host memory while one is under way:
     ///
-    /// tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x 5/4 results
+    /// 2 tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x 5/4 results
     ///
-    /// The last two are memory that the host sees, 2 slots to send through and room for 2 pieces to be fetched; a batch of one
-    /// piece has only one such room, and so has each further batch that is begun. The factors are room for what is drawn to
-    /// differ. Nothing is held twice for more batches one after the other; each thread that runs batches at the same time
-    /// has its own.
+    /// The tables have at least 256 KiB. The last two are memory that the host sees, 2 slots to send through, of at least 25/16
+    /// of the tables or of 1 MiB of them, and room for 2 pieces to be fetched; a batch of one piece has only one such room, and
+    /// so has each further batch that is begun. The factors are room for what is drawn to differ. Nothing is held twice for more
+    /// batches one after the other; each thread that runs batches at the same time has its own.
     pub fn through_host(&self) -> u64 {
-        let slot = (self.programs + self.images).max(self.tables);
-        self.drawn() + 5 * (self.images + self.results) / 4 + 2 * 25 * slot / 16 + 2 * 5 * self.results / 4 + SLACK
+        let fetched = 2 * 5 * self.results / 4;
+        self.drawn() + 5 * (self.images + self.results) / 4 + self.slots(self.programs + self.images) + fetched + SLACK
     }
 
     /// The most bytes that are held for such a batch from the caller's memory on the device to the caller's:
     ///
-    /// tables + 3/2 (programs + statistics + stored) + 2 x 25/16 programs
+    /// 2 tables + 3/2 (programs + statistics + stored) + 2 x 25/16 programs
+    ///
+    /// with the same least sizes.
     pub fn on_device(&self) -> u64 {
-        self.drawn() + 2 * 25 * self.programs.max(self.tables) / 16 + SLACK
+        self.drawn() + self.slots(self.programs) + SLACK
+    }
+
+    /// What such bytes are sent through, and before them the tables, in parts.
+    fn slots(&self, bytes: u64) -> u64 {
+        2 * 25 * bytes.max(self.tables.min(SHARE as u64)) / 16
     }
 
     fn drawn(&self) -> u64 {
@@ -100,16 +107,15 @@ impl Gpu {
         let shape = placed.shape(size);
         let (prepared, tables) = {
             let mut tables = self.tables();
-            let prepared = Prepared::new(plan, &placed, output, &mut tables.host)?;
-            (prepared, 4 * tables.host.words().len() as u64)
+            let prepared = tables.with(self, |tables| Prepared::new(plan, &placed, output, tables))?;
+            (prepared, tables.bytes())
         };
         let operations = self.operations(plan);
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         let mut memory = Memory { tables, ..Memory::default() };
         // Batches in host memory and on the device are cut at slightly different places.
-        for (with_guests, slack) in [(true, 0), (false, alignment)] {
-            for range in self.pieces(&placed, &prepared.segmented, output_bytes, with_guests, slack)? {
+        for from_host in [true, false] {
+            for range in self.pieces(&placed, &prepared.segmented, output_bytes, from_host)? {
                 let images = &prepared.segmented[range.clone()];
                 let sources = vec![0; images.len()];
                 let piece = Piece {

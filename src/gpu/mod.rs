@@ -1,6 +1,6 @@
 //! GPU executor: a fixed handful of dispatches for a whole batch, whatever the policy drew.
 //!
-//! A plan's chains become programs (`program.rs`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
+//! A plan's chains become programs (`program/`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
 //! runs a kernel (`shader.rs`) that was put together from the WGSL of the operations it can need. Everything that takes more than
 //! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
 //! not depend on what a driver does to floating point.
@@ -23,7 +23,8 @@
 //!   and wgpu orders them although they write different images.
 //! * *Submissions.* One for a piece: what is sent, the kernels, what is fetched. Blends that were never seen before have one
 //!   more, for their tables.
-//! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`].
+//! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`]. Where magnitudes are drawn from a
+//!   continuum, blends are ever new, and so now and then are the tables' buffer and the bind groups over it.
 //! * *Memory.* [`Gpu::memory_for`] says how much, by a formula.
 //! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`staging.rs`). Fetching
 //!   ([`Pending::wait`]) waits for its own batch and for nothing behind it.
@@ -59,6 +60,7 @@ mod made;
 mod mapped;
 mod memory;
 mod mixing;
+mod pieces;
 mod pipelines;
 mod planner;
 mod program;
@@ -99,6 +101,9 @@ use crate::report::Report;
 const SLOTS: usize = 2;
 /// The most that are kept, for more threads that send at the same time.
 const MOST_SLOTS: usize = 8;
+
+/// Bytes of workgroup memory that every device has: WebGPU's default.
+const WORKGROUP_MEMORY: usize = 16384;
 
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
@@ -170,7 +175,7 @@ impl Gpu {
         for (what, has, needed) in [
             ("storage buffers a stage", limits.max_storage_buffers_per_shader_stage, 7),
             ("invocations a workgroup", limits.max_compute_invocations_per_workgroup, shader::THREADS as u32),
-            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 16384),
+            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, WORKGROUP_MEMORY as u32),
         ] {
             if has < needed {
                 return Err(Error::NoGpu(format!("the device allows {has} {what}, and {needed} are needed")));
@@ -226,6 +231,7 @@ impl Gpu {
 
     /// What was created on the device so far. A batch like those before creates nothing: not for [`Gpu::apply`], and not for
     /// [`Gpu::apply_into`] if the same few buffers take turns; [`Gpu::apply_resident`] finds what [`Gpu::recycle`] was given.
+    /// Ever new blends need a buffer for their tables now and then.
     pub fn made(&self) -> Made {
         self.allocator.counters.made()
     }
@@ -242,7 +248,7 @@ impl Gpu {
     /// as others' images will be in it. A batch of other origin is dropped.
     pub fn recycle(&self, batch: GpuBatch) {
         if let Some(buffer) = batch.into_buffer(&self.pool) {
-            self.pool.give(self.allocator.hold(transfer::BATCH, buffer));
+            self.give_back(self.allocator.hold(transfer::BATCH, buffer));
         }
     }
 
@@ -252,13 +258,13 @@ impl Gpu {
     }
 
     /// Runs `f` and returns what the device had against it. wgpu hands out pipelines and buffers even where it could not make
-    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own.
+    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own. Not so the tables, which are
+    /// kept only once they were made and filled without an error, and which who is refused may have locked.
     fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
         let result = errors::guarded(&self.device, &self.loss, f);
         if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
             self.pipelines.forget();
             self.trim();
-            self.tables().forget();
         }
         result
     }
@@ -382,12 +388,8 @@ impl Gpu {
     }
 
     fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: transfer::Destination<'_>) -> Result<Report> {
-        if batch.buffer == into.buffer {
-            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
-        }
-        if batch.dtype != crate::Dtype::U8 {
-            return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype)));
-        }
+        batch::check_apart(batch.buffer, into.buffer)?;
+        batch::check_bytes(batch.dtype)?;
         let mut report = Report::of(self.description(), plan);
         self.on_device(batch, plan, into, &mut report)?;
         Ok(report)

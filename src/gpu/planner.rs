@@ -1,5 +1,6 @@
 //! Planner: all that the host does for a batch, without a device.
 
+use super::WORKGROUP_MEMORY;
 use super::schedule::Grouping;
 use super::steps::{Piece, Prepared, Steps};
 use super::tables::Tables;
@@ -35,6 +36,6 @@ impl Planner {
             first_value: 0,
             operations: plan.operations(),
         };
-        Ok(Steps::of(&piece, Grouping::ByClass, 16384)?.programs.len())
+        Ok(Steps::of(&piece, Grouping::ByClass, WORKGROUP_MEMORY)?.programs.len())
     }
 }

@@ -92,9 +92,9 @@ impl Pending {
         self.coming.back().map_or(Ok(true), |(_, last)| last.mapped.is_done(device, loss))
     }
 
-    /// Has these bytes of the tensor come once `submission` is done.
-    pub(super) fn expect(&mut self, range: Range<usize>, landing: Landing, submission: wgpu::SubmissionIndex) {
-        let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read, submission);
+    /// Has these bytes of the tensor come once what was submitted is done.
+    pub(super) fn expect(&mut self, range: Range<usize>, landing: Landing) {
+        let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read);
         self.coming.push_back((range, Readback { buffer: landing.0, mapped }));
     }
 

@@ -5,7 +5,7 @@ use super::gather::Gathered;
 use super::readback::Landing;
 use super::staging::{ALIGNMENT, Written};
 use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
-use super::workspace::{MOST_WORKSPACES, Purpose, Workspace};
+use super::workspace::{Purpose, Workspace};
 use crate::error::Result;
 use crate::images::Placement;
 use crate::output::Output;
@@ -65,9 +65,6 @@ struct Commands<'a> {
     parameters_at: usize,
 }
 
-/// Results on their way to host memory.
-pub(super) type Fetched = Option<(Landing, wgpu::SubmissionIndex)>;
-
 impl Gpu {
     /// Cuts every image's operations into segments and brings the tables that they need to the device.
     pub(super) fn prepare(
@@ -78,14 +75,14 @@ impl Gpu {
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
         let mut tables = self.tables();
-        let prepared = Prepared::new(plan, placed, output, &mut tables.host)?;
+        let prepared = tables.with(self, |tables| Prepared::new(plan, placed, output, tables))?;
         // Under the lock, so that whoever finds words sent finds them submitted.
         let (buffer, sent) = tables.on_device(self)?;
         report.bytes_uploaded += sent;
         Ok((prepared, buffer))
     }
 
-    /// Submits one piece and adds to the report what it does.
+    /// Submits one piece and adds to the report what it does. Returns where results for the host go.
     pub(super) fn run(
         &self,
         piece: &Piece<'_>,
@@ -93,7 +90,7 @@ impl Gpu {
         from: &Origin<'_>,
         to: Target<'_>,
         report: &mut Report,
-    ) -> Result<Fetched> {
+    ) -> Result<Option<Landing>> {
         let work = Steps::of(piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
@@ -111,8 +108,8 @@ impl Gpu {
         slot.write(self, &written)?;
 
         let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
-        let mut workspace = self.workspaces().pop().unwrap_or_default();
-        let (submission, landing) = self.guarded(|| {
+        let mut workspace = self.workspace();
+        let landing = self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut copied = |from: usize, to: &wgpu::Buffer, bytes: usize| {
@@ -146,22 +143,18 @@ impl Gpu {
                 let bytes = results_bytes.next_multiple_of(4);
                 encoder.copy_buffer_to_buffer(&results, 0, landing.buffer(), 0, bytes);
             }
-            let submission = self.queue.submit([encoder.finish()]);
-            Ok((submission, landing))
+            self.queue.submit([encoder.finish()]);
+            Ok(landing)
         })?;
-        let mut workspaces = self.workspaces();
-        if workspaces.len() < MOST_WORKSPACES {
-            workspaces.push(workspace);
-        }
-        drop(workspaces);
-        self.staging.give(self, slot, submission.clone())?;
+        self.keep(workspace);
+        self.staging.give(self, slot)?;
         report.chunks += 1;
         report.dispatches += work.steps.len();
         report.bytes_read += work.bytes_read;
         report.bytes_written += work.bytes_written;
         report.bytes_uploaded += written.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
         report.bytes_downloaded += results_bytes;
-        Ok(landing.map(|landing| (landing, submission)))
+        Ok(landing)
     }
 
     /// Records the dispatches.

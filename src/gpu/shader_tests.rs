@@ -6,11 +6,10 @@ use naga::{AddressSpace, Module, ScalarKind, TypeInner};
 use super::program::{Kinds, SlotKind};
 use super::schedule::Kernel;
 use super::shader::{self, Variant};
-use super::{mixing, pipelines, variants};
+use super::{WORKGROUP_MEMORY, mixing, pipelines, variants};
 use crate::ops::OpKind;
 
-/// WebGPU's defaults.
-const WORKGROUP_MEMORY: u32 = 16384;
+/// WebGPU's default.
 const STORAGE_BUFFERS: usize = 8;
 
 fn parse(text: &str) -> Result<(Module, ModuleInfo), String> {
@@ -49,7 +48,7 @@ fn floats(module: &Module, info: &ModuleInfo) -> usize {
 fn check(text: &str, variant: &Variant) -> Result<(), String> {
     let (module, info) = parse(text)?;
     let memory = workgroup_memory(&module, &info);
-    if memory > WORKGROUP_MEMORY {
+    if memory > WORKGROUP_MEMORY as u32 {
         return Err(format!("{memory} bytes of workgroup memory"));
     }
     if variant.kernel == Kernel::Small {
@@ -108,8 +107,8 @@ fn every_kernel_that_mixes_is_valid_and_has_no_floats() {
 #[test]
 fn small_images_are_those_whose_kernel_fits() {
     let [_, largest] = variants::TILES;
-    assert!(shader::small_memory(largest, 1) <= WORKGROUP_MEMORY as usize);
-    assert!(shader::small_memory(largest + 512, 1) > WORKGROUP_MEMORY as usize);
+    assert!(shader::small_memory(largest, 1) <= WORKGROUP_MEMORY);
+    assert!(shader::small_memory(largest + 512, 1) > WORKGROUP_MEMORY);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::Gpu;
-use super::buffers::Held;
+use super::buffers::{Held, roomy};
 use super::mapped::{Mapped, refused};
 use crate::error::Result;
 
@@ -21,7 +21,7 @@ use crate::error::Result;
 pub(crate) const ALIGNMENT: usize = wgpu::MAP_ALIGNMENT as usize;
 
 /// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several threads.
-const SHARE: usize = 1 << 20;
+pub(super) const SHARE: usize = 1 << 20;
 
 /// The most views at once, as wgpu compares each new view with all others.
 pub(super) const MOST_VIEWS: usize = 256;
@@ -60,7 +60,8 @@ impl Staging {
             None => {
                 let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
                 // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
-                let size = gpu.allocator.roomy(bytes + bytes / 4).max(bytes);
+                let most = gpu.device.limits().max_buffer_size / 8 * 8;
+                let size = roomy(bytes + bytes / 4).min(most).max(bytes);
                 let make = || gpu.allocator.make("what is sent at once", size, usage, true);
                 Slot { buffer: gpu.guarded(make)?, mapped: Mapped::already() }
             }
@@ -80,13 +81,25 @@ impl Staging {
         free.iter().position(fits).and_then(|i| free.remove(i))
     }
 
-    /// Keeps a slot whose copies were submitted (`after`), and asks for it to be mapped again.
+    /// Copies a slot's first bytes to a buffer in a submission of its own, and keeps the slot.
+    pub(super) fn deliver(&self, gpu: &Gpu, slot: Slot, buffer: &wgpu::Buffer, at: u64, bytes: u64) -> Result<()> {
+        gpu.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, bytes);
+            gpu.queue.submit([encoder.finish()]);
+            Ok(())
+        })?;
+        self.give(gpu, slot)
+    }
+
+    /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
     ///
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
     /// device without a word, and refuses only to map.
-    pub(super) fn give(&self, gpu: &Gpu, slot: Slot, after: wgpu::SubmissionIndex) -> Result<()> {
-        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write, after);
+    pub(super) fn give(&self, gpu: &Gpu, slot: Slot) -> Result<()> {
+        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
         mapped.is_done(&gpu.device, &gpu.loss)?;
         let mut free = self.free();
         if free.len() == self.most {
@@ -153,12 +166,6 @@ impl Gpu {
         let size = bytes.len().next_multiple_of(4) as u64;
         let slot = self.staging.take(self, size)?;
         slot.write(self, &[(0, bytes)])?;
-        let submission = self.guarded(|| {
-            slot.buffer.unmap();
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, size);
-            Ok(self.queue.submit([encoder.finish()]))
-        })?;
-        self.staging.give(self, slot, submission)
+        self.staging.deliver(self, slot, buffer, at, size)
     }
 }

@@ -1,4 +1,4 @@
-//! Tables: what the kernels look up and is the same for all batches; kept on the device and only ever added to.
+//! Tables: what the kernels look up and many batches share.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,13 @@ use crate::output::{Form, Normalize};
 pub(super) const STRETCH: usize = 0;
 /// Words that one alpha's blend table takes; the last is not used.
 const BLEND_WORDS: usize = 512;
-/// The most words: 64 MiB. A program that blends with ever new alphas gets an error before it fills the device.
+/// The most words, 64 MiB: what 32,000 different alphas take.
 const MOST_WORDS: usize = 1 << 24;
+/// Added to a number far smaller, 1.5 x 2^23 leaves no bits behind the point: the sum's bits less its own are the number's,
+/// rounded to the nearest whole one.
+const ROUNDING: f32 = 12_582_912.0;
 
-/// The tables, as they stand on the device once `upload` was called.
+/// The tables on the host. What was added stays where it is. `SharedTables` brings them to the device.
 #[derive(Debug)]
 pub(super) struct Tables {
     words: Vec<u32>,
@@ -43,7 +46,7 @@ impl Tables {
         if let Some(&at) = self.blends.get(&alpha.to_bits()) {
             return Ok(at);
         }
-        let at = self.append(blend_table(alpha))?;
+        let at = self.append(&blend_table(alpha))?;
         self.blends.insert(alpha.to_bits(), at);
         Ok(at)
     }
@@ -61,22 +64,18 @@ impl Tables {
         if let Some(&at) = self.normalizes.get(&key) {
             return Ok(at);
         }
-        let at = self.append(normalize_table(&normalize, half))?;
+        let at = self.append(&normalize_table(&normalize, half))?;
         self.normalizes.insert(key, at);
         Ok(at)
     }
 
-    fn append(&mut self, words: Vec<u32>) -> Result<u32> {
+    fn append(&mut self, words: &[u32]) -> Result<u32> {
         let at = self.words.len();
         if at + words.len() > MOST_WORDS {
             let needed = 4 * (at + words.len()) as u64;
-            return Err(Error::DeviceLimit {
-                what: "the tables of all blends so far",
-                needed,
-                limit: 4 * MOST_WORDS as u64,
-            });
+            return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit: 4 * MOST_WORDS as u64 });
         }
-        self.words.extend(words);
+        self.words.extend_from_slice(words);
         Ok(at as u32)
     }
 }
@@ -88,22 +87,32 @@ fn normalize_table(normalize: &Normalize, half: bool) -> Vec<u32> {
 
 /// For each difference x - g + 255: above, the whole part of alpha times the difference; below, the smallest g for which
 /// the binary32 sum is rounded up to the next whole number, or 65535.
-fn blend_table(alpha: f32) -> Vec<u32> {
-    let mut table = vec![0; BLEND_WORDS];
-    for difference in -255i32..=255 {
-        let product = alpha * difference as f32;
-        // Beyond this every result is clipped to 0 or 255.
-        let base = product.floor().clamp(-1024.0, 1024.0) as i32;
-        let operands = (-difference).max(0)..=255 - difference.max(0);
-        let rounds_up = |g: &i32| {
-            let unrounded = (g + base).clamp(0, 255);
-            i32::from(blend(*g as u8, (g + difference) as u8, alpha)) != unrounded
-        };
+fn blend_table(alpha: f32) -> [u32; BLEND_WORDS] {
+    // What is not searched for yet; no byte.
+    const UNKNOWN: u32 = 0xfffe;
+    let mut table = [0; BLEND_WORDS];
+    // Neither branch nor call, so that this becomes vector instructions: magnitudes drawn from a continuum need a table an image.
+    for (entry, difference) in table.iter_mut().zip(-255i32..=255) {
+        // Beyond 1024 every result is clipped to 0 or 255.
+        let product = (alpha * difference as f32).clamp(-1024.0, 1024.0);
+        let rounded = product + ROUNDING;
+        let above = rounded - ROUNDING > product;
+        let base = rounded.to_bits().wrapping_sub(ROUNDING.to_bits() + u32::from(above));
+        let floor = rounded - ROUNDING - f32::from(u8::from(above));
         // Only a product within rounding of the next whole number can be rounded up; the rest need no search.
-        let close = product - product.floor() > 0.999;
-        let first = if close { operands.into_iter().find(rounds_up) } else { None };
-        let threshold = first.unwrap_or(0xffff) as u32;
-        table[(difference + 255) as usize] = (base as u32) << 16 | threshold;
+        let close = product - floor > 0.999;
+        *entry = base << 16 | if close { UNKNOWN } else { 0xffff };
+    }
+    for (entry, difference) in table.iter_mut().zip(-255i32..=255) {
+        if *entry & 0xffff == UNKNOWN {
+            let base = *entry as i32 >> 16;
+            let rounds_up = |g: &i32| {
+                let unrounded = (g + base).clamp(0, 255);
+                i32::from(blend(*g as u8, (g + difference) as u8, alpha)) != unrounded
+            };
+            let first = ((-difference).max(0)..=255 - difference.max(0)).find(rounds_up);
+            *entry = (base as u32) << 16 | first.unwrap_or(0xffff) as u32;
+        }
     }
     table
 }

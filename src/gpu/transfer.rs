@@ -9,7 +9,6 @@ use super::buffers::Held;
 use super::program::Segment;
 use super::readback::Pending;
 use super::run::{Origin, Part, Target};
-use super::schedule::middle_words;
 use super::staging::ALIGNMENT;
 use super::steps::Piece;
 use crate::batch::{Batch, Shape};
@@ -58,8 +57,7 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// Takes back what [`Gpu::upload_bytes`] gave, once everything that reads it is submitted.
-    #[cfg(feature = "burn")]
+    /// Takes back a buffer of ours once everything that reads it is submitted.
     pub(crate) fn give_back(&self, buffer: Held) {
         self.pool.give(buffer);
     }
@@ -80,15 +78,16 @@ impl Gpu {
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
             pending.wait_for_all_but(IN_FLIGHT - 1)?;
-            let (landing, submission) = self.guarded(|| {
+            let landing = self.guarded(|| {
                 let size = range.len().next_multiple_of(4) as u64;
                 let landing = self.landing(size)?;
                 let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let from = batch.offset() + start as u64;
                 encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
-                Ok((landing, self.queue.submit([encoder.finish()])))
+                self.queue.submit([encoder.finish()]);
+                Ok(landing)
             })?;
-            pending.expect(range, landing, submission);
+            pending.expect(range, landing);
         }
         Ok(pending.wait()?.0)
     }
@@ -109,7 +108,7 @@ impl Gpu {
         let (prepared, tables) = self.prepare(plan, placed, output, &mut pending.report)?;
         let operations = self.operations(plan);
         // What the device cannot do is refused before memory is taken for it.
-        for range in self.pieces(placed, &prepared.segmented, output_bytes, true, 0)? {
+        for range in self.pieces(placed, &prepared.segmented, output_bytes, true)? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
@@ -142,9 +141,8 @@ impl Gpu {
             // While the device is at one piece the next is sent; more would only take more memory.
             pending.wait_for_all_but(IN_FLIGHT - 1)?;
             let to = Target::Host(made.len() as u64);
-            let fetched = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)?;
-            if let Some((landing, submission)) = fetched {
-                pending.expect(made, landing, submission);
+            if let Some(landing) = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)? {
+                pending.expect(made, landing);
             }
         }
         Ok(pending)
@@ -164,8 +162,7 @@ impl Gpu {
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         let (prepared, tables) = self.prepare(plan, placed, output, report)?;
         let operations = self.operations(plan);
-        // Bindings begin at multiples of the alignment; up to as much is bound in vain.
-        for range in self.pieces(placed, &prepared.segmented, output_bytes, false, alignment)? {
+        for range in self.pieces(placed, &prepared.segmented, output_bytes, false)? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);
@@ -196,84 +193,10 @@ impl Gpu {
             let from = Origin::Device { images: source, partners: gathered.as_ref() };
             self.run(&piece, &tables, &from, Target::Device { images: destination, passing }, report)?;
             if let Some(gathered) = gathered {
-                self.pool.give(gathered.buffer);
+                self.give_back(gathered.buffer);
             }
         }
         Ok(())
-    }
-
-    /// Cuts a batch into ranges of images whose buffers can be bound: what they are made of, their partners (`with_guests` in
-    /// the same buffer), their programs, what is stored between, and `output_bytes` each of what they become; less `slack`.
-    pub(super) fn pieces(
-        &self,
-        placed: &Placement<'_>,
-        segmented: &[Vec<Segment>],
-        output_bytes: usize,
-        with_guests: bool,
-        slack: u64,
-    ) -> Result<Vec<Range<usize>>> {
-        let limits = self.device.limits();
-        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
-        let room = room.saturating_sub(slack + 16) as usize;
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        let mut sums = Room::default();
-        for (i, segments) in segmented.iter().enumerate() {
-            let own = Room {
-                bytes: placed.range(i),
-                guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 2 * ALIGNMENT).sum(),
-                programs: segments.iter().map(|segment| 4 * segment.words()).sum(),
-                middles: 4 * middle_words(segments),
-                outputs: output_bytes,
-            };
-            let alone = own.largest(with_guests);
-            if alone > room {
-                let (needed, limit) = (alone as u64, room as u64);
-                return Err(Error::DeviceLimit { what: "one image", needed, limit });
-            }
-            let with = sums.with(&own);
-            if i > start && with.largest(with_guests) > room {
-                pieces.push(start..i);
-                (start, sums) = (i, own);
-            } else {
-                sums = if i == start { own } else { with };
-            }
-        }
-        if start < segmented.len() {
-            pieces.push(start..segmented.len());
-        }
-        Ok(pieces)
-    }
-}
-
-/// Bytes that some images need in each buffer.
-#[derive(Default)]
-struct Room {
-    bytes: Range<usize>,
-    guests: usize,
-    programs: usize,
-    middles: usize,
-    outputs: usize,
-}
-
-impl Room {
-    fn with(&self, other: &Room) -> Room {
-        Room {
-            bytes: self.bytes.start.min(other.bytes.start)..self.bytes.end.max(other.bytes.end),
-            guests: self.guests + other.guests,
-            programs: self.programs + other.programs,
-            middles: self.middles + other.middles,
-            outputs: self.outputs + other.outputs,
-        }
-    }
-
-    /// The largest of the buffers.
-    fn largest(&self, with_guests: bool) -> usize {
-        let sources = match with_guests {
-            true => self.bytes.len() + self.guests,
-            false => self.bytes.len().max(self.guests),
-        };
-        sources.max(self.programs).max(self.middles).max(self.outputs)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::WORKGROUP_MEMORY;
 use super::mixing::{self, MixVariant};
 use super::program::{Kinds, SlotKind};
 use super::schedule::Kernel;
@@ -23,9 +24,6 @@ pub(super) const LAYOUTS: [Layout; 2] = [Layout::Nhwc, Layout::Nchw];
 pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
 pub(super) const TILES: [usize; 2] = [512, 2560];
-
-/// WebGPU's default.
-pub(super) const WORKGROUP_MEMORY: usize = 16384;
 
 /// Every text that a kernel can have, with a variant that has it: every set of kinds, every form of input and output with
 /// sets of kinds that share no file, every operation alone, and all of them together.

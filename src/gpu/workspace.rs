@@ -9,7 +9,7 @@ use super::steps::Role;
 use crate::error::{Error, Result};
 
 /// The most workspaces that are kept: as many as there are threads that run batches at the same time, as a rule one.
-pub(super) const MOST_WORKSPACES: usize = 8;
+const MOST_WORKSPACES: usize = 8;
 /// How many sources and destinations of callers bind groups are kept for: what a prefetching loader and a training loop that
 /// takes turns have. A buffer that its owner dropped lives on until so many others were used after it.
 const MOST_SOURCES: usize = 8;
@@ -85,8 +85,7 @@ impl Workspace {
     /// A buffer with room for so many bytes, all of which may be bound.
     pub fn room(&mut self, gpu: &Gpu, purpose: Purpose, bytes: u64) -> Result<wgpu::Buffer> {
         let bytes = bytes.max(16);
-        let limits = gpu.device.limits();
-        let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let limit = gpu.allocator.bindable();
         if bytes > limit {
             return Err(Error::DeviceLimit { what: "a piece's buffers", needed: bytes, limit });
         }
@@ -96,11 +95,12 @@ impl Workspace {
             return Ok((**buffer).clone());
         }
         // What was too small goes first, so that there are never both. What is drawn differs from batch to batch: where it
-        // has outgrown its room once, it gets half as much again.
+        // has outgrown its room once, it gets half as much again. `Memory` foretells no more than that.
         let before = held.take().map_or(0, |held| held.size());
         self.groups.clear();
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };
-        let size = roomy(bytes.max(least)).min(limit / 16 * 16).max(bytes);
+        let most = (bytes + bytes / 2 + 64).min(limit) / 16 * 16;
+        let size = roomy(bytes.max(least)).min(most).max(bytes);
         let made = gpu.allocator.make(purpose.what(), size, purpose.usage(), false)?;
         let buffer = (*made).clone();
         *held = Some(made);
@@ -156,6 +156,21 @@ impl Workspace {
         let own = |&(binding, _, part): &(u32, Role, Part<'_>)| (binding, part.buffer.clone(), part.offset, part.size);
         self.groups.push(Group { bound: parts.iter().map(own).collect(), group: group.clone() });
         group
+    }
+}
+
+impl Gpu {
+    /// The workspace used last, or a new one.
+    pub(super) fn workspace(&self) -> Workspace {
+        self.workspaces().pop().unwrap_or_default()
+    }
+
+    /// Keeps a workspace for the next piece.
+    pub(super) fn keep(&self, workspace: Workspace) {
+        let mut workspaces = self.workspaces();
+        if workspaces.len() < MOST_WORKSPACES {
+            workspaces.push(workspace);
+        }
     }
 }
 

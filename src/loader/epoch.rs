@@ -290,7 +290,7 @@ impl Epoch {
                     Ok((images, plan, mut report)) => {
                         report.bytes_uploaded += decoded.upload.bytes;
                         if let Some(gpu) = augmenter.executor().gpu() {
-                            decoded.upload.give_back(gpu);
+                            gpu.give_back(decoded.upload.buffer);
                         }
                         (images, plan, report)
                     }

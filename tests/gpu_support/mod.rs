@@ -29,6 +29,23 @@ pub fn gpu() -> Option<Gpu> {
     }
 }
 
+/// A device of the same adapter with other limits than WebGPU's defaults, as a caller might hand over.
+pub fn device_with(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu::Device, wgpu::Queue)> {
+    gpu()?;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
+    let mut required_limits = wgpu::Limits::default();
+    change(&mut required_limits);
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
+    Some(pollster::block_on(adapter.request_device(&descriptor)).unwrap())
+}
+
+/// What [`gpu`] returns, on such a device.
+pub fn gpu_with(change: impl FnOnce(&mut wgpu::Limits)) -> Option<Gpu> {
+    let (device, queue) = device_with(change)?;
+    Some(Gpu::from_device(device, queue).unwrap().grouping(Grouping::Whole))
+}
+
 /// What the CPU makes of a batch.
 pub fn on_cpu(batch: &Batch<'_>, plan: &Plan, output: &Output) -> TensorData {
     Executor::new(Device::Cpu).unwrap().apply(batch, plan, output).unwrap().0.data

@@ -8,7 +8,7 @@ use autoaugment::{
 };
 use rand::RngExt;
 
-use super::gpu_support::{gpu, random};
+use super::gpu_support::{gpu, gpu_with, random};
 use super::images::{cropping, refusal, size};
 
 /// Images of different sizes.
@@ -184,21 +184,13 @@ fn batches_may_grow_and_shrink() {
     }
 }
 
-/// A device with room for so many bytes in one buffer, and no more.
-fn small_gpu(bytes: u64) -> Gpu {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
-    let required_limits =
-        wgpu::Limits { max_buffer_size: bytes, max_storage_buffer_binding_size: bytes, ..wgpu::Limits::default() };
-    let descriptor = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
-    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-    Gpu::from_device(device, queue).unwrap()
-}
-
 /// No driver here runs out of memory, so the device has little from the start: the third batch is too large for it.
 #[test]
 fn a_batch_that_the_device_has_no_room_for_is_an_error_with_its_position() {
-    let Some(_) = gpu() else { return };
+    let small = |limits: &mut wgpu::Limits| {
+        (limits.max_buffer_size, limits.max_storage_buffer_binding_size) = (1 << 20, 1 << 20);
+    };
+    let Some(small) = gpu_with(small) else { return };
     let sizes: Vec<Size> = (0..64).map(|i| if i / 16 == 2 { size(150, 150) } else { size(20, 20) }).collect();
     let bytes = sizes.iter().map(|s| s.pixels() * 3).sum::<usize>();
     let pixels: Vec<u8> = (0..bytes).map(|i| (i % 251) as u8).collect();
@@ -209,7 +201,7 @@ fn a_batch_that_the_device_has_no_room_for_is_an_error_with_its_position() {
         Loader::builder(dataset, augmenter).batch_size(16).threads(2).prefetch(2).build().unwrap()
     };
     let expected = fetched(&mut make(None).epoch(0), None);
-    let small = make(Some(small_gpu(1 << 20)));
+    let small = make(Some(small));
     let mut epoch = small.epoch(0);
     assert!(epoch.by_ref().take(2).all(|batch| batch.is_ok()));
     assert_eq!(

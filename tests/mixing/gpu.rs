@@ -7,7 +7,7 @@ use autoaugment::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::gpu_support::{EVERY_FORM, batch_of, differences, gpu};
+use super::gpu_support::{EVERY_FORM, batch_of, differences, gpu, gpu_with};
 
 /// Partners anywhere in the batch, lambdas of every size, MixUp and CutMix side by side.
 fn any_plan(shape: Shape, seed: u64) -> MixPlan {
@@ -176,15 +176,7 @@ fn a_training_loop_creates_nothing() {
 /// Pieces: a device that binds little, and a batch whose first image's partner is the last.
 #[test]
 fn a_batch_larger_than_a_binding() {
-    if gpu().is_none() {
-        return;
-    }
-    let limits = wgpu::Limits { max_storage_buffer_binding_size: 1 << 17, ..wgpu::Limits::default() };
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).unwrap();
-    let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
-    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-    let small = Gpu::from_device(device, queue).unwrap();
+    let Some(small) = gpu_with(|limits| limits.max_storage_buffer_binding_size = 1 << 17) else { return };
     for (height, width) in [(31, 33), (32, 32)] {
         let shape = Shape { images: 90, height, width, channels: 3 };
         let batch = batch_of(shape, Layout::Nchw, 6);

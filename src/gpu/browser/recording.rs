@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use super::super::WORKGROUP_MEMORY;
 use super::super::mixing::{self, MixPiece, MixStep};
 use super::super::pipelines::binding_types;
 use super::super::schedule::{Grouping, Kernel};
@@ -15,8 +16,6 @@ use crate::images::Placement;
 use crate::mixing::MixPlan;
 use crate::{Batch, Dtype, Output, Plan, Shape, Tensor, TensorData};
 
-/// WebGPU's default.
-const WORKGROUP_MEMORY: usize = 16384;
 /// What is in buffers that are written before they are read.
 const UNTOUCHED: u8 = 0xa5;
 

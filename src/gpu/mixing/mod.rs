@@ -18,16 +18,17 @@ pub(super) use step::{BINDINGS, ENTRY_POINT, MixPiece, MixStep, MixVariant, asse
 
 use self::step::{RECORD_WORDS, value};
 use super::Gpu;
-use super::batch::{GpuBatch, check_room};
+use super::batch::{GpuBatch, check_apart, check_bytes, check_room};
+use super::pieces::{Room, cut};
 use super::run::{Given, Part};
 use super::schedule::Kernel;
 use super::steps::{PARAMETERS_STRIDE, Role};
 use super::transfer::{Destination, span, window};
-use super::workspace::{MOST_WORKSPACES, Purpose};
+use super::workspace::Purpose;
 use crate::batch::Shape;
 use crate::error::{Error, Result};
 use crate::images::Placement;
-use crate::mixing::MixPlan;
+use crate::mixing::{MixPlan, MixedImage};
 use crate::output::{Dtype, Form, Output};
 
 /// 2^126. Below it a sum of two is finite.
@@ -67,16 +68,14 @@ impl Gpu {
         let shape = batch.shape();
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
-        if batch.buffer() == buffer {
-            return Err(Error::Buffer("the output must be another buffer than the input".to_string()));
-        }
+        check_apart(batch.buffer(), buffer)?;
         self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
     }
 
     fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<()> {
         let (normalize, tables) = {
             let mut shared = self.tables();
-            let at = shared.host.normalize(into.output.form())?;
+            let at = shared.with(self, |tables| tables.normalize(into.output.form()))?;
             (at, shared.on_device(self)?.0)
         };
         for range in self.mixed_pieces(plan, into.shape, into.output)? {
@@ -88,38 +87,14 @@ impl Gpu {
     /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the last, what is
     /// looked up, and what they become.
     fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
-        let limits = self.device.limits();
-        let slack = u64::from(limits.min_storage_buffer_offset_alignment) + 16;
-        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(u64::from(u32::MAX));
-        let room = room.saturating_sub(slack) as usize;
         let values = shape.values_per_image();
-        let needed = |images: usize, partners: &Range<usize>| {
-            let results = images * values * output.dtype().bytes();
-            let commands = images * 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE;
-            results.max(partners.len() * values).max(commands)
+        let room = |image: &MixedImage| Room {
+            bytes: image.partner * values..(image.partner + 1) * values,
+            commands: 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE,
+            outputs: values * output.dtype().bytes(),
+            ..Room::default()
         };
-        let mut pieces = Vec::new();
-        let (mut start, mut partners) = (0, 0..0);
-        for (i, image) in plan.images().iter().enumerate() {
-            let own = image.partner..image.partner + 1;
-            let alone = needed(1, &own);
-            if alone > room {
-                return Err(Error::DeviceLimit { what: "one image", needed: alone as u64, limit: room as u64 });
-            }
-            let joined = partners.start.min(own.start)..partners.end.max(own.end);
-            if i == start {
-                partners = own;
-            } else if needed(i + 1 - start, &joined) > room {
-                pieces.push(start..i);
-                (start, partners) = (i, own);
-            } else {
-                partners = joined;
-            }
-        }
-        if start < plan.images().len() {
-            pieces.push(start..plan.images().len());
-        }
-        Ok(pieces)
+        cut(plan.images().iter().map(room), &self.most(false))
     }
 
     fn mix_piece(
@@ -161,8 +136,8 @@ impl Gpu {
         let slot = self.staging.take(self, commands_bytes)?;
         slot.write(self, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
 
-        let mut workspace = self.workspaces().pop().unwrap_or_default();
-        let submission = self.guarded(|| {
+        let mut workspace = self.workspace();
+        self.guarded(|| {
             slot.buffer.unmap();
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let commands = workspace.room(self, Purpose::Commands, commands_bytes)?;
@@ -185,14 +160,11 @@ impl Gpu {
             let [x, y, z] = work.grid;
             pass.dispatch_workgroups(x, y, z);
             drop(pass);
-            Ok(self.queue.submit([encoder.finish()]))
+            self.queue.submit([encoder.finish()]);
+            Ok(())
         })?;
-        let mut workspaces = self.workspaces();
-        if workspaces.len() < MOST_WORKSPACES {
-            workspaces.push(workspace);
-        }
-        drop(workspaces);
-        self.staging.give(self, slot, submission)
+        self.keep(workspace);
+        self.staging.give(self, slot)
     }
 }
 
@@ -200,9 +172,7 @@ impl Gpu {
 fn check(batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<()> {
     plan.check(batch.shape())?;
     output.check()?;
-    if batch.dtype() != Dtype::U8 {
-        return Err(Error::Buffer(format!("the input is {:?} and must be U8", batch.dtype())));
-    }
+    check_bytes(batch.dtype())?;
     match output.form() {
         Form::U8 => plan.check_cuts_only(),
         Form::F32(normalize) | Form::F16(normalize) => {
