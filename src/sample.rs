@@ -52,6 +52,8 @@ pub(crate) enum Purpose {
     MixUp = 15,
     /// How much of an image CutMix leaves, and where.
     CutMix = 16,
+    /// In which of several ways a batch is mixed.
+    Mixing = 17,
 }
 
 /// Turns a policy, another scheme, or a transform, into plans.
