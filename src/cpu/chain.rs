@@ -15,10 +15,11 @@ use rayon::prelude::*;
 
 use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
+use super::kernels::box_blur::{STRIP, down_columns};
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
 use super::steps::{Band, Step};
-use crate::arithmetic::box_blur::PASSES;
+use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
 use crate::batch::Size;
 use crate::images::Images;
@@ -115,7 +116,8 @@ impl<'a> Chain<'a> {
             Stage::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
             Stage::Blur(blur) => {
                 self.geometry(self.next, Geometry::BlurRows(blur));
-                (0..PASSES).for_each(|_| self.geometry(self.next, Geometry::BlurColumns(blur)));
+                self.store();
+                self.blur_columns(blur);
             }
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
@@ -176,19 +178,45 @@ impl<'a> Chain<'a> {
 
     /// A pass into memory of ours.
     fn store(&mut self) {
+        let bytes = self.next.pixels() * self.channels;
+        self.held(bytes, |chain, out| Pass::of(chain).run(out, chain.threads));
+        self.size = self.next;
+        self.geometry = Geometry::Same;
+    }
+
+    /// Blurs the columns of what is stored. What is stored then are strips, to be put together by whatever comes next.
+    fn blur_columns(&mut self, blur: BoxBlur) {
+        let row_length = self.size.width * self.channels;
+        let bytes = self.size.height * STRIP;
+        self.held(bytes * row_length.div_ceil(STRIP), |chain, out| {
+            let source = pixels(chain.place, &chain.scratch.held);
+            let strip = |(k, out): (usize, &mut [u8])| down_columns(source, row_length, k * STRIP, blur, out);
+            match chain.threads {
+                true => out.par_chunks_mut(bytes).enumerate().for_each(strip),
+                false => out.chunks_mut(bytes).enumerate().for_each(strip),
+            }
+        });
+        self.geometry = Geometry::Strips;
+    }
+
+    /// Fills memory of ours with what the pixels become, which are there then.
+    fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
         let to = match self.place {
             Place::Given(_) => 0,
             Place::Held(from) => 1 - from,
         };
         let mut out = std::mem::take(&mut self.scratch.held[to]);
-        out.resize(self.next.pixels() * self.channels, 0);
-        Pass::of(self).run(&mut out, self.threads);
+        if out.capacity() < bytes {
+            // Growing would keep what was there for a while, and take more than is needed.
+            out = Vec::new();
+            out.reserve_exact(bytes);
+        }
+        out.resize(bytes, 0);
+        fill(self, &mut out);
         self.scratch.held[to] = out;
         self.scratch.before.clear();
         self.scratch.after.clear();
         self.place = Place::Held(to);
-        self.size = self.next;
-        self.geometry = Geometry::Same;
     }
 
     /// The tables of a point operation, for the image as it will be when all that waits is done.
@@ -335,7 +363,10 @@ impl<'a> Pass<'a> {
 
     /// Rows of a band.
     fn height(&self) -> usize {
-        (BAND / self.row_length()).max(1)
+        match self.geometry {
+            Geometry::BlurRows(_) => STRIP,
+            _ => (BAND / self.row_length()).max(1),
+        }
     }
 
     fn run(&self, out: &mut [u8], threads: bool) {
@@ -346,7 +377,7 @@ impl<'a> Pass<'a> {
             self.band(first..first + out.len() / self.row_length(), out);
         };
         match threads {
-            true => out.par_chunks_mut(bytes).enumerate().with_min_len(8).for_each(band),
+            true => out.par_chunks_mut(bytes).enumerate().with_min_len((8 * BAND / bytes).max(1)).for_each(band),
             false => out.chunks_mut(bytes).enumerate().for_each(band),
         }
     }
