@@ -12,8 +12,8 @@ impl Epoch {
     /// The next batch as tensors on `device`. None after the last batch.
     ///
     /// With the augmenter on a GPU `device` must be burn's name for the same wgpu device; the images' pixels were sent there
-    /// once, and the dispatch that augments them, or the one that mixes them, writes the tensor's own memory. With the augmenter on the CPU any device
-    /// will do, and `flex` takes the values without a copy.
+    /// once, and the dispatch that augments them, or the one that mixes them, writes the tensor's own memory. With the
+    /// augmenter on the CPU any device will do, and `flex` takes the values without a copy.
     ///
     /// # Errors
     /// As the iterator, and those of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor).

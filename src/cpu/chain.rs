@@ -9,8 +9,6 @@
 //! * before a statistic, unless only tables wait: the counts of an image behind a table are those of the image, moved;
 //! * at the end, into the output.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, View};
@@ -18,16 +16,14 @@ use super::kernels::blend::Blend;
 use super::kernels::box_blur::{STRIP, down_columns};
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
-use super::steps::{Band, Step};
+use super::pass::{BAND, Pass};
+use super::steps::Step;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
 use crate::batch::Size;
 use crate::images::Images;
 use crate::ops::lower::{Arg, Stage, Warp};
 use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
-
-/// Bytes of a band: what the first-level cache holds beside tables.
-const BAND: usize = 8192;
 
 /// Memory that one image after the other uses.
 #[derive(Debug, Default)]
@@ -144,13 +140,25 @@ impl<'a> Chain<'a> {
     /// Does what waits and writes the result.
     pub fn finish(self, out: Finish<'_>) {
         match out {
-            Finish::Pixels(out) => Pass::of(&self).run(out, self.threads),
+            Finish::Pixels(out) => self.pass().run(out, self.threads),
             Finish::Bands(write) => {
                 // One band after the other in the same memory.
                 let mut band = std::mem::take(&mut self.scratch.band);
-                Pass::of(&self).bands(&mut band, write);
+                self.pass().bands(&mut band, write);
                 self.scratch.band = band;
             }
+        }
+    }
+
+    /// All that waits.
+    fn pass(&self) -> Pass<'_> {
+        Pass {
+            batch: self.batch,
+            source: View { pixels: pixels(self.place, &self.scratch.held), size: self.size, channels: self.channels },
+            geometry: &self.geometry,
+            to: self.next,
+            before: &self.scratch.before,
+            after: &self.scratch.after,
         }
     }
 
@@ -179,7 +187,7 @@ impl<'a> Chain<'a> {
     /// A pass into memory of ours.
     fn store(&mut self) {
         let bytes = self.next.pixels() * self.channels;
-        self.held(bytes, |chain, out| Pass::of(chain).run(out, chain.threads));
+        self.held(bytes, |chain, out| chain.pass().run(out, chain.threads));
         self.size = self.next;
         self.geometry = Geometry::Same;
     }
@@ -329,77 +337,6 @@ pub(super) enum Finish<'a> {
     Pixels(&'a mut [u8]),
     /// Band after band to this function, with the number of its first pixel.
     Bands(&'a mut dyn FnMut(usize, &[u8])),
-}
-
-/// All that waits, to be done.
-struct Pass<'a> {
-    batch: &'a Images<'a>,
-    source: View<'a>,
-    geometry: &'a Geometry,
-    to: Size,
-    before: &'a [Step],
-    after: &'a [Step],
-}
-
-impl<'a> Pass<'a> {
-    fn of(chain: &'a Chain<'_>) -> Self {
-        Pass {
-            batch: chain.batch,
-            source: View {
-                pixels: pixels(chain.place, &chain.scratch.held),
-                size: chain.size,
-                channels: chain.channels,
-            },
-            geometry: &chain.geometry,
-            to: chain.next,
-            before: &chain.scratch.before,
-            after: &chain.scratch.after,
-        }
-    }
-
-    fn row_length(&self) -> usize {
-        self.to.width * self.source.channels
-    }
-
-    /// Rows of a band.
-    fn height(&self) -> usize {
-        match self.geometry {
-            Geometry::BlurRows(_) => STRIP,
-            _ => (BAND / self.row_length()).max(1),
-        }
-    }
-
-    fn run(&self, out: &mut [u8], threads: bool) {
-        self.geometry.prepare(self.source);
-        let bytes = self.height() * self.row_length();
-        let band = |(k, out): (usize, &mut [u8])| {
-            let first = k * self.height();
-            self.band(first..first + out.len() / self.row_length(), out);
-        };
-        match threads {
-            true => out.par_chunks_mut(bytes).enumerate().with_min_len((8 * BAND / bytes).max(1)).for_each(band),
-            false => out.chunks_mut(bytes).enumerate().for_each(band),
-        }
-    }
-
-    /// One band after the other.
-    fn bands(&self, memory: &mut Vec<u8>, write: &mut dyn FnMut(usize, &[u8])) {
-        self.geometry.prepare(self.source);
-        memory.resize(self.height() * self.row_length(), 0);
-        for first in (0..self.to.height).step_by(self.height()) {
-            let rows = first..(first + self.height()).min(self.to.height);
-            let out = &mut memory[..rows.len() * self.row_length()];
-            self.band(rows, out);
-            write(first * self.to.width, out);
-        }
-    }
-
-    fn band(&self, rows: Range<usize>, out: &mut [u8]) {
-        let band = Band { rows: rows.clone(), width: self.to.width, channels: self.source.channels };
-        let inside = |pixels: &mut [u8]| self.before.iter().for_each(|step| step.apply(pixels, &band, self.batch));
-        self.geometry.fill(self.source, rows, self.to.width, out, inside);
-        self.after.iter().for_each(|step| step.apply(out, &band, self.batch));
-    }
 }
 
 fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {

@@ -1,8 +1,8 @@
 //! CPU executor: each image in as few passes as its operations allow, images in parallel.
 //!
-//! `chain.rs` takes an image through its operations: what changes no coordinates is done to a band of rows while the band is
-//! in the nearest cache, right behind the geometry that fetched it. `kernels` has the loops over pixels. The twins of
-//! `src/ops` are the reference that all of it is tested against (`reference.rs`).
+//! `chain.rs` takes an image through its operations, `pass.rs` makes the passes: what changes no coordinates is done to a
+//! band of rows while the band is in the nearest cache, right behind the geometry that fetched it. `kernels` has the loops
+//! over pixels. The twins of `src/ops` are the reference that all of it is tested against (`reference.rs`).
 //!
 //! Images are divided among the threads of the current pool of rayon; if there are fewer images than threads, and they are
 //! large, the rows of each are. A plan that does the same to every image, with nothing but tables, is one look-up of all bytes.
@@ -40,6 +40,7 @@
 mod chain;
 mod geometry;
 mod kernels;
+mod pass;
 pub mod reference;
 mod steps;
 mod store;

@@ -255,9 +255,10 @@ impl Loader {
     ///
     /// order + (prefetch + 1) x batch size x (file + pixels + augmented pixels) + threads x 2 x pixels
     ///
-    /// where pixels are in bytes, those augmented in the output's type and twice where batches are mixed. On a GPU the pixels are in memory that the device can
-    /// read (and, once more, its own) and the augmented ones in its own. What the decoders themselves and the CPU's
-    /// operations need for one image is not in it, nor what the data set holds; memory-mapped files count nothing for `file`.
+    /// where pixels are in bytes, those augmented in the output's type, and twice where batches are mixed. On a GPU the pixels
+    /// are in memory that the device can read (and, once more, its own) and the augmented ones in its own. What the decoders
+    /// themselves and the CPU's operations need for one image is not in it, nor soft labels, nor what the data set holds;
+    /// memory-mapped files count nothing for `file`.
     pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
         let Options { batch_size, threads, prefetch, shuffle, color, .. } = self.options;
         let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;
