@@ -62,6 +62,8 @@ pub(crate) enum Purpose {
     Depth = 18,
     /// How much there is of the image and of each branch of AugMix.
     Weights = 19,
+    /// In which of several ways a batch is mixed.
+    Mixing = 20,
 }
 
 /// Turns a policy, another scheme, or a transform, into plans.

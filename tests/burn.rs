@@ -15,6 +15,8 @@ mod gradients;
 mod loader;
 #[path = "burn/memory.rs"]
 mod memory;
+#[path = "burn/mixing.rs"]
+mod mixing;
 #[path = "burn/order.rs"]
 mod order;
 #[path = "burn/shared.rs"]

@@ -110,6 +110,28 @@ fn the_same_table_for_every_image() {
     }
 }
 
+/// Boxes of every length, also in images that are shorter, with something before and behind; sizes around strips and squares.
+#[test]
+fn blurs() {
+    let radii = [0.05, 0.5, 1.0, 2.0, 2.9, 3.5, 4.2, 7.7, 20.0, 50.0, 100.3, 128.0];
+    let chains =
+        ["GaussianBlur", "Posterize(bits=3);GaussianBlur", "GaussianBlur;Equalize", "GaussianBlur;HorizontalFlip"];
+    let sizes = [(1, 1), (1, 90), (90, 1), (2, 3), (7, 9), (21, 22), (64, 64), (65, 43), (63, 11), (130, 129)];
+    for (k, (height, width)) in sizes.into_iter().enumerate() {
+        for channels in [3, 1] {
+            let image = |i: usize| {
+                let op = format!("GaussianBlur(radius={})", radii[i]);
+                let ops = chains[(i + k) % chains.len()].replace("GaussianBlur", &op);
+                PlannedImage { ops: ops.split(';').map(|op| op.parse().unwrap()).collect(), ..Default::default() }
+            };
+            let plan = Plan::new((0..radii.len()).map(image).collect());
+            let shape = Shape { channels, ..rgb(radii.len(), height, width) };
+            let forms = if k % 4 == 0 { &EVERY_FORM[..] } else { &EVERY_FORM[..1] };
+            check(&batch_of(shape, Layout::Nhwc, k as u64), &plan, forms, "blurs");
+        }
+    }
+}
+
 /// A single large image is divided among the threads by rows.
 #[test]
 fn few_large_images_in_several_threads() {
@@ -121,6 +143,10 @@ fn few_large_images_in_several_threads() {
             let ops = vec![op_of(*kind, shape, &mut rng), op_of(OpKind::Equalize, shape, &mut rng)];
             let plan = Plan::uniform(1, ops);
             check(&batch_of(shape, Layout::Nhwc, 0), &plan, &[Output::u8()], "rows");
+        }
+        for radius in [0.7, 30.0] {
+            let plan = Plan::uniform(1, vec![format!("GaussianBlur(radius={radius})").parse().unwrap()]);
+            check(&batch_of(shape, Layout::Nhwc, 1), &plan, &[Output::u8()], "strips");
         }
         for layout in [Layout::Nhwc, Layout::Nchw] {
             let plan = Plan::uniform(1, chain_of(4, shape, &mut rng));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use autoaugment::gpu::{Grouping, Made};
 use autoaugment::loader::{InMemory, Loader};
+use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
 use autoaugment::{
     Augmenter, Error, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy, RaggedBatch, Sampler, Size,
 };
@@ -72,32 +73,40 @@ fn a_batch_like_those_before_creates_nothing() {
 /// How many batches are made ahead is a matter of time, but each needs its memory once.
 #[test]
 fn a_loader_creates_no_more_than_its_batches_ahead_need() {
-    let Some(gpu) = gpu() else { return };
-    let images = RaggedBatch::packed(vec![77; 64 * 192], &[Size { width: 8, height: 8 }; 64], 3).unwrap();
-    let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).gpu(gpu).build().unwrap());
-    let dataset = InMemory::new(images, vec![0; 64]).unwrap();
-    let loader = Loader::builder(dataset, augmenter.clone()).batch_size(16).threads(2).prefetch(2).build().unwrap();
-    let gpu = augmenter.executor().gpu().unwrap();
-    let outputs = [(); 2].map(|()| output_buffer(gpu, 16 * 192));
-    let run = |epoch| {
-        let mut batches = loader.epoch(epoch);
-        let mut number = 0;
-        while let Some(batch) = batches.next_into(&outputs[number % 2], 0).unwrap() {
-            assert_eq!(batch.indices.len(), 16);
-            number += 1;
-        }
-        assert_eq!(number, 4);
-        loader.epoch(epoch).for_each(|batch| gpu.recycle(batch.unwrap().images.device().unwrap().clone()));
-    };
-    (0..4).for_each(run);
-    let Made { buffers, bind_groups, pipelines, .. } = gpu.made();
-    (4..24).for_each(run);
-    let after = gpu.made();
-    // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on the device.
-    assert!(after.buffers <= buffers + 2 * 3, "{buffers} {after:?}");
-    // And what reads each of them and writes each output.
-    assert!(after.bind_groups <= bind_groups + 3 * 3, "{bind_groups} {after:?}");
-    assert_eq!(after.pipelines, pipelines);
+    let ways = [Mixing::from(MixUp::default()), CutMix::default().into()];
+    for mixer in [None, Some(Mixer::new(ways, 10).unwrap())] {
+        let Some(gpu) = gpu() else { return };
+        let images = RaggedBatch::packed(vec![77; 64 * 192], &[Size { width: 8, height: 8 }; 64], 3).unwrap();
+        let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).gpu(gpu).output(F16).build().unwrap());
+        let dataset = InMemory::new(images, vec![0; 64]).unwrap();
+        let builder = Loader::builder(dataset, augmenter.clone()).batch_size(16).threads(2).prefetch(2);
+        let builder = match mixer {
+            Some(mixer) => builder.mixing(mixer),
+            None => builder,
+        };
+        let loader = builder.build().unwrap();
+        let gpu = augmenter.executor().gpu().unwrap();
+        let outputs = [(); 2].map(|()| output_buffer(gpu, 16 * 192 * 2));
+        let run = |epoch| {
+            let mut batches = loader.epoch(epoch);
+            let mut number = 0;
+            while let Some(batch) = batches.next_into(&outputs[number % 2], 0).unwrap() {
+                assert_eq!(batch.indices.len(), 16);
+                number += 1;
+            }
+            assert_eq!(number, 4);
+            loader.epoch(epoch).for_each(|batch| gpu.recycle(batch.unwrap().images.device().unwrap().clone()));
+        };
+        (0..8).for_each(run);
+        let Made { buffers, bind_groups, pipelines, .. } = gpu.made();
+        (8..28).for_each(run);
+        let after = gpu.made();
+        // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on the device.
+        assert!(after.buffers <= buffers + 2 * 3, "{buffers} {after:?}");
+        // And what reads each of them and writes each output, or the bytes that are mixed.
+        assert!(after.bind_groups <= bind_groups + 3 * 3, "{bind_groups} {after:?}");
+        assert_eq!(after.pipelines, pipelines);
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod image_folder;
 mod images;
 #[path = "loader/misbehaviour.rs"]
 mod misbehaviour;
+#[path = "loader/mixing.rs"]
+mod mixing;
 #[path = "loader/options.rs"]
 mod options;
 #[path = "loader/tar_shards.rs"]

@@ -75,6 +75,20 @@ fn the_loss_falls_on_flex() {
     assert!(text.starts_with("60 steps, mean loss of the first 15: "), "{text}");
 }
 
+/// Towards soft labels, which it cannot reach, but the loss falls all the same.
+#[test]
+fn the_loss_falls_on_mixed_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    data_set(folder.path());
+    let mixed =
+        ["--policy", "none", "--mixup", "0.2", "--cutmix", "1", "--width", "4", "--steps", "60", "--batch", "20"];
+    let text = said(train(folder.path(), &mixed));
+    assert!(text.starts_with("60 steps, mean loss of the first 15: "), "{text}");
+    let refused = train(folder.path(), &["--policy", "none", "--mixup", "0", "--steps", "1"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("mixup: alpha 0 is not a finite number above 0"), "{words}");
+}
+
 #[test]
 fn a_step_through_wgpu() {
     if let Err(reason) = autoaugment::Gpu::new() {
@@ -89,7 +103,8 @@ fn a_step_through_wgpu() {
     assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
     let folder = tempfile::tempdir().unwrap();
     pictures(folder.path());
-    let text = said(train(folder.path(), &[&step[..], &["--base", "imagenet", "--size", "16"]].concat()));
+    let text =
+        said(train(folder.path(), &[&step[..], &["--base", "imagenet", "--size", "16", "--cutmix", "1"]].concat()));
     assert!(text.starts_with("1 steps, mean loss of the first 1: "), "{text}");
 }
 

@@ -12,6 +12,7 @@ use autoaugment::{Augmenter, Layout, Output, Policy};
 use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::loss::cross_entropy_with_logits;
 use burn::tensor::{Device, ElementConversion};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -104,11 +105,16 @@ impl Training {
         };
         // Without gradients there is memory for more images at once.
         let test = |images| loader(images, &plain).batch_size(4 * settings.batch).build();
+        let train = loader(data.train.clone(), &augment).batch_size(settings.batch).shuffle(true).seed(seed);
+        let train = match settings.transforms.mixer(data.classes)? {
+            Some(mixer) => train.mixing(mixer),
+            None => train,
+        };
         let device = on.burn.clone().autodiff();
         // What the network starts with; nothing else draws from burn.
         device.seed(seed);
         Ok(Training {
-            train: loader(data.train.clone(), &augment).batch_size(settings.batch).shuffle(true).seed(seed).build()?,
+            train: train.build()?,
             some_tests: test(data.some_tests(settings.test_images)?)?,
             all_tests: test(data.test.clone())?,
             network: Network::new(data.color.channels(), settings.width, data.classes, &device),
@@ -162,7 +168,11 @@ impl Training {
     }
 
     fn step(&mut self, batch: ImageBatch) -> Result<()> {
-        let loss = self.loss.forward(self.network.forward(batch.images), batch.labels);
+        let said = self.network.forward(batch.images);
+        let loss = match batch.mixed {
+            Some(mixed) => cross_entropy_with_logits(said, mixed.labels),
+            None => self.loss.forward(said, batch.labels),
+        };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         // Half a cosine, from the learning rate to nothing.
         let part = self.progress.position.epoch as f64 / self.settings.epochs as f64;

@@ -1,8 +1,9 @@
-//! Transforms: what is done to images, the same with every policy but for the policy.
+//! Transforms: what is done to images and batches, the same with every policy but for the policy.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
 use autoaugment::transform::{RandomCrop, RandomResizedCrop, Resize};
 use autoaugment::{Policy, Size, Transform};
 use clap::{Args, ValueEnum};
@@ -27,6 +28,12 @@ pub struct Transforms {
     /// Width and height of the images that the base `imagenet` makes
     #[arg(long, default_value_t = 224)]
     size: usize,
+    /// Mixes batches by MixUp with this alpha; with `--cutmix` too, each batch by one of the two
+    #[arg(long)]
+    mixup: Option<f64>,
+    /// Mixes batches by CutMix with this alpha
+    #[arg(long)]
+    cutmix: Option<f64>,
 }
 
 impl Transforms {
@@ -46,6 +53,14 @@ impl Transforms {
             Some(policy) => base.policy(policy),
             None => base,
         }
+    }
+
+    /// What mixes training batches, if something does.
+    pub fn mixer(&self, classes: usize) -> Result<Option<Mixer>> {
+        let mixup = self.mixup.map(|alpha| Mixing::from(MixUp { alpha, ..MixUp::default() }));
+        let cutmix = self.cutmix.map(|alpha| Mixing::from(CutMix { alpha, ..CutMix::default() }));
+        let ways: Vec<Mixing> = mixup.into_iter().chain(cutmix).collect();
+        Ok(if ways.is_empty() { None } else { Some(Mixer::new(ways, classes)?) })
     }
 
     /// What test images go through.

@@ -125,18 +125,23 @@ impl Gpu {
         let batch = batch.into();
         let shape = batch.shape_after(plan)?;
         check_shared(self, device)?;
-        let dtype = dtype_on(device, output)?;
-        let tensor = Tensor::<4>::empty(dims(shape, output.layout(batch.layout())), (device, dtype));
-        // Made on the caller's device, so that it carries that device's way to differentiate; the memory is the same.
-        let memory = Memory::of(&tensor.clone().inner())?;
-        let needed = (shape.values() * output.dtype().bytes()) as u64;
-        if memory.bytes() < needed {
-            return Err(Error::Burn(format!("burn allocated {} bytes and {needed} are needed", memory.bytes())));
-        }
-        // Nothing of burn may come between finding the memory and submitting.
+        let (tensor, memory) = tensor_of(shape, batch.layout(), output, device)?;
         let report = self.apply_into(batch, plan, output, memory.buffer(), memory.offset())?;
         Ok((tensor, report))
     }
+}
+
+/// An empty tensor for images that come in `layout`, and its memory. Nothing of burn may come between this and submitting.
+pub(super) fn tensor_of(shape: Shape, layout: Layout, output: &Output, device: &Device) -> Result<(Tensor<4>, Memory)> {
+    let dtype = dtype_on(device, output)?;
+    let tensor = Tensor::<4>::empty(dims(shape, output.layout(layout)), (device, dtype));
+    // Made on the caller's device, so that it carries that device's way to differentiate; the memory is the same.
+    let memory = Memory::of(&tensor.clone().inner())?;
+    let needed = (shape.values() * output.dtype().bytes()) as u64;
+    if memory.bytes() < needed {
+        return Err(Error::Burn(format!("burn allocated {} bytes and {needed} are needed", memory.bytes())));
+    }
+    Ok((tensor, memory))
 }
 
 /// The tensor's type for an output form, if tensors on `device` can have it.

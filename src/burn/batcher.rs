@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ::burn::data::dataloader::batcher::Batcher;
 use ::burn::tensor::{Device, Int, Tensor};
 
-use super::augment::{AugmentedTensor, bytes_refused};
+use super::augment::bytes_refused;
+use super::mix::on_device;
 use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
+use crate::loader::{Outcome, Work};
+use crate::mixing::{Mixed, Mixer};
 use crate::output::Dtype;
 use crate::plan::Plan;
 use crate::ragged::RaggedBatch;
@@ -33,10 +36,13 @@ pub struct ImageItem {
 /// Augmented images with their labels.
 #[derive(Clone, Debug)]
 pub struct ImageBatch {
-    /// N x C x H x W, or N x H x W x C if that is the output's layout.
+    /// N x C x H x W, or N x H x W x C if that is the output's layout; mixed if the loader or the batcher mixes.
     pub images: Tensor<4>,
-    /// N.
+    /// N: each image's own class, mixed or not.
     pub labels: Tensor<1, Int>,
+    /// How the images were mixed, and their soft labels, N x classes in binary32, for a loss like burn's
+    /// `cross_entropy_with_logits`; none unless the loader or the batcher mixes.
+    pub mixed: Option<Mixed<Tensor<2>>>,
     /// The number of each image in the data set.
     pub indices: Vec<u64>,
     /// What was applied to each image.
@@ -108,6 +114,7 @@ impl EpochNumber {
 #[derive(Clone, Debug)]
 pub struct AugmentBatcher {
     augmenter: Arc<Augmenter>,
+    mixer: Option<Mixer>,
     epoch: EpochNumber,
 }
 
@@ -120,8 +127,14 @@ impl AugmentBatcher {
         let augmenter = augmenter.into();
         match augmenter.output().dtype() {
             Dtype::U8 => Err(bytes_refused()),
-            Dtype::F16 | Dtype::F32 => Ok(AugmentBatcher { augmenter, epoch: EpochNumber::default() }),
+            Dtype::F16 | Dtype::F32 => Ok(AugmentBatcher { augmenter, mixer: None, epoch: EpochNumber::default() }),
         }
+    }
+
+    /// Mixes each batch once it is augmented; see [`loader::Builder::mixing`](crate::loader::Builder::mixing).
+    pub fn mixing(mut self, mixer: Mixer) -> Self {
+        self.mixer = Some(mixer);
+        self
     }
 
     /// The epoch that this batcher and its clones draw for, to be set by the training loop.
@@ -132,7 +145,8 @@ impl AugmentBatcher {
     /// Makes one batch. Images of different sizes need a transform that brings them to one.
     ///
     /// # Errors
-    /// [`Error::Batch`] if there are no items or their channels differ, and those of [`Augmenter::augment_tensor`].
+    /// [`Error::Batch`] if there are no items, their channels differ or a label to be mixed is outside the classes, and those
+    /// of [`Augmenter::augment_tensor`] and [`Gpu::mix_tensor`](crate::Gpu::mix_tensor).
     pub fn collate(&self, items: &[ImageItem], device: &Device) -> Result<ImageBatch> {
         let first = items.first().ok_or_else(|| Error::Batch("no images".to_string()))?;
         if let Some(other) = items.iter().find(|item| item.channels != first.channels) {
@@ -153,9 +167,13 @@ impl AugmentBatcher {
         let indices: Vec<u64> = items.iter().map(|item| item.index).collect();
         let labels: Vec<i32> = items.iter().map(|item| item.label).collect();
         let batch = RaggedBatch::packed(pixels, &sizes, first.channels)?;
-        let AugmentedTensor { tensor, plan, report } =
-            self.augmenter.augment_tensor(&batch, self.epoch.get(), &indices, device)?;
-        Ok(ImageBatch { images: tensor, labels: labels_on(labels, device), indices, plan, report })
+        let work =
+            Work { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: self.epoch.get(), indices: &indices };
+        let Outcome { images, plan, mixing, report } = work.tensor(batch, device)?;
+        // No class is negative: what is becomes one that is refused.
+        let classes: Vec<u32> = labels.iter().map(|&label| u32::try_from(label).unwrap_or(u32::MAX)).collect();
+        let mixed = work.mixed(mixing, &classes)?.map(|mixed| on_device(mixed, device));
+        Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, indices, plan, report })
     }
 }
 

@@ -9,6 +9,7 @@
 //! | a batch on the device to a tensor | [`Augmenter::augment_resident_tensor`](crate::Augmenter::augment_resident_tensor) |
 //! | a batch in host memory to a tensor | [`Augmenter::augment_tensor`](crate::Augmenter::augment_tensor) |
 //! | files to tensors | [`loader::Epoch::next_batch`](crate::loader::Epoch::next_batch) |
+//! | augmented bytes on the device, mixed, to a tensor | [`Gpu::mix_tensor`](crate::Gpu::mix_tensor) |
 //! | burn's `DataLoaderBuilder` | [`AugmentBatcher`] |
 //! | a tensor's memory, for kernels of one's own | [`Memory`] |
 //!
@@ -48,6 +49,7 @@ mod batcher;
 mod device;
 mod load;
 mod memory;
+mod mix;
 
 pub use augment::AugmentedTensor;
 pub use batcher::{AugmentBatcher, EpochNumber, ImageBatch, ImageItem};

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::chain::{BAND, Chain, Finish, Place, Scratch, pixels};
+use super::chain::{Chain, Finish, Place, Scratch, pixels};
 use super::kernels::mixture::mix;
+use super::pass::BAND;
 use crate::ops::AugMix;
 
 /// Memory that branches use, one image after the other.

@@ -9,25 +9,22 @@
 //! * before a statistic, unless only tables wait: the counts of an image behind a table are those of the image, moved;
 //! * at the end, into the output.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::branches;
 use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
+use super::kernels::box_blur::{STRIP, down_columns};
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::statistics;
-use super::steps::{Band, Step};
-use crate::arithmetic::box_blur::PASSES;
+use super::pass::{BAND, Pass};
+use super::steps::Step;
+use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
 use crate::batch::Size;
 use crate::images::Images;
 use crate::ops::lower::{Arg, Stage, Warp};
 use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
-
-/// Bytes of a band: what the first-level cache holds beside tables.
-pub(super) const BAND: usize = 8192;
 
 /// Memory that one image after the other uses.
 #[derive(Debug, Default)]
@@ -128,7 +125,8 @@ impl<'a> Chain<'a> {
             Stage::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
             Stage::Blur(blur) => {
                 self.geometry(self.next, Geometry::BlurRows(blur));
-                (0..PASSES).for_each(|_| self.geometry(self.next, Geometry::BlurColumns(blur)));
+                self.store();
+                self.blur_columns(blur);
             }
             Stage::Branches(mix) => self.branches(&mix),
             Stage::Crop(crop) => {
@@ -156,13 +154,25 @@ impl<'a> Chain<'a> {
     /// Does what waits and writes the result.
     pub fn finish(self, out: Finish<'_>) {
         match out {
-            Finish::Pixels(out) => Pass::of(&self).run(out, self.threads),
+            Finish::Pixels(out) => self.pass().run(out, self.threads),
             Finish::Bands(write) => {
                 // One band after the other in the same memory.
                 let mut band = std::mem::take(&mut self.scratch.band);
-                Pass::of(&self).bands(&mut band, write);
+                self.pass().bands(&mut band, write);
                 self.scratch.band = band;
             }
+        }
+    }
+
+    /// All that waits.
+    fn pass(&self) -> Pass<'_> {
+        Pass {
+            batch: self.batch,
+            source: View { pixels: pixels(self.place, &self.scratch.held), size: self.size, channels: self.channels },
+            geometry: &self.geometry,
+            to: self.next,
+            before: &self.scratch.before,
+            after: &self.scratch.after,
         }
     }
 
@@ -197,16 +207,42 @@ impl<'a> Chain<'a> {
 
     /// A pass into memory of ours.
     fn store(&mut self) {
+        let bytes = self.next.pixels() * self.channels;
+        self.held(bytes, |chain, out| chain.pass().run(out, chain.threads));
+        self.size = self.next;
+        self.geometry = Geometry::Same;
+    }
+
+    /// Blurs the columns of what is stored. What is stored then are strips, to be put together by whatever comes next.
+    fn blur_columns(&mut self, blur: BoxBlur) {
+        let row_length = self.size.width * self.channels;
+        let bytes = self.size.height * STRIP;
+        self.held(bytes * row_length.div_ceil(STRIP), |chain, out| {
+            let source = pixels(chain.place, &chain.scratch.held);
+            let strip = |(k, out): (usize, &mut [u8])| down_columns(source, row_length, k * STRIP, blur, out);
+            match chain.threads {
+                true => out.par_chunks_mut(bytes).enumerate().for_each(strip),
+                false => out.chunks_mut(bytes).enumerate().for_each(strip),
+            }
+        });
+        self.geometry = Geometry::Strips;
+    }
+
+    /// Fills memory of ours with what the pixels become, which are there then.
+    fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
         let to = self.place.other();
         let mut out = std::mem::take(&mut self.scratch.held[to]);
-        out.resize(self.next.pixels() * self.channels, 0);
-        Pass::of(self).run(&mut out, self.threads);
+        if out.capacity() < bytes {
+            // Growing would keep what was there for a while, and take more than is needed.
+            out = Vec::new();
+            out.reserve_exact(bytes);
+        }
+        out.resize(bytes, 0);
+        fill(self, &mut out);
         self.scratch.held[to] = out;
         self.scratch.before.clear();
         self.scratch.after.clear();
         self.place = Place::Held(to);
-        self.size = self.next;
-        self.geometry = Geometry::Same;
     }
 
     /// The tables of a point operation, for the image as it will be when all that waits is done.
@@ -319,74 +355,6 @@ pub(super) enum Finish<'a> {
     Pixels(&'a mut [u8]),
     /// Band after band to this function, with the number of its first pixel.
     Bands(&'a mut dyn FnMut(usize, &[u8])),
-}
-
-/// All that waits, to be done.
-struct Pass<'a> {
-    batch: &'a Images<'a>,
-    source: View<'a>,
-    geometry: &'a Geometry,
-    to: Size,
-    before: &'a [Step],
-    after: &'a [Step],
-}
-
-impl<'a> Pass<'a> {
-    fn of(chain: &'a Chain<'_>) -> Self {
-        Pass {
-            batch: chain.batch,
-            source: View {
-                pixels: pixels(chain.place, &chain.scratch.held),
-                size: chain.size,
-                channels: chain.channels,
-            },
-            geometry: &chain.geometry,
-            to: chain.next,
-            before: &chain.scratch.before,
-            after: &chain.scratch.after,
-        }
-    }
-
-    fn row_length(&self) -> usize {
-        self.to.width * self.source.channels
-    }
-
-    /// Rows of a band.
-    fn height(&self) -> usize {
-        (BAND / self.row_length()).max(1)
-    }
-
-    fn run(&self, out: &mut [u8], threads: bool) {
-        self.geometry.prepare(self.source);
-        let bytes = self.height() * self.row_length();
-        let band = |(k, out): (usize, &mut [u8])| {
-            let first = k * self.height();
-            self.band(first..first + out.len() / self.row_length(), out);
-        };
-        match threads {
-            true => out.par_chunks_mut(bytes).enumerate().with_min_len(8).for_each(band),
-            false => out.chunks_mut(bytes).enumerate().for_each(band),
-        }
-    }
-
-    /// One band after the other.
-    fn bands(&self, memory: &mut Vec<u8>, write: &mut dyn FnMut(usize, &[u8])) {
-        self.geometry.prepare(self.source);
-        memory.resize(self.height() * self.row_length(), 0);
-        for first in (0..self.to.height).step_by(self.height()) {
-            let rows = first..(first + self.height()).min(self.to.height);
-            let out = &mut memory[..rows.len() * self.row_length()];
-            self.band(rows, out);
-            write(first * self.to.width, out);
-        }
-    }
-
-    fn band(&self, rows: Range<usize>, out: &mut [u8]) {
-        let band = Band { rows: rows.clone(), width: self.to.width, channels: self.source.channels };
-        let inside = |pixels: &mut [u8]| self.before.iter().for_each(|step| step.apply(pixels, &band, self.batch));
-        self.geometry.fill(self.source, rows, self.to.width, out, inside);
-        self.after.iter().for_each(|step| step.apply(out, &band, self.batch));
-    }
 }
 
 pub(super) fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::kernels::blend::Blend;
-use super::kernels::box_blur;
+use super::kernels::box_blur::{self, STRIP};
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
 use super::kernels::planes::reverse;
@@ -38,8 +38,8 @@ pub(super) enum Geometry {
     Window(Blend),
     /// All passes of a blur along rows.
     BlurRows(BoxBlur),
-    /// One pass of a blur along columns.
-    BlurColumns(BoxBlur),
+    /// It is at the same place, and what is there are strips of columns, one behind the other.
+    Strips,
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Turned over.
@@ -117,13 +117,15 @@ impl Geometry {
                 blend.bytes(out, own);
             }
             Geometry::BlurRows(blur) => {
-                for (y, out) in out_rows {
-                    box_blur::along_row(source_row(y), channels, *blur, out);
-                }
+                let own = &source[rows.start * row_length..rows.end * row_length];
+                box_blur::along_rows(own, row_length, channels, *blur, out);
             }
-            Geometry::BlurColumns(blur) => {
+            Geometry::Strips => {
                 for (y, out) in out_rows {
-                    box_blur::along_columns(source, y, *blur, out);
+                    for (k, out) in out.chunks_mut(STRIP).enumerate() {
+                        let first = (k * size.height + y) * STRIP;
+                        out.copy_from_slice(&source[first..first + out.len()]);
+                    }
                 }
             }
             Geometry::Crop(crop) => {

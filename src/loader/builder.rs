@@ -20,6 +20,7 @@ use crate::batch::Size;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::staging::Staging;
+use crate::mixing::Mixer;
 
 /// Makes augmented batches of a data set, epoch by epoch; see the [module](super).
 pub struct Loader {
@@ -50,6 +51,7 @@ struct Options {
 pub struct Builder {
     dataset: Box<dyn Dataset>,
     augmenter: Arc<Augmenter>,
+    mixer: Option<Mixer>,
     options: Options,
 }
 
@@ -111,6 +113,18 @@ impl Builder {
         self
     }
 
+    /// Mixes each batch once it is augmented, by MixUp or CutMix, and gives its soft labels beside its labels, as
+    /// [`LoadedBatch::mixed`](super::LoadedBatch::mixed); nothing is mixed unless set.
+    ///
+    /// Draws come from the augmenter's seed, the epoch and the samples' numbers, and the bits are those of augmenting and
+    /// [`MixPlan::mixed`](crate::mixing::MixPlan::mixed) by hand. A batch is mixed within itself: ranks mix their own samples,
+    /// the last batch is mixed however short it is, samples that were left out as broken are nobody's partners, and a single
+    /// image is its own partner.
+    pub fn mixing(mut self, mixer: Mixer) -> Self {
+        self.mixer = Some(mixer);
+        self
+    }
+
     /// The channels of all batches; [`Color::Rgb`] unless set.
     pub fn color(mut self, color: Color) -> Self {
         self.options.color = color;
@@ -133,9 +147,10 @@ impl Builder {
     /// Checks everything and starts the threads.
     ///
     /// # Errors
-    /// [`Error::Loader`] if an option cannot be used, the data set is empty, or a thread cannot be started.
+    /// [`Error::Loader`] if an option cannot be used, the data set is empty or names more classes than are mixed, or a thread
+    /// cannot be started; [`Error::Output`] for MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
-        let Builder { dataset, augmenter, options } = self;
+        let Builder { dataset, augmenter, mixer, options } = self;
         let Options { batch_size, threads, prefetch, rank, ranks, .. } = options;
         for (what, value) in [("batch size", batch_size), ("number of threads", threads), ("prefetch", prefetch)] {
             if value == 0 {
@@ -151,11 +166,21 @@ impl Builder {
         if dataset.is_empty() {
             return Err(Error::Loader("the data set is empty".to_string()));
         }
+        if let Some(mixer) = &mixer {
+            mixer.check(augmenter.output())?;
+            let (mixed, named) = (mixer.classes(), dataset.classes().len());
+            if named > mixed {
+                return Err(Error::Loader(format!(
+                    "labels of {mixed} classes are mixed, and the data set has {named}"
+                )));
+            }
+        }
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("loader {i}")).build();
         let pool = pool.map_err(|e| Error::Loader(format!("{threads} threads cannot be started: {e}")))?;
         let producer = Producer {
             dataset,
             augmenter,
+            mixer,
             color: options.color,
             scaled: options.scaled,
             broken: options.broken,
@@ -185,7 +210,7 @@ impl Loader {
             scaled: None,
             progress: false,
         };
-        Builder { dataset: Box::new(dataset), augmenter, options }
+        Builder { dataset: Box::new(dataset), augmenter, mixer: None, options }
     }
 
     /// The data set.
@@ -196,6 +221,11 @@ impl Loader {
     /// What augments the images.
     pub fn augmenter(&self) -> &Augmenter {
         &self.producer.augmenter
+    }
+
+    /// What mixes the batches, if something does.
+    pub fn mixer(&self) -> Option<&Mixer> {
+        self.producer.mixer.as_ref()
     }
 
     /// Batches of an epoch that this rank has.
@@ -225,15 +255,17 @@ impl Loader {
     ///
     /// order + (prefetch + 1) x batch size x (file + pixels + augmented pixels) + threads x 2 x pixels
     ///
-    /// where pixels are in bytes, those augmented in the output's type. On a GPU the pixels are in memory that the device can
-    /// read (and, once more, its own) and the augmented ones in its own. What the decoders themselves and the CPU's
-    /// operations need for one image is not in it, nor what the data set holds; memory-mapped files count nothing for `file`.
+    /// where pixels are in bytes, those augmented in the output's type, and twice where batches are mixed. On a GPU the pixels
+    /// are in memory that the device can read (and, once more, its own) and the augmented ones in its own. What the decoders
+    /// themselves and the CPU's operations need for one image is not in it, nor soft labels, nor what the data set holds;
+    /// memory-mapped files count nothing for `file`.
     pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
         let Options { batch_size, threads, prefetch, shuffle, color, .. } = self.options;
         let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;
         let pixels = (largest.pixels() * color.channels()) as u64;
         let value = self.augmenter().output().dtype().bytes();
-        let output = (augmented.pixels() * color.channels() * value) as u64;
+        let forms = 1 + usize::from(self.producer.mixer.is_some());
+        let output = (augmented.pixels() * color.channels() * value * forms) as u64;
         let batches = (prefetch as u64 + 1) * batch_size as u64;
         order + batches * (file as u64 + pixels + output) + 2 * threads as u64 * pixels
     }

@@ -9,13 +9,12 @@ use indicatif::ProgressBar;
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "gpu")]
-use super::augment;
+use super::augment::{Outcome, Work};
 use super::broken::BrokenSamples;
 use super::order::{Cut, Order};
 use super::produce::{Images, Produced, Producer, Request};
-use crate::augmenter::Augmenter;
 use crate::error::{Error, Result};
+use crate::mixing::Mixed;
 use crate::output::Tensor;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -34,10 +33,13 @@ pub struct Position {
 /// A batch that is ready to be trained on.
 #[derive(Clone, Debug)]
 pub struct LoadedBatch {
-    /// The augmented images.
+    /// The augmented images, mixed if the loader mixes.
     pub images: LoadedImages,
-    /// The number of each image's class.
+    /// The number of each image's class, mixed or not.
     pub labels: Vec<u32>,
+    /// How the images were mixed, and their soft labels, N x classes; none unless the loader mixes
+    /// ([`Builder::mixing`](super::Builder::mixing)).
+    pub mixed: Option<Mixed<Vec<f32>>>,
     /// The number of each image in the data set.
     pub indices: Vec<u64>,
     /// What was applied to each image.
@@ -104,8 +106,8 @@ pub struct Epoch {
 
 /// A batch as it comes from the threads, for whoever asked for it to finish.
 pub(crate) enum Ready<'a> {
-    /// Augmented by the CPU.
-    Host(Box<(Tensor, Plan, Report)>),
+    /// Augmented and mixed by the CPU.
+    Host(Box<Outcome<Tensor>>),
     /// Decoded, on the device of the augmenter.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     Device(&'a OnDevice),
@@ -121,13 +123,14 @@ type OnDevice = std::convert::Infallible;
 pub(crate) struct Finished<T> {
     pub images: T,
     pub labels: Vec<u32>,
+    pub mixed: Option<Mixed<Vec<f32>>>,
     pub indices: Vec<u64>,
     pub plan: Plan,
     pub report: Report,
 }
 
-/// What makes a batch's images out of it; gets the augmenter, the epoch and the samples' numbers besides.
-type Finish<'f, T> = dyn FnMut(&Augmenter, Ready<'_>, u64, &[u64]) -> Result<(T, Plan, Report)> + 'f;
+/// What makes a batch's images out of it, by what is to be done to them.
+type Finish<'f, T> = dyn FnMut(Work<'_>, Ready<'_>) -> Result<Outcome<T>> + 'f;
 
 impl Epoch {
     pub(super) fn new(
@@ -185,15 +188,10 @@ impl Epoch {
         if self.producer.augmenter.executor().gpu().is_none() {
             return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
         }
-        let finished = self.step(&mut |augmenter, ready, epoch, indices| match ready {
-            Ready::Host(augmented) => {
-                let (tensor, plan, report) = *augmented;
-                Ok((LoadedImages::Host(tensor), plan, report))
-            }
+        let finished = self.step(&mut |work, ready| match ready {
+            Ready::Host(host) => host.try_map(|tensor| Ok(LoadedImages::Host(tensor))),
             Ready::Device(batch) => {
-                let (images, plan, report) =
-                    augment::on_device(augmenter, batch, epoch, indices, Some((buffer, offset)))?;
-                Ok((LoadedImages::Device(images), plan, report))
+                work.on_device(batch, Some((buffer, offset)))?.try_map(|images| Ok(LoadedImages::Device(images)))
             }
         });
         finished.map(|finished| finished.map(LoadedBatch::from)).transpose()
@@ -277,39 +275,40 @@ impl Epoch {
 
     /// What is left to do when a batch is asked for. If that fails `produced` keeps its decoded images.
     fn finish<T>(&self, produced: &mut Produced, finish: &mut Finish<'_, T>) -> Result<Finished<T>> {
-        let augmenter = &self.producer.augmenter;
-        let epoch = self.position.epoch;
-        let (images, plan, report) = match std::mem::replace(&mut produced.images, Images::None) {
+        let decoded = std::mem::replace(&mut produced.images, Images::None);
+        let work = self.producer.work(self.position.epoch, &produced.indices);
+        let Outcome { images, plan, mixing, report } = match decoded {
             Images::None => return Err(Error::Loader("a batch without images".to_string())),
-            Images::Host(augmented) => finish(augmenter, Ready::Host(augmented), epoch, &produced.indices)?,
+            Images::Host(host) => finish(work, Ready::Host(host))?,
             #[cfg(feature = "gpu")]
-            Images::Device(decoded) => {
-                let done = finish(augmenter, Ready::Device(&decoded.images), epoch, &produced.indices);
+            Images::Device(decoded) => match finish(work, Ready::Device(&decoded.images)) {
                 // A batch that a lost device has is an error here, and does not count as fetched.
-                match done {
-                    Ok((images, plan, mut report)) => {
-                        report.bytes_uploaded += decoded.upload.bytes;
-                        if let Some(gpu) = augmenter.executor().gpu() {
-                            gpu.give_back(decoded.upload.buffer);
-                        }
-                        (images, plan, report)
+                Ok(mut done) => {
+                    done.report.bytes_uploaded += decoded.upload.bytes;
+                    if let Some(gpu) = work.augmenter.executor().gpu() {
+                        gpu.give_back(decoded.upload.buffer);
                     }
-                    Err(error) => {
-                        produced.images = Images::Device(decoded);
-                        return Err(error);
-                    }
+                    done
                 }
-            }
+                Err(error) => {
+                    produced.images = Images::Device(decoded);
+                    return Err(error);
+                }
+            },
         };
+        let mixed = work.mixed(mixing, &produced.labels).map_err(|error| {
+            let Position { epoch, batch } = self.position;
+            error.at(format!("epoch {epoch}, batch {batch}"))
+        })?;
         let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
-        Ok(Finished { images, labels, indices, plan, report })
+        Ok(Finished { images, labels, mixed, indices, plan, report })
     }
 }
 
 impl From<Finished<LoadedImages>> for LoadedBatch {
     fn from(finished: Finished<LoadedImages>) -> Self {
-        let Finished { images, labels, indices, plan, report } = finished;
-        LoadedBatch { images, labels, indices, plan, report }
+        let Finished { images, labels, mixed, indices, plan, report } = finished;
+        LoadedBatch { images, labels, mixed, indices, plan, report }
     }
 }
 
@@ -317,16 +316,10 @@ impl Iterator for Epoch {
     type Item = Result<LoadedBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let finished = self.step(&mut |_augmenter, ready, _epoch, _indices| match ready {
-            Ready::Host(augmented) => {
-                let (tensor, plan, report) = *augmented;
-                Ok((LoadedImages::Host(tensor), plan, report))
-            }
+        let finished = self.step(&mut |_work, ready| match ready {
+            Ready::Host(host) => host.try_map(|tensor| Ok(LoadedImages::Host(tensor))),
             #[cfg(feature = "gpu")]
-            Ready::Device(batch) => {
-                let (images, plan, report) = augment::on_device(_augmenter, batch, _epoch, _indices, None)?;
-                Ok((LoadedImages::Device(images), plan, report))
-            }
+            Ready::Device(batch) => _work.on_device(batch, None)?.try_map(|images| Ok(LoadedImages::Device(images))),
             #[cfg(not(feature = "gpu"))]
             Ready::Device(never) => match *never {},
         });

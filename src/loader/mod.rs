@@ -5,6 +5,28 @@
 //! this one. On the CPU they augment them too; for a GPU they decode into mapped memory that is copied to the device, where
 //! the batch is augmented when the caller asks for it.
 //!
+//! For MixUp and CutMix a loader takes a [`Mixer`](crate::mixing::Mixer); batches then come mixed, with soft labels:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use autoaugment::loader::{InMemory, Loader};
+//! # use autoaugment::{Augmenter, Device, Layout, Normalize, Output, Policy, RaggedBatch, Size};
+//! use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
+//! # let images = RaggedBatch::packed(vec![128; 20 * 32 * 32 * 3], &[Size { width: 32, height: 32 }; 20], 3)?;
+//! # let dataset = InMemory::new(images, (0..20).map(|i| i % 10).collect())?;
+//! # let output = Output::f32(Layout::Nchw, Normalize::CIFAR10);
+//! # let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).device(Device::Cpu).output(output).build()?);
+//! let ways = [Mixing::from(MixUp { alpha: 0.2, ..MixUp::default() }), CutMix::default().into()];
+//! let loader = Loader::builder(dataset, augmenter).batch_size(16).mixing(Mixer::new(ways, 10)?).build()?;
+//! for batch in loader.epoch(0) {
+//!     let batch = batch?; // `images` are mixed, `labels` are what the images were before
+//!     let Some(mixed) = batch.mixed else { continue };
+//!     println!("{}", mixed.plan); // partners, lambdas, rectangles
+//!     assert_eq!(mixed.labels.len(), batch.labels.len() * 10); // N x 10, for the loss
+//! }
+//! # Ok::<(), autoaugment::Error>(())
+//! ```
+//!
 //! What a batch is depends on the seed, the epoch, its number and the rank, and on nothing else: not on the number of
 //! threads, how far they read ahead, or the device. So a training run that stopped goes on from an [`Epoch::position`] with
 //! the same bytes.
@@ -46,6 +68,8 @@ mod scaled;
 mod subset;
 mod tar_shards;
 
+#[cfg(feature = "burn")]
+pub(crate) use augment::{Outcome, Work};
 pub use broken::{Broken, BrokenSample, BrokenSamples};
 pub use builder::{Builder, Loader};
 pub use cifar::{Cifar, Cifar100Label};

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::augment;
+use super::augment::{Outcome, Work};
 use super::broken::{Broken, BrokenSample};
 use super::color::Color;
 use super::dataset::{Dataset, Sample};
@@ -21,15 +21,15 @@ use crate::error::{Error, Result};
 use crate::gpu::decoded::Upload;
 #[cfg(feature = "gpu")]
 use crate::gpu::staging::{self, Staging};
+use crate::mixing::Mixer;
 use crate::output::Tensor;
-use crate::plan::Plan;
-use crate::ragged::Place;
-use crate::report::Report;
+use crate::ragged::{Place, RaggedBatch};
 
 /// What making a batch needs, whichever batch.
 pub(super) struct Producer {
     pub dataset: Box<dyn Dataset>,
     pub augmenter: Arc<Augmenter>,
+    pub mixer: Option<Mixer>,
     pub color: Color,
     pub scaled: Option<Size>,
     pub broken: Broken,
@@ -57,8 +57,8 @@ pub(super) struct Produced {
 pub(super) enum Images {
     /// All are broken.
     None,
-    /// Augmented.
-    Host(Box<(Tensor, Plan, Report)>),
+    /// Augmented, and mixed if they are to be.
+    Host(Box<Outcome<Tensor>>),
     /// Decoded.
     #[cfg(feature = "gpu")]
     Device(Decoded),
@@ -150,12 +150,15 @@ impl Producer {
         let places = produced.keep(placed, decoded);
         let mut produced = self.checked(produced, request)?;
         if !places.is_empty() {
-            let channels = self.color.channels();
-            let augmented =
-                augment::on_host(&self.augmenter, pixels, &places, channels, request.epoch, &produced.indices)?;
-            produced.images = Images::Host(Box::new(augmented));
+            let batch = RaggedBatch::new(pixels, &places, self.color.channels())?;
+            produced.images = Images::Host(Box::new(self.work(request.epoch, &produced.indices).on_host(batch)?));
         }
         Ok(produced)
+    }
+
+    /// What is done to these samples.
+    pub fn work<'a>(&'a self, epoch: u64, indices: &'a [u64]) -> Work<'a> {
+        Work { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch, indices }
     }
 
     /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.

@@ -57,10 +57,7 @@ impl MixPlan {
     pub(crate) fn check_cuts_only(&self) -> Result<()> {
         match self.images().iter().position(|image| image.rectangle.is_none()) {
             None => Ok(()),
-            Some(i) => {
-                let reason = "MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16";
-                Err(Error::Output(reason.to_string()).at(format!("image {i}")))
-            }
+            Some(i) => Err(bytes_refused().at(format!("image {i}"))),
         }
     }
 
@@ -99,6 +96,10 @@ impl MixPlan {
         }
         Ok(mixed)
     }
+}
+
+pub(super) fn bytes_refused() -> Error {
+    Error::Output("MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16".to_string())
 }
 
 /// A checked plan and what it is applied to.

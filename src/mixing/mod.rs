@@ -31,6 +31,8 @@
 //! # Ok::<(), autoaugment::Error>(())
 //! ```
 //!
+//! A loader does all of this by itself ([`loader::Builder::mixing`](crate::loader::Builder::mixing)), by a [`Mixer`].
+//!
 //! On a GPU the augmented batch stays bytes, in the layout of the output, until it is mixed:
 //!
 //! ```
@@ -55,9 +57,11 @@
 
 pub(crate) mod beta;
 mod mixed;
+mod mixer;
 mod plan;
 mod text;
 
+pub use mixer::{Mixed, Mixer};
 pub use plan::{MixPlan, MixedImage, Rectangle};
 
 use rand::RngExt;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use autoaugment::mixing::{CutMix, MixPlan, MixUp, Mixing, Per, Rectangle};
+use autoaugment::mixing::{CutMix, MixPlan, MixUp, Mixer, Mixing, Per, Rectangle};
 use autoaugment::{Error, Size};
 
 use super::statistics;
@@ -122,6 +122,28 @@ fn an_image_has_its_own_draw_wherever_it_is() {
         let batch: Mixing = format!("{}(alpha={})", mixing.name(), mixing.alpha()).parse().unwrap();
         assert_eq!(drawn(&batch.plan(1, 2, &[9, 4, 6], SIZE).unwrap(), 1), drawn(&plan, 0));
     }
+}
+
+/// Each batch has one of the ways, by the number of its first image, and then that way's own draws.
+#[test]
+fn one_of_several_ways_is_drawn_for_a_batch() {
+    let ways = [Mixing::from(MixUp { alpha: 0.4, per: Per::Image }), CutMix::default().into(), MixUp::default().into()];
+    let mixer = Mixer::new(ways, 10).unwrap();
+    let mut counts = [0u32; 3];
+    for first in 0..3000 {
+        let indices = [first, 4, 6];
+        let plan = mixer.plan(1, 2, &indices, SIZE).unwrap();
+        let is_of = |way: &Mixing| way.plan(1, 2, &indices, SIZE).unwrap() == plan;
+        counts[ways.iter().position(is_of).unwrap()] += 1;
+        assert_eq!(Mixer::new([ways[1]], 10).unwrap().plan(1, 2, &indices, SIZE), ways[1].plan(1, 2, &indices, SIZE));
+    }
+    // 3000 draws of 1/3 have a deviation of 26.
+    assert!(counts.iter().all(|count| count.abs_diff(1000) < 6 * 26), "{counts:?}");
+    // Pinned: a failure here is never fixed by changing what is expected.
+    let is_cut = |first| mixer.plan(42, 7, &[first], SIZE).unwrap().images()[0].rectangle.is_some();
+    let pinned = [1, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!((0..16).map(|first| u8::from(is_cut(first))).collect::<Vec<_>>(), pinned);
+    assert_eq!(mixer.plan(1, 2, &[], SIZE).unwrap().images(), []);
 }
 
 /// A failure here is never fixed by changing the expected text.

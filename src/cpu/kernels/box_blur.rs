@@ -1,97 +1,125 @@
-//! Box blur: one pass over a row, or down the columns. Whatever the direction, the values around are others' rows of the same
-//! length, some pixels or some rows away, and all are summed where they are: the boxes of augmentation are 3 to 5 long.
+//! Box blur: passes down strips of columns, in which the sum of a box moves on by a line at a time, so that its length costs
+//! nothing. Rows are strips too, once they are turned over; short boxes along rows are summed where they are. The module
+//! documentation of `cpu` has what was measured.
 
 use std::cell::Cell;
 
 use super::nearest::repeat;
+use super::turn::{SPAN, columns_to_rows, rows_to_columns};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::wide::wide;
 
-/// Values that are computed at once.
-const BLOCK: usize = 64;
+/// Values of a line: how many rows or columns are blurred at once.
+pub(in crate::cpu) const STRIP: usize = 64;
+/// The longest reach of a box along rows that is summed where it is.
+const SHORT: usize = 2;
+
+/// Values beside each other.
+pub(super) type Line = [u8; STRIP];
 
 thread_local! {
-    /// A row before and behind a pass, with room to both sides for what is beyond the edges.
-    static LINES: Cell<[Vec<u8>; 2]> = Cell::default();
+    /// What is before and behind a pass.
+    static LINES: Cell<[Vec<Line>; 2]> = Cell::default();
 }
 
-/// All passes over a row.
-pub(in crate::cpu) fn along_row(row: &[u8], channels: usize, blur: BoxBlur, out: &mut [u8]) {
-    let [mut line, mut next] = LINES.take();
+/// All passes along rows, of which there are at most as many as a line has values.
+pub(in crate::cpu) fn along_rows(source: &[u8], row_length: usize, channels: usize, blur: BoxBlur, out: &mut [u8]) {
+    let [mut lines, mut next] = LINES.take();
+    if blur.reach <= SHORT {
+        for (row, out) in source.chunks_exact(row_length).zip(out.chunks_exact_mut(row_length)) {
+            along_row(row, channels, blur, [&mut lines, &mut next], out);
+        }
+    } else {
+        for lines in [&mut lines, &mut next] {
+            lines.resize(row_length.next_multiple_of(SPAN), [0; STRIP]);
+        }
+        rows_to_columns(source, row_length, &mut lines);
+        for _ in 0..PASSES {
+            pass(&lines[..row_length], channels, blur, &mut next);
+            std::mem::swap(&mut lines, &mut next);
+        }
+        columns_to_rows(&lines, row_length, out);
+    }
+    LINES.set([lines, next]);
+}
+
+/// All passes down the columns from value `first` of each row on, into a strip.
+pub(in crate::cpu) fn down_columns(source: &[u8], row_length: usize, first: usize, blur: BoxBlur, out: &mut [u8]) {
+    let [mut lines, other] = LINES.take();
+    let out = out.as_chunks_mut().0;
+    lines.resize(out.len(), [0; STRIP]);
+    let count = STRIP.min(row_length - first);
+    for (row, line) in source.chunks_exact(row_length).zip(&mut lines) {
+        line[..count].copy_from_slice(&row[first..first + count]);
+    }
+    const { assert!(PASSES == 3) };
+    pass(&lines, 1, blur, out);
+    pass(out, 1, blur, &mut lines);
+    pass(&lines, 1, blur, out);
+    LINES.set([lines, other]);
+}
+
+wide! {
+/// One pass down a strip, in which the lines of one channel are `step` apart.
+fn pass(source: &[Line], step: usize, blur: BoxBlur, out: &mut [Line]) {
+    let (last, reach) = ((source.len() / step) as isize - 1, blur.reach as isize);
+    for channel in 0..step {
+        // Beyond the ends the outermost line goes on.
+        let line = |y: isize| &source[y.clamp(0, last) as usize * step + channel];
+        let mut inside = [0; STRIP];
+        (-reach - 1..reach).for_each(|y| add(&mut inside, line(y)));
+        for y in 0..=last {
+            let (before, entering, behind) = (line(y - reach - 1), line(y + reach), line(y + reach + 1));
+            let out = &mut out[y as usize * step + channel];
+            for i in 0..STRIP {
+                // Modulo 2^16, in which a sum fits again once a value has left it.
+                inside[i] = inside[i].wrapping_add(u16::from(entering[i])).wrapping_sub(u16::from(before[i]));
+                out[i] = blur.mean(u32::from(inside[i]), u32::from(before[i]) + u32::from(behind[i]));
+            }
+        }
+    }
+}
+}
+
+/// All passes over a row, with room to both sides for what is beyond the edges.
+fn along_row(row: &[u8], channels: usize, blur: BoxBlur, [lines, next]: [&mut Vec<Line>; 2], out: &mut [u8]) {
     let side = (blur.reach + 1) * channels;
-    let length = row.len().next_multiple_of(BLOCK);
-    line.resize(length + 2 * side, 0);
-    next.resize(length + 2 * side, 0);
+    let count = row.len().div_ceil(STRIP);
+    for lines in [&mut *lines, &mut *next] {
+        lines.resize(count + (2 * side).div_ceil(STRIP), [0; STRIP]);
+    }
+    let [mut line, mut next] = [lines, next].map(|lines| lines.as_flattened_mut());
     line[side..side + row.len()].copy_from_slice(row);
     for _ in 0..PASSES {
         let (left, rest) = line.split_at_mut(side);
         let (inner, right) = rest.split_at_mut(row.len());
         repeat(&inner[..channels], left);
         repeat(&inner[row.len() - channels..], &mut right[..side]);
-        means(&line, blur, Taps { first: 0, last: usize::MAX, stride: channels }, &mut next[side..side + length]);
+        means(line, blur, channels, next[side..].as_chunks_mut().0);
         std::mem::swap(&mut line, &mut next);
     }
     out.copy_from_slice(&line[side..side + row.len()]);
-    LINES.set([line, next]);
-}
-
-/// Row `y` of a pass down the columns.
-pub(in crate::cpu) fn along_columns(source: &[u8], y: usize, blur: BoxBlur, out: &mut [u8]) {
-    let stride = out.len();
-    let first = y as isize - blur.reach as isize - 1;
-    means(source, blur, Taps { first, last: source.len() / stride - 1, stride }, out);
-}
-
-/// Where the values around are.
-#[derive(Clone, Copy)]
-struct Taps {
-    /// The first of them, and the last that there is.
-    first: isize,
-    last: usize,
-    stride: usize,
-}
-
-impl Taps {
-    #[inline(always)]
-    fn start(self, k: usize) -> usize {
-        (self.first.saturating_add_unsigned(k).max(0) as usize).min(self.last) * self.stride
-    }
 }
 
 wide! {
-/// The means of as many values as `out` has room for, the first of which are at the taps.
-fn means(source: &[u8], blur: BoxBlur, taps: Taps, out: &mut [u8]) {
-    let count = 2 * blur.reach + 3;
-    let mut at = 0;
-    while at < out.len() {
-        // The last block overlaps the one before it; in rows that are shorter, values by themselves.
-        let first = at.min(out.len().max(BLOCK) - BLOCK);
-        let Some(out) = out.get_mut(first..first + BLOCK).and_then(|out| out.as_mut_array::<BLOCK>()) else {
-            let tap = |k| u32::from(source[taps.start(k) + at]);
-            out[at] = blur.mean((1..count - 1).map(tap).sum(), tap(0) + tap(count - 1));
-            at += 1;
-            continue;
-        };
-        let (mut inside, mut ends) = ([0; BLOCK], [0; BLOCK]);
-        for k in 1..count - 1 {
-            add(&mut inside, source, taps.start(k) + first);
-        }
-        add(&mut ends, source, taps.start(0) + first);
-        add(&mut ends, source, taps.start(count - 1) + first);
-        for i in 0..BLOCK {
+/// The means of boxes whose values are `stride` apart, the first of them from the first value on.
+fn means(source: &[u8], blur: BoxBlur, stride: usize, out: &mut [Line]) {
+    for (k, out) in out.iter_mut().enumerate() {
+        let values = |tap: usize| source[k * STRIP + tap * stride..].first_chunk();
+        let (mut inside, mut ends) = ([0; STRIP], [0; STRIP]);
+        let last = 2 * blur.reach + 2;
+        (1..last).filter_map(values).for_each(|values| add(&mut inside, values));
+        [0, last].into_iter().filter_map(values).for_each(|values| add(&mut ends, values));
+        for i in 0..STRIP {
             out[i] = blur.mean(u32::from(inside[i]), u32::from(ends[i]));
         }
-        at = first + BLOCK;
     }
 }
 }
 
-/// Adds the values from this place on.
 #[inline(always)]
-fn add(sums: &mut [u16; BLOCK], source: &[u8], at: usize) {
-    if let Some(values) = source.get(at..at + BLOCK).and_then(|part| part.as_array::<BLOCK>()) {
-        for i in 0..BLOCK {
-            sums[i] += u16::from(values[i]);
-        }
+fn add(sums: &mut [u16; STRIP], values: &Line) {
+    for i in 0..STRIP {
+        sums[i] += u16::from(values[i]);
     }
 }

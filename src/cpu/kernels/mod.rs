@@ -16,3 +16,4 @@ pub(super) mod planes;
 pub(super) mod resize;
 pub(super) mod sharpness;
 pub(super) mod statistics;
+mod turn;

@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::images::Placement;
 use crate::mixing::{MixPlan, MixedImage};
 use crate::output::{Dtype, Form, Output};
+use crate::report::Report;
 
 /// 2^126. Below it a sum of two is finite.
 const LARGEST: f32 = 8.507_059e37;
@@ -44,10 +45,21 @@ impl Gpu {
     /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8 output or
     /// normalised values of 2^126 and more, and those of [`Gpu::upload`].
     pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<GpuBatch> {
+        self.mix_reported(batch, plan, output, &mut Report::default())
+    }
+
+    /// The same, counted in a report.
+    pub(crate) fn mix_reported(
+        &self,
+        batch: &GpuBatch,
+        plan: &MixPlan,
+        output: &Output,
+        report: &mut Report,
+    ) -> Result<GpuBatch> {
         let shape = batch.shape();
         check(batch, plan, output)?;
         let (buffer, passing) = self.result_buffer(shape, output)?;
-        self.mix_to(batch, plan, Destination { buffer: &buffer, offset: 0, shape, output, passing })?;
+        self.mix_to(batch, plan, Destination { buffer: &buffer, offset: 0, shape, output, passing }, report)?;
         let layout = output.layout(batch.layout());
         Ok(GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?.at_home_in(&self.pool))
     }
@@ -65,21 +77,42 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         offset: u64,
     ) -> Result<()> {
+        self.mix_into_reported(batch, plan, output, (buffer, offset), &mut Report::default())
+    }
+
+    /// The same, counted in a report.
+    pub(crate) fn mix_into_reported(
+        &self,
+        batch: &GpuBatch,
+        plan: &MixPlan,
+        output: &Output,
+        (buffer, offset): (&wgpu::Buffer, u64),
+        report: &mut Report,
+    ) -> Result<()> {
         let shape = batch.shape();
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
         check_apart(batch.buffer(), buffer)?;
-        self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
+        self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false }, report)
     }
 
-    fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<()> {
+    fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>, report: &mut Report) -> Result<()> {
         let (normalize, tables) = {
             let mut shared = self.tables();
             let at = shared.with(self, |tables| tables.normalize(into.output.form()))?;
-            (at, shared.on_device(self)?.0)
+            let (tables, sent) = shared.on_device(self)?;
+            report.bytes_uploaded += sent;
+            (at, tables)
         };
         for range in self.mixed_pieces(plan, into.shape, into.output)? {
-            self.mix_piece(batch, plan, &range, &into, normalize, &tables)?;
+            report.bytes_uploaded += self.mix_piece(batch, plan, &range, &into, normalize, &tables)?;
+            report.dispatches += 1;
+            let images = &plan.images()[range];
+            // Of a cut image each value is read once, of a sum two.
+            let read = images.len() + images.iter().filter(|image| image.rectangle.is_none()).count();
+            report.bytes_read += (read * into.shape.values_per_image()) as u64;
+            let written = images.len() * into.shape.values_per_image() * into.output.dtype().bytes();
+            report.bytes_written += written as u64;
         }
         Ok(())
     }
@@ -97,6 +130,7 @@ impl Gpu {
         cut(plan.images().iter().map(room), &self.most(false))
     }
 
+    /// Mixes one piece; returns how many bytes were sent for it.
     fn mix_piece(
         &self,
         batch: &GpuBatch,
@@ -105,7 +139,7 @@ impl Gpu {
         into: &Destination<'_>,
         normalize: u32,
         tables: &wgpu::Buffer,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let Destination { shape, output, passing, .. } = *into;
         let images = &plan.images()[range.clone()];
         let placed = Placement::uniform(shape, batch.layout());
@@ -164,7 +198,8 @@ impl Gpu {
             Ok(())
         })?;
         self.keep(workspace);
-        self.staging.give(self, slot)
+        self.staging.give(self, slot)?;
+        Ok((programs.len() + PARAMETERS_STRIDE) as u64)
     }
 }
 

@@ -1,0 +1,88 @@
+//! Mixer: how a training run mixes its batches and labels, with one of several ways drawn for each batch.
+
+use rand::RngExt;
+
+use super::{MixPlan, Mixing};
+use crate::batch::Size;
+use crate::error::{Error, Result};
+use crate::output::{Dtype, Output};
+use crate::sample::{Purpose, Streams};
+
+/// How batches are mixed, and how many classes their labels have: what a loader takes
+/// ([`loader::Builder::mixing`](crate::loader::Builder::mixing)).
+///
+/// Of several ways one is drawn for each batch, each as probable as the others, as torchvision's `RandomChoice` of MixUp and
+/// CutMix does.
+///
+/// ```
+/// use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
+/// use autoaugment::Size;
+/// let mixup = MixUp { alpha: 0.2, ..MixUp::default() };
+/// let mixer = Mixer::new([Mixing::from(mixup), CutMix::default().into()], 10)?;
+/// let plan = mixer.plan(42, 0, &[7, 8, 9], Size { width: 32, height: 32 })?;
+/// assert_eq!(plan.labels(&[3, 1, 4], mixer.classes())?.len(), 3 * 10);
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixer {
+    ways: Vec<Mixing>,
+    classes: usize,
+}
+
+/// How a batch was mixed, and the labels that it has then; `L` is `Vec<f32>` or a tensor of a training framework.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixed<L> {
+    /// What each image of the batch was mixed with, and how.
+    pub plan: MixPlan,
+    /// Soft labels, N x classes in binary32, from 0 to 1: one row an image, which adds up to 1. See [`MixPlan::labels`].
+    pub labels: L,
+}
+
+impl Mixer {
+    /// Mixes in one of these ways, of which there must be one at least, images of so many classes.
+    ///
+    /// # Errors
+    /// Those of [`Mixing::check`], and [`Error::Parameter`] if there are no ways or no classes.
+    pub fn new<M: Into<Mixing>>(ways: impl IntoIterator<Item = M>, classes: usize) -> Result<Self> {
+        let ways: Vec<Mixing> = ways.into_iter().map(Into::into).collect();
+        ways.iter().try_for_each(Mixing::check)?;
+        for (parameter, number) in [("number of ways", ways.len()), ("number of classes", classes)] {
+            if number == 0 {
+                return Err(Error::Parameter { op: "mixing", parameter, value: 0.0, rule: "is not at least 1" });
+            }
+        }
+        Ok(Mixer { ways, classes })
+    }
+
+    /// The ways.
+    pub fn ways(&self) -> &[Mixing] {
+        &self.ways
+    }
+
+    /// How many classes there are: the length of a soft label.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Refuses an output that cannot be mixed.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if one of the ways is MixUp and the output is u8.
+    pub fn check(&self, output: &Output) -> Result<()> {
+        if output.dtype() == Dtype::U8 && self.ways.iter().any(|way| matches!(way, Mixing::MixUp(_))) {
+            return Err(super::mixed::bytes_refused());
+        }
+        Ok(())
+    }
+
+    /// Draws what a batch is mixed by: the way by the number of its first image, and then what [`Mixing::plan`] draws.
+    ///
+    /// # Errors
+    /// Those of [`Mixing::plan`].
+    pub fn plan(&self, seed: u64, epoch: u64, indices: &[u64], size: Size) -> Result<MixPlan> {
+        let index = indices.first().copied().unwrap_or(0);
+        let mut stream = Streams { seed, epoch, index }.of(Purpose::Mixing, 0);
+        let way = stream.random_range(0..self.ways.len() as u64);
+        self.ways[way as usize].plan(seed, epoch, indices, size)
+    }
+}
