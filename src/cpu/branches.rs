@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::chain::{Chain, Finish, Place, Scratch, pixels};
+use super::chain::{Chain, Finish, Scratch, pixels};
 use super::kernels::mixture::mix;
 use super::pass::BAND;
 use crate::ops::AugMix;
@@ -27,17 +27,14 @@ impl Chain<'_> {
             branch.ops.iter().for_each(|op| chain.push(op));
             chain.finish(Finish::Pixels(result));
         }
-        let to = self.place.other();
-        let mut out = std::mem::take(&mut self.scratch.held[to]);
-        let image = pixels(self.place, &self.scratch.held);
-        out.resize(image.len(), 0);
-        let band = |(k, out): (usize, &mut [u8])| mix(op, image, &memory.results, k * BAND, out);
-        match self.threads {
-            true => out.par_chunks_mut(BAND).enumerate().with_min_len(8).for_each(band),
-            false => mix(op, image, &memory.results, 0, &mut out),
-        }
-        self.scratch.held[to] = out;
+        self.held(image.len(), |chain, out| {
+            let image = pixels(chain.place, &chain.scratch.held);
+            let band = |(k, out): (usize, &mut [u8])| mix(op, image, &memory.results, k * BAND, out);
+            match chain.threads {
+                true => out.par_chunks_mut(BAND).enumerate().with_min_len(8).for_each(band),
+                false => band((0, out)),
+            }
+        });
         self.scratch.branches = Some(memory);
-        self.place = Place::Held(to);
     }
 }

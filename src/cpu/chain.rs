@@ -48,16 +48,6 @@ pub(super) enum Place<'a> {
     Held(usize),
 }
 
-impl Place<'_> {
-    /// The scratch memory that what is made of it goes to.
-    pub fn other(self) -> usize {
-        match self {
-            Place::Given(_) => 0,
-            Place::Held(from) => 1 - from,
-        }
-    }
-}
-
 /// An image on its way.
 pub(super) struct Chain<'a> {
     pub batch: &'a Images<'a>,
@@ -229,8 +219,11 @@ impl<'a> Chain<'a> {
     }
 
     /// Fills memory of ours with what the pixels become, which are there then.
-    fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
-        let to = self.place.other();
+    pub fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
+        let to = match self.place {
+            Place::Given(_) => 0,
+            Place::Held(from) => 1 - from,
+        };
         let mut out = std::mem::take(&mut self.scratch.held[to]);
         if out.capacity() < bytes {
             // Growing would keep what was there for a while, and take more than is needed.

@@ -46,7 +46,7 @@ fn branches_among_crops_and_resizes() {
             let some = |size: Size, rng: &mut _| {
                 let shape = Shape { images: 1, height: size.height, width: size.width, channels: 3 };
                 let op = some_nearest_op(size, rng);
-                if op.to_string().len() % 3 > 0 { aug_mix_of(3, 3, shape, rng) } else { op }
+                if !op.to_string().len().is_multiple_of(3) { aug_mix_of(3, 3, shape, rng) } else { op }
             };
             let Chains { batch, plan, .. } = chains(30, [3, 1][k % 2], 4, 200 + k as u64, some);
             check_all(&gpu, &batch, &nearest(&plan), &[Output::u8()], &format!("{grouping:?}"));
