@@ -1,5 +1,5 @@
 //! The GPU in a training loop: what is created, what is sent, what is under way at the same time, and whose memory it is.
-#![cfg(feature = "gpu")]
+#![cfg(all(feature = "gpu", feature = "loader"))]
 
 mod gpu_support;
 
@@ -9,7 +9,7 @@ use autoaugment::gpu::{Grouping, Made};
 use autoaugment::loader::{InMemory, Loader};
 use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
 use autoaugment::{
-    Augmenter, Error, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy, RaggedBatch, Sampler, Size,
+    Augmenter, Error, Gpu, Interpolation, Layout, Normalize, Output, Plan, Policy, RaggedBatch, Sampler, Scheme, Size,
 };
 use gpu_support::{batch_of, differences, drawn, gpu, gpu_with, on_cpu, rgb};
 
@@ -196,13 +196,16 @@ fn only_what_is_ours_is_taken_back_and_only_once() {
 
 #[test]
 fn memory_is_what_was_foretold_and_not_much_less() {
-    for (binding, images, side, policy, interpolation, outputs) in [
-        (1 << 27, 200, 20, Policy::cifar10(), Interpolation::Nearest, &[Output::u8(), F16][..]),
+    for (binding, images, side, scheme, interpolation, outputs) in [
+        (1 << 27, 200, 20, "cifar10", Interpolation::Nearest, &[Output::u8(), F16][..]),
         // With images that are stored between, as a whole and in pieces.
-        (1 << 27, 24, 50, Policy::imagenet(), Interpolation::Bicubic, &[Output::u8()]),
-        (1 << 17, 60, 50, Policy::imagenet(), Interpolation::Bicubic, &[Output::u8()]),
+        (1 << 27, 24, 50, "imagenet", Interpolation::Bicubic, &[Output::u8()]),
+        (1 << 17, 60, 50, "imagenet", Interpolation::Bicubic, &[Output::u8()]),
+        (1 << 27, 24, 50, "augmix(width=4)", Interpolation::Nearest, &[Output::u8()]),
+        (1 << 18, 24, 50, "augmix(width=4)", Interpolation::Nearest, &[Output::u8()]),
     ] {
-        let sampler = Sampler::new(policy, 9).unwrap().interpolation(interpolation);
+        let scheme: Scheme = scheme.parse().unwrap();
+        let sampler = Sampler::new(scheme, 9).unwrap().interpolation(interpolation);
         let shape = rgb(images, side, side);
         let batch = batch_of(shape, Layout::Nhwc, 1);
         let plan = |epoch| sampler.plan(shape, epoch, &(0..images as u64).collect::<Vec<_>>()).unwrap();
