@@ -28,7 +28,7 @@ pub struct Memory {
     pub images: u64,
     /// What they become.
     pub results: u64,
-    /// What kernels look up, of this plan and those before; at most 8 MiB, but for a plan that has more than 4,000 different blends.
+    /// What kernels look up, of this plan and those before; at most 8 MiB, unless it alone has some 4,000 different blends.
     pub tables: u64,
 }
 
