@@ -40,7 +40,7 @@ pub enum Error {
         convention: &'static str,
     },
 
-    /// An operation that a policy cannot have: it changes the size, or turns images over.
+    /// An operation that a policy cannot have: it changes the size, turns images over, or mixes what others make of them.
     #[error("{op} is drawn by a transform and cannot stand in a policy")]
     NotInPolicies {
         /// The operation's name.
@@ -54,6 +54,10 @@ pub enum Error {
         /// The operation's name.
         op: &'static str,
     },
+
+    /// An AugMix that moves the image differently in its branches, where something should follow the image.
+    #[error("AugMix moves the image differently in its branches, and targets cannot follow it")]
+    NotFollowed,
 
     /// A probability outside 0..=1, or not a number.
     #[error("{op}: probability {probability} is outside 0..=1")]

@@ -217,6 +217,7 @@ impl Sampler {
     }
 
     /// The one operation that `op` at `magnitude` is for an image of `size`, without any draw but a fixed sign.
+    /// Where a convention has a value drawn from a span, it is the end of the magnitude.
     ///
     /// # Errors
     /// Those of [`Convention::check`].

@@ -8,7 +8,10 @@ use autoaugment::{
     Augmenter, Batch, Dtype, Error, Gpu, GpuBatch, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy,
     Shape,
 };
-use gpu_support::{batch_of, chain_of, check_all, device_with, differences, drawn, gpu, gpu_with, on_cpu, random, rgb};
+use gpu_support::{
+    batch_of, chain_of, check_all, device_with, differences, drawn, gpu, gpu_with, mixtures, nearest, on_cpu, random,
+    rgb,
+};
 
 #[test]
 fn dispatches_do_not_grow_with_the_groups() {
@@ -148,6 +151,30 @@ fn a_batch_larger_than_a_binding_runs_in_pieces() {
     let batch = batch_of(shape, Layout::Nhwc, 12);
     let error = gpu.apply(&batch, &Plan::uniform(1, vec![]), &Output::u8()).unwrap_err();
     assert!(matches!(error, Error::DeviceLimit { what: "one image", .. }), "{error}");
+}
+
+/// What is stored of branches, and statistics, are buffers too; sources alone would be one piece.
+#[test]
+fn branches_and_statistics_larger_than_a_binding_run_in_pieces() {
+    let small = |bytes| Some(gpu_with(|l| l.max_storage_buffer_binding_size = bytes)?.grouping(Grouping::ByClass));
+    let Some(gpu) = small(1 << 18) else { return };
+    let shape = rgb(36, 20, 20);
+    let batch = batch_of(shape, Layout::Nhwc, 13);
+    let mut images = nearest(&mixtures(shape, 8, 1, 60)).into_images();
+    for (i, image) in images.iter_mut().enumerate().filter(|(i, _)| i % 4 == 0) {
+        image.ops.push(format!("SamplePairing(weight=0.4, partner={})", (i * 17 + 5) % 36).parse().unwrap());
+    }
+    let plan = Plan::new(images);
+    check_all(&gpu, &batch, &plan, &[Output::u8()], "branches in pieces");
+    let (_, report) = gpu.apply(&batch, &plan, &Output::u8()).unwrap();
+    assert!(report.chunks > 1, "{report:?}");
+    let Some(gpu) = small(1 << 17) else { return };
+    let shape = rgb(60, 20, 20);
+    let batch = batch_of(shape, Layout::Nhwc, 14);
+    let plan = Plan::uniform(60, vec!["Equalize".parse().unwrap()]);
+    check_all(&gpu, &batch, &plan, &[Output::u8()], "statistics in pieces");
+    let (_, report) = gpu.apply(&batch, &plan, &Output::u8()).unwrap();
+    assert!(report.chunks > 1, "{report:?}");
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn schemes() -> String {
     let mut text = String::from("| written | what it is | operations | convention |\n|--|--|--|--|\n");
     for (form, summary) in Scheme::forms() {
         let scheme: Scheme = form.parse().unwrap();
-        let (operations, convention) = (scheme.operations().len(), scheme.convention());
+        let operations = scheme.operations().iter().filter(|op| OpKind::ALL.contains(op)).count();
+        let convention = scheme.convention();
         text += &format!("| `{form}` | {summary} | {operations} | `{convention}` |\n");
     }
     text

@@ -18,7 +18,7 @@ fn mixed(own: vec3<u32>, pixel: u32) -> u32 {
   let end = list + 3u + 2u * programs[list + 2u];
   var value = own;
   var sum = vec3<u32>(0u);
-  if (rule != RULE_SUM_THEN_BLEND) { sum = products(weight, own); }
+  if (rule == RULE_SUM) { sum = products(weight, own); }
   for (var branch = list + 3u; branch < end; branch += 2u) {
     let result = unpack(middle[programs[branch] + pixel]);
     let branch_weight = programs[branch + 1u];

@@ -156,7 +156,7 @@ impl Convention {
         self.range(op).scale != Scale::Nothing
     }
 
-    /// The least value, where each application of this operation draws one from it to that of the magnitude.
+    /// The other end of the span, where each application of this operation draws a value between it and the magnitude's.
     pub fn drawn_from(self, op: OpKind) -> Option<f64> {
         self.range(op).least
     }
@@ -189,7 +189,8 @@ impl Convention {
     ///
     /// Shear: the factor. Translate: pixels to the right or down. Rotate: degrees counter-clockwise. Solarize: the
     /// threshold. SolarizeAdd: what is added. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
-    /// Desaturate: the amount. Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius. The others: 0.
+    /// Desaturate: the amount. Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius, or the
+    /// other end of what it is drawn from, see [`Convention::drawn_from`]. The others: 0.
     ///
     /// # Errors
     /// Those of [`Convention::check`].

@@ -18,7 +18,7 @@
 //! none, which magnitudes above 10 would ask for, is 0 bits too.
 
 use super::{Range, Scale, Sign, Table};
-use crate::ops::{Interpolation, OpKind};
+use crate::ops::{GaussianBlur, Interpolation, OpKind, Operation};
 
 type Row = (OpKind, Range);
 
@@ -35,7 +35,7 @@ const SOLARIZE: Row = (OpKind::Solarize, steps(0.0, 256.0, 256.0));
 const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0));
 const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
 const ENHANCE_INCREASING: Range = Range::level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
-const BLUR: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
+const BLUR: Range = <GaussianBlur as Operation>::RANGE;
 const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).drawn_from(0.1);
 
 /// What all have in common, and what they have not.

@@ -44,6 +44,22 @@ pub(super) const fn translate() -> Range {
     torch(150.0 / 331.0).whole()
 }
 
+const fn rows(translate: Range, bits: &'static [f64; 10]) -> [(OpKind, Range); 11] {
+    [
+        (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
+        (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
+        (OpKind::TranslateX, translate.of_width()),
+        (OpKind::TranslateY, translate.of_height()),
+        (OpKind::Rotate, torch(30.0)),
+        (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
+        (OpKind::Posterize, Range::of(Scale::Table(bits), Sign::None)),
+        (OpKind::Contrast, enhance(0.9)),
+        (OpKind::Color, enhance(0.9)),
+        (OpKind::Brightness, enhance(0.9)),
+        (OpKind::Sharpness, enhance(0.9)),
+    ]
+}
+
 pub(super) const TABLE: Table = Table {
     name: "torchvision",
     summary: "torchvision 0.29, transforms v2: whole pixels, nearest, black fill",
@@ -56,19 +72,7 @@ pub(super) const TABLE: Table = Table {
     fill: [0; 3],
     cutout_fill: None,
     direction: 1.0,
-    rows: &[
-        (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
-        (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
-        (OpKind::TranslateX, translate().of_width()),
-        (OpKind::TranslateY, translate().of_height()),
-        (OpKind::Rotate, torch(30.0)),
-        (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
-        (OpKind::Posterize, Range::of(Scale::Table(&[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), Sign::None)),
-        (OpKind::Contrast, enhance(0.9)),
-        (OpKind::Color, enhance(0.9)),
-        (OpKind::Brightness, enhance(0.9)),
-        (OpKind::Sharpness, enhance(0.9)),
-    ],
+    rows: &rows(translate(), &[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]),
 };
 
 pub(super) const AUG_MIX: Table = Table {
@@ -77,18 +81,6 @@ pub(super) const AUG_MIX: Table = Table {
     shear: Interpolation::Bilinear,
     translate: Interpolation::Bilinear,
     rotate: Interpolation::Bilinear,
-    rows: &[
-        (OpKind::ShearX, Range::of(Scale::Table(&SHEAR_X), Sign::Mirrored)),
-        (OpKind::ShearY, Range::of(Scale::Table(&SHEAR_Y), Sign::Mirrored)),
-        (OpKind::TranslateX, torch(1.0 / 3.0).whole().of_width()),
-        (OpKind::TranslateY, torch(1.0 / 3.0).whole().of_height()),
-        (OpKind::Rotate, torch(30.0)),
-        (OpKind::Solarize, Range::of(Scale::Table(&SOLARIZE), Sign::None)),
-        (OpKind::Posterize, Range::of(Scale::Table(&[4., 4., 3., 3., 2., 2., 1., 1., 0., 0.]), Sign::None)),
-        (OpKind::Contrast, enhance(0.9)),
-        (OpKind::Color, enhance(0.9)),
-        (OpKind::Brightness, enhance(0.9)),
-        (OpKind::Sharpness, enhance(0.9)),
-    ],
+    rows: &rows(torch(1.0 / 3.0).whole(), &[4., 4., 3., 3., 2., 2., 1., 1., 0., 0.]),
     ..TABLE
 };

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::chain::{Chain, Finish, Scratch, pixels};
-use super::kernels::mixture::mix;
+use super::chain::{Chain, Finish, Scratch, pixels, resize};
+use super::kernels::mixture::Mixture;
 use super::pass::BAND;
 use crate::ops::AugMix;
 
@@ -22,14 +22,15 @@ impl Chain<'_> {
         let image = pixels(self.place, &self.scratch.held);
         memory.results.resize(op.branches.len().max(memory.results.len()), Vec::new());
         for (branch, result) in op.branches.iter().zip(&mut memory.results) {
-            result.resize(image.len(), 0);
+            resize(result, image.len());
             let mut chain = Chain::new(self.batch, image, self.size, &mut memory.scratch, self.threads);
             branch.ops.iter().for_each(|op| chain.push(op));
             chain.finish(Finish::Pixels(result));
         }
+        let mixture = Mixture::new(op);
         self.held(image.len(), |chain, out| {
             let image = pixels(chain.place, &chain.scratch.held);
-            let band = |(k, out): (usize, &mut [u8])| mix(op, image, &memory.results, k * BAND, out);
+            let band = |(k, out): (usize, &mut [u8])| mixture.mix(image, &memory.results, k * BAND, out);
             match chain.threads {
                 true => out.par_chunks_mut(BAND).enumerate().with_min_len(8).for_each(band),
                 false => band((0, out)),

@@ -118,7 +118,11 @@ impl<'a> Chain<'a> {
                 self.store();
                 self.blur_columns(blur);
             }
-            Stage::Branches(mix) => self.branches(&mix),
+            Stage::Branches => {
+                if let Op::AugMix(mix) = op {
+                    self.branches(mix);
+                }
+            }
             Stage::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));
@@ -225,12 +229,7 @@ impl<'a> Chain<'a> {
             Place::Held(from) => 1 - from,
         };
         let mut out = std::mem::take(&mut self.scratch.held[to]);
-        if out.capacity() < bytes {
-            // Growing would keep what was there for a while, and take more than is needed.
-            out = Vec::new();
-            out.reserve_exact(bytes);
-        }
-        out.resize(bytes, 0);
+        resize(&mut out, bytes);
         fill(self, &mut out);
         self.scratch.held[to] = out;
         self.scratch.before.clear();
@@ -362,4 +361,13 @@ fn blend(arg: Arg) -> Blend {
         Arg::Blend(alpha) => alpha,
         Arg::Word(_) => 1.0,
     })
+}
+
+/// Makes memory as long, whatever is in it then. Growing would keep what was there for a while, and take more than is needed.
+pub(super) fn resize(memory: &mut Vec<u8>, bytes: usize) {
+    if memory.capacity() < bytes {
+        *memory = Vec::new();
+        memory.reserve_exact(bytes);
+    }
+    memory.resize(bytes, 0);
 }

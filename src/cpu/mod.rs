@@ -35,8 +35,8 @@
 //! passes, one more for inputs in planes and one where several threads write an image in another form, and a band; where an
 //! image is blurred its rows are filled up to multiples of 64 bytes, and there are 64 rows, or columns, twice more. For
 //! branches of AugMix there is all of that once more, and an image a branch. Nothing is allocated for an image, but the
-//! weights of a resize and lists of source pixels, which warps need that are beyond 16.16 fixed point, and the list of an
-//! AugMix's operations.
+//! weights of a resize and lists of source pixels, which warps need that are beyond 16.16 fixed point, and the weights
+//! of an AugMix.
 
 mod branches;
 mod chain;

@@ -17,12 +17,13 @@ use crate::plan::Plan;
 /// see [`Gpu::memory_for`](crate::Gpu::memory_for).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// What to do with each image: some 150 bytes, more where it is resized or turned with interpolation; and the parameters
-    /// of the dispatches.
+    /// What to do with each image: some 150 bytes for a segment of it, more where it is resized or turned with interpolation;
+    /// and the parameters of the dispatches. Most images have one segment, with AugMix one or more a branch and another.
     pub programs: u64,
-    /// 3,088 for each image with statistics.
+    /// 3,088 for each segment with statistics.
     pub statistics: u64,
-    /// 4 for each pixel that is stored between two parts of a chain, of both buffers for it.
+    /// 4 for each pixel that is stored between two segments of a chain, the largest of it, of both buffers for it; the same
+    /// for each branch of AugMix.
     pub stored: u64,
     /// The images.
     pub images: u64,

@@ -1,7 +1,7 @@
-//! GPU executor: a fixed handful of dispatches for a whole batch, whatever the policy drew.
+//! GPU executor: a handful of dispatches for a whole batch, as many as its longest chain needs whatever was drawn.
 //!
 //! A plan's chains become programs (`program/`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
-//! runs a kernel (`shader.rs`) that was put together from the WGSL of the operations it can need. Everything that takes more than
+//! runs a kernel (`shader/`) that was put together from the WGSL of the operations it can need. Everything that takes more than
 //! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
 //! not depend on what a driver does to floating point.
 //!

@@ -22,6 +22,8 @@ pub(super) struct Room {
     pub guests: usize,
     /// Programs, and parameters as if each image had dispatches of its own.
     pub commands: usize,
+    /// Statistics.
+    pub counts: usize,
     /// What is stored between.
     pub middles: usize,
     /// What they become.
@@ -42,6 +44,7 @@ impl Room {
             bytes: self.bytes.start.min(other.bytes.start)..self.bytes.end.max(other.bytes.end),
             guests: self.guests + other.guests,
             commands: self.commands + other.commands,
+            counts: self.counts + other.counts,
             middles: self.middles + other.middles,
             outputs: self.outputs + other.outputs,
         }
@@ -53,7 +56,7 @@ impl Room {
             Some(_) => self.bytes.len() + self.guests,
             None => self.bytes.len().max(self.guests),
         };
-        let bound = sources.max(self.commands).max(self.middles).max(self.outputs);
+        let bound = sources.max(self.commands).max(self.counts).max(self.middles).max(self.outputs);
         let sent = most.sent.map(|most| (sources + self.commands, most));
         [Some((bound, most.bound)), sent].into_iter().flatten().find(|(needed, limit)| needed > limit)
     }
@@ -110,6 +113,7 @@ impl Gpu {
             bytes: placed.range(i),
             guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 2 * ALIGNMENT).sum(),
             commands: segments.iter().map(|s| 4 * s.words() + MOST_DISPATCHES * PARAMETERS_STRIDE).sum(),
+            counts: segments.iter().map(|segment| 4 * segment.counts_words()).sum(),
             middles: 4 * middle_words(segments),
             outputs: output_bytes,
         };

@@ -1,7 +1,7 @@
 //! Schedule: which dispatches run a batch, in which order, on which images.
 //!
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
-//! on the length of the longest chain and on nothing else. Chains of fewer segments wait for the last level, so that
+//! on the length of the longest chain, and on whether there are branches, and on nothing else. Chains of fewer segments wait for the last level, so that
 //! all images are finished together. A level is at most the first pass of what is resized, two statistics passes and
 //! the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one dispatch. Branches run side by
 //! side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one dispatch more.
@@ -96,7 +96,7 @@ pub(super) struct Dispatch {
     pub kinds: Kinds,
     /// Some segments read from `middle`.
     pub from_middle: bool,
-    /// Some see their source through a frame.
+    /// Some do not work on their source just as it is in memory.
     pub framed: bool,
     /// Some sources are made of weighted rows.
     pub weighted: bool,
@@ -139,17 +139,21 @@ pub(super) struct Sources<'a> {
     pub partners: &'a dyn Fn(usize) -> u32,
 }
 
-/// Lanes that an image needs for what is stored between its segments, and words of a lane: as many as the largest of it.
-fn lanes(segments: &[Segment]) -> (usize, usize) {
-    let stored = segments.split_last().map_or(&[][..], |(_, stored)| stored);
-    let lanes = stored.iter().map(|s| s.lane + 1).max().unwrap_or(0);
-    (lanes, stored.iter().map(|s| s.size.pixels().next_multiple_of(4)).max().unwrap_or(0))
+/// Words of each lane that an image needs for what is stored between its segments: as many as the largest of it.
+fn lanes(segments: &[Segment]) -> Vec<usize> {
+    let mut lanes = Vec::new();
+    for stored in segments.split_last().map_or(&[][..], |(_, stored)| stored) {
+        if lanes.len() <= stored.lane {
+            lanes.resize(stored.lane + 1, 0);
+        }
+        lanes[stored.lane] = stored.size.pixels().next_multiple_of(4).max(lanes[stored.lane]);
+    }
+    lanes
 }
 
 /// Words of all lanes of an image.
 pub(super) fn middle_words(segments: &[Segment]) -> usize {
-    let (lanes, words) = lanes(segments);
-    lanes * words
+    lanes(segments).iter().sum()
 }
 
 /// How many levels an image has.
@@ -191,15 +195,20 @@ pub(super) fn schedule(
         let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
         let resizes = usize::from(segments[0].is_first_pass());
         let kept = if small { &segments[..=resizes] } else { segments };
-        let lane_words = lanes(kept).1 as u32;
+        let mut lanes_end = schedule.middle_words;
+        let place = |words| {
+            let start = lanes_end;
+            lanes_end += words;
+            start as u32
+        };
+        let lanes: Vec<u32> = lanes(kept).into_iter().map(place).collect();
         for (k, segment) in segments.iter().enumerate() {
             let is_last = k + 1 == segments.len();
             // A small image's segments are one, and stay in workgroup memory.
             let inside = small && k >= resizes;
             let places = Places {
                 image: sources.images[i],
-                lanes: schedule.middle_words as u32,
-                lane_words,
+                lanes: &lanes,
                 result: (is_last || inside).then_some(final_place),
                 counts: schedule.counts as u32,
                 segments_left: (segments.len() - k) as u32,
@@ -218,7 +227,7 @@ pub(super) fn schedule(
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.middle_words += middle_words(kept);
+        schedule.middle_words = lanes_end;
     }
     schedule.programs.append(&mut behind);
     for (level, entries) in listed.iter().enumerate() {

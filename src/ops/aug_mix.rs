@@ -71,6 +71,18 @@ impl AugMix {
         self.branches.iter().flat_map(|branch| &branch.ops)
     }
 
+    /// Whether both make the same bytes of every image of `size`; see [`Op::does_the_same`].
+    pub(crate) fn does_the_same(&self, other: &AugMix, size: Size) -> bool {
+        let rounded = |rule: MixRule| (std::mem::discriminant(&rule), rule.weight().map(|weight| weight as f32));
+        let alike = |(a, b): (&Branch, &Branch)| {
+            let mut ops = a.ops.iter().zip(&b.ops);
+            a.weight as f32 == b.weight as f32 && a.ops.len() == b.ops.len() && ops.all(|(a, b)| a.does_the_same(b, size))
+        };
+        rounded(self.rule) == rounded(other.rule)
+            && self.branches.len() == other.branches.len()
+            && self.branches.iter().zip(&other.branches).all(alike)
+    }
+
     /// What becomes of a byte and what the branches make of it.
     fn mixed(&self, value: u8, results: impl Iterator<Item = u8>) -> u8 {
         let mut weighted = self.branches.iter().map(|branch| branch.weight as f32).zip(results);
@@ -100,10 +112,10 @@ impl Operation for AugMix {
             return refuse("branches", self.branches.len() as f64, "is outside 1..=32");
         }
         if let Some(weight) = self.rule.weight().filter(|&weight| !is_weight(weight)) {
-            return refuse("rule", weight, "is outside 0..=2");
+            return refuse("the rule's weight", weight, "is outside 0..=2");
         }
         for (i, branch) in self.branches.iter().enumerate() {
-            let at = |e: Error| e.at(format!("branch {}", i + 1));
+            let at = |e: Error| e.at(format!("AugMix, branch {}", i + 1));
             if !is_weight(branch.weight) {
                 return refuse("weight", branch.weight, "is outside 0..=2").map_err(at);
             }
@@ -126,7 +138,7 @@ impl Operation for AugMix {
     }
 
     fn lower(&self, _: Size) -> Stage {
-        Stage::Branches(self.clone())
+        Stage::Branches
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lowering: what one operation becomes for the executors, with everything that needs f64 already computed.
 
+use super::Crop;
 use super::affine::{Affine, Interpolation};
-use super::{AugMix, Crop};
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 
@@ -30,8 +30,8 @@ pub(crate) enum Stage {
     Flip { horizontal: bool, vertical: bool },
     /// Weighted sums along each row, what the columns are made of, and along each column.
     Resize { columns: Weights, rows: Weights, columns_first: bool },
-    /// What several chains make of the image, mixed with it.
-    Branches(AugMix),
+    /// What several chains make of the image, mixed with it: those of the operation, each of which has stages of its own.
+    Branches,
 }
 
 /// The argument of a step.

@@ -322,7 +322,10 @@ impl Op {
     /// Whether this and `other` make the same bytes of every image of `size`: they are the same operation and run with the
     /// same numbers, once those are rounded as Pillow rounds them. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
     pub fn does_the_same(&self, other: &Op, size: Size) -> bool {
-        self == other || self.kind() == other.kind() && self.lower(size) == other.lower(size)
+        match (self, other) {
+            (Op::AugMix(one), Op::AugMix(other)) => one.does_the_same(other, size),
+            _ => self == other || self.kind() == other.kind() && self.lower(size) == other.lower(size),
+        }
     }
 
     /// A short caption: the name and the leading parameter, `Rotate 30`.
@@ -362,6 +365,9 @@ mod tests {
     #[test]
     fn what_rounds_to_the_same_numbers_does_the_same() {
         let size = Size { width: 20, height: 10 };
+        let mix = |weight: &str, op: &str| {
+            format!(r#"AugMix(rule={{"sum":{weight}}}, branches=[{{"weight":{weight},"ops":[{{"op":{op}}}]}}])"#)
+        };
         let same = |a: &str, b: &str| a.parse::<Op>().unwrap().does_the_same(&b.parse().unwrap(), size);
         for (a, b) in [
             ("Color(factor=0.8)", "Color(factor=0.800000011920929)"),
@@ -369,12 +375,15 @@ mod tests {
             ("ShearX(factor=0.1)", "ShearX(factor=0.10000000149)"),
             ("Rotate(degrees=0)", "Rotate(degrees=360)"),
             ("TranslateX(pixels=3.2)", "TranslateX(pixels=3)"),
+            (&mix("0.1", r#""Rotate","degrees":0"#), &mix("0.10000000149", r#""Rotate","degrees":360"#)),
             ("Invert", "Invert"),
         ] {
             assert!(same(a, b), "{a} {b}");
         }
         for (a, b) in [
             ("Color(factor=0.8)", "Brightness(factor=0.8)"),
+            (&mix("0.1", r#""Invert""#), &mix("0.2", r#""Invert""#)),
+            (&mix("0.1", r#""Invert""#), &mix("0.1", r#""Equalize""#)),
             ("Invert", "Equalize"),
             ("Color(factor=0.8)", "Color(factor=0.81)"),
             ("Solarize(threshold=170)", "Solarize(threshold=170.1)"),

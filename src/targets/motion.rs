@@ -100,9 +100,7 @@ fn inverse([a, b, c, d, e, f]: Matrix) -> Matrix {
 /// Refuses an AugMix whose branches move what is in the image, each to another place.
 pub(super) fn check_branches(op: &Op) -> Result<()> {
     match op {
-        Op::AugMix(mix) if mix.ops().any(|op| op.kind().class() == Kind::Warp) => Err(Error::Batch(
-            "AugMix mixes images that are moved each in its way, and targets cannot follow them all".to_string(),
-        )),
+        Op::AugMix(mix) if mix.ops().any(|op| op.kind().class() == Kind::Warp) => Err(Error::NotFollowed),
         _ => Ok(()),
     }
 }

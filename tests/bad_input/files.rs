@@ -231,12 +231,12 @@ pub fn plan_files() -> Vec<Case> {
         (
             "a rule's weight",
             op_json(r#"{"op": "AugMix", "rule": {"sum": -0.1}, "branches": [{"weight": 1, "ops": []}]}"#),
-            "plan: AugMix: rule -0.1 is outside 0..=2...",
+            "plan: AugMix: the rule's weight -0.1 is outside 0..=2...",
         ),
         (
             "a branch's weight",
             op_json(r#"{"op": "AugMix", "rule": "blends", "branches": [{"weight": 2.5, "ops": []}]}"#),
-            "plan: branch 1: AugMix: weight 2.5 is outside 0..=2...",
+            "plan: AugMix, branch 1: AugMix: weight 2.5 is outside 0..=2...",
         ),
         (
             "a parameter in a branch",
@@ -246,17 +246,17 @@ pub fn plan_files() -> Vec<Case> {
         (
             "a pairing in a branch",
             in_branch(r#"{"op": "SamplePairing", "weight": 0.1, "partner": 0}"#),
-            "plan: branch 1: SamplePairing cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: SamplePairing cannot stand in a branch of AugMix...",
         ),
         (
             "a crop in a branch",
             in_branch(r#"{"op": "Crop", "x": 0, "y": 0, "width": 1, "height": 1}"#),
-            "plan: branch 1: Crop cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: Crop cannot stand in a branch of AugMix...",
         ),
         (
             "branches in a branch",
             in_branch(r#"{"op": "AugMix", "rule": "blends", "branches": [{"weight": 1, "ops": []}]}"#),
-            "plan: branch 1: AugMix cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: AugMix cannot stand in a branch of AugMix...",
         ),
         (
             "a plan in a step",

@@ -105,9 +105,22 @@ fn weights_have_their_distributions() {
         let sum = kept + mix.branches.iter().map(|branch| branch.weight).sum::<f64>();
         assert!((sum - 1.0).abs() < 1e-6, "{mix:?}");
     }
-    // One after the other, the last branch has its weight and the first what is left of it by all others.
-    for mix in mixtures("augmix-m3-b1", 2) {
-        assert_eq!(mix.rule, MixRule::Blends);
-        assert!(mix.branches.iter().all(|branch| (0.0..=1.000_001).contains(&branch.weight)), "{mix:?}");
+    // Of blends one after the other, each takes its share away from those before it: the shares are those of a sum again.
+    let blends = mixtures("augmix-m3-b1", 2);
+    let shares: Vec<Vec<f64>> = blends
+        .iter()
+        .map(|mix| {
+            assert_eq!(mix.rule, MixRule::Blends);
+            let weights: Vec<f64> = mix.branches.iter().map(|branch| branch.weight).collect();
+            let left = |i: usize| weights[i + 1..].iter().map(|weight| 1.0 - weight).product::<f64>();
+            (0..3).map(|i| weights[i] * left(i)).collect()
+        })
+        .collect();
+    let mixed = |shares: &Vec<f64>| shares.iter().sum::<f64>();
+    let mut results = vec![check("what is blended", &tenths(shares.iter().map(mixed)), &TENTH)];
+    for i in 0..3 {
+        let of_mixed = shares.iter().map(|shares| shares[i] / mixed(shares));
+        results.push(check(&format!("blended branch {i}"), &tenths(of_mixed), &triangle));
     }
+    report(results);
 }

@@ -291,6 +291,18 @@ fn a_step_is_drawn_alike_however_many_follow_or_were_passed_over() {
         let pairs = ops(scheme(short)).into_iter().zip(ops(scheme(long)));
         assert!(pairs.into_iter().all(|(short, long)| long.starts_with(&short)), "{long}");
     }
+    // Branches of AugMix, of which each has its depth.
+    let branches = |text: &str| -> Vec<Vec<Vec<Op>>> {
+        let mixtures = ops(scheme(text)).into_iter().map(|ops| match &ops[..] {
+            [Op::AugMix(mix)] => mix.branches.iter().map(|branch| branch.ops.clone()).collect(),
+            other => panic!("{other:?}"),
+        });
+        mixtures.collect()
+    };
+    for (narrow, wide) in [("augmix(width=2)", "augmix(width=4)"), ("augmix-w1", "augmix-w3")] {
+        let pairs = branches(narrow).into_iter().zip(branches(wide));
+        assert!(pairs.into_iter().all(|(narrow, wide)| wide.starts_with(&narrow)), "{wide}");
+    }
     // Gates that are closed take nothing from the steps behind them.
     let base = TimmRandAugment::default().n(3).mstd(0.5).m(9);
     let (all, some) = (ops(base.p(1.0).into()), ops(base.p(0.4).into()));

@@ -154,7 +154,7 @@ fn what_branches_move_is_not_followed() {
     assert_eq!(still.images()[0].motion(size).unwrap().size(), size);
     let moving: Op = mix(r#"TranslateX","pixels":1,"interpolation":"nearest"#);
     let plan = Plan::uniform(2, vec![moving]);
-    let reason = "batch: AugMix mixes images that are moved each in its way, and targets cannot follow them all";
+    let reason = "AugMix moves the image differently in its branches, and targets cannot follow it";
     assert_eq!(Masks::default().plan(&plan).unwrap_err().to_string(), format!("image 0: {reason}"));
     assert_eq!(plan.images()[0].motion(size).unwrap_err().to_string(), reason);
 }

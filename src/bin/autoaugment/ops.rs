@@ -36,7 +36,7 @@ struct Row {
     /// What the magnitude stands for; none for operations without one.
     parameter: Option<String>,
     signed: bool,
-    /// Where each application draws a value, the least one; `values` has the most.
+    /// Where each application draws a value, one end of what it is drawn from; `values` has the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn_from: Option<f64>,
     /// One a magnitude of the table's, with a positive sign.

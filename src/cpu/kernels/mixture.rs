@@ -7,35 +7,57 @@ use crate::wide::wide;
 /// Values whose sums are in registers or the nearest cache.
 const BLOCK: usize = 256;
 
-/// Mixes bytes `first..first + out.len()` of an image with those of the branches' results.
-pub(in crate::cpu) fn mix(mix: &AugMix, image: &[u8], results: &[Vec<u8>], first: usize, out: &mut [u8]) {
-    let range = first..first + out.len();
-    let own = &image[range.clone()];
-    let weighted = || mix.branches.iter().map(|branch| branch.weight as f32).zip(results);
-    let (weight, then) = match mix.rule {
-        MixRule::Sum(weight) => (weight as f32, None),
-        MixRule::SumThenBlend(weight) => (0.0, Some(Blend::new(weight as f32))),
-        MixRule::Blends => {
+/// How an image is mixed.
+pub(in crate::cpu) enum Mixture {
+    /// The image's weight, and each branch's.
+    Sum { image: f32, branches: Vec<f32> },
+    /// The sum of the branches, blended with the image.
+    SumThenBlend { branches: Vec<f32>, blend: Blend },
+    /// A blend for each branch.
+    Blends(Vec<Blend>),
+}
+
+impl Mixture {
+    pub fn new(mix: &AugMix) -> Self {
+        let branches: Vec<f32> = mix.branches.iter().map(|branch| branch.weight as f32).collect();
+        match mix.rule {
+            MixRule::Sum(weight) => Mixture::Sum { image: weight as f32, branches },
+            MixRule::SumThenBlend(weight) => Mixture::SumThenBlend { branches, blend: Blend::new(weight as f32) },
+            MixRule::Blends => Mixture::Blends(branches.into_iter().map(Blend::new).collect()),
+        }
+    }
+
+    /// Mixes bytes `first..first + out.len()` of an image with those of the branches' results.
+    pub fn mix(&self, image: &[u8], results: &[Vec<u8>], first: usize, out: &mut [u8]) {
+        let own = &image[first..first + out.len()];
+        if let Mixture::Blends(blends) = self {
             out.copy_from_slice(own);
-            weighted().for_each(|(weight, result)| Blend::new(weight).bytes(out, &result[range.clone()]));
+            for (blend, result) in blends.iter().zip(results) {
+                blend.bytes(out, &result[first..first + out.len()]);
+            }
             return;
         }
-    };
-    for (k, (out, own)) in out.chunks_mut(BLOCK).zip(own.chunks(BLOCK)).enumerate() {
-        // 0 times anything is 0, and adding to that rounds nothing.
-        let mut sums = [0.0; BLOCK];
-        add(&mut sums, own, weight);
-        for (weight, result) in weighted() {
-            add(&mut sums, &result[first + k * BLOCK..][..out.len()], weight);
-        }
-        match &then {
-            None => truncate(&sums, out),
-            Some(blend) => {
-                let mut mixed = [0; BLOCK];
-                let mixed = &mut mixed[..out.len()];
-                truncate(&sums, mixed);
-                out.copy_from_slice(own);
-                blend.bytes(out, mixed);
+        for (k, (out, own)) in out.chunks_mut(BLOCK).zip(own.chunks(BLOCK)).enumerate() {
+            let mut sums = [0.0; BLOCK];
+            let add_all = |sums: &mut _, weights: &[f32]| {
+                for (&weight, result) in weights.iter().zip(results) {
+                    add(sums, &result[first + k * BLOCK..][..own.len()], weight);
+                }
+            };
+            match self {
+                Mixture::Sum { image, branches } => {
+                    add(&mut sums, own, *image);
+                    add_all(&mut sums, branches);
+                    truncate(&sums, out);
+                }
+                Mixture::SumThenBlend { branches, blend } => {
+                    add_all(&mut sums, branches);
+                    let mixed = &mut [0; BLOCK][..out.len()];
+                    truncate(&sums, mixed);
+                    out.copy_from_slice(own);
+                    blend.bytes(out, mixed);
+                }
+                Mixture::Blends(_) => {}
             }
         }
     }
@@ -52,8 +74,8 @@ fn add(sums: &mut [f32; BLOCK], values: &[u8], weight: f32) {
 wide! {
 fn truncate(sums: &[f32; BLOCK], out: &mut [u8]) {
     for (out, &sum) in out.iter_mut().zip(sums) {
-        // SAFETY: a sum of at most 33 products of numbers within 0..=2 and bytes.
-        *out = unsafe { sum.min(255.0).to_int_unchecked::<i32>() } as u8;
+        // SAFETY: a number, as weights are checked to be numbers, clipped to 0..=255.
+        *out = unsafe { sum.clamp(0.0, 255.0).to_int_unchecked::<i32>() } as u8;
     }
 }
 }

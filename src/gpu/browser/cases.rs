@@ -4,7 +4,7 @@ use super::gpu_support::{EVERY_FORM, batch_of, chain_of, mixtures, nearest, pair
 use super::recording::Case;
 use crate::gpu::Grouping;
 use crate::mixing::{MixPlan, Mixing};
-use crate::{Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape};
+use crate::{Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
 
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
 const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
@@ -135,7 +135,13 @@ fn branched() -> Vec<Case> {
     for (height, width, shift) in WORDS {
         for (seed, output) in EVERY_FORM.into_iter().enumerate() {
             let shape = rgb(9, height, width);
-            let plan = plan(still(mixtures(shape, 3, 3, seed as u64).into_images()));
+            // Half of them see the image through a crop that turns it over.
+            let mut images = still(mixtures(shape, 3, 3, seed as u64).into_images());
+            for image in images.iter_mut().step_by(2) {
+                let crop = format!("Crop(x=-2, y=1, width={width}, height={height}, border=reflect)");
+                image.ops.splice(..0, [crop.parse().unwrap(), ops::HorizontalFlip {}.into()]);
+            }
+            let plan = plan(images);
             let layout = if seed % 3 == 0 { Layout::Nchw } else { Layout::Nhwc };
             let name = format!("branches to {:?} {:?}", output.dtype(), output.layout(layout));
             let batch = batch_of(shape, layout, 4);

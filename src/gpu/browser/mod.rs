@@ -8,7 +8,7 @@ mod cases;
 mod chromium;
 mod coverage;
 #[path = "../../../tests/gpu_support/mod.rs"]
-mod gpu_support;
+pub(super) mod gpu_support;
 mod recording;
 
 use chromium::Session;

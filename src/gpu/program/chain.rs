@@ -63,7 +63,11 @@ impl Chain {
                     self.crop(&crop, size);
                 }
                 Stage::Blur(blur) => self.blur(blur),
-                Stage::Branches(mix) => self.branches(&mix, size, tables)?,
+                Stage::Branches => {
+                    if let Op::AugMix(mix) = op {
+                        self.branches(mix, size, tables)?;
+                    }
+                }
                 Stage::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
                 Stage::Resize { columns, rows, columns_first } => {
                     self.bare();
@@ -260,7 +264,7 @@ fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -
         | Stage::Crop(_)
         | Stage::Flip { .. }
         | Stage::Resize { .. }
-        | Stage::Branches(_) => return Ok(None),
+        | Stage::Branches => return Ok(None),
         Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
         Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
         Stage::Mix { arg, partner } => {

@@ -8,7 +8,7 @@
 //! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
 //!
 //! The branches of an AugMix are chains like others that begin with the same source; a segment of its own mixes what they
-//! stored. So an image's segments are not always one after the other: each has a *level*, how many must be done before it, and
+//! stored. So an image's segments are not always one after the other: each has a *level*, the number of those before it, and
 //! stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
 //! kernel cannot read what it writes.
 //!
@@ -195,7 +195,7 @@ pub(super) struct Segment {
     /// The size of what it makes.
     pub size: Size,
     sums: Sums,
-    /// How many segments of the image must have been run before.
+    /// How many levels of segments must have been run before.
     pub level: usize,
     /// The lane whose last result it works on; none for the image as it came.
     pub from: Option<usize>,
@@ -292,6 +292,11 @@ impl Segment {
                 used(pass) * if pass.along_rows { self.frame.source.height } else { self.frame.source.width }
             }
         }
+    }
+
+    /// Words of its statistics.
+    pub fn counts_words(&self) -> usize {
+        if self.has_statistics() { COUNTS_WORDS } else { 0 }
     }
 
     pub fn has_statistics(&self) -> bool {

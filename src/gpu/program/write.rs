@@ -6,21 +6,20 @@ use crate::ops::MixRule;
 
 /// Where the segments of an image read and write; see [`word`].
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Places {
+pub(in super::super) struct Places<'a> {
     /// First byte of the image as it came.
     pub image: u32,
-    /// First word of the image's first lane, and words from one lane to the next.
-    pub lanes: u32,
-    pub lane_words: u32,
+    /// First word of each of the image's lanes.
+    pub lanes: &'a [u32],
     /// The image's first value in the destination, for the segment that makes it.
     pub result: Option<u32>,
     pub counts: u32,
     pub segments_left: u32,
 }
 
-impl Places {
+impl Places<'_> {
     fn lane(&self, lane: usize) -> u32 {
-        self.lanes + lane as u32 * self.lane_words
+        self.lanes.get(lane).copied().unwrap_or_default()
     }
 }
 
@@ -29,7 +28,7 @@ impl Segment {
     /// begin at word `behind_at`.
     pub fn write(
         &self,
-        places: Places,
+        places: Places<'_>,
         partner: impl Fn(usize) -> u32,
         programs: &mut Vec<u32>,
         behind: &mut Vec<u32>,
@@ -64,7 +63,13 @@ impl Segment {
         programs.extend(program);
     }
 
-    fn write_sums(&self, places: Places, program: &mut [u32; PROGRAM_WORDS], behind: &mut Vec<u32>, behind_at: usize) {
+    fn write_sums(
+        &self,
+        places: Places<'_>,
+        program: &mut [u32; PROGRAM_WORDS],
+        behind: &mut Vec<u32>,
+        behind_at: usize,
+    ) {
         program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
         match &self.sums {
             Sums::Nothing => {}
@@ -74,12 +79,13 @@ impl Segment {
             }
             Sums::Mixture(Mixture { rule, weights }) => {
                 let (rule, weight) = match *rule {
-                    MixRule::Sum(weight) => (RULE_SUM, weight),
-                    MixRule::SumThenBlend(weight) => (RULE_SUM_THEN_BLEND, weight),
+                    MixRule::Sum(weight) => (RULE_SUM, weight as f32),
+                    MixRule::SumThenBlend(weight) => (RULE_SUM_THEN_BLEND, weight as f32),
                     MixRule::Blends => (RULE_BLENDS, 0.0),
                 };
-                behind.extend([rule, (weight as f32).to_bits(), weights.len() as u32]);
-                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.lane(i + 1), w.to_bits()]));
+                // Zero may have a sign, which the shader does not expect.
+                behind.extend([rule, weight.abs().to_bits(), weights.len() as u32]);
+                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.lane(i + 1), w.abs().to_bits()]));
             }
         }
     }

@@ -77,15 +77,15 @@ impl AugMix {
         AugMix { all_ops, ..self }
     }
 
-    fn drawn_from(&self) -> &'static [OpKind] {
+    fn kinds(&self) -> &'static [OpKind] {
         if self.all_ops { &OPERATIONS } else { &OPERATIONS[..9] }
     }
 }
 
 pub(super) const CONVENTION: Convention = Convention::TorchvisionAugMix;
 
-/// Those of the paper, and the four that it leaves out.
-const OPERATIONS: [OpKind; 13] = [
+/// Those of the paper, and the four that it leaves out. timm's `_AUGMIX_TRANSFORMS` are the same.
+pub(super) const OPERATIONS: [OpKind; 13] = [
     OpKind::ShearX,
     OpKind::ShearY,
     OpKind::TranslateX,
@@ -112,7 +112,7 @@ impl Draws for AugMix {
     }
 
     fn operations(&self) -> Vec<OpKind> {
-        with_mixture(self.drawn_from())
+        with_mixture(self.kinds())
     }
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
@@ -123,7 +123,7 @@ impl Draws for AugMix {
         let weights = dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| f64::from(w as f32 * left));
         let mut steps = Steps::new(context, CONVENTION);
         let mut magnitudes = Numbers::new(Purpose::Magnitude);
-        let chains = chains(context, self.drawn_from(), self.width, self.depth, |k, op| {
+        let chains = chains(context, self.kinds(), self.width, self.depth, |k, op| {
             let magnitude = (magnitudes.unit(context, k) * f64::from(self.severity)).floor();
             steps.op(k, op, magnitude)
         });

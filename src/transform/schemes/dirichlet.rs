@@ -7,8 +7,8 @@ use crate::transform::steps::gauss;
 
 /// `n` weights from the symmetric Dirichlet distribution: independent numbers from Gamma(alpha, 1), each over their sum.
 ///
-/// It works with logarithms, so that the weights of a small alpha, of which all but one vanish, still add up to 1. They and
-/// their like are the same on every machine.
+/// It works with logarithms, so that the weights of a small alpha, of which all but one vanish, still add up to 1. They,
+/// exponentials and cosines are libm's, the same on every machine.
 pub(super) fn dirichlet(stream: &mut impl Rng, alpha: f64, n: usize) -> Vec<f64> {
     let mut weights: Vec<f64> = (0..n).map(|_| log_gamma(stream, alpha)).collect();
     let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);

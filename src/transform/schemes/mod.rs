@@ -131,7 +131,10 @@ const FORMS: [(&str, &str); 11] = [
         "rand-m9-mstd0.5-inc1",
         "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights, t3a, t3aw",
     ),
-    ("augmix-m5-w4-d2", "timm's AugMix, by its configuration string: m, w, d, mstd, a, b"),
+    (
+        "augmix-m5-w4-d2",
+        "timm's AugMix, by its configuration string: m, w, d, mstd, a, b; augmix alone is torchvision's, augmix-m3 timm's",
+    ),
     ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
     ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
     ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
@@ -145,7 +148,7 @@ impl Scheme {
         Policy::presets().chain(FORMS)
     }
 
-    /// Every operation that it may draw, once, in the order of [`OpKind::ALL`].
+    /// Every operation that it may draw, once, in the order of [`OpKind::ALL`]; and behind them AugMix, if that mixes them.
     pub fn operations(&self) -> Vec<OpKind> {
         let mut operations = self.draws().operations();
         operations.sort();

@@ -25,7 +25,7 @@ use crate::transform::{Context, Draws};
 /// [`interpolation`](crate::Sampler::interpolation) here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimmRandAugment {
-    /// The magnitude, 0..=10; 10 unless set.
+    /// The magnitude, which is cut down to `mmax`; 10 unless set.
     pub m: u32,
     /// Operations an image; 2 unless set.
     pub n: usize,
@@ -106,7 +106,11 @@ impl Draws for TimmRandAugment {
             return refuse("mmax", f64::from(self.mmax), "is outside 1..=100");
         }
         if self.set.is_weighted() && self.n > self.set.operations().len() {
-            return refuse("n", self.n as f64, "is more than the operations of which weights draw each once");
+            let rule = match self.set {
+                TimmSet::ThreeAWeights => "is more than the 14 operations of which weights draw each once",
+                _ => "is more than the 15 operations of which weights draw each once",
+            };
+            return refuse("n", self.n as f64, rule);
         }
         if self.mstd > 100.0 && self.mstd.is_finite() {
             return refuse("mstd", self.mstd, "is above 100 and not infinite");

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::aug_mix::{chains, check_shape, with_mixture};
+use super::aug_mix::{OPERATIONS, chains, check_shape, with_mixture};
 use super::dirichlet::{check_alpha, dirichlet};
 use super::timm::{Noise, check_mstd};
 use crate::convention::Convention;
@@ -25,7 +25,7 @@ use crate::transform::{Context, Draws};
 /// fill and interpolation can be set as with [`TimmRandAugment`](super::TimmRandAugment).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimmAugMix {
-    /// The magnitude, 0..=10; 3 unless set.
+    /// The magnitude, 3 unless set. What is drawn from it is cut down to 10.
     pub m: u32,
     /// The standard deviation of the magnitude; infinite, as it is unless set, for any magnitude from 0 to `m`.
     pub mstd: f64,
@@ -84,23 +84,6 @@ impl TimmAugMix {
 }
 
 pub(super) const CONVENTION: Convention = Convention::TimmAugMix;
-
-/// timm's `_AUGMIX_TRANSFORMS`, in its order.
-const OPERATIONS: [OpKind; 13] = [
-    OpKind::AutoContrast,
-    OpKind::Color,
-    OpKind::Contrast,
-    OpKind::Brightness,
-    OpKind::Sharpness,
-    OpKind::Equalize,
-    OpKind::Rotate,
-    OpKind::Posterize,
-    OpKind::Solarize,
-    OpKind::ShearX,
-    OpKind::ShearY,
-    OpKind::TranslateX,
-    OpKind::TranslateY,
-];
 
 impl Draws for TimmAugMix {
     fn check(&self) -> Result<()> {

@@ -2,7 +2,8 @@
 //!
 //! They mean what timm 1.0.31 makes of them. Three things that it lets pass are refused, as they hardly mean what it makes
 //! of them: a section without a number, which it ignores (`mstdinf`), a section that stands twice, and the name of a set
-//! of operations that it does not know. `v0` alone is TensorFlow's policy here, so timm's without noise is `v0-mstd0`.
+//! of operations that it does not know; and numbers outside the ranges of the types that they stand for. `v0` alone is
+//! TensorFlow's policy here, so timm's without noise is `v0-mstd0`; `augmix` alone is torchvision's, so timm's is `augmix-m3`.
 
 use std::fmt;
 use std::str::FromStr;
