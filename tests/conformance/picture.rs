@@ -70,3 +70,15 @@ pub fn splitmix64(seed: u64, count: usize) -> Vec<u8> {
 pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
+
+/// Fails where the README does not have these words, wherever its lines break.
+pub fn readme_says(words: &str) {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let words_of = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words_of(&readme).contains(words), "the README does not say `{words}`");
+}
+
+/// `12,345`.
+pub fn with_comma(n: usize) -> String {
+    format!("{},{:03}", n / 1000, n % 1000)
+}
