@@ -43,7 +43,7 @@ impl Work<'_> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
         match &self.drawn.mixed {
             None => gpu.apply_tensor(batch, &self.drawn.plan, output, device),
-            Some(Mixed { plan, .. }) => self.mixed_on_device(batch, |gpu, bytes, report| {
+            Some(Mixed { plan, .. }) => self.mixed_on_device(gpu, batch, |bytes, report| {
                 gpu.mix_tensor_reported(bytes, plan, output, device, report)
             }),
         }

@@ -70,7 +70,7 @@ impl Work<'_> {
             return match mixed {
                 None => gpu.apply_resident(batch, plan, output),
                 Some(Mixed { plan, .. }) => {
-                    self.mixed_on_device(batch, |gpu, bytes, report| gpu.mix_reported(bytes, plan, output, report))
+                    self.mixed_on_device(gpu, batch, |bytes, report| gpu.mix_reported(bytes, plan, output, report))
                 }
             };
         };
@@ -80,10 +80,10 @@ impl Work<'_> {
             None => gpu.apply_into(batch, plan, output, buffer, offset)?,
             Some(Mixed { plan, .. }) => {
                 batch.check_apart(buffer)?;
-                let mix = |gpu: &Gpu, bytes: &GpuBatch, report: &mut Report| {
+                let mix = |bytes: &GpuBatch, report: &mut Report| {
                     gpu.mix_into_reported(bytes, plan, output, (buffer, offset), report)
                 };
-                self.mixed_on_device(batch, mix)?.1
+                self.mixed_on_device(gpu, batch, mix)?.1
             }
         };
         Ok((images, report))
@@ -93,13 +93,13 @@ impl Work<'_> {
     #[cfg(feature = "gpu")]
     pub fn mixed_on_device<T>(
         self,
+        gpu: &Gpu,
         batch: GpuImages<'_>,
-        mix: impl FnOnce(&Gpu, &GpuBatch, &mut Report) -> Result<T>,
+        mix: impl FnOnce(&GpuBatch, &mut Report) -> Result<T>,
     ) -> Result<(T, Report)> {
-        let gpu = self.augmenter.required_gpu()?;
         let form = crate::Output::u8_as(self.augmenter.output().layout(batch.layout()));
         let (bytes, mut report) = gpu.apply_resident(batch, &self.drawn.plan, &form)?;
-        let mixed = mix(gpu, &bytes, &mut report);
+        let mixed = mix(&bytes, &mut report);
         gpu.recycle(bytes);
         Ok((mixed?, report))
     }
