@@ -82,18 +82,30 @@ impl Executor {
         if let Some(gpu) = self.gpu() {
             plan.check(batch.sizes())?;
             output.check()?;
-            dtype_on(device, output)?;
-            check_shared(gpu, device)?;
-            let buffer = gpu.upload_bytes(batch.data())?;
-            let (tensor, mut report) = gpu.apply_tensor(GpuImages::sent(&buffer, batch), plan, output, device)?;
-            report.bytes_uploaded += batch.data().len() as u64;
-            gpu.give_back(buffer);
-            return Ok((tensor, report));
+            return sent(gpu, batch, output, device, |there| gpu.apply_tensor(there, plan, output, device));
         }
         let dtype = dtype_on(device, output)?;
         let (augmented, report) = self.apply(batch, plan, output)?;
         Ok((from_host(augmented, dtype, device)?, report))
     }
+}
+
+/// Sends a batch to the device that is shared, has `run` make a tensor of it there, and takes the batch's memory back.
+pub(super) fn sent(
+    gpu: &Gpu,
+    batch: Images<'_>,
+    output: &Output,
+    device: &Device,
+    run: impl FnOnce(GpuImages<'_>) -> Result<(Tensor<4>, Report)>,
+) -> Result<(Tensor<4>, Report)> {
+    dtype_on(device, output)?;
+    check_shared(gpu, device)?;
+    let buffer = gpu.upload_bytes(batch.data())?;
+    let done = run(GpuImages::sent(&buffer, batch));
+    gpu.give_back(buffer);
+    let (tensor, mut report) = done?;
+    report.bytes_uploaded += batch.data().len() as u64;
+    Ok((tensor, report))
 }
 
 /// A tensor of values in host memory, which `flex` takes as they are.

@@ -7,12 +7,12 @@ use ::burn::data::dataloader::batcher::Batcher;
 use ::burn::tensor::{Device, Int, Tensor};
 
 use super::augment::bytes_refused;
-use super::mix::on_device;
+use super::mix::soft_labels_on;
 use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
-use crate::loader::{Outcome, Work};
-use crate::mixing::{Mixed, Mixer};
+use crate::loader::{Drawn, Samples, Work};
+use crate::mixing::{Mixed, Mixer, class_refused};
 use crate::output::Dtype;
 use crate::plan::Plan;
 use crate::ragged::RaggedBatch;
@@ -132,6 +132,7 @@ impl AugmentBatcher {
     }
 
     /// Mixes each batch once it is augmented; see [`loader::Builder::mixing`](crate::loader::Builder::mixing).
+    #[must_use]
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);
         self
@@ -162,18 +163,29 @@ impl AugmentBatcher {
                 )));
             }
         }
+        let classes = self.classes(items)?;
         let sizes: Vec<Size> = items.iter().map(|item| item.size).collect();
-        let pixels: Vec<u8> = items.iter().flat_map(|item| item.pixels.iter().copied()).collect();
         let indices: Vec<u64> = items.iter().map(|item| item.index).collect();
         let labels: Vec<i32> = items.iter().map(|item| item.label).collect();
+        let Self { augmenter, mixer, epoch } = self;
+        let samples =
+            Samples { augmenter, mixer: mixer.as_ref(), epoch: epoch.get(), indices: &indices, labels: &classes };
+        let drawn = samples.draw(&sizes)?;
+        let pixels: Vec<u8> = items.iter().flat_map(|item| item.pixels.iter().copied()).collect();
         let batch = RaggedBatch::packed(pixels, &sizes, first.channels)?;
-        let work =
-            Work { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: self.epoch.get(), indices: &indices };
-        let Outcome { images, plan, mixing, report } = work.tensor(batch, device)?;
-        // No class is negative: what is becomes one that is refused.
-        let classes: Vec<u32> = labels.iter().map(|&label| u32::try_from(label).unwrap_or(u32::MAX)).collect();
-        let mixed = work.mixed(mixing, &classes)?.map(|mixed| on_device(mixed, device));
+        let (images, report) = Work { augmenter, drawn: &drawn }.tensor(batch, device)?;
+        let Drawn { plan, mixed } = drawn;
+        let mixed = mixed.map(|mixed| soft_labels_on(mixed, device));
         Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, indices, plan, report })
+    }
+
+    /// The labels as numbers of classes, if they are to be mixed: any others mean what the caller likes.
+    fn classes(&self, items: &[ImageItem]) -> Result<Vec<u32>> {
+        let Some(mixer) = &self.mixer else { return Ok(Vec::new()) };
+        let class = |(i, item): (usize, &ImageItem)| {
+            u32::try_from(item.label).map_err(|_| class_refused(i, item.label, mixer.classes()))
+        };
+        items.iter().enumerate().map(class).collect()
     }
 }
 

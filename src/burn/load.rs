@@ -4,7 +4,7 @@ use ::burn::tensor::Device;
 
 use super::augment::{dtype_on, from_host};
 use super::batcher::{ImageBatch, labels_on};
-use super::mix::on_device;
+use super::mix::soft_labels_on;
 use crate::error::Result;
 use crate::loader::{Epoch, Ready};
 
@@ -16,19 +16,21 @@ impl Epoch {
     /// augmenter on the CPU any device will do, and `flex` takes the values without a copy.
     ///
     /// # Errors
-    /// As the iterator, and those of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor).
+    /// As the iterator, and those of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor). If the loader mixes, also those of
+    /// [`Gpu::mix_tensor`](crate::Gpu::mix_tensor), and [`Error::Batch`](crate::Error::Batch) for a label that is not below the
+    /// mixer's classes.
     pub fn next_batch(&mut self, device: &Device) -> Option<Result<ImageBatch>> {
         let finished = self.step(&mut |work, ready| match ready {
-            Ready::Host(host) => {
+            Ready::Host(tensor, report) => {
                 let dtype = dtype_on(device, work.augmenter.output())?;
-                host.try_map(|tensor| from_host(tensor, dtype, device))
+                Ok((from_host(tensor, dtype, device)?, report))
             }
             Ready::Device(batch) => work.resident_tensor(batch.into(), device),
         })?;
         Some(finished.map(|batch| ImageBatch {
             images: batch.images,
             labels: labels_on(batch.labels.iter().map(|&label| label as i32).collect(), device),
-            mixed: batch.mixed.map(|mixed| on_device(mixed, device)),
+            mixed: batch.mixed.map(|mixed| soft_labels_on(mixed, device)),
             indices: batch.indices,
             plan: batch.plan,
             report: batch.report,

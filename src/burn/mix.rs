@@ -2,11 +2,11 @@
 
 use ::burn::tensor::{Device, Tensor, TensorData};
 
-use super::augment::{AugmentedTensor, dtype_on, from_host, tensor_of};
+use super::augment::{dtype_on, from_host, sent, tensor_of};
 use super::device::check_shared;
 use crate::error::Result;
 use crate::gpu::{Gpu, GpuBatch, GpuImages};
-use crate::loader::{Outcome, Work};
+use crate::loader::Work;
 use crate::mixing::{MixPlan, Mixed};
 use crate::output::Output;
 use crate::ragged::RaggedBatch;
@@ -39,35 +39,30 @@ impl Gpu {
 
 impl Work<'_> {
     /// Augments and perhaps mixes a batch that is on the GPU into a tensor there.
-    pub(super) fn resident_tensor(self, batch: GpuImages<'_>, device: &Device) -> Result<Outcome<Tensor<4>>> {
-        let output = self.augmenter.output();
-        if let Some(mixer) = self.mixer {
-            return self.mixed_on_device(mixer, batch, |gpu, bytes, mixing, report| {
-                gpu.mix_tensor_reported(bytes, mixing, output, device, report)
-            });
+    pub(super) fn resident_tensor(self, batch: GpuImages<'_>, device: &Device) -> Result<(Tensor<4>, Report)> {
+        let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
+        match &self.drawn.mixed {
+            None => gpu.apply_tensor(batch, &self.drawn.plan, output, device),
+            Some(Mixed { plan, .. }) => self.mixed_on_device(gpu, batch, |bytes, report| {
+                gpu.mix_tensor_reported(bytes, plan, output, device, report)
+            }),
         }
-        let AugmentedTensor { tensor, plan, report } =
-            self.augmenter.augment_resident_tensor(batch, self.epoch, self.indices, device)?;
-        Ok(Outcome { images: tensor, plan, mixing: None, report })
     }
 
     /// The same of a batch in host memory, wherever the augmenter runs.
-    pub(super) fn tensor(self, batch: RaggedBatch<'_>, device: &Device) -> Result<Outcome<Tensor<4>>> {
-        let dtype = dtype_on(device, self.augmenter.output())?;
-        let Some(gpu) = self.augmenter.executor().gpu() else {
-            return self.on_host(batch)?.try_map(|tensor| from_host(tensor, dtype, device));
-        };
-        check_shared(gpu, device)?;
-        let buffer = gpu.upload_bytes(batch.data())?;
-        let mut outcome = self.resident_tensor(GpuImages::sent(&buffer, (&batch).into()), device)?;
-        outcome.report.bytes_uploaded += batch.data().len() as u64;
-        gpu.give_back(buffer);
-        Ok(outcome)
+    pub(super) fn tensor(self, batch: RaggedBatch<'_>, device: &Device) -> Result<(Tensor<4>, Report)> {
+        let output = self.augmenter.output();
+        if let Some(gpu) = self.augmenter.executor().gpu() {
+            return sent(gpu, (&batch).into(), output, device, |there| self.resident_tensor(there, device));
+        }
+        let dtype = dtype_on(device, output)?;
+        let (tensor, report) = self.on_host(batch)?;
+        Ok((from_host(tensor, dtype, device)?, report))
     }
 }
 
-/// Soft labels as a tensor.
-pub(super) fn on_device(Mixed { plan, labels }: Mixed<Vec<f32>>, device: &Device) -> Mixed<Tensor<2>> {
+/// The soft labels as a tensor.
+pub(super) fn soft_labels_on(Mixed { plan, labels }: Mixed<Vec<f32>>, device: &Device) -> Mixed<Tensor<2>> {
     let images = plan.images().len();
     let classes = labels.len() / images.max(1);
     Mixed { plan, labels: Tensor::from_data(TensorData::new(labels, [images, classes]), device) }

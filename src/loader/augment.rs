@@ -1,106 +1,106 @@
-//! Augment: the loader's only calls of the augmenter and of the mixer.
+//! Augment: what is drawn for a batch, and the loader's only calls of the augmenter and of the mixer.
 
-use crate::augmenter::{Augmented, Augmenter};
-use crate::batch::Size;
+use crate::augmenter::Augmenter;
 use crate::error::Result;
 #[cfg(feature = "gpu")]
-use crate::gpu::{Gpu, GpuImages};
-use crate::mixing::{MixPlan, Mixed, Mixer};
+use crate::gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
+use crate::images::Sizes;
+use crate::mixing::{Mixed, Mixer};
 use crate::output::Tensor;
 use crate::plan::Plan;
 use crate::ragged::RaggedBatch;
 use crate::report::Report;
 
-/// What is done to a batch's images.
+/// The samples of a batch, and what is to draw for them.
 #[derive(Clone, Copy)]
-pub(crate) struct Work<'a> {
+pub(crate) struct Samples<'a> {
     pub augmenter: &'a Augmenter,
     pub mixer: Option<&'a Mixer>,
     pub epoch: u64,
     pub indices: &'a [u64],
+    /// Read only where there is a mixer.
+    pub labels: &'a [u32],
 }
 
-/// What the images became, and how.
-pub(crate) struct Outcome<T> {
-    pub images: T,
+/// What was drawn for a batch.
+pub(crate) struct Drawn {
     pub plan: Plan,
-    pub mixing: Option<MixPlan>,
-    pub report: Report,
+    pub mixed: Option<Mixed<Vec<f32>>>,
 }
 
-impl<T> Outcome<T> {
-    pub fn try_map<U>(self, map: impl FnOnce(T) -> Result<U>) -> Result<Outcome<U>> {
-        let Outcome { images, plan, mixing, report } = self;
-        Ok(Outcome { images: map(images)?, plan, mixing, report })
+/// What is done to a batch's images.
+#[derive(Clone, Copy)]
+pub(crate) struct Work<'a> {
+    pub augmenter: &'a Augmenter,
+    pub drawn: &'a Drawn,
+}
+
+impl Samples<'_> {
+    /// Draws everything and makes the soft labels. Whatever is wrong with a batch is found here, before anything is done to
+    /// its images.
+    pub fn draw<'s>(self, sizes: impl Into<Sizes<'s>>) -> Result<Drawn> {
+        let Samples { augmenter, mixer, epoch, indices, labels } = self;
+        let sizes = sizes.into();
+        let plan = augmenter.plan(sizes, epoch, indices)?;
+        let size = plan.check(sizes)?;
+        let mix = |mixer: &Mixer| {
+            let plan = mixer.plan(augmenter.sampler().seed(), epoch, indices, size)?;
+            Ok(Mixed { labels: plan.labels(labels, mixer.classes())?, plan })
+        };
+        Ok(Drawn { mixed: mixer.map(mix).transpose()?, plan })
     }
 }
 
 impl Work<'_> {
     /// In host memory.
-    pub fn on_host(self, batch: RaggedBatch<'_>) -> Result<Outcome<Tensor>> {
-        let Augmented { tensor, plan, report } = self.augmenter.augment(&batch, self.epoch, self.indices)?;
-        let Some(mixer) = self.mixer else { return Ok(Outcome { images: tensor, plan, mixing: None, report }) };
+    pub fn on_host(self, batch: RaggedBatch<'_>) -> Result<(Tensor, Report)> {
+        let (tensor, report) = self.augmenter.apply(&batch, &self.drawn.plan)?;
+        let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, report)) };
         // What is mixed needs memory that the pixels had.
         drop(batch);
-        let mixing = self.draw(mixer, tensor.shape.size())?;
-        Ok(Outcome { images: mixing.mixed(&tensor)?, plan, mixing: Some(mixing), report })
+        Ok((plan.mixed(&tensor)?, report))
     }
 
     /// On the GPU that the batch is on, into a new buffer or into the caller's.
     #[cfg(feature = "gpu")]
-    pub fn on_device(
-        self,
-        batch: &crate::gpu::GpuRaggedBatch,
-        into: Option<(&wgpu::Buffer, u64)>,
-    ) -> Result<Outcome<crate::GpuBatch>> {
-        let output = self.augmenter.output();
-        if let Some(mixer) = self.mixer {
-            return self.mixed_on_device(mixer, batch.into(), |gpu, bytes, mixing, report| {
-                let Some((buffer, offset)) = into else { return gpu.mix_reported(bytes, mixing, output, report) };
-                gpu.mix_into_reported(bytes, mixing, output, (buffer, offset), report)?;
-                let layout = output.layout(bytes.layout());
-                crate::GpuBatch::new(buffer.clone(), offset, bytes.shape(), layout, output.dtype())
-            });
-        }
+    pub fn on_device(self, batch: &GpuRaggedBatch, into: Option<(&wgpu::Buffer, u64)>) -> Result<(GpuBatch, Report)> {
+        let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
+        let (batch, Drawn { plan, mixed }) = (GpuImages::from(batch), self.drawn);
         let Some((buffer, offset)) = into else {
-            let (images, plan, report) = self.augmenter.augment_resident(batch, self.epoch, self.indices)?;
-            return Ok(Outcome { images, plan, mixing: None, report });
+            return match mixed {
+                None => gpu.apply_resident(batch, plan, output),
+                Some(Mixed { plan, .. }) => {
+                    self.mixed_on_device(gpu, batch, |bytes, report| gpu.mix_reported(bytes, plan, output, report))
+                }
+            };
         };
-        let (plan, report) = self.augmenter.augment_into(batch, self.epoch, self.indices, buffer, offset)?;
-        let shape = GpuImages::from(batch).shape_after(&plan)?;
-        let layout = output.layout(crate::Layout::Nhwc);
-        let images = crate::GpuBatch::new(buffer.clone(), offset, shape, layout, output.dtype())?;
-        Ok(Outcome { images, plan, mixing: None, report })
+        let shape = batch.shape_after(plan)?;
+        let images = GpuBatch::new(buffer.clone(), offset, shape, output.layout(batch.layout()), output.dtype())?;
+        let report = match mixed {
+            None => gpu.apply_into(batch, plan, output, buffer, offset)?,
+            Some(Mixed { plan, .. }) => {
+                batch.check_apart(buffer)?;
+                let mix = |bytes: &GpuBatch, report: &mut Report| {
+                    gpu.mix_into_reported(bytes, plan, output, (buffer, offset), report)
+                };
+                self.mixed_on_device(gpu, batch, mix)?.1
+            }
+        };
+        Ok((images, report))
     }
 
     /// Augments a batch on its GPU to bytes, has `mix` make the output of them, and gives their memory back.
     #[cfg(feature = "gpu")]
     pub fn mixed_on_device<T>(
         self,
-        mixer: &Mixer,
+        gpu: &Gpu,
         batch: GpuImages<'_>,
-        mix: impl FnOnce(&Gpu, &crate::GpuBatch, &MixPlan, &mut Report) -> Result<T>,
-    ) -> Result<Outcome<T>> {
-        let gpu = self.augmenter.required_gpu()?;
-        let plan = self.augmenter.plan(batch.sizes(), self.epoch, self.indices)?;
+        mix: impl FnOnce(&GpuBatch, &mut Report) -> Result<T>,
+    ) -> Result<(T, Report)> {
         let form = crate::Output::u8_as(self.augmenter.output().layout(batch.layout()));
-        let (bytes, mut report) = gpu.apply_resident(batch, &plan, &form)?;
-        let mixed = self.draw(mixer, bytes.shape().size()).and_then(|mixing| {
-            let images = mix(gpu, &bytes, &mixing, &mut report)?;
-            Ok((images, mixing))
-        });
+        let (bytes, mut report) = gpu.apply_resident(batch, &self.drawn.plan, &form)?;
+        let mixed = mix(&bytes, &mut report);
         gpu.recycle(bytes);
-        let (images, mixing) = mixed?;
-        Ok(Outcome { images, plan, mixing: Some(mixing), report })
-    }
-
-    /// The soft labels of images that were mixed.
-    pub fn mixed(self, mixing: Option<MixPlan>, labels: &[u32]) -> Result<Option<Mixed<Vec<f32>>>> {
-        let Some((plan, mixer)) = mixing.zip(self.mixer) else { return Ok(None) };
-        Ok(Some(Mixed { labels: plan.labels(labels, mixer.classes())?, plan }))
-    }
-
-    fn draw(self, mixer: &Mixer, size: Size) -> Result<MixPlan> {
-        mixer.plan(self.augmenter.sampler().seed(), self.epoch, self.indices, size)
+        Ok((mixed?, report))
     }
 }

@@ -120,6 +120,9 @@ impl Builder {
     /// [`MixPlan::mixed`](crate::mixing::MixPlan::mixed) by hand. A batch is mixed within itself: ranks mix their own samples,
     /// the last batch is mixed however short it is, samples that were left out as broken are nobody's partners, and a single
     /// image is its own partner.
+    ///
+    /// A label that is not below the mixer's classes is an [`Error::Batch`] of its batch and ends the epoch, whatever
+    /// [`Builder::broken`] says: the number of classes is wrong then, and not the sample.
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);
         self

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
-use super::augment::{Outcome, Work};
+use super::augment::{Drawn, Work};
 use super::broken::BrokenSamples;
 use super::order::{Cut, Order};
 use super::produce::{Images, Produced, Producer, Request};
@@ -107,7 +107,7 @@ pub struct Epoch {
 /// A batch as it comes from the threads, for whoever asked for it to finish.
 pub(crate) enum Ready<'a> {
     /// Augmented and mixed by the CPU.
-    Host(Box<Outcome<Tensor>>),
+    Host(Tensor, Report),
     /// Decoded, on the device of the augmenter.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     Device(&'a OnDevice),
@@ -130,7 +130,7 @@ pub(crate) struct Finished<T> {
 }
 
 /// What makes a batch's images out of it, by what is to be done to them.
-type Finish<'f, T> = dyn FnMut(Work<'_>, Ready<'_>) -> Result<Outcome<T>> + 'f;
+type Finish<'f, T> = dyn FnMut(Work<'_>, Ready<'_>) -> Result<(T, Report)> + 'f;
 
 impl Epoch {
     pub(super) fn new(
@@ -189,9 +189,10 @@ impl Epoch {
             return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
         }
         let finished = self.step(&mut |work, ready| match ready {
-            Ready::Host(host) => host.try_map(|tensor| Ok(LoadedImages::Host(tensor))),
+            Ready::Host(tensor, report) => Ok((LoadedImages::Host(tensor), report)),
             Ready::Device(batch) => {
-                work.on_device(batch, Some((buffer, offset)))?.try_map(|images| Ok(LoadedImages::Device(images)))
+                let (images, report) = work.on_device(batch, Some((buffer, offset)))?;
+                Ok((LoadedImages::Device(images), report))
             }
         });
         finished.map(|finished| finished.map(LoadedBatch::from)).transpose()
@@ -245,7 +246,7 @@ impl Epoch {
             };
             // The threads go on while the caller has this one.
             self.ask();
-            if matches!(produced.images, Images::None) {
+            if produced.images.is_none() {
                 self.broken.batches += 1;
                 self.fetched(produced);
                 continue;
@@ -253,7 +254,7 @@ impl Epoch {
             let finished = self.finish(&mut produced, finish);
             match &finished {
                 Ok(_) => self.fetched(produced),
-                Err(Error::Buffer(_)) if !matches!(produced.images, Images::None) => self.held = Some(produced),
+                Err(Error::Buffer(_)) if produced.images.is_some() => self.held = Some(produced),
                 Err(_) => self.end(),
             }
             return Some(finished);
@@ -275,31 +276,29 @@ impl Epoch {
 
     /// What is left to do when a batch is asked for. If that fails `produced` keeps its decoded images.
     fn finish<T>(&self, produced: &mut Produced, finish: &mut Finish<'_, T>) -> Result<Finished<T>> {
-        let decoded = std::mem::replace(&mut produced.images, Images::None);
-        let work = self.producer.work(self.position.epoch, &produced.indices);
-        let Outcome { images, plan, mixing, report } = match decoded {
-            Images::None => return Err(Error::Loader("a batch without images".to_string())),
-            Images::Host(host) => finish(work, Ready::Host(host))?,
+        let Some((drawn, images)) = produced.images.take() else {
+            return Err(Error::Loader("a batch without images".to_string()));
+        };
+        let work = Work { augmenter: &self.producer.augmenter, drawn: &drawn };
+        let (images, report) = match images {
+            Images::Host(tensor, report) => finish(work, Ready::Host(tensor, report))?,
             #[cfg(feature = "gpu")]
             Images::Device(decoded) => match finish(work, Ready::Device(&decoded.images)) {
                 // A batch that a lost device has is an error here, and does not count as fetched.
-                Ok(mut done) => {
-                    done.report.bytes_uploaded += decoded.upload.bytes;
+                Ok((images, mut report)) => {
+                    report.bytes_uploaded += decoded.upload.bytes;
                     if let Some(gpu) = work.augmenter.executor().gpu() {
                         gpu.give_back(decoded.upload.buffer);
                     }
-                    done
+                    (images, report)
                 }
                 Err(error) => {
-                    produced.images = Images::Device(decoded);
+                    produced.images = Some((drawn, Images::Device(decoded)));
                     return Err(error);
                 }
             },
         };
-        let mixed = work.mixed(mixing, &produced.labels).map_err(|error| {
-            let Position { epoch, batch } = self.position;
-            error.at(format!("epoch {epoch}, batch {batch}"))
-        })?;
+        let Drawn { plan, mixed } = drawn;
         let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
         Ok(Finished { images, labels, mixed, indices, plan, report })
     }
@@ -317,9 +316,12 @@ impl Iterator for Epoch {
 
     fn next(&mut self) -> Option<Self::Item> {
         let finished = self.step(&mut |_work, ready| match ready {
-            Ready::Host(host) => host.try_map(|tensor| Ok(LoadedImages::Host(tensor))),
+            Ready::Host(tensor, report) => Ok((LoadedImages::Host(tensor), report)),
             #[cfg(feature = "gpu")]
-            Ready::Device(batch) => _work.on_device(batch, None)?.try_map(|images| Ok(LoadedImages::Device(images))),
+            Ready::Device(batch) => {
+                let (images, report) = _work.on_device(batch, None)?;
+                Ok((LoadedImages::Device(images), report))
+            }
             #[cfg(not(feature = "gpu"))]
             Ready::Device(never) => match *never {},
         });

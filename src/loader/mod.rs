@@ -69,7 +69,7 @@ mod subset;
 mod tar_shards;
 
 #[cfg(feature = "burn")]
-pub(crate) use augment::{Outcome, Work};
+pub(crate) use augment::{Drawn, Samples, Work};
 pub use broken::{Broken, BrokenSample, BrokenSamples};
 pub use builder::{Builder, Loader};
 pub use cifar::{Cifar, Cifar100Label};

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::augment::{Outcome, Work};
+use super::augment::{Drawn, Samples, Work};
 use super::broken::{Broken, BrokenSample};
 use super::color::Color;
 use super::dataset::{Dataset, Sample};
@@ -24,6 +24,7 @@ use crate::gpu::staging::{self, Staging};
 use crate::mixing::Mixer;
 use crate::output::Tensor;
 use crate::ragged::{Place, RaggedBatch};
+use crate::report::Report;
 
 /// What making a batch needs, whichever batch.
 pub(super) struct Producer {
@@ -48,17 +49,16 @@ pub(super) struct Request {
 
 /// A batch, as far as it can be made ahead.
 pub(super) struct Produced {
-    pub images: Images,
+    /// The images and what was drawn for them; none if all are broken.
+    pub images: Option<(Drawn, Images)>,
     pub labels: Vec<u32>,
     pub indices: Vec<u64>,
     pub broken: Vec<BrokenSample>,
 }
 
 pub(super) enum Images {
-    /// All are broken.
-    None,
     /// Augmented, and mixed if they are to be.
-    Host(Box<Outcome<Tensor>>),
+    Host(Tensor, Report),
     /// Decoded.
     #[cfg(feature = "gpu")]
     Device(Decoded),
@@ -125,7 +125,7 @@ impl Producer {
                 Err(sample) => broken.push(sample),
             }
         }
-        let mut produced = Produced { images: Images::None, labels: Vec::new(), indices: Vec::new(), broken };
+        let mut produced = Produced { images: None, labels: Vec::new(), indices: Vec::new(), broken };
         if placed.is_empty() {
             return self.checked(produced, request);
         }
@@ -137,7 +137,8 @@ impl Producer {
             let mut produced = self.checked(produced, request)?;
             if !places.is_empty() {
                 let images = crate::GpuRaggedBatch::new(upload.buffer.clone(), &places, self.color.channels())?;
-                produced.images = Images::Device(Decoded { images, upload });
+                let drawn = self.samples(&produced, request).draw(images.sizes())?;
+                produced.images = Some((drawn, Images::Device(Decoded { images, upload })));
             }
             return Ok(produced);
         }
@@ -151,14 +152,16 @@ impl Producer {
         let mut produced = self.checked(produced, request)?;
         if !places.is_empty() {
             let batch = RaggedBatch::new(pixels, &places, self.color.channels())?;
-            produced.images = Images::Host(Box::new(self.work(request.epoch, &produced.indices).on_host(batch)?));
+            let drawn = self.samples(&produced, request).draw(batch.sizes())?;
+            let (tensor, report) = Work { augmenter: &self.augmenter, drawn: &drawn }.on_host(batch)?;
+            produced.images = Some((drawn, Images::Host(tensor, report)));
         }
         Ok(produced)
     }
 
-    /// What is done to these samples.
-    pub fn work<'a>(&'a self, epoch: u64, indices: &'a [u64]) -> Work<'a> {
-        Work { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch, indices }
+    /// The samples that were kept.
+    fn samples<'a>(&'a self, Produced { indices, labels, .. }: &'a Produced, request: &Request) -> Samples<'a> {
+        Samples { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: request.epoch, indices, labels }
     }
 
     /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.

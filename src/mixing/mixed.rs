@@ -1,5 +1,7 @@
 //! Mixed: a plan applied to images in host memory and to labels, images in parallel.
 
+use std::fmt::Display;
+
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
@@ -73,7 +75,7 @@ impl MixPlan {
         let mut rows = vec![0.0; numbers];
         for (i, &label) in labels.iter().enumerate() {
             if label as usize >= classes {
-                return Err(Error::Batch(format!("the class {label} is outside 0..{classes}")).at(format!("image {i}")));
+                return Err(class_refused(i, label, classes));
             }
             rows[i * classes + label as usize] = 1.0;
         }
@@ -96,6 +98,10 @@ impl MixPlan {
         }
         Ok(mixed)
     }
+}
+
+pub(crate) fn class_refused(image: usize, label: impl Display, classes: usize) -> Error {
+    Error::Batch(format!("the class {label} is outside 0..{classes}")).at(format!("image {image}"))
 }
 
 pub(super) fn bytes_refused() -> Error {

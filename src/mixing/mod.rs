@@ -61,6 +61,8 @@ mod mixer;
 mod plan;
 mod text;
 
+#[cfg(feature = "burn")]
+pub(crate) use mixed::class_refused;
 pub use mixer::{Mixed, Mixer};
 pub use plan::{MixPlan, MixedImage, Rectangle};
 

@@ -6,7 +6,7 @@ use autoaugment::burn::{AugmentBatcher, ImageItem};
 use autoaugment::loader::{InMemory, Loader};
 use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing, Per};
 use autoaugment::transform::RandomResizedCrop;
-use autoaugment::{Augmenter, Error, Output, Policy, RaggedBatch, Size, Transform};
+use autoaugment::{Augmenter, Error, Layout, Normalize, Output, Policy, RaggedBatch, Size, Transform};
 use burn::tensor::{Device, TensorData};
 
 use crate::gpu_support::batch_of;
@@ -75,7 +75,7 @@ fn from_bytes_on_the_device() {
     let Some(both) = both() else { return };
     let gpu = both[0].gpu();
     let shape = shape(6, SIDE, SIDE);
-    let images = batch_of(shape, autoaugment::Layout::Nhwc, 5);
+    let images = batch_of(shape, Layout::Nhwc, 5);
     let there = gpu.upload(&images).unwrap();
     let plan = mixer().plan(1, 2, &indices(shape), shape.size()).unwrap();
     let got = gpu.mix_tensor(&there, &plan, &F32, &both[0].device).unwrap();
@@ -87,8 +87,8 @@ fn from_bytes_on_the_device() {
     assert!(matches!(bytes, Err(Error::Output(_))));
 }
 
-#[test]
-fn from_a_batcher() {
+/// Five, one of each class.
+fn items() -> Vec<ImageItem> {
     let pixels = batch(shape(5, SIDE, SIDE), 30);
     let item = |i: usize| ImageItem {
         pixels: Arc::from(&pixels.data()[i * SIDE * SIDE * 3..][..SIDE * SIDE * 3]),
@@ -97,7 +97,12 @@ fn from_a_batcher() {
         label: i as i32,
         index: 100 + i as u64,
     };
-    let items: Vec<ImageItem> = (0..5).map(item).collect();
+    (0..5).map(item).collect()
+}
+
+#[test]
+fn from_a_batcher() {
+    let (pixels, items) = (batch(shape(5, SIDE, SIDE), 30), items());
     let indices: Vec<u64> = (100..105).collect();
     let alone = on_cpu(F32).augment(&pixels, 4, &indices).unwrap();
     let plan = mixer().plan(11, 4, &indices, alone.tensor.shape.size()).unwrap();
@@ -119,7 +124,23 @@ fn from_a_batcher() {
             let mut items = items.clone();
             items[2].label = label;
             let error = batcher.collate(&items, &device).unwrap_err().to_string();
-            assert!(error.starts_with("image 2: batch: the class ") && error.ends_with(" is outside 0..5"), "{error}");
+            assert_eq!(error, format!("image 2: batch: the class {label} is outside 0..5"));
         }
     }
+}
+
+/// What was sent for a batch that cannot be mixed is used again: the next one makes no buffer.
+#[test]
+fn a_failure_keeps_no_memory() {
+    let Some(both) = both() else { return };
+    let normalize = Normalize { mean: [0.5; 3], std: [1e-39; 3] };
+    let augmenter = Arc::new(both[0].augmenter(Output::f32(Layout::Nchw, normalize)));
+    let batcher = AugmentBatcher::new(augmenter.clone()).unwrap().mixing(mixer());
+    let gpu = augmenter.executor().gpu().unwrap();
+    let made = [(); 4].map(|()| {
+        let error = batcher.collate(&items(), &both[0].device).unwrap_err();
+        assert!(error.to_string().contains("mixing needs values below 2^126"), "{error}");
+        gpu.made()
+    });
+    assert_eq!(made[2], made[3]);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use autoaugment::loader::{Broken, Dataset, Epoch, InMemory, LoadedBatch, Loader, Position, Sample};
 use autoaugment::mixing::{CutMix, MixUp, Mixed, Mixer, Mixing, Per};
-use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor};
+use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor, Transform};
 
 use super::images::{cropping, identity, numbered, refusal, size};
 
@@ -63,6 +63,13 @@ fn host(batch: &LoadedBatch) -> &Tensor {
     batch.images.host().unwrap()
 }
 
+/// The batches of two epochs, of which neither has one more.
+fn pairs(one: &mut Epoch, two: &mut Epoch) -> Vec<(LoadedBatch, LoadedBatch)> {
+    let [one, two] = [one, two].map(|epoch| epoch.collect::<Result<Vec<_>>>().unwrap());
+    assert_eq!(one.len(), two.len());
+    one.into_iter().zip(two).collect()
+}
+
 /// All that a batch has, with its images in host memory.
 type Whole = (Tensor, Vec<u32>, Vec<u64>, Option<Mixed<Vec<f32>>>);
 
@@ -84,7 +91,7 @@ fn as_by_hand() {
             let mixing = on_cpu(output).shard(rank, ranks).mixing(mixer.clone()).build().unwrap();
             assert_eq!(mixing.mixer(), Some(&mixer));
             let (mut one, mut two) = (plain.epoch(3), mixing.epoch(3));
-            for (plain, mixed) in one.by_ref().map(Result::unwrap).zip(two.by_ref().map(Result::unwrap)) {
+            for (plain, mixed) in pairs(&mut one, &mut two) {
                 assert_eq!((&plain.labels, &plain.indices, &plain.plan), (&mixed.labels, &mixed.indices, &mixed.plan));
                 assert_eq!(plain.mixed, None);
                 let plan = mixer.plan(11, 3, &plain.indices, size(8, 8)).unwrap();
@@ -92,7 +99,6 @@ fn as_by_hand() {
                 let labels = plan.labels(&plain.labels, CLASSES).unwrap();
                 assert_eq!(mixed.mixed, Some(Mixed { plan, labels }));
             }
-            assert!(one.next().is_none() && two.next().is_none());
             assert_eq!(one.broken(), two.broken());
         }
     }
@@ -123,12 +129,9 @@ fn a_gpu_has_the_cpus_bits() {
         let loader = builder(augmenter(output).gpu(gpu().unwrap())).mixing(mixer).build().unwrap();
         let gpu = loader.augmenter().executor().gpu().unwrap();
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
-        let own = gpu.device().create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: 256 + 8 * 192 * 4,
-            usage,
-            mapped_at_creation: false,
-        });
+        let size = 256 + 8 * 192 * 4;
+        let wanted = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        let own = gpu.device().create_buffer(&wanted);
         let whole = |batch: LoadedBatch| {
             let images = gpu.download(batch.images.device().unwrap()).unwrap();
             assert_eq!(batch.report.bytes_downloaded, 0);
@@ -146,6 +149,34 @@ fn a_gpu_has_the_cpus_bits() {
         }
         assert!(epoch.next_into(&own, 0).unwrap().is_none());
     }
+}
+
+/// Nothing was dispatched by then: there are no pipelines.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
+    use super::gpu_support::gpu;
+    let Some(first) = gpu() else { return };
+    let loader = builder(augmenter(F32).gpu(first)).mixing(both(Per::Image)).build().unwrap();
+    let gpu = loader.augmenter().executor().gpu().unwrap();
+    let usage = wgpu::BufferUsages::STORAGE;
+    let wanted = wgpu::BufferDescriptor { label: None, size: 8 * 192 * 4, usage, mapped_at_creation: false };
+    let own = gpu.device().create_buffer(&wanted);
+    let mut epoch = loader.epoch(0);
+    assert!(matches!(epoch.next_into(&own, 8 * 192 * 4), Err(Error::Buffer(_))));
+    assert_eq!(gpu.pipelines(), 0);
+    epoch.next_into(&own, 0).unwrap().unwrap();
+    assert!(gpu.pipelines() > 0);
+
+    let augmenter = Augmenter::builder(Transform::new()).gpu(super::gpu_support::gpu().unwrap()).build().unwrap();
+    let loader = Loader::builder(numbered(9), Arc::new(augmenter)).broken(Broken::Skip).mixing(only("cutmix"));
+    let loader = loader.batch_size(8).build().unwrap();
+    let gpu = loader.augmenter().executor().gpu().unwrap();
+    let mut epoch = loader.epoch(5);
+    let own = gpu.device().create_buffer(&wanted);
+    let refused = refusal(epoch.next_into(&own, 0));
+    assert_eq!(refused, "epoch 5, batch 0: image 7: batch: the class 7 is outside 0..7");
+    assert_eq!((gpu.pipelines(), epoch.position().batch, epoch.next().is_none()), (0, 0, true));
 }
 
 /// One more dispatch, which is counted with the others.
@@ -167,9 +198,12 @@ fn the_report_counts_mixing() {
 
 #[test]
 fn a_single_image_is_its_own_partner() {
-    let loader = on_cpu(F32).batch_size(1).mixing(only("cutmix")).build().unwrap();
     let plain = on_cpu(F32).batch_size(1).build().unwrap();
-    for (mixed, plain) in loader.epoch(0).zip(plain.epoch(0)).map(|(a, b)| (a.unwrap(), b.unwrap())) {
+    let mixing = on_cpu(F32).batch_size(1).mixing(only("cutmix")).build().unwrap();
+    let pairs = pairs(&mut plain.epoch(0), &mut mixing.epoch(0));
+    // All images but the broken ones.
+    assert_eq!(pairs.len(), 44);
+    for (plain, mixed) in pairs {
         assert!(host(&mixed) == host(&plain));
         let labels = mixed.mixed.unwrap().labels;
         assert!(labels.len() == CLASSES && (labels[plain.labels[0] as usize] - 1.0).abs() < 1e-6);

@@ -18,7 +18,7 @@ pub(super) use step::{BINDINGS, ENTRY_POINT, MixPiece, MixStep, MixVariant, asse
 
 use self::step::{RECORD_WORDS, value};
 use super::Gpu;
-use super::batch::{GpuBatch, check_apart, check_bytes, check_room};
+use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
 use super::pieces::{Room, cut};
 use super::run::{Given, Part};
 use super::schedule::Kernel;
@@ -200,6 +200,14 @@ impl Gpu {
         self.keep(workspace);
         self.staging.give(self, slot)?;
         Ok((programs.len() + PARAMETERS_STRIDE) as u64)
+    }
+}
+
+impl GpuImages<'_> {
+    /// Refuses to write over them what they become: known before they are augmented to the bytes that are mixed.
+    #[cfg(feature = "loader")]
+    pub(crate) fn check_apart(&self, output: &wgpu::Buffer) -> Result<()> {
+        check_apart(self.buffer, output)
     }
 }
 
