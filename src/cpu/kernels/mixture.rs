@@ -7,12 +7,11 @@ use crate::wide::wide;
 /// Values whose sums are in registers or the nearest cache.
 const BLOCK: usize = 256;
 
-/// How an image is mixed.
+/// How an image is mixed. There is one at a time, so that its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub(in crate::cpu) enum Mixture {
-    /// The image's weight, and each branch's.
-    Sum { image: f32, branches: Vec<f32> },
-    /// The sum of the branches, blended with the image.
-    SumThenBlend { branches: Vec<f32>, blend: Blend },
+    /// The sum of the image and of the branches by these weights, perhaps blended with the image.
+    Sum { image: f32, branches: Vec<f32>, blend: Option<Blend> },
     /// A blend for each branch.
     Blends(Vec<Blend>),
 }
@@ -21,8 +20,11 @@ impl Mixture {
     pub fn new(mix: &AugMix) -> Self {
         let branches: Vec<f32> = mix.branches.iter().map(|branch| branch.weight as f32).collect();
         match mix.rule {
-            MixRule::Sum(weight) => Mixture::Sum { image: weight as f32, branches },
-            MixRule::SumThenBlend(weight) => Mixture::SumThenBlend { branches, blend: Blend::new(weight as f32) },
+            MixRule::Sum(weight) => Mixture::Sum { image: weight as f32, branches, blend: None },
+            // 0 times anything is 0, and adding to that rounds nothing.
+            MixRule::SumThenBlend(weight) => {
+                Mixture::Sum { image: 0.0, branches, blend: Some(Blend::new(weight as f32)) }
+            }
             MixRule::Blends => Mixture::Blends(branches.into_iter().map(Blend::new).collect()),
         }
     }
@@ -30,34 +32,29 @@ impl Mixture {
     /// Mixes bytes `first..first + out.len()` of an image with those of the branches' results.
     pub fn mix(&self, image: &[u8], results: &[Vec<u8>], first: usize, out: &mut [u8]) {
         let own = &image[first..first + out.len()];
-        if let Mixture::Blends(blends) = self {
-            out.copy_from_slice(own);
-            for (blend, result) in blends.iter().zip(results) {
-                blend.bytes(out, &result[first..first + out.len()]);
+        match self {
+            Mixture::Blends(blends) => {
+                out.copy_from_slice(own);
+                for (blend, result) in blends.iter().zip(results) {
+                    blend.bytes(out, &result[first..first + out.len()]);
+                }
             }
-            return;
-        }
-        for (k, (out, own)) in out.chunks_mut(BLOCK).zip(own.chunks(BLOCK)).enumerate() {
-            let mut sums = [0.0; BLOCK];
-            let add_all = |sums: &mut _, weights: &[f32]| {
-                for (&weight, result) in weights.iter().zip(results) {
-                    add(sums, &result[first + k * BLOCK..][..own.len()], weight);
-                }
-            };
-            match self {
-                Mixture::Sum { image, branches } => {
+            Mixture::Sum { image, branches, blend } => {
+                for (k, (out, own)) in out.chunks_mut(BLOCK).zip(own.chunks(BLOCK)).enumerate() {
+                    let mut sums = [0.0; BLOCK];
                     add(&mut sums, own, *image);
-                    add_all(&mut sums, branches);
-                    truncate(&sums, out);
-                }
-                Mixture::SumThenBlend { branches, blend } => {
-                    add_all(&mut sums, branches);
+                    for (&weight, result) in branches.iter().zip(results) {
+                        add(&mut sums, &result[first + k * BLOCK..][..own.len()], weight);
+                    }
+                    let Some(blend) = blend else {
+                        truncate(&sums, out);
+                        continue;
+                    };
                     let mixed = &mut [0; BLOCK][..out.len()];
                     truncate(&sums, mixed);
                     out.copy_from_slice(own);
                     blend.bytes(out, mixed);
                 }
-                Mixture::Blends(_) => {}
             }
         }
     }
