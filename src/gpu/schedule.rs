@@ -1,10 +1,11 @@
 //! Schedule: which dispatches run a batch, in which order, on which images.
 //!
 //! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
-//! on the length of the longest chain, and on whether there are branches, and on nothing else. Chains of fewer segments wait for the last level, so that
-//! all images are finished together. A level is at most the first pass of what is resized, two statistics passes and
-//! the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one dispatch. Branches run side by
-//! side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one dispatch more.
+//! on the length of the longest chain and on whether there are branches, and on nothing else. Chains of fewer segments wait for
+//! the last level, so that all images are finished together. A level is at most the first pass of what is resized, two
+//! statistics passes and the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one
+//! dispatch. Branches run side by side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one
+//! dispatch more.
 //!
 //! # Tried
 //! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation

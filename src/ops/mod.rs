@@ -279,6 +279,25 @@ impl Declaration {
 }
 
 impl OpKind {
+    /// The paper's operations but for SamplePairing; all but the last, Cutout, are what every framework has.
+    pub(crate) const PAPER: [OpKind; 15] = [
+        OpKind::ShearX,
+        OpKind::ShearY,
+        OpKind::TranslateX,
+        OpKind::TranslateY,
+        OpKind::Rotate,
+        OpKind::AutoContrast,
+        OpKind::Invert,
+        OpKind::Equalize,
+        OpKind::Solarize,
+        OpKind::Posterize,
+        OpKind::Contrast,
+        OpKind::Color,
+        OpKind::Brightness,
+        OpKind::Sharpness,
+        OpKind::Cutout,
+    ];
+
     /// The name, as in the paper: `ShearX`.
     pub fn name(self) -> &'static str {
         self.declaration().name

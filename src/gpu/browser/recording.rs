@@ -106,17 +106,18 @@ impl Recordings {
             }
         }
         let untouched = |bytes| vec![UNTOUCHED; bytes];
-        let buffers = self.buffers([
-            (Role::Source, case.shifted()),
-            (Role::Partners, case.batch.data().to_vec()),
-            (Role::Programs, bytemuck::cast_slice(&work.programs).to_vec()),
-            (Role::Tables, bytemuck::cast_slice(tables.words()).to_vec()),
-            (Role::Parameters, bytemuck::cast_slice(&work.parameters).to_vec()),
+        let read = [
+            (Role::Programs, &work.programs[..]),
+            (Role::Tables, tables.words()),
+            (Role::Parameters, &work.parameters),
+        ];
+        let written = [
             (Role::Counts, vec![0; work.counts_bytes as usize]),
             (Role::Middle(0), untouched(work.middle_bytes[0] as usize)),
             (Role::Middle(1), untouched(work.middle_bytes[1] as usize)),
             (Role::Destination, untouched(expected.bytes)),
-        ]);
+        ];
+        let buffers = self.buffers(case, read, written);
         let steps: Vec<Value> = work.steps.iter().enumerate().map(|(i, step)| self.step(i, step)).collect();
         self.cases.push(json!({ "name": case.name, "buffers": buffers, "steps": steps }));
         expected
@@ -139,14 +140,13 @@ impl Recordings {
             partner: &|partner| partner * shape.values_per_image(),
             first_value: case.shift,
         });
-        let buffers = self.buffers([
-            (Role::Source, case.shifted()),
-            (Role::Partners, case.batch.data().to_vec()),
-            (Role::Programs, bytemuck::cast_slice(&work.programs).to_vec()),
-            (Role::Tables, bytemuck::cast_slice(tables.words()).to_vec()),
-            (Role::Parameters, bytemuck::cast_slice(&work.parameters).to_vec()),
-            (Role::Destination, vec![UNTOUCHED; expected.bytes]),
-        ]);
+        let read = [
+            (Role::Programs, &work.programs[..]),
+            (Role::Tables, tables.words()),
+            (Role::Parameters, &work.parameters),
+        ];
+        let written = [(Role::Destination, vec![UNTOUCHED; expected.bytes])];
+        let buffers = self.buffers(case, read, written);
         let text = mixing::assemble(&work.variant);
         let types: Vec<Value> = binding_types(false).into_iter().map(binding_type).collect();
         let bindings: Vec<Value> = mixing::BINDINGS.iter().map(|&(number, role)| json!([number, name(role)])).collect();
@@ -164,8 +164,15 @@ impl Recordings {
     }
 
     /// Stores what is in the buffers at first.
-    fn buffers(&mut self, contents: impl IntoIterator<Item = (Role, Vec<u8>)>) -> serde_json::Map<String, Value> {
-        let stored = contents.into_iter().map(|(role, mut bytes)| {
+    fn buffers<const N: usize>(
+        &mut self,
+        case: &Case,
+        read: [(Role, &[u32]); 3],
+        written: [(Role, Vec<u8>); N],
+    ) -> serde_json::Map<String, Value> {
+        let images = [(Role::Source, case.shifted()), (Role::Partners, case.batch.data().to_vec())];
+        let read = read.map(|(role, words)| (role, bytemuck::cast_slice(words).to_vec()));
+        let stored = images.into_iter().chain(read).chain(written).map(|(role, mut bytes)| {
             bytes.resize(bytes.len().max(16).next_multiple_of(4), 0);
             (name(role), self.store(&bytes))
         });

@@ -8,8 +8,8 @@
 //! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
 //!
 //! The branches of an AugMix are chains like others that begin with the same source; a segment of its own mixes what they
-//! stored. So an image's segments are not always one after the other: each has a *level*, the number of those before it, and
-//! stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
+//! stored. So an image's segments are not always one after the other: each has a *level* above those of what it works on,
+//! and stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
 //! kernel cannot read what it writes.
 //!
 //! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is

@@ -34,24 +34,6 @@ const TIMM_BLUR: &[Convention] =
     &[Convention::Timm, Convention::TimmOriginal, Convention::TimmResearch, Convention::TimmIncreasing];
 const TIMM_RANDOM_BLUR: &[Convention] = &[Convention::TimmRandomBlur];
 
-/// The paper's operations, which most have.
-const LEARNED: [OpKind; 14] = [
-    OpKind::ShearX,
-    OpKind::ShearY,
-    OpKind::TranslateX,
-    OpKind::TranslateY,
-    OpKind::Rotate,
-    OpKind::AutoContrast,
-    OpKind::Invert,
-    OpKind::Equalize,
-    OpKind::Solarize,
-    OpKind::Posterize,
-    OpKind::Contrast,
-    OpKind::Color,
-    OpKind::Brightness,
-    OpKind::Sharpness,
-];
-
 /// timm's names.
 const TIMM_NAMES: &[(&str, OpKind, &[Convention])] = &[
     ("AutoContrast", OpKind::AutoContrast, TIMM),
@@ -108,7 +90,8 @@ impl Source {
     /// Everything that it has a name for.
     fn names(self) -> Vec<(String, OpKind, &'static [Convention])> {
         let learned = |extra: &[OpKind], spelling: fn(&str) -> String| {
-            let all = LEARNED.iter().chain(extra);
+            let [everywhere @ .., _cutout] = &OpKind::PAPER;
+            let all = everywhere.iter().chain(extra);
             all.map(|op| (spelling(op.name()), *op, self.conventions())).collect()
         };
         let plain: fn(&str) -> String = str::to_string;

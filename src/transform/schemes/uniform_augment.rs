@@ -43,31 +43,13 @@ impl UniformAugment {
 
 pub(super) const CONVENTION: Convention = Convention::FastAutoAugment;
 
-const OPERATIONS: [OpKind; 15] = [
-    OpKind::ShearX,
-    OpKind::ShearY,
-    OpKind::TranslateX,
-    OpKind::TranslateY,
-    OpKind::Rotate,
-    OpKind::AutoContrast,
-    OpKind::Invert,
-    OpKind::Equalize,
-    OpKind::Solarize,
-    OpKind::Posterize,
-    OpKind::Contrast,
-    OpKind::Color,
-    OpKind::Brightness,
-    OpKind::Sharpness,
-    OpKind::Cutout,
-];
-
 impl Draws for UniformAugment {
     fn check(&self) -> Result<()> {
         check_count("uniformaugment", self.n)
     }
 
     fn operations(&self) -> Vec<OpKind> {
-        OPERATIONS.to_vec()
+        OpKind::PAPER.to_vec()
     }
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
@@ -75,7 +57,7 @@ impl Draws for UniformAugment {
         let (mut gates, mut levels) = (Numbers::new(Purpose::Gate), Numbers::new(Purpose::Magnitude));
         let mut steps = Steps::new(context, CONVENTION);
         for k in 0..self.n {
-            let op = OPERATIONS[operations.random_range(0..OPERATIONS.len())];
+            let op = OpKind::PAPER[operations.random_range(0..OpKind::PAPER.len())];
             if gates.unit(context, k) < 0.5 {
                 ops.push(steps.op(k, op, levels.unit(context, k)));
             }
