@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         mapped_at_creation: false,
     });
 
-    // Normalised binary16 in NCHW, as a network wants it, written by the dispatch that augments.
+    // Normalized binary16 in NCHW, as a network wants it, written by the dispatch that augments.
     let augmenter = Augmenter::builder(Policy::cifar10())
         .seed(42)
         .gpu(Gpu::from_device(device, queue)?)

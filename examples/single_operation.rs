@@ -5,7 +5,7 @@
 use autoaugment::{Batch, Device, Executor, Interpolation, Layout, Op, Output, Plan, Shape, ops};
 
 fn main() -> autoaugment::Result<()> {
-    // A grey image with one bright pixel.
+    // A gray image with one bright pixel.
     let shape = Shape { images: 1, height: 5, width: 5, channels: 1 };
     let mut pixels = vec![20; 25];
     pixels[6] = 250;

@@ -25,7 +25,7 @@ pub struct Shape {
     pub height: usize,
     /// W, columns of an image; at least 1.
     pub width: usize,
-    /// C, channels of a pixel: 1 (grey) or 3 (RGB).
+    /// C, channels of a pixel: 1 (gray) or 3 (RGB).
     pub channels: usize,
 }
 

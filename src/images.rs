@@ -184,7 +184,7 @@ pub(crate) fn check_channels(channels: usize) -> Result<()> {
         2 | 4 => Err(Error::Batch(format!(
             "{channels} channels: an alpha channel is not supported; drop it or flatten onto a background first"
         ))),
-        _ => Err(Error::Batch(format!("{channels} channels: only 1 (grey) and 3 (RGB) are supported"))),
+        _ => Err(Error::Batch(format!("{channels} channels: only 1 (gray) and 3 (RGB) are supported"))),
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Dtype {
 
 /// What floats are made of bytes by: `(v / 255 - mean) / std` for each channel, step by step in binary32.
 ///
-/// binary16 is that result rounded once. Grey images use the first channel's numbers.
+/// binary16 is that result rounded once. Gray images use the first channel's numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normalize {
     /// Means of red, green and blue on the scale of 0..=1.
@@ -96,12 +96,12 @@ impl Output {
         Output { layout: Some(layout), form: Form::U8 }
     }
 
-    /// Normalised binary32 in `layout`.
+    /// Normalized binary32 in `layout`.
     pub const fn f32(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F32(normalize) }
     }
 
-    /// Normalised binary16 in `layout`.
+    /// Normalized binary16 in `layout`.
     pub const fn f16(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F16(normalize) }
     }
@@ -187,9 +187,9 @@ impl Tensor {
 pub enum TensorData {
     /// Bytes.
     U8(Vec<u8>),
-    /// Normalised binary32.
+    /// Normalized binary32.
     F32(Vec<f32>),
-    /// Normalised binary16.
+    /// Normalized binary16.
     F16(Vec<f16>),
 }
 

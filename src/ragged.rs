@@ -90,7 +90,7 @@ impl<'a> RaggedBatch<'a> {
         &self.offsets
     }
 
-    /// Channels of a pixel: 1 (grey) or 3 (RGB).
+    /// Channels of a pixel: 1 (gray) or 3 (RGB).
     pub fn channels(&self) -> usize {
         self.channels
     }

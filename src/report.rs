@@ -39,7 +39,7 @@ impl Report {
         let mut kinds = Vec::new();
         let mut before: Option<&[Op]> = None;
         for image in plan.images() {
-            // Neighbours that are alike need no second look.
+            // Neighbors that are alike need no second look.
             if before.is_none_or(|before| before != image.ops) {
                 kinds.clear();
                 kinds.extend(image.ops.iter().flat_map(Op::with_branches).map(Op::kind));

@@ -219,7 +219,7 @@ fn twenty_thousand_tiny_images() {
 #[test]
 fn one_huge_image() {
     let Some(gpu) = gpu() else { return };
-    // White, so that the sum of luma, 255 x 2^26, leaves 32 bits by far; grey, so that it fits 128 MiB.
+    // White, so that the sum of luma, 255 x 2^26, leaves 32 bits by far; gray, so that it fits 128 MiB.
     let shape = Shape { images: 1, height: 8192, width: 8192, channels: 1 };
     let mut data = vec![255u8; shape.values()];
     data[..1 << 22].fill(3);
@@ -228,7 +228,7 @@ fn one_huge_image() {
         let plan = Plan::uniform(1, chain.split(';').map(|op| op.parse().unwrap()).collect());
         check_all(&gpu, &batch, &plan, &[Output::u8()], chain);
     }
-    // In colour it is right, or an error that says what is missing.
+    // In color it is right, or an error that says what is missing.
     let shape = Shape { channels: 3, ..shape };
     let batch = Batch::new(vec![255u8; shape.values()], shape, Layout::Nhwc).unwrap();
     let plan = Plan::uniform(1, vec!["Contrast(factor=0.5)".parse().unwrap()]);

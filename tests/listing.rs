@@ -93,8 +93,8 @@ fn every_operation_and_convention_is_described_in_words_of_its_own() {
     for convention in Convention::ALL {
         let summary = convention.summary();
         assert!(summary.to_lowercase().contains(convention.name()), "{summary}");
-        let colour = if convention.fill() == [0; 3] { "black fill" } else { "grey fill" };
-        assert!(summary.contains(colour), "{summary}");
+        let color = if convention.fill() == [0; 3] { "black fill" } else { "gray fill" };
+        assert!(summary.contains(color), "{summary}");
         assert_eq!(format!("{convention:>30}").len(), 30);
         assert_eq!(serde_json::to_value(convention).unwrap(), convention.name());
         assert_eq!(convention.name().parse::<Convention>().unwrap(), convention);

@@ -17,8 +17,8 @@ mod idx;
 mod image_folder;
 #[path = "loader/images.rs"]
 mod images;
-#[path = "loader/misbehaviour.rs"]
-mod misbehaviour;
+#[path = "loader/misbehavior.rs"]
+mod misbehavior;
 #[path = "loader/mixing.rs"]
 mod mixing;
 #[path = "loader/options.rs"]

@@ -36,7 +36,7 @@ fn a_million_samples_take_no_more_memory_than_the_bound() {
     let dataset = Idx::open(write("images", &[SAMPLES, SIDE, SIDE]), write("labels", &[SAMPLES])).unwrap();
     let augmenter = Augmenter::builder(Transform::new()).device(Device::Cpu).build().unwrap();
     let builder = Loader::builder(dataset, Arc::new(augmenter)).batch_size(1000).threads(2).prefetch(4);
-    let loader = builder.shuffle(true).color(Color::Grey).build().unwrap();
+    let loader = builder.shuffle(true).color(Color::Gray).build().unwrap();
     let side = SIDE as usize;
     let size = Size { width: side, height: side };
     let bound = loader.memory_bound(size, size, 0);

@@ -138,7 +138,7 @@ fn the_fixture_has_every_magnitude_sign_and_interpolation_for_every_picture() {
         for (convention, op, magnitude, negative) in magnitudes() {
             let mut resolved = json(&Sampler::resolve(convention, op, magnitude, negative, size).unwrap());
             let warp = op.class() == Kind::Warp;
-            // Large pictures are for arithmetic with colours; the photograph has no partner.
+            // Large pictures are for arithmetic with colors; the photograph has no partner.
             if large && (warp || op == OpKind::Cutout || op == OpKind::SamplePairing) {
                 continue;
             }

@@ -24,7 +24,7 @@ fn idx(path: &Path, dims: &[u32], values: &[u8]) {
     file.finish().unwrap();
 }
 
-/// Grey images of ten classes, told apart by which of ten rows is bright.
+/// Gray images of ten classes, told apart by which of ten rows is bright.
 fn data_set(folder: &Path) {
     const SIDE: usize = 12;
     for (half, images) in [("train", 200), ("t10k", 50)] {
@@ -75,7 +75,7 @@ fn the_loss_falls_on_flex() {
     assert!(text.starts_with("60 steps, mean loss of the first 15: "), "{text}");
 }
 
-/// Towards soft labels, which it cannot reach, but the loss falls all the same.
+/// Toward soft labels, which it cannot reach, but the loss falls all the same.
 #[test]
 fn the_loss_falls_on_mixed_batches() {
     let folder = tempfile::tempdir().unwrap();

@@ -159,7 +159,7 @@ def measure(given, started, wanted, notes):
                     notes.add(contestant.name, f"has no {test}: {sample['cannot']}")
                 elif number:
                     samples.setdefault((contestant.name, (test, size, io, cores)), []).append(sample)
-        # Everyone has another neighbour in front next time.
+        # Everyone has another neighbor in front next time.
         order = order[1:] + order[:1]
         print(f"round {number} of {given.rounds}", file=sys.stderr)
     return samples

@@ -31,7 +31,7 @@ impl Data {
             for index in 0..train.len() {
                 classes = classes.max(train.read(index)?.label() as usize + 1);
             }
-            return Ok(Data { train, test, classes, color: Color::Grey });
+            return Ok(Data { train, test, classes, color: Color::Gray });
         }
         let halves = ["train", "test"].map(|half| folder.join(half));
         let (train, test): (Arc<dyn Dataset>, Arc<dyn Dataset>) = if halves.iter().all(|half| half.is_dir()) {

@@ -10,7 +10,7 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 150.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 50.0;
-/// Told apart by people who see colours differently, too.
+/// Told apart by people who see colors differently, too.
 const COLORS: [&str; 6] = ["#555555", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
 
 /// The accuracies of one policy at one epoch, in percent.

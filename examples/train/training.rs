@@ -34,7 +34,7 @@ pub struct Settings {
     /// Images of a step
     #[arg(long, default_value_t = 50)]
     batch: usize,
-    /// Channels after the first convolution; 16 makes 14,410 parameters for grey images of ten classes
+    /// Channels after the first convolution; 16 makes 14,410 parameters for gray images of ten classes
     #[arg(long, default_value_t = 16)]
     width: usize,
     #[arg(long, default_value_t = 3e-3)]

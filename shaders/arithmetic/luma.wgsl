@@ -1,9 +1,9 @@
-// Luma: Pillow's conversion of a pixel to grey, and the mean grey of an image from its sum.
+// Luma: Pillow's conversion of a pixel to gray, and the mean gray of an image from its sum.
 fn luma(pixel: vec3<u32>) -> u32 {
   return (19595u * pixel.x + 38470u * pixel.y + 7471u * pixel.z + 32768u) >> 16u;
 }
 
-fn blend_with_grey(pixel: vec3<u32>, table: u32) -> vec3<u32> {
+fn blend_with_gray(pixel: vec3<u32>, table: u32) -> vec3<u32> {
   return blend_channels(vec3<u32>(luma(pixel)), pixel, table);
 }
 

@@ -7,7 +7,7 @@ struct Params {
   // Where in `programs` the list of this dispatch's programs is, and how many there are.
   list: u32,
   images: u32,
-  // Where in `tables` the values for normalising are.
+  // Where in `tables` the values for normalizing are.
   normalize: u32,
   // Which statistics pass this is, 0 or 1.
   round: u32,

@@ -1,4 +1,4 @@
-// Source pixels: one plane of bytes a channel; a single plane for grey. Images start at any byte.
+// Source pixels: one plane of bytes a channel; a single plane for gray. Images start at any byte.
 fn load_byte(byte: u32) -> u32 {
   return (source[byte >> 2u] >> ((byte & 3u) * 8u)) & 255u;
 }

@@ -1,4 +1,4 @@
-// Storing u8 and f16 where images or planes begin inside a word: neighbours share words, and each changes only its own
+// Storing u8 and f16 where images or planes begin inside a word: neighbors share words, and each changes only its own
 // bits, in two atomic steps.
 @group(0) @binding(5) var<storage, read_write> destination: array<atomic<u32>>;
 

@@ -11,7 +11,7 @@ struct Params {
   source: u32,
   width: u32,
   pixels: u32,
-  // Where in `tables` the values for normalising are.
+  // Where in `tables` the values for normalizing are.
   normalize: u32,
 }
 @group(0) @binding(0) var<storage, read> source: array<u32>;

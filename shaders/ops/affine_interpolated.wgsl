@@ -48,7 +48,7 @@ fn affine_point(x: u32, y: u32, at: u32) -> Point {
   let column = bitcast<i32>(u.x) >> 12u;
   let row = bitcast<i32>(v.x) >> 12u;
   point.inside = column >= 0 && column < i32(image_width) && row >= 0 && row < i32(image_height);
-  // Half a pixel, from centres to corners.
+  // Half a pixel, from centers to corners.
   let hu = wide_sub(u, vec2<u32>(0x800u, 0u));
   let hv = wide_sub(v, vec2<u32>(0x800u, 0u));
   point.x = bitcast<i32>(hu.x) >> 12u;

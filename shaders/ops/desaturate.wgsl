@@ -1,4 +1,4 @@
-// Desaturate: the image is blended with its grey version.
+// Desaturate: the image is blended with its gray version.
 fn desaturate(pixel: vec3<u32>, table: u32) -> vec3<u32> {
-  return blend_with_grey(pixel, table);
+  return blend_with_gray(pixel, table);
 }

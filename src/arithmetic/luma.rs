@@ -1,14 +1,14 @@
-//! Luma: Pillow's conversion of a pixel to grey, and the mean grey of an image.
+//! Luma: Pillow's conversion of a pixel to gray, and the mean gray of an image.
 
 use crate::image::Image;
 
-/// The grey value of an RGB pixel: `(19595 R + 38470 G + 7471 B + 32768) >> 16`, the weights of ITU-R 601 in 16 bits.
+/// The gray value of an RGB pixel: `(19595 R + 38470 G + 7471 B + 32768) >> 16`, the weights of ITU-R 601 in 16 bits.
 pub(crate) fn luma(r: u8, g: u8, b: u8) -> u8 {
     let sum = 19595 * u32::from(r) + 38470 * u32::from(g) + 7471 * u32::from(b);
     ((sum + 32768) >> 16) as u8
 }
 
-/// The mean grey of an image.
+/// The mean gray of an image.
 pub(crate) fn mean_luma(image: &Image) -> u8 {
     let sum: u64 = match image.channels {
         1 => image.data.iter().map(|&v| u64::from(v)).sum(),

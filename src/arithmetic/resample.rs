@@ -7,10 +7,10 @@
 //!
 //! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`: reducing widens the filter (antialiasing), enlarging
 //!   does not narrow it;
-//! * `centre = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic 2);
-//! * the taps are the source values from `int(centre - reach + 0.5)` up to, not including, `int(centre + reach + 0.5)`,
+//! * `center = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic 2);
+//! * the taps are the source values from `int(center - reach + 0.5)` up to, not including, `int(center + reach + 0.5)`,
 //!   clipped to the image, not to the box;
-//! * the weight of tap `j` is `filter((j - centre + 0.5) / stretch)`, divided by the sum of all (binary64), and then
+//! * the weight of tap `j` is `filter((j - center + 0.5) / stretch)`, divided by the sum of all (binary64), and then
 //!   rounded to a whole number of 2^-22 (the half away from zero);
 //! * the value is `(2^21 + sum of weight x byte) >> 22`, clipped to 0..=255.
 //!
@@ -71,12 +71,12 @@ impl Weights {
         let mut exact = Vec::new();
         let mut rounded = Vec::new();
         for i in 0..outputs {
-            let centre = f64::from(first) + (i as f64 + 0.5) * scale;
+            let center = f64::from(first) + (i as f64 + 0.5) * scale;
             // `as` truncates, and negative numbers become 0.
-            let begin = (centre - reach + 0.5) as usize;
-            let end = ((centre + reach + 0.5) as usize).min(length);
+            let begin = (center - reach + 0.5) as usize;
+            let end = ((center + reach + 0.5) as usize).min(length);
             exact.clear();
-            exact.extend((begin..end).map(|j| filter((j as f64 - centre + 0.5) * inverse)));
+            exact.extend((begin..end).map(|j| filter((j as f64 - center + 0.5) * inverse)));
             let sum: f64 = exact.iter().sum();
             rounded.clear();
             rounded.extend(exact.iter().map(|&w| round(if sum == 0.0 { w } else { w / sum })));

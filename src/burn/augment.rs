@@ -167,7 +167,7 @@ pub(super) fn dtype_on(device: &Device, output: &Output) -> Result<DType> {
 }
 
 pub(super) fn bytes_refused() -> Error {
-    Error::Output("U8: a burn tensor must be normalised F32 or F16".to_string())
+    Error::Output("U8: a burn tensor must be normalized F32 or F16".to_string())
 }
 
 fn dims(shape: Shape, layout: Layout) -> [usize; 4] {

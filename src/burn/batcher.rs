@@ -25,7 +25,7 @@ pub struct ImageItem {
     pub pixels: Arc<[u8]>,
     /// Width and height.
     pub size: Size,
-    /// 1 (grey) or 3 (RGB); the same for all images of a batch.
+    /// 1 (gray) or 3 (RGB); the same for all images of a batch.
     pub channels: usize,
     /// The class.
     pub label: i32,

@@ -1,7 +1,7 @@
 //! burn: augmented batches as tensors of [burn](https://burn.dev) 0.22, on a wgpu device that both use.
 //!
 //! On a wgpu device nothing is copied and nothing is read back: burn allocates an empty tensor, and the dispatch that
-//! augments writes it, normalised, where it lies. On burn's CPU backend `flex` the CPU executor's values become the tensor's.
+//! augments writes it, normalized, where it lies. On burn's CPU backend `flex` the CPU executor's values become the tensor's.
 //!
 //! | what | with what |
 //! |--|--|

@@ -2,7 +2,7 @@
 //!
 //! Magnitudes are `numpy.linspace` in binary64. Translations are fractions of the side, not rounded to pixels, and
 //! positive ones move the content left or up; with nearest interpolation a shift of t pixels acts as floor(t + 0.5).
-//! Shears are bicubic. The fill is grey, which for Rotate the repository reaches through an alpha channel; the bytes
+//! Shears are bicubic. The fill is gray, which for Rotate the repository reaches through an alpha channel; the bytes
 //! are those of a plain rotation with that fill. Its `np.int` no longer runs on NumPy 1.24 and later; the values are
 //! those of before.
 
@@ -11,7 +11,7 @@ use crate::ops::{Interpolation, OpKind};
 
 pub(super) const TABLE: Table = Table {
     name: "deepvoltaire",
-    summary: "the repository DeepVoltaire/AutoAugment: fractions of pixels, bicubic shear, grey fill",
+    summary: "the repository DeepVoltaire/AutoAugment: fractions of pixels, bicubic shear, gray fill",
     last: 9,
     fractional: false,
     shear: Interpolation::Bicubic,

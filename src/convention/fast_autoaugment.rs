@@ -6,8 +6,8 @@
 //! fraction. Translations are fractions of the side, and positive ones move the content left or up. What comes from outside
 //! is black, what Cutout fills is not.
 //!
-//! Departure: the repository draws Cutout's centre from (1, W] and moves a square that would begin outside inside; here the
-//! centre is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
+//! Departure: the repository draws Cutout's center from (1, W] and moves a square that would begin outside inside; here the
+//! center is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
 //! level, both ends painted.
 
 use super::{Range, Sign, Table};

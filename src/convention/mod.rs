@@ -30,16 +30,16 @@ pub enum Convention {
     /// torchvision 0.29, transforms v2: magnitudes 0..=9, whole pixels, nearest, black fill.
     #[default]
     Torchvision,
-    /// The repository DeepVoltaire/AutoAugment: magnitudes 0..=9, fractions of pixels, bicubic shear, grey fill.
+    /// The repository DeepVoltaire/AutoAugment: magnitudes 0..=9, fractions of pixels, bicubic shear, gray fill.
     #[serde(rename = "deepvoltaire")]
     DeepVoltaire,
-    /// TensorFlow's TPU EfficientNet `autoaugment.py`: magnitudes 0..=10, grey fill. The `v0` policy is written in it.
+    /// TensorFlow's TPU EfficientNet `autoaugment.py`: magnitudes 0..=10, gray fill. The `v0` policy is written in it.
     #[serde(rename = "tensorflow")]
     TensorFlow,
     /// The repository kakaobrain/fast-autoaugment: levels 0..=1 through the whole signed range, black fill.
     #[serde(rename = "fast-autoaugment")]
     FastAutoAugment,
-    /// timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill.
+    /// timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, gray fill.
     Timm,
     /// The same with timm's `PosterizeOriginal`, 4 to 8 bits.
     TimmOriginal,
@@ -120,12 +120,12 @@ impl Convention {
         (0..=steps).map(move |k| f64::from(k) / each)
     }
 
-    /// The colour of what comes from outside the image, red, green and blue.
+    /// The color of what comes from outside the image, red, green and blue.
     pub fn fill(self) -> [u8; 3] {
         self.table().fill
     }
 
-    /// The colour that an operation fills with: Cutout has another than the warps in some.
+    /// The color that an operation fills with: Cutout has another than the warps in some.
     pub(crate) fn fill_of(self, op: OpKind) -> [u8; 3] {
         let own = if op == OpKind::Cutout { self.table().cutout_fill } else { None };
         own.unwrap_or(self.table().fill)

@@ -10,7 +10,7 @@ pub(crate) enum Scale {
     Nothing,
     /// NumPy's `linspace(from, to, n)` in binary64.
     NumPy { from: f64, to: f64 },
-    /// PyTorch's `linspace(from, to, n)` in binary32 as its vectorised kernels have it, product and sum fused.
+    /// PyTorch's `linspace(from, to, n)` in binary32 as its vectorized kernels have it, product and sum fused.
     Torch { from: f64, to: f64 },
     /// TensorFlow's `level / last * span + from` in binary64.
     Level { from: f64, span: f64 },
@@ -79,7 +79,7 @@ pub(crate) struct Table {
     /// Whether every application draws bilinear or bicubic instead.
     pub draws_interpolation: bool,
     pub fill: [u8; 3],
-    /// The colour of Cutout, where it is another.
+    /// The color of Cutout, where it is another.
     pub cutout_fill: Option<[u8; 3]>,
     /// The direction of a positive translation: 1 to the right and down, -1 to the left and up.
     pub direction: f64,
@@ -173,7 +173,7 @@ impl Range {
     }
 }
 
-/// Element `i` of `torch.linspace(from, to, last + 1)` in binary32: from both ends towards the middle.
+/// Element `i` of `torch.linspace(from, to, last + 1)` in binary32: from both ends toward the middle.
 fn torch_linspace(from: f64, to: f64, i: u32, last: u32) -> f64 {
     let (from, to) = (from as f32, to as f32);
     let step = (to - from) / last as f32;

@@ -15,7 +15,7 @@ const TRANSLATE: Range = Range::level(0.0, 250.0, Sign::Mirrored);
 
 pub(super) const TABLE: Table = Table {
     name: "tensorflow",
-    summary: "TensorFlow's TPU EfficientNet: levels 0..=10, fixed shifts, nearest, grey fill",
+    summary: "TensorFlow's TPU EfficientNet: levels 0..=10, fixed shifts, nearest, gray fill",
     last: 10,
     fractional: true,
     shear: Interpolation::Nearest,

@@ -3,7 +3,7 @@
 //! Magnitudes run from 0 to 10 and may lie between whole numbers; noise may carry a scheme's beyond 10 where it allows
 //! that. Translations are fractions of the side (timm's `TranslateXRel` and `TranslateYRel`, which all its lists have),
 //! not rounded to pixels, and positive ones move the content left or up. The interpolation is drawn for each application,
-//! bilinear or bicubic. The fill is grey, as `auto_augment_transform` and its siblings have it; timm's training script puts
+//! bilinear or bicubic. The fill is gray, as `auto_augment_transform` and its siblings have it; timm's training script puts
 //! the data set's mean there, for ImageNet 124,116,104.
 //!
 //! timm has an operation under several names whose magnitudes mean different things, and its lists choose. Here those are
@@ -76,31 +76,31 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
 
 pub(super) const PLAIN: Table = table(
     "timm",
-    "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, grey fill",
+    "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, gray fill",
     &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const ORIGINAL: Table = table(
     "timm-original",
-    "timm-original: timm with PosterizeOriginal, 4 to 8 bits; grey fill",
+    "timm-original: timm with PosterizeOriginal, 4 to 8 bits; gray fill",
     &rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const RESEARCH: Table = table(
     "timm-research",
-    "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; grey fill",
+    "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; gray fill",
     &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE, BLUR),
 );
 pub(super) const INCREASING: Table = table(
     "timm-increasing",
-    "timm-increasing: timm with the operations that get stronger with the magnitude; grey fill",
+    "timm-increasing: timm with the operations that get stronger with the magnitude; gray fill",
     &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
 );
 pub(super) const AUG_MIX: Table = table(
     "timm-augmix",
-    "timm-augmix: timm-increasing with translations by up to 0.3 of the side, for AugMix; grey fill",
+    "timm-augmix: timm-increasing with translations by up to 0.3 of the side, for AugMix; gray fill",
     &rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
 );
 pub(super) const RANDOM_BLUR: Table = table(
     "timm-random-blur",
-    "timm-random-blur: timm with GaussianBlurRand, a blur of a random radius; grey fill",
+    "timm-random-blur: timm with GaussianBlurRand, a blur of a random radius; gray fill",
     &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, RANDOM_BLUR_UP_TO),
 );

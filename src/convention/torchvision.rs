@@ -1,8 +1,8 @@
 //! The torchvision convention: `torchvision.transforms.v2.AutoAugment` of version 0.29, on PIL images.
 //!
-//! Magnitudes are `torch.linspace` in binary32. Where the vectorised kernel of a modern x86 (product and sum fused)
-//! and the plain one differ, this is the vectorised one. Translations are whole pixels, truncated, and positive ones
-//! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one grey level off transforms v1 at
+//! Magnitudes are `torch.linspace` in binary32. Where the vectorized kernel of a modern x86 (product and sum fused)
+//! and the plain one differ, this is the vectorized one. Translations are whole pixels, truncated, and positive ones
+//! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one gray level off transforms v1 at
 //! magnitudes 3 and 6.
 //!
 //! `torchvision-augmix` has the magnitudes of its `AugMix`.

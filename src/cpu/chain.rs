@@ -94,7 +94,7 @@ impl<'a> Chain<'a> {
                 let tables = self.tables(op);
                 self.look_up(tables);
             }
-            // Grey images have no colour.
+            // Gray images have no color.
             Stage::Pixel(_) if self.channels == 1 => {}
             Stage::Pixel(arg) => self.scratch.after.push(Step::Color(blend(arg))),
             Stage::Mask { left, top, right, bottom, fill } => {

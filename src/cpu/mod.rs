@@ -25,7 +25,7 @@
 //! | binary64 in vectors of a pixel's channels, by hand | 3 x | bilinear warps 3 x; the compiler's own were no better than none |
 //! | tables of Equalize and AutoContrast in vector instructions | 2 x for 32 x 32 | CIFAR-10 policy at 32 x 32 1.3 x |
 //! | blends looked up, as differences of bytes (`kernels/blend.rs`) | 2 x where an alpha allows it | Color 1.6 x, Sharpness of 32 x 32 1.1 x |
-//! | plans checked and counted once for neighbours that are alike | 40 ns an image | plans of one table at 32 x 32 2 x |
+//! | plans checked and counted once for neighbors that are alike | 40 ns an image | plans of one table at 32 x 32 2 x |
 //! | results stored past the cache where they exceed it | a third of the memory's traffic | policies 1.07 x; not kept, as who reads the result next finds it further away |
 //!
 //! What is left under the ImageNet policy is a third memory, a third histograms (one addition a byte) and a third the rest.

@@ -15,7 +15,7 @@ use crate::images::Images;
 pub(super) enum Step {
     /// Every value through its channel's table.
     Tables(Tables),
-    /// A blend with the pixel's own grey.
+    /// A blend with the pixel's own gray.
     Color(Blend),
     /// `fill` for columns `left..right` of rows `top..bottom`.
     Mask { left: usize, top: usize, right: usize, bottom: usize, fill: [u8; 3] },

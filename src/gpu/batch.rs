@@ -120,7 +120,7 @@ impl GpuRaggedBatch {
         &self.sizes
     }
 
-    /// Channels of a pixel: 1 (grey) or 3 (RGB).
+    /// Channels of a pixel: 1 (gray) or 3 (RGB).
     pub fn channels(&self) -> usize {
         self.channels
     }

@@ -9,7 +9,7 @@
 //!
 //! # Tried
 //! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation
-//! through memory: 22 dispatches and 2.29 times the bytes of a copy. One specialised pipeline an operation pair: 46
+//! through memory: 22 dispatches and 2.29 times the bytes of a copy. One specialized pipeline an operation pair: 46
 //! dispatches, which a driver runs one after the other since they write one buffer. This one: 4 dispatches, 1.31 times
 //! the bytes. Splitting by class keeps the registers of the window class away from the point class; splitting by pair of
 //! kinds is better on software adapters, which execute every branch, and worse elsewhere.

@@ -31,9 +31,9 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Cuts every image's operations into segments and adds what they look up to the tables.
     pub fn new(plan: &Plan, placed: &Placement<'_>, output: &Output, tables: &mut Tables) -> Result<Self> {
-        let grey = placed.channels == 1;
+        let gray = placed.channels == 1;
         let segments =
-            |(i, image): (usize, &PlannedImage)| program::segments(&image.ops, placed.sizes.get(i), grey, tables);
+            |(i, image): (usize, &PlannedImage)| program::segments(&image.ops, placed.sizes.get(i), gray, tables);
         let segmented = plan.images().iter().enumerate().map(segments).collect::<Result<_>>()?;
         Ok(Prepared { segmented, normalize: tables.normalize(output.form())? })
     }

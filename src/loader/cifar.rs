@@ -20,7 +20,7 @@ pub enum Cifar100Label {
     Coarse,
 }
 
-/// Colour images of 32 x 32. The files are mapped: memory is the system's file cache.
+/// Color images of 32 x 32. The files are mapped: memory is the system's file cache.
 pub struct Cifar {
     files: Vec<File>,
     record: Record,

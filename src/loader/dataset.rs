@@ -17,10 +17,10 @@ use crate::images::check_channels;
 /// use autoaugment::loader::{Dataset, Sample};
 /// use autoaugment::{Layout, Result, Size};
 ///
-/// /// Squares of one grey, lighter ones for higher numbers.
-/// struct Greys;
+/// /// Squares of one gray, lighter ones for higher numbers.
+/// struct Grays;
 ///
-/// impl Dataset for Greys {
+/// impl Dataset for Grays {
 ///     fn len(&self) -> usize {
 ///         256
 ///     }
@@ -107,7 +107,7 @@ impl<'a> Sample<'a> {
         Ok(Sample { bytes, form: Form::Encoded, size, channels, label })
     }
 
-    /// Pixels: H x W x C or C x H x W values, `layout` says which; C is 1 (grey) or 3 (RGB).
+    /// Pixels: H x W x C or C x H x W values, `layout` says which; C is 1 (gray) or 3 (RGB).
     ///
     /// # Errors
     /// [`Error::Batch`] if size or channels are unusable or `bytes` has another length than they say.
@@ -149,7 +149,7 @@ impl<'a> Sample<'a> {
         self.size
     }
 
-    /// Channels of the image: 1 (grey) or 3 (RGB).
+    /// Channels of the image: 1 (gray) or 3 (RGB).
     pub fn channels(&self) -> usize {
         self.channels
     }
@@ -170,7 +170,7 @@ impl<'a> Sample<'a> {
     /// Decodes to `out`: interleaved, with the channels that `color` gives. `out` has H x W x that many bytes.
     ///
     /// # Errors
-    /// [`Error::Decode`] if the file is broken, `out` has another length, or `color` refuses colour and this has some.
+    /// [`Error::Decode`] if the file is broken, `out` has another length, or `color` refuses color and this has some.
     pub fn decode_into(&self, color: Color, out: &mut [u8]) -> Result<()> {
         color.check(self.channels)?;
         let expected = self.size.pixels() * color.channels();

@@ -1,6 +1,6 @@
-//! Decode: an image file's bytes as RGB or grey of 8 bits, and what was lost on the way.
+//! Decode: an image file's bytes as RGB or gray of 8 bits, and what was lost on the way.
 //!
-//! What is not 8-bit RGB or grey is converted by fixed rules: alpha is dropped, as Pillow's `convert("RGB")` does, and
+//! What is not 8-bit RGB or gray is converted by fixed rules: alpha is dropped, as Pillow's `convert("RGB")` does, and
 //! 16 bits are rounded to 8. Palettes become RGB, which loses nothing. Of an animation the first frame is taken. The
 //! EXIF orientation is not applied: the pixels are as they are stored, as in Pillow.
 
@@ -40,7 +40,7 @@ pub struct Picture {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// 1 (grey) or 3 (RGB).
+    /// 1 (gray) or 3 (RGB).
     pub channels: usize,
     /// H x W x C bytes; the loader's are interleaved.
     pub data: Vec<u8>,
@@ -206,7 +206,7 @@ fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     }
 }
 
-/// The decoder fills what is missing of a JPEG with grey and says nothing, which would put half-grey images into
+/// The decoder fills what is missing of a JPEG with gray and says nothing, which would put half-gray images into
 /// somebody's training set.
 fn refuse_truncation(bytes: &[u8], format: ImageFormat) -> Result<()> {
     if format == ImageFormat::Jpeg && is_truncated_jpeg(bytes) {

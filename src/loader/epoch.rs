@@ -99,7 +99,7 @@ pub struct Epoch {
     /// A batch that did not fit the caller's buffer.
     held: Option<Produced>,
     ended: bool,
-    cancelled: Arc<AtomicBool>,
+    canceled: Arc<AtomicBool>,
     broken: BrokenSamples,
     progress: ProgressBar,
 }
@@ -152,7 +152,7 @@ impl Epoch {
             pending: VecDeque::with_capacity(prefetch),
             held: None,
             ended: false,
-            cancelled: Arc::default(),
+            canceled: Arc::default(),
             broken: BrokenSamples::default(),
             progress,
         };
@@ -203,7 +203,7 @@ impl Epoch {
         while self.pending.len() < self.prefetch && self.asked < self.cut.batches() {
             let indices = self.cut.places(self.asked).map(|place| self.order.at(place)).collect();
             let (epoch, batch) = (self.position.epoch, self.asked);
-            let request = Request { epoch, batch, indices, cancelled: self.cancelled.clone() };
+            let request = Request { epoch, batch, indices, canceled: self.canceled.clone() };
             let (sender, receiver) = sync_channel(1);
             let producer = self.producer.clone();
             self.pool.spawn_fifo(move || {
@@ -269,7 +269,7 @@ impl Epoch {
 
     fn end(&mut self) {
         self.ended = true;
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.canceled.store(true, Ordering::Relaxed);
         self.pending.clear();
         self.progress.finish_and_clear();
     }

@@ -10,7 +10,7 @@ use super::dataset::{Dataset, Sample};
 use crate::batch::{Layout, Size};
 use crate::error::Result;
 
-/// Grey images from a file of three dimensions (images, rows, columns), their labels from one of one.
+/// Gray images from a file of three dimensions (images, rows, columns), their labels from one of one.
 ///
 /// Plain files are mapped: memory is the system's file cache. Files compressed by gzip are decompressed into memory, as
 /// many bytes as there are images and labels.

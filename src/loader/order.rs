@@ -70,7 +70,7 @@ fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
 }
 
 /// A number below `bound`, all equally likely: the high half of a product, drawn again where the low half is in the
-/// part that would favour some (Lemire, arXiv 1805.10941).
+/// part that would favor some (Lemire, arXiv 1805.10941).
 fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
     let unfair = bound.wrapping_neg() % bound;
     loop {

@@ -44,7 +44,7 @@ pub(super) struct Request {
     pub batch: usize,
     pub indices: Vec<usize>,
     /// Set when nobody waits for it any more.
-    pub cancelled: Arc<AtomicBool>,
+    pub canceled: Arc<AtomicBool>,
 }
 
 /// A batch, as far as it can be made ahead.
@@ -166,7 +166,7 @@ impl Producer {
 
     /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.
     fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, BrokenSample>> {
-        if request.cancelled.load(Ordering::Relaxed) {
+        if request.canceled.load(Ordering::Relaxed) {
             return Err(Error::Loader("nobody waits for this batch any more".to_string()));
         }
         let read = catch_unwind(AssertUnwindSafe(|| self.dataset.read(index)))
@@ -183,7 +183,7 @@ impl Producer {
 
     /// Decoders panic on some broken files; that is the file's fault as far as a training run is concerned.
     fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), BrokenSample> {
-        if request.cancelled.load(Ordering::Relaxed) {
+        if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
         }
         catch_unwind(AssertUnwindSafe(|| placed.sample.decode_into(self.color, out)))

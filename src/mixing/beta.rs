@@ -13,7 +13,7 @@ pub(crate) fn symmetric(alpha: f64, u: f64, v: f64) -> f64 {
     let cos = libm::cos(TAU * v);
     // T² / (2 alpha).
     let t = libm::expm1(-libm::log(u) / alpha) * (cos * cos);
-    // (1 - sqrt(t / (1 + t))) / 2 without cancelling: how far it is from the end that it is closer to.
+    // (1 - sqrt(t / (1 + t))) / 2 without canceling: how far it is from the end that it is closer to.
     let from_end = 0.5 / (1.0 + t + (t * (1.0 + t)).sqrt());
     if cos < 0.0 { from_end } else { 1.0 - from_end }
 }

@@ -16,7 +16,7 @@ use crate::wide::wide;
 const PART: usize = 1024;
 
 impl MixPlan {
-    /// Mixes augmented and normalised images; bytes can be mixed by CutMix only.
+    /// Mixes augmented and normalized images; bytes can be mixed by CutMix only.
     ///
     /// # Errors
     /// Those of [`MixPlan::check`], and [`Error::Output`] for MixUp of bytes.
@@ -105,7 +105,7 @@ pub(crate) fn class_refused(image: usize, label: impl Display, classes: usize) -
 }
 
 pub(super) fn bytes_refused() -> Error {
-    Error::Output("MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16".to_string())
+    Error::Output("MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16".to_string())
 }
 
 /// A checked plan and what it is applied to.

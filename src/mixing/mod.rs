@@ -4,12 +4,12 @@
 //! one's the last; lambda comes from Beta(alpha, alpha) and is rounded to binary32, as torch's is; CutMix's lambda becomes the
 //! part of the image that is left. The random numbers are this crate's: a [`MixPlan`] depends on seed, epoch and sample index.
 //!
-//! Mixing comes after normalising, and what is computed is what torch computes: both products in binary32, each rounded, and
+//! Mixing comes after normalizing, and what is computed is what torch computes: both products in binary32, each rounded, and
 //! their rounded sum; weights are `lambda` and `1 - lambda`, rounded to binary32. In binary16 each product, computed in
 //! binary32 from values of binary16, is rounded to binary16, and so is the sum of the two. CutMix computes nothing.
 //!
 //! On the host that happens to a [`Tensor`](crate::Tensor), on a GPU ([`Gpu::mix`](crate::Gpu::mix)) to a batch of augmented bytes, which is
-//! normalised on the way: products of bytes are looked up, so that they are the host's. Both give the same bits.
+//! normalized on the way: products of bytes are looked up, so that they are the host's. Both give the same bits.
 //!
 //! ```
 //! use autoaugment::mixing::{MixUp, Mixing};
@@ -106,7 +106,7 @@ pub struct MixUp {
     pub per: Per,
 }
 
-/// A rectangle of each image becomes its partner's. Its centre is drawn uniformly, its sides are `sqrt(1 - lambda)` of the
+/// A rectangle of each image becomes its partner's. Its center is drawn uniformly, its sides are `sqrt(1 - lambda)` of the
 /// image's, what is outside the image is cut off, and `lambda` becomes the part of the image that is left.
 ///
 /// Source: torchvision's `CutMix` (Yun et al., arXiv 1905.04899).

@@ -61,10 +61,10 @@ impl Rectangle {
     /// CutMix's: to each side of a pixel half of `sqrt(1 - lambda)` of the image's side, rounded down, as far as the image goes.
     pub fn around(x: usize, y: usize, lambda: f64, size: Size) -> Self {
         let half = 0.5 * (1.0 - lambda).sqrt();
-        let span = |centre: usize, side: usize| {
+        let span = |center: usize, side: usize| {
             let reach = (half * side as f64) as usize;
-            let first = centre.saturating_sub(reach);
-            (first, (centre + reach).min(side) - first)
+            let first = center.saturating_sub(reach);
+            (first, (center + reach).min(side) - first)
         };
         let ((x, width), (y, height)) = (span(x, size.width), span(y, size.height));
         Rectangle { x, y, width, height }

@@ -1,6 +1,6 @@
 //! Affine: how Pillow warps an image through a matrix or by quarter turns; shared by shear, translate and rotate.
 //!
-//! A matrix `[a0..a5]` maps the output pixel's centre to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
+//! A matrix `[a0..a5]` maps the output pixel's center to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
 //! What falls outside the input keeps the fill; nothing is blended with it. Source: `libImaging/Geometry.c`.
 
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub(crate) enum Geometry {
 }
 
 impl Geometry {
-    /// From the output's coordinates to the input's, pixel centres at one half.
+    /// From the output's coordinates to the input's, pixel centers at one half.
     pub fn matrix(self, size: Size) -> [f64; 6] {
         let (w, h) = (size.width as f64, size.height as f64);
         match self {

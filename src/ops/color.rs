@@ -1,4 +1,4 @@
-//! Color: the image is blended with its grey version.
+//! Color: the image is blended with its gray version.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::image::Image;
 use crate::images::Images;
 use crate::sample::Draw;
 
-/// blend(luma, image; factor) for every pixel. Grey images are left alone.
+/// blend(luma, image; factor) for every pixel. Gray images are left alone.
 ///
 /// Source: `ImageEnhance.Color`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Color {
 
 impl Operation for Color {
     const NAME: &'static str = "Color";
-    const SUMMARY: &'static str = "takes colour away or adds to it";
+    const SUMMARY: &'static str = "takes color away or adds to it";
     const KIND: Kind = Kind::Pixel;
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/color.wgsl");
@@ -42,9 +42,9 @@ impl Operation for Color {
         let mut image = image;
         if image.channels == 3 {
             for pixel in image.data.chunks_exact_mut(3) {
-                let grey = luma(pixel[0], pixel[1], pixel[2]);
+                let gray = luma(pixel[0], pixel[1], pixel[2]);
                 for value in pixel {
-                    *value = blend(grey, *value, self.factor as f32);
+                    *value = blend(gray, *value, self.factor as f32);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Contrast: the image is blended with its mean grey.
+//! Contrast: the image is blended with its mean gray.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct Contrast {
 
 impl Operation for Contrast {
     const NAME: &'static str = "Contrast";
-    const SUMMARY: &'static str = "moves values away from or towards the mean grey";
+    const SUMMARY: &'static str = "moves values away from or toward the mean gray";
     const KIND: Kind = Kind::Point(Needs::Luma);
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/contrast.wgsl");

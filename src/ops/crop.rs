@@ -15,7 +15,7 @@ use crate::sample::Draw;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Border {
-    /// One colour.
+    /// One color.
     #[default]
     Constant,
     /// The pixel at the edge, repeated.
@@ -73,7 +73,7 @@ pub struct Crop {
     /// What is outside the image.
     #[serde(default)]
     pub border: Border,
-    /// Red, green and blue of a constant border; grey images take the first.
+    /// Red, green and blue of a constant border; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],
 }

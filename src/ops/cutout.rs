@@ -1,4 +1,4 @@
-//! Cutout: a rectangle is filled with one colour.
+//! Cutout: a rectangle is filled with one color.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,14 +29,14 @@ pub struct Cutout {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Red, green and blue; grey images take the first.
+    /// Red, green and blue; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],
 }
 
 impl Operation for Cutout {
     const NAME: &'static str = "Cutout";
-    const SUMMARY: &'static str = "fills a square with one colour";
+    const SUMMARY: &'static str = "fills a square with one color";
     const KIND: Kind = Kind::Mask;
     const RANGE: Range = Range::unsigned(0.0, 60.0 / 331.0).of_shorter_side().whole();
     const WGSL: &'static str = include_str!("../../shaders/ops/cutout.wgsl");
@@ -44,7 +44,7 @@ impl Operation for Cutout {
     fn from_draw(draw: &mut Draw<'_>) -> Self {
         let side = draw.value as u32;
         let (x, y) = draw.point();
-        let corner = |centre: usize| centre as i64 - i64::from(side / 2);
+        let corner = |center: usize| center as i64 - i64::from(side / 2);
         Cutout { x: corner(x), y: corner(y), width: side, height: side, fill: draw.fill }
     }
 

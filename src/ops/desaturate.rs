@@ -1,4 +1,4 @@
-//! Desaturate: colour is taken away from the image.
+//! Desaturate: color is taken away from the image.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::sample::Draw;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Desaturate {
-    /// How much of the colour is taken away: 0 leaves the image alone, 1 leaves it grey.
+    /// How much of the color is taken away: 0 leaves the image alone, 1 leaves it gray.
     pub amount: f64,
 }
 
@@ -31,7 +31,7 @@ impl Desaturate {
 
 impl Operation for Desaturate {
     const NAME: &'static str = "Desaturate";
-    const SUMMARY: &'static str = "takes colour away, up to all of it";
+    const SUMMARY: &'static str = "takes color away, up to all of it";
     const KIND: Kind = Kind::Pixel;
     const RANGE: Range = Range::of(Scale::Between { from: 0.5, to: 1.0 }, Sign::None);
     const WGSL: &'static str = include_str!("../../shaders/ops/desaturate.wgsl");

@@ -16,7 +16,7 @@ pub(crate) enum Stage {
     Pixel(Arg),
     /// A map of coordinates.
     Warp(Warp),
-    /// A blend of the pixel with its smoothed neighbourhood.
+    /// A blend of the pixel with its smoothed neighborhood.
     Window(Arg),
     /// Box blurs along rows, then along columns.
     Blur(BoxBlur),

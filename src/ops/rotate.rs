@@ -1,4 +1,4 @@
-//! Rotate: the image is turned about its centre.
+//! Rotate: the image is turned about its center.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +23,14 @@ pub struct Rotate {
     /// How values between pixels are found.
     #[serde(default)]
     pub interpolation: affine::Interpolation,
-    /// Red, green and blue of what comes from outside; grey images take the first.
+    /// Red, green and blue of what comes from outside; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],
 }
 
 impl Operation for Rotate {
     const NAME: &'static str = "Rotate";
-    const SUMMARY: &'static str = "turns the image about its centre";
+    const SUMMARY: &'static str = "turns the image about its center";
     const KIND: Kind = Kind::Warp;
     const RANGE: Range = Range::signed(0.0, 30.0);
     const WGSL: &'static str = "";

@@ -22,7 +22,7 @@ pub struct ShearY {
     /// How values between pixels are found.
     #[serde(default)]
     pub interpolation: affine::Interpolation,
-    /// Red, green and blue of what comes from outside; grey images take the first.
+    /// Red, green and blue of what comes from outside; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],
 }

@@ -19,7 +19,7 @@ use crate::sample::Draw;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Solarize {
-    /// The threshold in grey levels, usually 0..=256.
+    /// The threshold in gray levels, usually 0..=256.
     pub threshold: f64,
 }
 

@@ -17,7 +17,7 @@ pub(super) type Pair<M> = [(OpKind, f64, M); 2];
 type Preset = (&'static str, &'static str, fn() -> Policy);
 
 const PRESETS: [Preset; 7] = [
-    ("imagenet", "learned on ImageNet: colours and rotations", Policy::imagenet),
+    ("imagenet", "learned on ImageNet: colors and rotations", Policy::imagenet),
     ("cifar10", "learned on CIFAR-10", Policy::cifar10),
     ("svhn", "learned on Street View House Numbers: shears and inversions", Policy::svhn),
     ("v0", "of TensorFlow's EfficientNet, in the tensorflow convention", Policy::v0),
@@ -27,7 +27,7 @@ const PRESETS: [Preset; 7] = [
 ];
 
 impl Policy {
-    /// The policy learned on ImageNet: colours and rotations. Sub-policies 21 to 25 repeat earlier ones.
+    /// The policy learned on ImageNet: colors and rotations. Sub-policies 21 to 25 repeat earlier ones.
     pub fn imagenet() -> Self {
         Policy::of(Convention::Torchvision, &IMAGENET)
     }

@@ -1,7 +1,7 @@
 //! Targets: masks, boxes and keypoints follow what a plan does to their image.
 //!
 //! Coordinates are continuous and in pixels, x to the right, y down: an image covers `0..width` and `0..height`, and the
-//! centre of the pixel in column i of row j is `(i + 0.5, j + 0.5)`. Add one half to positions that are given as column and
+//! center of the pixel in column i of row j is `(i + 0.5, j + 0.5)`. Add one half to positions that are given as column and
 //! row.
 //!
 //! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move what is in an image; all other

@@ -1,4 +1,4 @@
-//! Erasing: part of the image is filled with one colour.
+//! Erasing: part of the image is filled with one color.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +43,12 @@ impl Draws for Cutout {
     }
 }
 
-/// With some probability a random rectangle is filled with one colour.
+/// With some probability a random rectangle is filled with one color.
 ///
 /// Ten times an area is drawn uniformly from `scale` of the image's, and the logarithm of height / width uniformly from
 /// `ratio`; the first that is smaller than the image is put at a uniformly drawn place. If none is, nothing is erased.
 ///
-/// torchvision erases after normalising, with 0, which is the mean colour; here it happens to bytes, before. What is drawn is
+/// torchvision erases after normalizing, with 0, which is the mean color; here it happens to bytes, before. What is drawn is
 /// an [`ops::Cutout`], which fills a rectangle too.
 ///
 /// Source: torchvision's `RandomErasing` (Zhong et al., arXiv 1708.04896).

@@ -1,4 +1,4 @@
-//! Transform: everything that is done to an image of a training set before it is normalised, in order.
+//! Transform: everything that is done to an image of a training set before it is normalized, in order.
 //!
 //! A transform draws crops, flips, a policy or another scheme, and erased rectangles for each image; what it drew are
 //! operations of the [`Plan`](crate::Plan) like all others. Where nothing else is said, the arithmetic of the draws is
@@ -78,9 +78,9 @@ pub enum Stage {
     RandomVerticalFlip(RandomVerticalFlip),
     /// A sub-policy of a learned policy, or what another scheme draws.
     Policy(Scheme),
-    /// A square filled with one colour.
+    /// A square filled with one color.
     Cutout(Cutout),
-    /// A rectangle filled with one colour, or none.
+    /// A rectangle filled with one color, or none.
     RandomErasing(RandomErasing),
 }
 

@@ -6,7 +6,7 @@ use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Scheme, Transf
 use crate::error::{Error, Result};
 use crate::output::Normalize;
 
-/// A data set's usual transforms and normalisation.
+/// A data set's usual transforms and normalization.
 ///
 /// ```
 /// use autoaugment::{Policy, transform::Recipe};
@@ -21,7 +21,7 @@ pub enum Recipe {
     /// 224 x 224. Training: RandomResizedCrop, horizontal flip, policy. Evaluation: the shorter side to 256, the middle.
     /// As torchvision's reference training has it.
     ImageNet,
-    /// 32 x 32. Training: RandomCrop of the image padded by 4 grey pixels, horizontal flip, policy, Cutout of 16.
+    /// 32 x 32. Training: RandomCrop of the image padded by 4 gray pixels, horizontal flip, policy, Cutout of 16.
     /// Evaluation: nothing. As the repository DeepVoltaire/AutoAugment has it.
     Cifar,
 }

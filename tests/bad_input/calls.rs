@@ -96,15 +96,15 @@ pub fn batches() -> Vec<Case> {
             "batch: 4 channels: an alpha channel is not supported; drop it or flatten onto a background first",
         ),
         (
-            "grey with alpha",
+            "gray with alpha",
             batch(50, shape(1, 5, 5, 2)),
             "batch: 2 channels: an alpha channel is not supported; drop it or flatten onto a background first",
         ),
-        ("no channels", batch(0, shape(1, 5, 5, 0)), "batch: 0 channels: only 1 (grey) and 3 (RGB) are supported"),
+        ("no channels", batch(0, shape(1, 5, 5, 0)), "batch: 0 channels: only 1 (gray) and 3 (RGB) are supported"),
         (
             "axes in another order",
             batch(75, shape(1, 3, 5, 5)),
-            "batch: 5 channels: only 1 (grey) and 3 (RGB) are supported",
+            "batch: 5 channels: only 1 (gray) and 3 (RGB) are supported",
         ),
         ("no rows", batch(0, shape(1, 0, 5, 3)), "batch: images of 5 x 0 pixels: both sides must be at least 1"),
         ("no columns", batch(0, shape(1, 5, 0, 3)), "batch: images of 0 x 5 pixels: both sides must be at least 1"),

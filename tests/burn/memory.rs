@@ -9,7 +9,7 @@ use crate::shared::*;
 /// Tensors made before and after lie in the same buffer, next to what is written. Odd sizes, so that rows, images and tensors
 /// begin within words and alignments; three binary16 images of 5 x 7 end within a word, which the kernel writes whole.
 #[test]
-fn neighbours_in_the_same_buffer_are_untouched() {
+fn neighbors_in_the_same_buffer_are_untouched() {
     let Some(both) = both() else { return };
     for shared in both {
         for output in [F32, F16] {
@@ -19,12 +19,12 @@ fn neighbours_in_the_same_buffer_are_untouched() {
             let shape = shape(3, 5, 7);
             let batch = batch(shape, 7);
             let augmenter = shared.augmenter(output);
-            let neighbour = |value: f32| Tensor::<1>::full([79], value, &shared.device);
+            let neighbor = |value: f32| Tensor::<1>::full([79], value, &shared.device);
             let mut kept = Vec::new();
             for i in 0..6 {
-                let before = neighbour(100.0 + i as f32);
+                let before = neighbor(100.0 + i as f32);
                 let tensor = augmenter.augment_tensor(&batch, i, &indices(shape), &shared.device).unwrap().tensor;
-                kept.push((i, before, tensor, neighbour(-100.0 - i as f32)));
+                kept.push((i, before, tensor, neighbor(-100.0 - i as f32)));
             }
             let alignment = u64::from(shared.wgpu().limits().min_storage_buffer_offset_alignment);
             let mut together = 0;
@@ -34,7 +34,7 @@ fn neighbours_in_the_same_buffer_are_untouched() {
                 let near = [before, after].map(|other| Memory::of(other).unwrap());
                 together += near.iter().filter(|other| other.buffer() == memory.buffer()).count();
             }
-            assert!(together >= 6, "only {together} neighbours lie in the buffers that were written");
+            assert!(together >= 6, "only {together} neighbors lie in the buffers that were written");
             for (i, before, tensor, after) in kept {
                 let what = format!("{}, {output:?}, epoch {i}", shared.way);
                 assert_same(&bits(before), &[(100.0 + i as f32).to_bits(); 79], &what);

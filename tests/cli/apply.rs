@@ -2,16 +2,16 @@
 
 use image::{DynamicImage, ImageFormat};
 
-use crate::folder::{Folder, colour, grey, jpeg};
+use crate::folder::{Folder, color, gray, jpeg};
 
-/// Three sizes, colour and grey, a folder in the folder.
+/// Three sizes, color and gray, a folder in the folder.
 fn some_images() -> Folder {
     let folder = Folder::new();
     for i in 0..5 {
-        folder.image(&format!("in/{i}.png"), colour(20, 12, i));
+        folder.image(&format!("in/{i}.png"), color(20, 12, i));
     }
-    folder.image("in/deep/a.bmp", colour(7, 9, 1));
-    folder.image("in/deep/grey.png", grey(20, 12));
+    folder.image("in/deep/a.bmp", color(7, 9, 1));
+    folder.image("in/deep/gray.png", gray(20, 12));
     folder.write("in/photo.jpg", jpeg(16, 16));
     folder.write("in/notes.txt", "no image");
     folder.write("in/.hidden.png", "no image either");
@@ -36,26 +36,26 @@ fn a_folder_keeps_its_shape() {
         "4_1.png",
         "deep/a_0.png",
         "deep/a_1.png",
-        "deep/grey_0.png",
-        "deep/grey_1.png",
+        "deep/gray_0.png",
+        "deep/gray_1.png",
         "photo_0.png",
         "photo_1.png",
     ];
     assert_eq!(folder.files("out"), expected);
-    assert!(matches!(folder.pixels("out/deep/grey_0.png"), DynamicImage::ImageLuma8(_)));
+    assert!(matches!(folder.pixels("out/deep/gray_0.png"), DynamicImage::ImageLuma8(_)));
 }
 
 #[test]
 fn a_fixed_chain_gives_the_bytes_of_the_library() {
     let folder = Folder::new();
-    let source = colour(9, 4, 0);
+    let source = color(9, 4, 0);
     folder.image("cat.png", source.clone());
-    folder.image("grey.png", grey(5, 5));
-    folder.run("apply cat.png grey.png --out out --op Invert --op Posterize(bits=4) --device cpu").ends_with(0);
+    folder.image("gray.png", gray(5, 5));
+    folder.run("apply cat.png gray.png --out out --op Invert --op Posterize(bits=4) --device cpu").ends_with(0);
     let expected: Vec<u8> = source.as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
     assert_eq!(folder.pixels("out/cat_0.png").to_rgb8().as_raw(), &expected);
-    let expected: Vec<u8> = grey(5, 5).as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
-    assert_eq!(folder.pixels("out/grey_0.png").to_luma8().as_raw(), &expected);
+    let expected: Vec<u8> = gray(5, 5).as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
+    assert_eq!(folder.pixels("out/gray_0.png").to_luma8().as_raw(), &expected);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn what_is_lost_is_said() {
 #[test]
 fn formats_are_written_as_asked() {
     let folder = some_images();
-    folder.image("in/still.gif", colour(4, 4, 0));
+    folder.image("in/still.gif", color(4, 4, 0));
     for (format, extension, kind) in [
         ("png", "png", ImageFormat::Png),
         ("jpeg", "jpg", ImageFormat::Jpeg),
@@ -153,7 +153,7 @@ fn formats_are_written_as_asked() {
         ("bmp", "bmp", ImageFormat::Bmp),
     ] {
         folder.run(&format!("apply in --out {format} --format {format} --op Invert --device cpu")).ends_with(0);
-        for name in ["0", "photo", "deep/a", "deep/grey"] {
+        for name in ["0", "photo", "deep/a", "deep/gray"] {
             let bytes = folder.read(&format!("{format}/{name}_0.{extension}"));
             assert_eq!(image::guess_format(&bytes).unwrap(), kind, "{name}");
         }

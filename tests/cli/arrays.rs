@@ -14,7 +14,7 @@ fn npy<T: Serialize + AutoSerialize + Copy>(values: &[T], shape: &[u64], order: 
 }
 
 /// 70 images of 4 x 5 x 3: more than are worked on at once.
-fn colours() -> Vec<u8> {
+fn colors() -> Vec<u8> {
     (0..70 * 4 * 5 * 3u32).map(|i| (i * 31 + i / 60) as u8).collect()
 }
 
@@ -26,11 +26,11 @@ fn array(bytes: &[u8]) -> (Vec<u64>, String) {
 #[test]
 fn bytes_come_out_in_either_layout() {
     let folder = Folder::new();
-    folder.write("in.npy", npy(&colours(), &[70, 4, 5, 3], Order::C));
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
     folder.run("apply in.npy --out out --op Invert --device cpu").ends_with(0).says("wrote 70 images to");
     let out = folder.read("out/in.npy");
     assert_eq!(array(&out), (vec![70, 4, 5, 3], "'|u1'".to_string()));
-    let inverted: Vec<u8> = colours().iter().map(|v| 255 - v).collect();
+    let inverted: Vec<u8> = colors().iter().map(|v| 255 - v).collect();
     assert_eq!(NpyFile::new(&out[..]).unwrap().into_vec::<u8>().unwrap(), inverted);
     // Turned to planes and back.
     folder.run("apply in.npy --out planes.npy --output-layout nchw --op Invert --device cpu").ends_with(0);
@@ -41,15 +41,15 @@ fn bytes_come_out_in_either_layout() {
 }
 
 #[test]
-fn floats_are_normalised() {
+fn floats_are_normalized() {
     let folder = Folder::new();
-    folder.write("in.npy", npy(&colours(), &[70, 4, 5, 3], Order::C));
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
     folder.run("apply in.npy --out f32.npy --dtype f32 --op Identity --device cpu").ends_with(0);
     let floats = folder.read("f32.npy");
     assert_eq!(array(&floats), (vec![70, 4, 5, 3], "'<f4'".to_string()));
     let floats: Vec<f32> = NpyFile::new(&floats[..]).unwrap().into_vec().unwrap();
     let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    let expected = colours().into_iter().enumerate().map(|(i, v)| (f32::from(v) / 255.0 - mean[i % 3]) / std[i % 3]);
+    let expected = colors().into_iter().enumerate().map(|(i, v)| (f32::from(v) / 255.0 - mean[i % 3]) / std[i % 3]);
     assert!(floats.iter().copied().eq(expected));
     folder
         .run("apply in.npy --out f16.npy --dtype f16 --mean 0.5 --std 0.25,0.5,1 --op Identity --device cpu")
@@ -58,13 +58,13 @@ fn floats_are_normalised() {
     assert_eq!(array(&halves).1, "'<f2'");
     let halves: Vec<half::f16> = NpyFile::new(&halves[..]).unwrap().into_vec().unwrap();
     let std = [0.25, 0.5, 1.0];
-    let expected = colours().into_iter().enumerate();
+    let expected = colors().into_iter().enumerate();
     let expected = expected.map(|(i, v)| half::f16::from_f32((f32::from(v) / 255.0 - 0.5) / std[i % 3]));
     assert!(halves.iter().copied().eq(expected));
 }
 
 #[test]
-fn grey_arrays_stay_flat_and_copies_follow_each_other() {
+fn gray_arrays_stay_flat_and_copies_follow_each_other() {
     let folder = Folder::new();
     let values: Vec<u8> = (0..3 * 6 * 5).collect();
     folder.write("in.npy", npy(&values, &[3, 6, 5], Order::C));
@@ -78,7 +78,7 @@ fn grey_arrays_stay_flat_and_copies_follow_each_other() {
 #[test]
 fn an_arrays_plan_can_be_applied_again() {
     let folder = Folder::new();
-    folder.write("in.npy", npy(&colours(), &[70, 4, 5, 3], Order::C));
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
     let policy = "SamplePairing 0.7 9 + Rotate 0.6 9; Cutout 0.8 7 + Equalize 0.5 4";
     let drawn = ["apply", "in.npy", "--out", "a.npy", "--copies", "3", "--plan-out", "plan.json", "--policy", policy];
     folder.run_with(&[&drawn[..], &["--device", "cpu"]].concat(), &[]).ends_with(0);
@@ -98,7 +98,7 @@ fn no_images_are_no_error() {
 #[test]
 fn arrays_that_cannot_be_used_are_refused() {
     let folder = Folder::new();
-    let bytes = colours();
+    let bytes = colors();
     folder.write("good.npy", npy(&bytes, &[70, 4, 5, 3], Order::C));
     folder.write("float.npy", npy(&[0.5f32; 12], &[1, 2, 2, 3], Order::C));
     folder.write("fortran.npy", npy(&bytes, &[70, 4, 5, 3], Order::Fortran));
@@ -133,7 +133,7 @@ fn arrays_that_cannot_be_used_are_refused() {
 #[test]
 fn arrays_are_resized() {
     let folder = Folder::new();
-    folder.write("in.npy", npy(&colours(), &[70, 4, 5, 3], Order::C));
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
     folder
         .run("apply in.npy --out out.npy --recipe imagenet --dtype f16 --output-layout nchw --device cpu")
         .ends_with(0);

@@ -1,14 +1,14 @@
 //! Calls that are refused: each with the message that says why, and exit code 2.
 
-use crate::folder::{Folder, colour};
+use crate::folder::{Folder, color};
 
 #[test]
 fn wrong_calls_are_refused_with_the_reason() {
     let folder = Folder::new();
-    folder.image("cat.png", colour(4, 4, 0));
-    folder.image("a/cat.png", colour(4, 4, 0));
-    folder.image("b/cat.png", colour(4, 4, 0));
-    folder.image("c/cat.bmp", colour(4, 4, 0));
+    folder.image("cat.png", color(4, 4, 0));
+    folder.image("a/cat.png", color(4, 4, 0));
+    folder.image("b/cat.png", color(4, 4, 0));
+    folder.image("c/cat.bmp", color(4, 4, 0));
     folder.write("empty/notes.txt", "no image");
     folder.write("bad.txt", "Rotate 0.5 9\nRotate 0.5 11");
     folder.write("bad.json", "{\"version\": 1, \"convention\": \"torchvision\", \"sub_policies\": [[]]}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::folder::{Folder, colour};
+use crate::folder::{Folder, color};
 
 /// Small, so that it takes no time.
 const SMALL: &str = "bench --batch 4 --size 10 --seconds 0.01";
@@ -63,8 +63,8 @@ fn the_table_has_a_row_for_everything() {
 #[test]
 fn json_has_the_same() {
     let folder = Folder::new();
-    folder.image("photos/a.png", colour(30, 20, 0));
-    folder.image("photos/b.png", colour(8, 8, 1));
+    folder.image("photos/a.png", color(30, 20, 0));
+    folder.image("photos/b.png", color(8, 8, 1));
     let report = json(&folder, "photos --device cpu --dtype f32 --output-layout nchw --seed 9 --epoch 2 --policy svhn");
     check_point(&report, false);
     assert_eq!((&report["policy"], &report["seed"], &report["epoch"]), (&"svhn".into(), &9.into(), &2.into()));
@@ -109,7 +109,7 @@ fn a_plot_is_drawn_and_not_overwritten() {
     folder.run(&format!("{SMALL} --device cpu --plot plot.png")).ends_with(0);
     let png = folder.pixels("plot.png").to_rgb8();
     assert_eq!(png.dimensions(), (2400, 1000));
-    // Paper in the corner, and somewhere the grey of the first row.
+    // Paper in the corner, and somewhere the gray of the first row.
     assert_eq!(png.get_pixel(0, 0).0, [255; 3]);
     assert!(png.pixels().any(|pixel| pixel.0 == [0x55; 3]));
 }

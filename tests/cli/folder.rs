@@ -93,21 +93,21 @@ impl Run {
     }
 }
 
-/// A colour image in which no two pixels near each other are equal.
-pub fn colour(width: u32, height: u32, variant: u32) -> RgbImage {
+/// A color image in which no two pixels near each other are equal.
+pub fn color(width: u32, height: u32, variant: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let v = x * 7 + y * 13 + variant * 29;
         image::Rgb([v as u8, (v * 3 + 5) as u8, (x * y + variant) as u8])
     })
 }
 
-pub fn grey(width: u32, height: u32) -> GrayImage {
+pub fn gray(width: u32, height: u32) -> GrayImage {
     GrayImage::from_fn(width, height, |x, y| image::Luma([(x * 11 + y * 5) as u8]))
 }
 
 /// A JPEG's bytes.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    DynamicImage::from(colour(width, height, 3)).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    DynamicImage::from(color(width, height, 3)).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()
 }

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::folder::{Folder, colour, grey};
+use crate::folder::{Folder, color, gray};
 
 #[test]
 fn preview_writes_a_sheet_of_the_expected_size() {
     let folder = Folder::new();
-    folder.image("in/a.png", colour(60, 40, 0));
-    folder.image("in/b.png", grey(90, 60));
+    folder.image("in/a.png", color(60, 40, 0));
+    folder.image("in/b.png", gray(90, 60));
     folder.run("preview in --columns 3 --device cpu").ends_with(0).says("wrote preview.png (738 x 417)");
     let sheet = folder.pixels("preview.png").to_rgb8();
     assert_eq!(sheet.dimensions(), (738, 417));
@@ -28,7 +28,7 @@ fn preview_writes_a_sheet_of_the_expected_size() {
 #[test]
 fn preview_skips_broken_images() {
     let folder = Folder::new();
-    folder.image("in/a.png", colour(60, 40, 0));
+    folder.image("in/a.png", color(60, 40, 0));
     folder.write("in/b.png", "broken");
     folder.run("preview in --device cpu").ends_with(1).says("error: in/b.png: not a JPEG, PNG");
     assert!(folder.exists("preview.png"));
@@ -84,8 +84,8 @@ fn policies_are_shown_checked_and_converted() {
 #[test]
 fn schemes_stand_wherever_policies_do() {
     let folder = Folder::new();
-    folder.image("in/a.png", colour(60, 40, 0));
-    folder.image("in/b.png", colour(60, 40, 7));
+    folder.image("in/a.png", color(60, 40, 0));
+    folder.image("in/b.png", color(60, 40, 7));
     folder.write("scheme.txt", "rand-m9-mstd0.5-inc1 # as in a run of mine\n");
     let apply = |policy: &str, out: &str| {
         let rest = format!("apply in --device cpu --copies 8 --seed 3 --out {out} --plan-out {out}.json --policy");

@@ -1,13 +1,13 @@
 //! Plans from files: replayed, written by hand, and refused.
 
-use crate::folder::{Folder, colour, grey};
+use crate::folder::{Folder, color, gray};
 
 fn images() -> Folder {
     let folder = Folder::new();
     for i in 0..70 {
-        folder.image(&format!("in/{i:02}.png"), colour(8 + i / 40, 6, i));
+        folder.image(&format!("in/{i:02}.png"), color(8 + i / 40, 6, i));
     }
-    folder.image("in/sub/grey.png", grey(8, 6));
+    folder.image("in/sub/gray.png", gray(8, 6));
     folder
 }
 
@@ -20,7 +20,7 @@ fn what_was_applied_can_be_applied_again() {
     let drawn = ["apply", "in", "--out", "a", "--copies", "2", "--plan-out", "plan.json", "--policy", policy];
     folder.run_with(&[&drawn[..], &["--device", "cpu"]].concat(), &[]).ends_with(1);
     let plan = String::from_utf8(folder.read("plan.json")).unwrap();
-    assert!(plan.contains("SamplePairing") && plan.contains("\"file\": \"sub/grey.png\""));
+    assert!(plan.contains("SamplePairing") && plan.contains("\"file\": \"sub/gray.png\""));
     let run = folder.run("apply in --out b --plan plan.json --plan-out again.json --device cpu").ends_with(0);
     run.says("1 of 71 inputs are not in the plan");
     assert_eq!(folder.files("a").len(), 140);
@@ -34,15 +34,15 @@ fn what_was_applied_can_be_applied_again() {
 #[test]
 fn a_plan_by_hand_needs_little() {
     let folder = Folder::new();
-    folder.image("cat.png", colour(4, 4, 0));
-    folder.image("dog.png", colour(4, 4, 1));
+    folder.image("cat.png", color(4, 4, 0));
+    folder.image("dog.png", color(4, 4, 1));
     let named =
         r#"{"version": 1, "images": [{"file": "dog.png", "ops": [{"op": "Invert"}]}, {"file": "dog.png", "ops": []}]}"#;
     folder.write("named.json", named);
     folder.run("apply cat.png dog.png --out named --plan named.json --device cpu").ends_with(0);
     assert_eq!(folder.files("named"), ["dog_0.png", "dog_1.png"]);
     assert_eq!(folder.pixels("named/dog_1.png"), folder.pixels("dog.png"));
-    let inverted: Vec<_> = colour(4, 4, 1).as_raw().iter().map(|v| 255 - v).collect();
+    let inverted: Vec<_> = color(4, 4, 1).as_raw().iter().map(|v| 255 - v).collect();
     assert_eq!(folder.pixels("named/dog_0.png").as_bytes(), inverted);
     // Without names the entries are dealt in order.
     let half = |partner| format!(r#"{{"ops": [{{"op": "SamplePairing", "weight": 1, "partner": {partner}}}]}}"#);
@@ -55,8 +55,8 @@ fn a_plan_by_hand_needs_little() {
 #[test]
 fn plans_that_do_not_fit_are_refused() {
     let folder = Folder::new();
-    folder.image("cat.png", colour(4, 4, 0));
-    folder.image("dog.png", colour(4, 5, 1));
+    folder.image("cat.png", color(4, 4, 0));
+    folder.image("dog.png", color(4, 5, 1));
     let pairing = |partner| format!(r#"[{{"op": "SamplePairing", "weight": 0.3, "partner": {partner}}}]"#);
     let cases = [
         (
@@ -91,9 +91,9 @@ fn plans_that_do_not_fit_are_refused() {
 #[test]
 fn a_broken_partner_is_the_failure_of_both() {
     let folder = Folder::new();
-    folder.image("cat.png", colour(4, 4, 0));
+    folder.image("cat.png", color(4, 4, 0));
     folder.write("dog.png", "broken");
-    folder.image("eel.png", colour(4, 4, 2));
+    folder.image("eel.png", color(4, 4, 2));
     let pairing = r#"{"op": "SamplePairing", "weight": 0.3, "partner": 1}"#;
     folder.write(
         "plan.json",
@@ -109,7 +109,7 @@ fn a_broken_partner_is_the_failure_of_both() {
 fn a_partner_of_an_image_that_is_resized() {
     let folder = Folder::new();
     for i in 0..2 {
-        folder.image(&format!("in/{i}.png"), colour(20, 12, i));
+        folder.image(&format!("in/{i}.png"), color(20, 12, i));
     }
     let plan = r#"{"version": 1, "images": [
         {"file": "0.png", "ops": [{"op": "SamplePairing", "weight": 0.5, "partner": 1},
@@ -120,7 +120,7 @@ fn a_partner_of_an_image_that_is_resized() {
     let (first, second) = (folder.pixels("out/0_0.png").to_rgb8(), folder.pixels("out/1_0.png").to_rgb8());
     assert_eq!((first.dimensions(), second.dimensions()), ((7, 5), (20, 12)));
     let mixed = |x, y, c: usize| {
-        let [a, b] = [0, 1].map(|i| f32::from(colour(20, 12, i).get_pixel(x, y)[c]));
+        let [a, b] = [0, 1].map(|i| f32::from(color(20, 12, i).get_pixel(x, y)[c]));
         (a + 0.5 * (b - a)) as u8
     };
     assert!((0..7).all(|x| (0..5).all(|y| (0..3).all(|c| first.get_pixel(x, y)[c] == mixed(x, y, c)))));

@@ -10,7 +10,7 @@ pub struct Picture {
     pub name: String,
     pub width: usize,
     pub height: usize,
-    /// 1 (grey) or 3 (RGB).
+    /// 1 (gray) or 3 (RGB).
     pub channels: usize,
     pub bytes: Vec<u8>,
 }

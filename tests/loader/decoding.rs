@@ -1,4 +1,4 @@
-//! Decoding: what every kind of file becomes, in colour and in grey, at full size and scaled.
+//! Decoding: what every kind of file becomes, in color and in gray, at full size and scaled.
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ fn luma([r, g, b]: [u8; 3]) -> u8 {
 
 #[test]
 fn every_kind_of_file_is_decoded_to_its_place_as_the_decoder_alone_does() {
-    let colour = picture(size(13, 9), 4);
+    let color = picture(size(13, 9), 4);
     let alpha = image::ImageBuffer::from_fn(13, 9, |x, y| {
-        let Rgb([r, g, b]) = *colour.get_pixel(x, y);
+        let Rgb([r, g, b]) = *color.get_pixel(x, y);
         Rgba([r, g, b, (x * y) as u8])
     });
-    let dynamic = DynamicImage::from(colour.clone());
+    let dynamic = DynamicImage::from(color.clone());
     let files: Vec<(&str, Vec<u8>, usize)> = vec![
-        ("PNG", encoded(colour.clone(), ImageFormat::Png), 3),
-        ("BMP", encoded(colour.clone(), ImageFormat::Bmp), 3),
-        ("WebP", encoded(colour.clone(), ImageFormat::WebP), 3),
-        ("GIF", encoded(colour.clone(), ImageFormat::Gif), 3),
-        ("JPEG", encoded(colour.clone(), ImageFormat::Jpeg), 3),
-        ("grey JPEG", encoded(dynamic.to_luma8(), ImageFormat::Jpeg), 1),
-        ("grey PNG", encoded(dynamic.to_luma8(), ImageFormat::Png), 1),
+        ("PNG", encoded(color.clone(), ImageFormat::Png), 3),
+        ("BMP", encoded(color.clone(), ImageFormat::Bmp), 3),
+        ("WebP", encoded(color.clone(), ImageFormat::WebP), 3),
+        ("GIF", encoded(color.clone(), ImageFormat::Gif), 3),
+        ("JPEG", encoded(color.clone(), ImageFormat::Jpeg), 3),
+        ("gray JPEG", encoded(dynamic.to_luma8(), ImageFormat::Jpeg), 1),
+        ("gray PNG", encoded(dynamic.to_luma8(), ImageFormat::Png), 1),
         ("PNG with alpha", encoded(alpha, ImageFormat::Png), 3),
-        ("grey PNG with alpha", encoded(dynamic.to_luma_alpha8(), ImageFormat::Png), 1),
+        ("gray PNG with alpha", encoded(dynamic.to_luma_alpha8(), ImageFormat::Png), 1),
         ("PNG of 16 bits", encoded(dynamic.to_rgb16(), ImageFormat::Png), 3),
-        ("grey PNG of 16 bits", encoded(dynamic.to_luma16(), ImageFormat::Png), 1),
+        ("gray PNG of 16 bits", encoded(dynamic.to_luma16(), ImageFormat::Png), 1),
     ];
     for (what, bytes, channels) in files {
         let (picture, _) = decode::decode(&bytes).unwrap();
@@ -44,22 +44,22 @@ fn every_kind_of_file_is_decoded_to_its_place_as_the_decoder_alone_does() {
         };
         assert_eq!(rgb(&sample), expanded, "{what}");
         if !what.contains("JPEG") && !what.contains("GIF") && channels == 3 {
-            assert_eq!(expanded, *colour, "{what}");
+            assert_eq!(expanded, *color, "{what}");
         }
-        let mut grey = vec![0; 13 * 9];
-        sample.decode_into(Color::Luma, &mut grey).unwrap();
+        let mut gray = vec![0; 13 * 9];
+        sample.decode_into(Color::Luma, &mut gray).unwrap();
         let expected: Vec<u8> = match channels {
             1 => picture.data,
             _ => picture.data.as_chunks().0.iter().map(|&pixel| luma(pixel)).collect(),
         };
-        assert_eq!(grey, expected, "{what}");
-        let refused = sample.decode_into(Color::Grey, &mut grey);
+        assert_eq!(gray, expected, "{what}");
+        let refused = sample.decode_into(Color::Gray, &mut gray);
         match channels {
             1 => assert!(refused.is_ok()),
-            _ => assert_eq!(refusal(refused), "the image has colour, and the loader takes grey images only"),
+            _ => assert_eq!(refusal(refused), "the image has color, and the loader takes gray images only"),
         }
         assert_eq!(
-            refusal(sample.decode_into(Color::Rgb, &mut grey)),
+            refusal(sample.decode_into(Color::Rgb, &mut gray)),
             "the image has 351 bytes, and there is room for 117"
         );
     }

@@ -40,9 +40,9 @@ fn plain_and_compressed_pairs_have_the_same_samples() {
         assert_eq!((dataset.len(), dataset.size()), (3, size(4, 2)));
         let sample = dataset.read(2).unwrap();
         assert_eq!((sample.label(), sample.size(), sample.channels()), (9, size(4, 2), 1));
-        let mut grey = [0; 8];
-        sample.decode_into(Color::Grey, &mut grey).unwrap();
-        assert_eq!(grey, [16, 17, 18, 19, 20, 21, 22, 23]);
+        let mut gray = [0; 8];
+        sample.decode_into(Color::Gray, &mut gray).unwrap();
+        assert_eq!(gray, [16, 17, 18, 19, 20, 21, 22, 23]);
         let mut rgb = [0; 24];
         sample.decode_into(Color::Rgb, &mut rgb).unwrap();
         assert_eq!(rgb[..6], [16, 16, 16, 17, 17, 17]);

@@ -46,7 +46,7 @@ pub fn cropper() -> Arc<Augmenter> {
     Arc::new(Augmenter::builder(cropping()).seed(11).device(Device::Cpu).build().unwrap())
 }
 
-/// `count` grey images of 4 x 4, image i full of i, with label i.
+/// `count` gray images of 4 x 4, image i full of i, with label i.
 pub fn numbered(count: usize) -> InMemory {
     let pixels = (0..count).flat_map(|i| [i as u8; 16]).collect::<Vec<_>>();
     let images = RaggedBatch::packed(pixels, &vec![size(4, 4); count], 1).unwrap();

@@ -1,4 +1,4 @@
-//! Misbehaviour: data sets that panic or fail, epochs that are dropped. Nothing hangs and nothing is lost silently.
+//! Misbehavior: data sets that panic or fail, epochs that are dropped. Nothing hangs and nothing is lost silently.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -213,7 +213,7 @@ fn a_single_image_is_its_own_partner() {
 #[test]
 fn what_is_refused() {
     let bytes = refusal(on_cpu(Output::u8()).mixing(both(Per::Batch)).build());
-    assert_eq!(bytes, "output: MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16");
+    assert_eq!(bytes, "output: MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16");
     let none = refusal(Mixer::new::<Mixing>([], 10));
     assert_eq!(none, "mixing: number of ways 0 is not at least 1");
     assert_eq!(refusal(Mixer::new([CutMix::default()], 0)), "mixing: number of classes 0 is not at least 1");
@@ -248,7 +248,7 @@ impl Dataset for Named {
 }
 
 #[test]
-fn mixed_images_count_towards_the_bound_of_memory() {
+fn mixed_images_count_toward_the_bound_of_memory() {
     let bound = |builder: autoaugment::loader::Builder| {
         builder.prefetch(3).build().unwrap().memory_bound(size(20, 13), size(8, 8), 0)
     };

@@ -110,7 +110,7 @@ fn options_that_cannot_be_used_are_refused() {
 fn images_that_would_differ_in_size_are_named() {
     let images = autoaugment::RaggedBatch::packed(vec![9; 4 + 6], &[size(2, 2), size(3, 2)], 1).unwrap();
     let dataset = autoaugment::loader::InMemory::new(images, vec![0, 1]).unwrap();
-    let loader = Loader::builder(dataset, identity()).color(Color::Grey).build().unwrap();
+    let loader = Loader::builder(dataset, identity()).color(Color::Gray).build().unwrap();
     let mut epoch = loader.epoch(3);
     assert_eq!(
         refusal(epoch.next().unwrap()),

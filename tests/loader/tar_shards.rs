@@ -38,7 +38,7 @@ fn samples_are_found_by_key_and_read_in_any_order() {
         ("a/0000.png", &images[0]),
         ("a/0000.cls", b"7\n"),
         ("a/0000.seg.png", b"a mask, which is no image of the sample"),
-        // The parts need not be neighbours, and the label may come first.
+        // The parts need not be neighbors, and the label may come first.
         ("a/0001.json", br#"{"label": 12, "caption": "a cat"}"#),
         ("b/0000.JPG", &images[1]),
         ("a/0001.png", &images[2]),

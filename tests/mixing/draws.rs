@@ -67,10 +67,10 @@ fn rectangles_are_anywhere_and_as_large_as_lambda_says() {
             covered[row * SIZE.width + x..][..width].iter_mut().for_each(|count| *count += 1);
         }
     }
-    // By the definition: all centres alike, and lambda uniform.
+    // By the definition: all centers alike, and lambda uniform.
     let (mut expected, mut expected_area) = (vec![0.0; SIZE.pixels()], 0.0);
     const STEPS: usize = 200;
-    for centre in 0..SIZE.pixels() {
+    for center in 0..SIZE.pixels() {
         for step in 0..STEPS {
             let lambda = (step as f64 + 0.5) / STEPS as f64;
             let r = 0.5 * (1.0 - lambda).sqrt();
@@ -78,8 +78,8 @@ fn rectangles_are_anywhere_and_as_large_as_lambda_says() {
                 let reach = (r * side as f64).floor() as i64;
                 ((c as i64 - reach).max(0) as usize, (c as i64 + reach).min(side as i64) as usize)
             };
-            let (left, right) = span(centre % SIZE.width, SIZE.width);
-            let (top, bottom) = span(centre / SIZE.width, SIZE.height);
+            let (left, right) = span(center % SIZE.width, SIZE.width);
+            let (top, bottom) = span(center / SIZE.width, SIZE.height);
             let weight = 1.0 / (STEPS * SIZE.pixels()) as f64;
             expected_area += weight * ((right - left) * (bottom - top)) as f64 / SIZE.pixels() as f64;
             for row in top..bottom {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference: what torchvision's MixUp and CutMix make of small normalised batches, for the tests that compare bits with it.
+"""Reference: what torchvision's MixUp and CutMix make of small normalized batches, for the tests that compare bits with it.
 
 The transforms are torchvision's own; only what they draw is given to them. Writes torchvision.json beside itself:
 
@@ -24,10 +24,10 @@ def binary32(value):
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
 
-def drawing(transform, lam, centre=None):
-    """Has the transform draw this lambda and this centre."""
+def drawing(transform, lam, center=None):
+    """Has the transform draw this lambda and this center."""
     transform._dist = mock.Mock(sample=lambda shape: torch.tensor([lam]))
-    points = iter(centre or ())
+    points = iter(center or ())
     return mock.patch.object(torch, "randint", lambda high, size: torch.tensor([next(points)]))
 
 
@@ -40,23 +40,23 @@ def batch(shape, seed):
     return torch.tensor([generator.randrange(256) for _ in range(torch.Size(shape).numel())], dtype=torch.uint8).reshape(shape)
 
 
-def normalised(images, dtype):
+def normalized(images, dtype):
     """As this crate has it: step by step in binary32; binary16 is that rounded."""
     channels = images.shape[1]
     mean, std = (torch.tensor(values[:channels]).reshape(1, channels, 1, 1) for values in (MEAN, STD))
     return ((images.float() / 255 - mean) / std).to(dtype)
 
 
-def case(kind, lam, shape, dtype, seed, centre=None):
+def case(kind, lam, shape, dtype, seed, center=None):
     images = batch(shape, seed)
     labels = torch.tensor([random.Random(seed + i).randrange(CLASSES) for i in range(shape[0])])
     transform = {"mixup": v2.MixUp, "cutmix": v2.CutMix}[kind](alpha=1.0, num_classes=CLASSES)
-    with drawing(transform, lam, centre):
-        mixed, soft = transform(normalised(images, dtype), labels)
+    with drawing(transform, lam, center):
+        mixed, soft = transform(normalized(images, dtype), labels)
     return {
         "mixing": kind,
         "lambda": lam,
-        "centre": centre,
+        "center": center,
         "shape": shape,
         "dtype": str(dtype).removeprefix("torch."),
         "bytes": little_endian(images),
@@ -66,11 +66,11 @@ def case(kind, lam, shape, dtype, seed, centre=None):
     }
 
 
-def box(lam, centre, width, height):
+def box(lam, center, width, height):
     transform = v2.CutMix(alpha=1.0, num_classes=CLASSES)
-    with drawing(transform, lam, centre):
+    with drawing(transform, lam, center):
         params = transform.make_params([torch.zeros(1, 3, height, width)])
-    return [lam, *centre, width, height, *params["box"], params["lam_adjusted"]]
+    return [lam, *center, width, height, *params["box"], params["lam_adjusted"]]
 
 
 def main():
@@ -81,8 +81,8 @@ def main():
         shape = [[4, 3, 5, 7], [3, 1, 6, 6], [1, 3, 4, 5], [2, 3, 3, 3]][i % 4]
         for dtype in (torch.float32, torch.float16):
             cases.append(case("mixup", lam, shape, dtype, i))
-            centre = [rng.randrange(shape[3]), rng.randrange(shape[2])]
-            cases.append(case("cutmix", lam, shape, dtype, 100 + i, centre))
+            center = [rng.randrange(shape[3]), rng.randrange(shape[2])]
+            cases.append(case("cutmix", lam, shape, dtype, 100 + i, center))
     boxes = []
     for _ in range(300):
         width, height = rng.randrange(1, 300), rng.randrange(1, 300)

@@ -28,7 +28,7 @@ fn any_plan(shape: Shape, seed: u64) -> MixPlan {
     MixPlan::new((0..shape.images).map(image).collect())
 }
 
-/// What the host makes of images that are normalised first.
+/// What the host makes of images that are normalized first.
 fn on_host(batch: &Batch<'_>, plan: &MixPlan, output: &Output) -> Tensor {
     let nothing = Plan::uniform(batch.shape().images, vec![]);
     let (images, _) = Executor::new(Device::Cpu).unwrap().apply(batch, &nothing, output).unwrap();
@@ -197,7 +197,7 @@ fn what_is_refused() {
     let plan = Mixing::from(MixUp::default()).plan(0, 0, &[0, 1], shape.size()).unwrap();
     let f32_of = |std| Output::f32(Layout::Nhwc, Normalize { mean: [0.5; 3], std: [std; 3] });
     let error = |result: autoaugment::Result<autoaugment::GpuBatch>| result.unwrap_err().to_string();
-    assert!(error(gpu.mix(&batch, &plan, &Output::u8())).contains("MixUp makes sums of normalised values"));
+    assert!(error(gpu.mix(&batch, &plan, &Output::u8())).contains("MixUp makes sums of normalized values"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(1e-39))).contains("mixing needs values below 2^126"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(0.0))).contains("must be finite and not 0"));
     let mixed = gpu.mix(&batch, &plan, &f32_of(1.0)).unwrap();

@@ -61,7 +61,7 @@ fn plans_that_do_not_fit() {
 fn sums_of_bytes() {
     let bytes = Tensor { shape: SHAPE, layout: Layout::Nhwc, data: TensorData::U8(vec![7; 24]) };
     let error = MixPlan::new(vec![WHOLE; 2]).mixed(&bytes).unwrap_err().to_string();
-    let reason = "MixUp makes sums of normalised values, and the output is U8; ask for F32 or F16";
+    let reason = "MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16";
     assert_eq!(error, format!("image 0: output: {reason}"));
 }
 

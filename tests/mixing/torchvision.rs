@@ -13,14 +13,14 @@ struct Fixture {
     boxes: Vec<Drawn>,
 }
 
-/// Lambda, centre, width, height, the box's ends, and the lambda that is left.
+/// Lambda, center, width, height, the box's ends, and the lambda that is left.
 type Drawn = (f64, usize, usize, usize, usize, usize, usize, usize, usize, f64);
 
 #[derive(Deserialize)]
 struct Case {
     mixing: String,
     lambda: f64,
-    centre: Option<[usize; 2]>,
+    center: Option<[usize; 2]>,
     shape: [usize; 4],
     dtype: String,
     bytes: String,
@@ -54,7 +54,7 @@ impl Case {
     fn plan(&self) -> MixPlan {
         let [images, _, height, width] = self.shape;
         let size = Size { width, height };
-        let rectangle = self.centre.map(|[x, y]| Rectangle::around(x, y, self.lambda, size));
+        let rectangle = self.center.map(|[x, y]| Rectangle::around(x, y, self.lambda, size));
         let lambda = rectangle.map_or(self.lambda, |rectangle| rectangle.left_of(size));
         let image = |i| MixedImage { index: 0, partner: (i + images - 1) % images, lambda, rectangle };
         MixPlan::new((0..images).map(image).collect())

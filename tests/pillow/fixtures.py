@@ -108,8 +108,8 @@ def one_of_each(width, height):
     return [{"op": name} | parameters.get(name, {}) for name in reference.OPERATIONS]
 
 
-def is_colour(op):
-    """Whether an operation computes with colours; coordinates do not need the largest pictures."""
+def is_color(op):
+    """Whether an operation computes with colors; coordinates do not need the largest pictures."""
     return op["op"] not in reference.WARPS and op["op"] != "Cutout"
 
 
@@ -144,9 +144,9 @@ def all_pictures():
     ]
     photos = [(name, pictures.photo(ROOT, name, (96, 64))) for name in pictures.PHOTOS]
     yield [stored(f"{name} small", image) for name, image in photos]
-    yield [stored(f"{name} small grey", image.convert("L")) for name, image in photos[:2]]
-    yield [(name, pictures.photo(ROOT, name), {"photo": f"photos/{name}"}, is_colour) for name in ("chelsea.png",)]
-    yield [generated(f"2^17 pixels {seed}", seed, 512, 256, 3, filter=is_colour) for seed in (8, 9)]
+    yield [stored(f"{name} small gray", image.convert("L")) for name, image in photos[:2]]
+    yield [(name, pictures.photo(ROOT, name), {"photo": f"photos/{name}"}, is_color) for name in ("chelsea.png",)]
+    yield [generated(f"2^17 pixels {seed}", seed, 512, 256, 3, filter=is_color) for seed in (8, 9)]
     pairing = lambda op: op["op"] == "SamplePairing"
     yield [(f"ramp {k}", pictures.ramp(k == 1), None, pairing) for k in (0, 1)]
 

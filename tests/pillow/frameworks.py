@@ -115,8 +115,8 @@ class Recorder:
         return patches
 
 
-def fill(colour):
-    return [0, 0, 0] if colour is None else [int(v) for v in colour]
+def fill(color):
+    return [0, 0, 0] if color is None else [int(v) for v in color]
 
 
 def affine(image, size, method, data=None, resample=Image.Resampling.NEAREST, fill_=1, fillcolor=None, **others):

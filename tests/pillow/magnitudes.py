@@ -1,6 +1,6 @@
 """Magnitudes: the value of every magnitude, worked out as the frameworks themselves do and apart from the Rust code.
 
-* torchvision 0.29, transforms v2: `torch.linspace` in binary32 as its vectorised kernels compute it (one rounding for
+* torchvision 0.29, transforms v2: `torch.linspace` in binary32 as its vectorized kernels compute it (one rounding for
   product and sum), here in exact fractions; shears through an angle and `_get_inverse_affine_matrix`.
 * DeepVoltaire/AutoAugment: `numpy.linspace` in binary64.
 * TensorFlow's TPU EfficientNet: `level / 10` of a maximum.
@@ -117,7 +117,7 @@ def tensorflow(name, magnitude, negative, width, height):
     if name == "SolarizeAdd":
         return int(magnitude / 10 * 110)
     if name == "Cutout":
-        # The framework's number is what the square extends to each side of its centre.
+        # The framework's number is what the square extends to each side of its center.
         return 2 * int(magnitude / 10 * 100)
     return paper(name, magnitude, 10, width, height)
 

@@ -29,8 +29,8 @@ def every_value(channels):
     return image_of(numpy.stack(orders, -1).astype(numpy.uint8).tobytes(), 16, 16, channels)
 
 
-def constant(width, height, colour):
-    return Image.new("RGB" if isinstance(colour, tuple) else "L", (width, height), colour)
+def constant(width, height, color):
+    return Image.new("RGB" if isinstance(color, tuple) else "L", (width, height), color)
 
 
 def two_valued(seed, width, height, low, high):
@@ -41,7 +41,7 @@ def two_valued(seed, width, height, low, high):
 
 
 def ramp(along_rows):
-    """256 x 256 grey: the column's number, or the row's. Together they have every pair of values."""
+    """256 x 256 gray: the column's number, or the row's. Together they have every pair of values."""
     columns = numpy.tile(numpy.arange(256, dtype=numpy.uint8), (256, 1))
     return image_of((columns.T if along_rows else columns).tobytes(), 256, 256, 1)
 

@@ -256,7 +256,7 @@ fn steep_shears_show_what_they_should() {
                 false => ops::ShearY { factor, interpolation, fill }.into(),
             };
             let source = |x: usize, y: usize| {
-                // In half pixels, from centres to centres.
+                // In half pixels, from centers to centers.
                 let (x, y) = (2 * x as i64 + 1, 2 * y as i64 + 1);
                 let (u, v) = if is_x { (x + factor as i64 * y, y) } else { (x, y + factor as i64 * x) };
                 let inside = u >= 0 && v >= 0 && u < 2 * width as i64 && v < 2 * height as i64;

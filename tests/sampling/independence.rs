@@ -21,7 +21,7 @@ struct Draws {
     sub_policy: usize,
     gates: [bool; 3],
     signs: [Option<bool>; 3],
-    /// Column and row of the centres of two Cutouts, on images of 4 x 3 pixels.
+    /// Column and row of the centers of two Cutouts, on images of 4 x 3 pixels.
     points: [[usize; 2]; 2],
     /// Partners of two SamplePairings, as the quarter of the batch after the image in which they are.
     partners: [usize; 2],
@@ -87,8 +87,8 @@ fn drawn_for(count: usize, seed: u64, epoch: u64) -> Vec<Draws> {
                 Op::ShearX(_) => 1,
                 Op::Color(_) => 2,
                 Op::Cutout(c) => {
-                    let centre = |corner: i64, side: u32| (corner + i64::from(side / 2)) as usize;
-                    draws.points[cutouts] = [centre(c.x, c.width), centre(c.y, c.height)];
+                    let center = |corner: i64, side: u32| (corner + i64::from(side / 2)) as usize;
+                    draws.points[cutouts] = [center(c.x, c.width), center(c.y, c.height)];
                     cutouts += 1;
                     continue;
                 }
@@ -148,8 +148,8 @@ fn between(what: &str, one: &[Draws], other: &[Draws]) -> Vec<Result<(), String>
     all.map(|(a, b)| joint(what, one.iter().zip(other), a, b)).collect()
 }
 
-/// The images with even numbers, and their neighbours.
-fn neighbours(draws: &[Draws]) -> (Vec<Draws>, Vec<Draws>) {
+/// The images with even numbers, and their neighbors.
+fn neighbors(draws: &[Draws]) -> (Vec<Draws>, Vec<Draws>) {
     draws.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).unzip()
 }
 
@@ -161,8 +161,8 @@ fn the_draws_of_an_image_are_independent() {
 #[test]
 fn images_epochs_and_seeds_are_independent() {
     let base = drawn(1, 2);
-    let (even, odd) = neighbours(&base);
-    let mut results = between("neighbours", &even, &odd);
+    let (even, odd) = neighbors(&base);
+    let mut results = between("neighbors", &even, &odd);
     for (what, seed, epoch) in
         [("next epoch", 1, 3), ("next seed", 2, 2), ("seed and epoch swapped", 2, 1), ("far seed", 1 << 32 | 1, 2)]
     {

@@ -13,7 +13,7 @@ fn policy() -> Policy {
     text.parse().unwrap()
 }
 
-/// Numbers as they come: neighbours, the ends, far apart, in no order.
+/// Numbers as they come: neighbors, the ends, far apart, in no order.
 fn indices(n: u64) -> Vec<u64> {
     (0..n).map(|i| if i % 5 == 4 { u64::MAX - i } else { i * i % 263 + 1000 * (i % 3) }).collect()
 }

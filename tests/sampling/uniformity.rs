@@ -140,14 +140,14 @@ fn unsigned_operations_have_one_value() {
 }
 
 #[test]
-fn cutout_is_centred_on_every_pixel_alike() {
+fn cutout_is_centerd_on_every_pixel_alike() {
     let mut results = Vec::new();
     for (text, position) in [("Cutout 1 9", 0), ("Invert 0.3 0 + Cutout 1 0", 1), ("Cutout 0.5 9 + Cutout 1 0", 1)] {
         let plan = plan(&text.parse::<Policy>().unwrap(), 3, 0, DRAWS);
         let pixels = plan.images().iter().map(|image| match image.ops.last() {
             Some(Op::Cutout(cutout)) => {
-                let centre = |corner: i64, side: u32| (corner + i64::from(side / 2)) as usize;
-                let (x, y) = (centre(cutout.x, cutout.width), centre(cutout.y, cutout.height));
+                let center = |corner: i64, side: u32| (corner + i64::from(side / 2)) as usize;
+                let (x, y) = (center(cutout.x, cutout.width), center(cutout.y, cutout.height));
                 assert!(x < 4 && y < 3, "{cutout:?}");
                 y * 4 + x
             }

@@ -27,7 +27,7 @@ fn painted_box(painted: &Painted, part: BoundingBox) -> (Option<BoundingBox>, us
         let [x, y] = painted.source(value);
         part.left < x && x < part.right && part.top < y && y < part.bottom
     };
-    let inked: Vec<_> = painted.pixels().filter(|(_, v)| *v != 0 && is_in(*v)).map(|(centre, _)| centre).collect();
+    let inked: Vec<_> = painted.pixels().filter(|(_, v)| *v != 0 && is_in(*v)).map(|(center, _)| center).collect();
     let corners = inked.iter().flat_map(|[x, y]| [[x - 0.5, y - 0.5], [x + 0.5, y + 0.5]]);
     (around(corners), inked.len())
 }

@@ -1,4 +1,4 @@
-//! Keypoints: every pixel's centre goes where the pixel goes, and is gone where the pixel is.
+//! Keypoints: every pixel's center goes where the pixel goes, and is gone where the pixel is.
 
 use autoaugment::{Op, PlannedImage, Size};
 
@@ -24,14 +24,14 @@ fn points_go_where_pixels_go() {
         assert_eq!(motion.size(), painted.after);
         let roundings = painted.roundings();
         let far = roundings.last().unwrap();
-        for (centre, value) in painted.pixels().filter(|(_, value)| *value != 0) {
+        for (center, value) in painted.pixels().filter(|(_, value)| *value != 0) {
             let moved = motion.keypoint(painted.source(value));
-            let off = (moved.point[0] - centre[0]).abs().max((moved.point[1] - centre[1]).abs());
-            assert!(off <= *far, "chain {chain}: {moved:?} is not at {centre:?}: {:?}", painted.ops);
+            let off = (moved.point[0] - center[0]).abs().max((moved.point[1] - center[1]).abs());
+            assert!(off <= *far, "chain {chain}: {moved:?} is not at {center:?}: {:?}", painted.ops);
             followed += 1;
             if !moved.is_inside {
                 let outside = margin(&painted, painted.source(value), &roundings, 1.0);
-                assert!(outside >= 0.0, "chain {chain}: {value} is seen at {centre:?}: {:?}", painted.ops);
+                assert!(outside >= 0.0, "chain {chain}: {value} is seen at {center:?}: {:?}", painted.ops);
             }
         }
         for value in (1..=(painted.before.width * painted.before.height) as u32).step_by(7) {

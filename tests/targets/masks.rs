@@ -36,8 +36,8 @@ fn a_mask_is_what_an_image_of_labels_becomes() {
         assert_eq!(mask_plan, Plan::new(by_hand.collect()));
         // Images all of whose channels are labels, run with the plan written by hand.
         let labels: Vec<u8> = chains.batch.data().chunks(3).map(|pixel| pixel[0]).collect();
-        let grey: Vec<u8> = labels.iter().flat_map(|&label| [label; 3]).collect();
-        let images = RaggedBatch::packed(grey, chains.batch.sizes(), 3).unwrap();
+        let gray: Vec<u8> = labels.iter().flat_map(|&label| [label; 3]).collect();
+        let images = RaggedBatch::packed(gray, chains.batch.sizes(), 3).unwrap();
         let (expected, _) = cpu.apply(&images, &mask_plan, &Output::u8()).unwrap();
         let masks = RaggedBatch::packed(&labels[..], chains.batch.sizes(), 1).unwrap();
         let (got, _) = cpu.apply(&masks, &mask_plan, &Output::u8()).unwrap();
@@ -73,7 +73,7 @@ fn no_label_is_made_up() {
 }
 
 #[test]
-fn colours_pairs_and_cutouts_leave_masks_alone() {
+fn colors_pairs_and_cutouts_leave_masks_alone() {
     let ops = [
         "Invert",
         "Sharpness(factor=2)",

@@ -26,17 +26,17 @@ impl Painted {
         PlannedImage { ops: self.ops.clone(), ..Default::default() }
     }
 
-    /// The centre of the source pixel with this value.
+    /// The center of the source pixel with this value.
     pub fn source(&self, value: u32) -> [f64; 2] {
         let i = value as usize - 1;
         [(i % self.before.width) as f64 + 0.5, (i / self.before.width) as f64 + 0.5]
     }
 
-    /// Every output pixel: its centre, and its value.
+    /// Every output pixel: its center, and its value.
     pub fn pixels(&self) -> impl Iterator<Item = ([f64; 2], u32)> {
         let width = self.after.width;
-        let centre = move |i: usize| [(i % width) as f64 + 0.5, (i / width) as f64 + 0.5];
-        self.values.iter().enumerate().map(move |(i, &value)| (centre(i), value))
+        let center = move |i: usize| [(i % width) as f64 + 0.5, (i / width) as f64 + 0.5];
+        self.values.iter().enumerate().map(move |(i, &value)| (center(i), value))
     }
 
     /// How far the nearest pixel may be from where a point goes: half a pixel of its source an operation, moved on by those

@@ -1,5 +1,5 @@
-//! The two usual recipes, from photographs to normalised tensors, against Pillow and NumPy: equal bytes before
-//! normalising, equal bits after, on both executors.
+//! The two usual recipes, from photographs to normalized tensors, against Pillow and NumPy: equal bytes before
+//! normalizing, equal bits after, on both executors.
 
 use autoaugment::transform::Recipe;
 use autoaugment::{
@@ -53,7 +53,7 @@ fn check(what: &str, transform: Transform, normalize: Normalize, batch: &RaggedB
         let TensorData::F32(values) = &tensor.data else { panic!("not binary32") };
         let bits: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         let differing = compare(batch, &plan, &floats, &bits);
-        assert!(differing.is_empty(), "{what}, normalised, on {executor}:\n{}", differing.join("\n"));
+        assert!(differing.is_empty(), "{what}, normalized, on {executor}:\n{}", differing.join("\n"));
         say(&format!("{what} on {executor}: {} images: 0 differing bytes, 0 differing bits", batch.sizes().len()));
     }
     Some(plan)

@@ -19,7 +19,7 @@ def jitter(value, which, probability):
 
 
 def made(name, value, probability=1.0, interpolation=cv2.INTER_NEAREST):
-    """Its transform for an operation. Shears are about the centre, and Sharpen's kernel is another than Pillow's."""
+    """Its transform for an operation. Shears are about the center, and Sharpen's kernel is another than Pillow's."""
     p = {"p": probability}
     warp = p | {"interpolation": interpolation, "border_mode": cv2.BORDER_CONSTANT, "fill": 0}
     axis = name[-1:].lower()

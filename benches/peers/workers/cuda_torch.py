@@ -2,7 +2,7 @@
 
     cuda_torch.py torchvision|kornia cuda|cpu
 
-`io` is the output: "u8" are bytes, "f16" halves normalised with ImageNet's means and deviations. Both are
+`io` is the output: "u8" are bytes, "f16" halves normalized with ImageNet's means and deviations. Both are
 N x C x H x W, the libraries' own order. On the CPU, for trying it out, the clock is the host's.
 """
 

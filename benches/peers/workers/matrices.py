@@ -6,7 +6,7 @@ import numpy
 
 
 def source(name, value, width, height):
-    """2 x 3, between coordinates in which the first pixel's centre is 0.5; `value` as plans have it."""
+    """2 x 3, between coordinates in which the first pixel's center is 0.5; `value` as plans have it."""
     if name == "ShearX":
         return numpy.array([[1, value, 0], [0, 1, 0]], float)
     if name == "ShearY":
@@ -17,12 +17,12 @@ def source(name, value, width, height):
         return numpy.array([[1, 0, 0], [0, 1, -value]], float)
     assert name == "Rotate", name
     cos, sin = math.cos(math.radians(value)), math.sin(math.radians(value))
-    turn, centre = numpy.array([[cos, -sin], [sin, cos]]), numpy.array([width / 2, height / 2])
-    return numpy.column_stack((turn, centre - turn @ centre))
+    turn, center = numpy.array([[cos, -sin], [sin, cos]]), numpy.array([width / 2, height / 2])
+    return numpy.column_stack((turn, center - turn @ center))
 
 
 def between_indices(matrix):
-    """The same between coordinates in which the first pixel's centre is 0."""
+    """The same between coordinates in which the first pixel's center is 0."""
     shift = matrix[:, :2] @ (0.5, 0.5) - 0.5
     return matrix + numpy.column_stack((numpy.zeros((2, 2)), shift))
 

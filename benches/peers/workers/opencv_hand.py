@@ -97,7 +97,7 @@ def contrast(factor):
 
 
 def color(factor):
-    # Grey for every channel, and the rest of the channel itself.
+    # Gray for every channel, and the rest of the channel itself.
     matrix = numpy.array([[0.299, 0.587, 0.114]] * 3) * (1 - factor) + numpy.eye(3) * factor
     return lambda image: cv2.transform(image, matrix)
 

@@ -32,7 +32,7 @@ pub struct Drawing {
     /// nearest, bilinear or bicubic for every warp, not the convention's
     #[arg(long, value_name = "NAME")]
     pub interpolation: Option<Interpolation>,
-    /// Colour of what comes from outside an image, R,G,B or one grey number, not the convention's
+    /// Color of what comes from outside an image, R,G,B or one gray number, not the convention's
     #[arg(long, value_name = "R,G,B", value_parser = fill)]
     pub fill: Option<[u8; 3]>,
     /// Seed of every draw
@@ -76,7 +76,7 @@ impl Axes {
 }
 
 impl DtypeChoice {
-    /// The form of output; bytes are not normalised.
+    /// The form of output; bytes are not normalized.
     pub fn output(self, layout: Layout, normalize: Normalize) -> Output {
         match self {
             DtypeChoice::U8 => Output::u8_as(layout),

@@ -80,7 +80,7 @@ pub fn data(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints a serialisable value to standard output as indented JSON.
+/// Prints a serializable value to standard output as indented JSON.
 pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     data(&serde_json::to_string_pretty(value)?)
 }
@@ -100,7 +100,7 @@ pub fn aligned(lines: &[Vec<String>], is_number: impl Fn(usize) -> bool) -> Stri
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `warning: message`, without time, place or colours.
+/// `warning: message`, without time, place or colors.
 struct Short;
 
 impl<S, N> FormatEvent<S, N> for Short

@@ -1,4 +1,4 @@
-//! Blends: Color with a pixel's own grey, Sharpness with what is around it, SamplePairing with another image, in place.
+//! Blends: Color with a pixel's own gray, Sharpness with what is around it, SamplePairing with another image, in place.
 //!
 //! The arithmetic is that of `src/arithmetic/blend.rs`. Elsewhere than with AVX-512 VBMI it is done as it is written, in
 //! binary32 with its two roundings. With it, `g + floor(alpha d)` is looked up, d being the difference of the two bytes: that is
@@ -41,7 +41,7 @@ impl Blend {
         bytes(first, second, self.alpha);
     }
 
-    /// Blends the grey of each RGB pixel with the pixel.
+    /// Blends the gray of each RGB pixel with the pixel.
     pub fn color(&self, pixels: &mut [u8]) {
         #[cfg(target_arch = "x86_64")]
         if self.is_by_tables {
@@ -93,12 +93,12 @@ fn color(pixels: &mut [u8], alpha: f32) {
     let (blocks, rest) = pixels.as_chunks_mut::<{ 3 * BLOCK }>();
     for block in blocks {
         let [r, g, b] = split(block);
-        let grey: [u8; BLOCK] = std::array::from_fn(|i| luma(r[i], g[i], b[i]));
-        join(&[blend_all(&grey, &r, alpha), blend_all(&grey, &g, alpha), blend_all(&grey, &b, alpha)], block);
+        let gray: [u8; BLOCK] = std::array::from_fn(|i| luma(r[i], g[i], b[i]));
+        join(&[blend_all(&gray, &r, alpha), blend_all(&gray, &g, alpha), blend_all(&gray, &b, alpha)], block);
     }
     for pixel in rest.as_chunks_mut::<3>().0 {
-        let grey = luma(pixel[0], pixel[1], pixel[2]);
-        *pixel = pixel.map(|v| blend(grey, v, alpha));
+        let gray = luma(pixel[0], pixel[1], pixel[2]);
+        *pixel = pixel.map(|v| blend(gray, v, alpha));
     }
 }
 }
@@ -192,7 +192,7 @@ mod x86 {
     /// Luma of 16 pixels of four bytes.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-    fn grey(pixels: __m512i) -> __m128i {
+    fn gray(pixels: __m512i) -> __m128i {
         // The instruction multiplies unsigned by signed bytes: 128 is taken from each value, and added to the sum again.
         let signed = _mm512_xor_si512(pixels, _mm512_set1_epi8(-128));
         let high = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi32(HIGH), signed);
@@ -216,14 +216,14 @@ mod x86 {
             let (Some(a), Some(b), Some(c), Some(d)) = (quarter(0), quarter(48), quarter(96), quarter(128)) else {
                 continue;
             };
-            let grey_of = |places, bytes| grey(_mm512_permutexvar_epi8(places, load(bytes)));
-            let ab = _mm256_set_m128i(grey_of(in_front, b), grey_of(in_front, a));
-            let cd = _mm256_set_m128i(grey_of(at_end, d), grey_of(in_front, c));
-            let greys = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(ab), cd);
+            let gray_of = |places, bytes| gray(_mm512_permutexvar_epi8(places, load(bytes)));
+            let ab = _mm256_set_m128i(gray_of(in_front, b), gray_of(in_front, a));
+            let cd = _mm256_set_m128i(gray_of(at_end, d), gray_of(in_front, c));
+            let grays = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(ab), cd);
             let (thirds, _) = block.as_chunks_mut::<64>();
             for (third, &of) in thirds.iter_mut().zip(&of) {
-                let grey = _mm512_permutexvar_epi8(of, greys);
-                store(third, blended(&tables, grey, load(third)));
+                let gray = _mm512_permutexvar_epi8(of, grays);
+                store(third, blended(&tables, gray, load(third)));
             }
         }
         rest.copy_from_slice(&last[..rest.len()]);
@@ -270,9 +270,9 @@ mod tests {
         assert!(by_tables > 250 || !can, "{by_tables}");
     }
 
-    /// Pixels of all colours in steps, and all lengths of rests.
+    /// Pixels of all colors in steps, and all lengths of rests.
     #[test]
-    fn greys_are_blended_as_one_by_one() {
+    fn grays_are_blended_as_one_by_one() {
         for (length, alpha) in (0..200).chain([17 * 17 * 17]).flat_map(|n| [(n, 1.4), (n, 0.3), (n, 0.123_456_7)]) {
             let value = |i: usize| ((i % 17 * 15) as u8, (i / 17 % 17 * 15) as u8, (i / 289 * 15) as u8);
             let mut pixels: Vec<u8> = (0..length).map(value).flat_map(|(r, g, b)| [r, g ^ 3, b ^ 1]).collect();

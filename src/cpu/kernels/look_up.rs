@@ -6,7 +6,7 @@
 
 use crate::ops::Table;
 
-/// The tables of an image's channels; grey images have the first.
+/// The tables of an image's channels; gray images have the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::cpu) struct Tables {
     channels: [Table; 3],

@@ -60,7 +60,7 @@ impl Walk {
             // Inside the image both fit.
             let line = Line { u: u as i32, v: v as i32, du: c[0], dv: c[3], width: size.width as i32 };
             match channels {
-                1 => gather_grey(source, line, middle),
+                1 => gather_gray(source, line, middle),
                 _ => gather_rgb(source, line, middle),
             }
         }
@@ -131,7 +131,7 @@ fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) {
 }
 
 wide! {
-fn gather_grey(source: &[u8], line: Line, out: &mut [u8]) {
+fn gather_gray(source: &[u8], line: Line, out: &mut [u8]) {
     for (k, block) in out.chunks_mut(BLOCK).enumerate() {
         for (value, &place) in block.iter_mut().zip(&line.places(k * BLOCK)) {
             *value = source[place as usize];

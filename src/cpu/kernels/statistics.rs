@@ -1,6 +1,6 @@
 //! Statistics: histograms, darkest and brightest values, and sums of luma.
 //!
-//! Neighbouring pixels are often alike, and many processors that have to add to a number that they have just added to wait
+//! Neighboring pixels are often alike, and many processors that have to add to a number that they have just added to wait
 //! for it. Counts are kept several times, pixel by pixel in turn, and added up at the end. The ends of a channel need no
 //! histogram.
 
@@ -9,7 +9,7 @@ use crate::arithmetic::histogram::Histogram;
 use crate::arithmetic::luma::luma;
 use crate::wide::wide;
 
-/// The counts of each channel; those of grey images are the first.
+/// The counts of each channel; those of gray images are the first.
 pub(in crate::cpu) fn histograms(pixels: &[u8], channels: usize) -> [Histogram; 3] {
     // Emptying and adding copies up takes longer than waiting does where there is little to count.
     match (channels, pixels.len()) {

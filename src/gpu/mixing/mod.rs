@@ -1,4 +1,4 @@
-//! Mixing on the device: augmented bytes become mixed and normalised values in one dispatch for each piece.
+//! Mixing on the device: augmented bytes become mixed and normalized values in one dispatch for each piece.
 //!
 //! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made here as
 //! the host makes them. What is left is one sum a value, which the kernel makes of integers (`shaders/arithmetic/binary32.wgsl`).
@@ -37,13 +37,13 @@ const LARGEST: f32 = 8.507_059e37;
 
 impl Gpu {
     /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new buffer or
-    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::mixed`] on the normalised images.
+    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::mixed`] on the normalized images.
     ///
     /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
     ///
     /// # Errors
     /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8 output or
-    /// normalised values of 2^126 and more, and those of [`Gpu::upload`].
+    /// normalized values of 2^126 and more, and those of [`Gpu::upload`].
     pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<GpuBatch> {
         self.mix_reported(batch, plan, output, &mut Report::default())
     }

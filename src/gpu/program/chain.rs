@@ -12,9 +12,9 @@ use crate::ops::lower::{Arg, Stage, Warp};
 use crate::ops::{AugMix, Crop, Op, OpKind};
 
 /// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
-pub(in super::super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
+pub(in super::super) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
     let (segments, slots) = (Vec::with_capacity(1), Vec::with_capacity(2));
-    let mut chain = Chain { grey, lane: 0, segments, next: Source::of(size), slots };
+    let mut chain = Chain { gray, lane: 0, segments, next: Source::of(size), slots };
     chain.push_all(ops, size, tables)?;
     chain.end();
     Ok(chain.segments)
@@ -22,7 +22,7 @@ pub(in super::super) fn segments(ops: &[Op], size: Size, grey: bool, tables: &mu
 
 /// A chain on its way into segments.
 struct Chain {
-    grey: bool,
+    gray: bool,
     /// Where segments store their results.
     lane: usize,
     segments: Vec<Segment>,
@@ -57,7 +57,7 @@ impl Chain {
             match op.lower(size) {
                 Stage::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
                 Stage::Crop(mut crop) => {
-                    if self.grey {
+                    if self.gray {
                         crop.fill = [crop.fill[0]; 3];
                     }
                     self.crop(&crop, size);
@@ -74,7 +74,7 @@ impl Chain {
                     self.resize(columns, rows, columns_first);
                 }
                 stage => {
-                    let slot = slot(op.kind(), stage, size, self.grey, tables)?;
+                    let slot = slot(op.kind(), stage, size, self.gray, tables)?;
                     self.slots.extend(slot.map(|slot| (slot, Table::default())));
                 }
             }
@@ -98,7 +98,7 @@ impl Chain {
         let mut branches = Vec::with_capacity(mix.branches.len());
         for (i, branch) in mix.branches.iter().enumerate() {
             let next = source.clone();
-            let mut chain = Chain { grey: self.grey, lane: i + 1, segments: Vec::new(), next, slots: Vec::new() };
+            let mut chain = Chain { gray: self.gray, lane: i + 1, segments: Vec::new(), next, slots: Vec::new() };
             chain.push_all(&branch.ops, size, tables)?;
             chain.end();
             branches.push(chain.segments);
@@ -249,8 +249,8 @@ fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
     }
 }
 
-fn slot(op: OpKind, stage: Stage, size: Size, grey: bool, tables: &mut Tables) -> Result<Option<Slot>> {
-    let packed = |[r, g, b]: [u8; 3]| if grey { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
+fn slot(op: OpKind, stage: Stage, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+    let packed = |[r, g, b]: [u8; 3]| if gray { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
     let with_op = |kind, arg| {
         let mut args = [0; 7];
         args[0] = arg;

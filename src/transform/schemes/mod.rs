@@ -139,7 +139,7 @@ const FORMS: [(&str, &str); 11] = [
     ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
     ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
     ("v0r-mstd0.5", "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude"),
-    ("3a", "timm's AutoAugment: solarized, grey or blurred, one of the three"),
+    ("3a", "timm's AutoAugment: solarized, gray or blurred, one of the three"),
 ];
 
 impl Scheme {

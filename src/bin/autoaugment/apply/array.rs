@@ -49,7 +49,7 @@ impl ArraySource {
             (&[n, h, w, c], Layout::Nhwc) => (n, h, w, c),
             (&[n, c, h, w], Layout::Nchw) => (n, h, w, c),
             (&[n, h, w], _) => (n, h, w, 1),
-            (other, _) => bail!("the array's shape is {other:?} and must have 4 sides, or 3 for grey images"),
+            (other, _) => bail!("the array's shape is {other:?} and must have 4 sides, or 3 for gray images"),
         };
         let shape = Shape { images, height, width, channels };
         shape.check().with_context(|| match layout {
@@ -65,12 +65,12 @@ impl ArraySource {
         Ok(ArraySource { path: path.to_path_buf(), file: Mutex::new(file), start, shape, layout, is_flat })
     }
 
-    /// What should be said of an array that may be meant otherwise: one colour image is not three-sided.
+    /// What should be said of an array that may be meant otherwise: one color image is not three-sided.
     pub fn doubt(&self) -> Option<String> {
         let Shape { images, height, width, .. } = self.shape;
         let is_doubtful = self.is_flat && matches!(width, 1 | 3);
         is_doubtful.then(|| {
-            format!("{}: taken as {images} grey images of {width} x {height}, not as one image", self.path.display())
+            format!("{}: taken as {images} gray images of {width} x {height}, not as one image", self.path.display())
         })
     }
 }

@@ -28,7 +28,7 @@ Input files:
   Of a folder, and the folders in it, PNG, JPEG, WebP, BMP and GIF files are taken in the order of their names; hidden \
 files are not, nor is the folder that is written to. A file that cannot be decoded is named and skipped. Alpha is \
 dropped, 16 bits are rounded to 8, of an animation the first frame is taken: standard error says so. Palettes become \
-RGB, grey stays grey, and the EXIF orientation is left alone, as Pillow does.
+RGB, gray stays gray, and the EXIF orientation is left alone, as Pillow does.
 
 Draws:
   What an image gets depends on the seed, the epoch and its sample index, which is its position among the inputs times \

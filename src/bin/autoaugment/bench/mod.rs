@@ -68,7 +68,7 @@ pub struct Bench {
     /// Images of a batch
     #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: u32,
-    /// Type of the output's values; floats are normalised with ImageNet's means and deviations
+    /// Type of the output's values; floats are normalized with ImageNet's means and deviations
     #[arg(long, value_enum, default_value = "u8")]
     dtype: DtypeChoice,
     /// Order of the output's axes

@@ -74,10 +74,10 @@ fn generate(seed: u64, number: u64, side: usize, place: &mut [u8]) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(number);
     let mut between = |low: f32, high: f32| low + (high - low) * rng.random::<f32>();
-    let mut colour = |low, high| [(); 3].map(|()| between(low, high));
-    let (corner, across, down) = (colour(30.0, 180.0), colour(-60.0, 90.0), colour(-60.0, 90.0));
-    let shapes: [_; 5] = std::array::from_fn(|_| (colour(0.0, 1.0), colour(-80.0, 80.0)));
-    let [fx, fy, phase] = colour(2.0, 20.0);
+    let mut color = |low, high| [(); 3].map(|()| between(low, high));
+    let (corner, across, down) = (color(30.0, 180.0), color(-60.0, 90.0), color(-60.0, 90.0));
+    let shapes: [_; 5] = std::array::from_fn(|_| (color(0.0, 1.0), color(-80.0, 80.0)));
+    let [fx, fy, phase] = color(2.0, 20.0);
     let mut noise = ChaCha8Rng::seed_from_u64(!seed);
     noise.set_stream(number);
     for (p, pixel) in place.chunks_exact_mut(3).enumerate() {

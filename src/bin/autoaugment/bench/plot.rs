@@ -1,4 +1,4 @@
-//! Plot: throughput over the size of the batch and of the images, each row with its limit as a broken line of its colour.
+//! Plot: throughput over the size of the batch and of the images, each row with its limit as a broken line of its color.
 
 use std::ops::Range;
 use std::path::Path;
@@ -67,7 +67,7 @@ struct Plot<'a> {
     scale: u32,
 }
 
-/// How a row looks: colours that people tell apart who see them differently, and a mark of its own.
+/// How a row looks: colors that people tell apart who see them differently, and a mark of its own.
 #[derive(Clone, Copy)]
 struct Look {
     color: RGBColor,

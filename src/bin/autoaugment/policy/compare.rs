@@ -222,8 +222,8 @@ fn cell(ops: &[Op]) -> String {
     words.push(texts("interpolation"));
     if let Some(fill) = fields.first().and_then(|f| f.get("fill")).and_then(|f| f.as_array()) {
         let all: Vec<_> = fill.iter().map(ToString::to_string).collect();
-        let is_grey = all.iter().all(|v| Some(v) == all.first());
-        words.push(format!("fill {}", if is_grey { all[0].clone() } else { all.join(",") }));
+        let is_gray = all.iter().all(|v| Some(v) == all.first());
+        words.push(format!("fill {}", if is_gray { all[0].clone() } else { all.join(",") }));
     }
     words.retain(|word| !word.is_empty());
     words.join(" ")

@@ -20,7 +20,7 @@ use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
 const DETAILS: &str = "\
-The images are made small first and augmented then, at the size that is shown; grey ones are shown as RGB. Each has one \
+The images are made small first and augmented then, at the size that is shown; gray ones are shown as RGB. Each has one \
 row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one \
 column a magnitude, with a positive sign; a scheme that is not a learned policy has one column a draw. Under each image stands what was applied.";
 

@@ -3,18 +3,18 @@
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
 
-/// A typeface in one size and colour.
+/// A typeface in one size and color.
 pub struct Pen {
     font: FontRef<'static>,
     scale: PxScale,
-    colour: Rgb<u8>,
+    color: Rgb<u8>,
 }
 
 impl Pen {
     /// Ubuntu Light, which the crate epaint_default_fonts brings along.
-    pub fn new(pixels: f32, colour: Rgb<u8>) -> anyhow::Result<Self> {
+    pub fn new(pixels: f32, color: Rgb<u8>) -> anyhow::Result<Self> {
         let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT)?;
-        Ok(Pen { font, scale: PxScale::from(pixels), colour })
+        Ok(Pen { font, scale: PxScale::from(pixels), color })
     }
 
     /// From the top of a line to the top of the next.
@@ -65,16 +65,16 @@ impl Pen {
                 if let (Ok(px), Ok(py)) = (u32::try_from(px), u32::try_from(py))
                     && let Some(pixel) = sheet.get_pixel_mut_checked(px, py)
                 {
-                    blend(pixel, self.colour, coverage);
+                    blend(pixel, self.color, coverage);
                 }
             });
         }
     }
 }
 
-/// Lays `colour` over a pixel.
-pub fn blend(pixel: &mut Rgb<u8>, colour: Rgb<u8>, coverage: f32) {
-    for (below, above) in pixel.0.iter_mut().zip(colour.0) {
+/// Lays `color` over a pixel.
+pub fn blend(pixel: &mut Rgb<u8>, color: Rgb<u8>, coverage: f32) {
+    for (below, above) in pixel.0.iter_mut().zip(color.0) {
         let mixed = f32::from(*below) + (f32::from(above) - f32::from(*below)) * coverage.clamp(0.0, 1.0);
         *below = mixed.round() as u8;
     }

@@ -50,11 +50,11 @@ impl Thumbnails {
     }
 }
 
-/// Any picture in colour.
+/// Any picture in color.
 pub fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
     let (width, height) = (picture.width as u32, picture.height as u32);
     let image = match picture.channels {
-        1 => GrayImage::from_raw(width, height, picture.data).map(|grey| DynamicImage::ImageLuma8(grey).into_rgb8()),
+        1 => GrayImage::from_raw(width, height, picture.data).map(|gray| DynamicImage::ImageLuma8(gray).into_rgb8()),
         _ => RgbImage::from_raw(width, height, picture.data),
     };
     image.context("the image's bytes do not fit its size")
