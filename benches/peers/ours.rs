@@ -140,7 +140,7 @@ impl Worker {
         for name in [policy_for(shape.width), "rotate_bilinear"] {
             let plan = Test::of(name, shape)?.plan(shape, 0)?;
             let expected = reference::apply(batch, &plan, &Output::u8())?;
-            for threads in [1, std::thread::available_parallelizm()?.get()] {
+            for threads in [1, std::thread::available_parallelism()?.get()] {
                 let pool = pool(&mut self.pools, threads)?;
                 let (tensor, _) = pool.install(|| self.executor.apply(batch, &plan, &Output::u8()))?;
                 assert!(tensor == expected, "{name} has other bytes under {threads} threads");

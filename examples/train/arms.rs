@@ -39,7 +39,7 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
     // Seeds outside, so that all arms have as many runs if one stops it.
     let all: Vec<(usize, u64)> =
         seeds.clone().flat_map(|seed| (0..arguments.policy.len()).map(move |arm| (arm, seed))).collect();
-    let cores = thread::available_parallelizm().map_or(1, usize::from);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.unwrap_or(if arguments.device == On::Flex { cores } else { 1 }).max(1);
     let threads = arguments.settings.threads.unwrap_or(cores / jobs).max(1);
     let waiting = Mutex::new(VecDeque::from(all));

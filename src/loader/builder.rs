@@ -201,7 +201,7 @@ impl Loader {
     pub fn builder(dataset: impl Dataset + 'static, augmenter: Arc<Augmenter>) -> Builder {
         let options = Options {
             batch_size: 64,
-            threads: thread::available_parallelizm().map_or(1, NonZero::get),
+            threads: thread::available_parallelism().map_or(1, NonZero::get),
             prefetch: 4,
             shuffle: false,
             seed: 0,

@@ -140,7 +140,7 @@ fn unsigned_operations_have_one_value() {
 }
 
 #[test]
-fn cutout_is_centerd_on_every_pixel_alike() {
+fn cutout_is_centered_on_every_pixel_alike() {
     let mut results = Vec::new();
     for (text, position) in [("Cutout 1 9", 0), ("Invert 0.3 0 + Cutout 1 0", 1), ("Cutout 0.5 9 + Cutout 1 0", 1)] {
         let plan = plan(&text.parse::<Policy>().unwrap(), 3, 0, DRAWS);
