@@ -1,7 +1,7 @@
 //! Augmenter: policy, convention, seed and device in one; what most programs need.
 
 use crate::convention::Convention;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuImages};
@@ -189,7 +189,7 @@ impl Augmenter {
     /// the run cost.
     ///
     /// # Errors
-    /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
+    /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::WrongDevice`] on the CPU.
     #[cfg(feature = "gpu")]
     pub fn augment_into<'a>(
         &self,
@@ -208,7 +208,7 @@ impl Augmenter {
     /// Augments a batch on the GPU and leaves the result there; see [`Gpu::apply_resident`].
     ///
     /// # Errors
-    /// Those of [`Sampler::plan`] and [`Gpu::apply_resident`], and [`Error::NoGpu`](crate::Error::NoGpu) on the CPU.
+    /// Those of [`Sampler::plan`] and [`Gpu::apply_resident`], and [`Error::WrongDevice`] on the CPU.
     #[cfg(feature = "gpu")]
     pub fn augment_resident<'a>(
         &self,
@@ -224,7 +224,6 @@ impl Augmenter {
 
     #[cfg(feature = "gpu")]
     pub(crate) fn required_gpu(&self) -> Result<&Gpu> {
-        let reason = || crate::Error::NoGpu("this augmenter runs on the CPU".to_string());
-        self.executor.gpu().ok_or_else(reason)
+        self.executor.gpu().ok_or(Error::WrongDevice { what: "augmenter" })
     }
 }

@@ -1,9 +1,13 @@
-//! The one error type: what is wrong, the rule it breaks and the value that breaks it.
+//! Error: the one error type of the crate. A message names the thing, the rule, and the value that breaks it.
+
+mod kind;
+
+pub use kind::ErrorKind;
 
 /// Everything that can go wrong in this crate.
 ///
-/// A message names the thing, the rule and the value, for example `Rotate: magnitude 11 is outside 0..=9`.
-/// Whatever fails leaves its inputs untouched.
+/// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. [`Error::kind`] says what a
+/// caller can do about it. A call that fails leaves its inputs unchanged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -144,9 +148,25 @@ pub enum Error {
         images: usize,
     },
 
+    /// Options of an [`Augmenter`](crate::Augmenter) that contradict each other.
+    #[error("{option}: {reason}")]
+    Config {
+        /// The option's name: `convention`, `gpu`, ...
+        option: &'static str,
+        /// Why it cannot be used, and what to do.
+        reason: String,
+    },
+
     /// A GPU was demanded and there is none, or it cannot be used.
     #[error("no usable GPU: {0}")]
     NoGpu(String),
+
+    /// A call that needs a GPU, on an augmenter or a loader that runs on the CPU.
+    #[error("this {what} runs on the CPU, and the call needs a GPU")]
+    WrongDevice {
+        /// What runs on the CPU: `augmenter`, or `loader`.
+        what: &'static str,
+    },
 
     /// Something larger than the device allows.
     #[error("{what} needs {needed} bytes and the device allows {limit}")]
@@ -206,6 +226,11 @@ pub enum Error {
     #[cfg(feature = "loader")]
     #[error("loader: {0}")]
     Loader(String),
+
+    /// The epoch was dropped or has ended, and nothing will read this batch.
+    #[cfg(feature = "loader")]
+    #[error("this batch was cancelled: {0}")]
+    Cancelled(&'static str),
 
     /// Code of a data set panicked, which is a mistake in that code and not in the data.
     #[cfg(feature = "loader")]

@@ -47,7 +47,7 @@ impl Augmenter {
     /// Draws for each image of a batch on the GPU and applies what was drawn; see [`Gpu::apply_tensor`].
     ///
     /// # Errors
-    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::NoGpu`] on the CPU.
+    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::WrongDevice`] on the CPU.
     pub fn augment_resident_tensor<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,

@@ -182,11 +182,11 @@ impl Epoch {
     /// # Errors
     /// As the iterator, and [`Error::Buffer`] if the buffer cannot be used (see
     /// [`Gpu::apply_into`](crate::Gpu::apply_into)), after which the same batch can be fetched to another one;
-    /// [`Error::NoGpu`] if the augmenter runs on the CPU.
+    /// [`Error::WrongDevice`] if the augmenter runs on the CPU.
     #[cfg(feature = "gpu")]
     pub fn next_into(&mut self, buffer: &wgpu::Buffer, offset: u64) -> Result<Option<LoadedBatch>> {
         if self.producer.augmenter.executor().gpu().is_none() {
-            return Err(Error::NoGpu("this loader's augmenter runs on the CPU".to_string()));
+            return Err(Error::WrongDevice { what: "loader" });
         }
         let finished = self.step(&mut |work, ready| match ready {
             Ready::Host(tensor, report) => Ok((LoadedImages::Host(tensor), report)),
@@ -229,7 +229,7 @@ impl Epoch {
                 None => match self.pending.pop_front() {
                     Some(receiver) => {
                         let answer = receiver.recv();
-                        answer.unwrap_or_else(|_| Err(Error::Loader("a thread ended without an answer".to_string())))
+                        answer.unwrap_or_else(|_| Err(Error::Cancelled("its thread ended")))
                     }
                     None => {
                         self.end();

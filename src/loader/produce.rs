@@ -43,7 +43,7 @@ pub(super) struct Request {
     pub epoch: u64,
     pub batch: usize,
     pub indices: Vec<usize>,
-    /// Set when nobody waits for it any more.
+    /// Set when the epoch is dropped or has ended.
     pub canceled: Arc<AtomicBool>,
 }
 
@@ -167,7 +167,7 @@ impl Producer {
     /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.
     fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, BrokenSample>> {
         if request.canceled.load(Ordering::Relaxed) {
-            return Err(Error::Loader("nobody waits for this batch any more".to_string()));
+            return Err(Error::Cancelled("the epoch was dropped"));
         }
         let read = catch_unwind(AssertUnwindSafe(|| self.dataset.read(index)))
             .map_err(|panic| Error::Panicked(format!("sample {index}: {}", in_words(&*panic))))?;

@@ -137,7 +137,7 @@ fn batches_are_written_to_the_callers_buffer() {
     }
     assert!(epoch.next_into(&good, 0).unwrap().is_none());
     let on_cpu = self::loader(augmenter(cropping(), output, None), ragged(40));
-    assert_eq!(refusal(on_cpu.epoch(0).next_into(&good, 0)), "no usable GPU: this loader's augmenter runs on the CPU");
+    assert_eq!(refusal(on_cpu.epoch(0).next_into(&good, 0)), "this loader runs on the CPU, and the call needs a GPU");
 }
 
 #[test]
