@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use super::buffers::Pool;
+use super::device::buffers::Pool;
 use crate::batch::{Layout, Shape, Size};
 use crate::error::{Error, Result};
 #[cfg(feature = "burn")]

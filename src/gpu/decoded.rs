@@ -8,8 +8,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Gpu;
-use super::buffers::Held;
-use super::staging::{ALIGNMENT, MOST_VIEWS, Slot, Staging};
+use super::compile::ALIGNMENT;
+use super::device::buffers::Held;
+use super::device::staging::{MOST_VIEWS, Slot, Staging};
 use super::transfer::storage;
 use crate::error::Result;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Gpu;
 use super::batch::GpuImages;
-use super::buffers::Held;
+use super::device::buffers::Held;
 use crate::error::{Error, Result};
 
 /// Images that are copied into one buffer, each at its byte within a word.

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::Gpu;
-use super::program::Segment;
-use super::shared_tables::FIRST_TABLES;
-use super::staging::{ALIGNMENT, SHARE};
-use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
+use super::compile::ALIGNMENT;
+use super::compile::chunks::pieces;
+use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
+use super::compile::program::Segment;
+use super::device::device_tables::FIRST_TABLES;
+use super::device::staging::SHARE;
 use crate::batch::Size;
 use crate::error::Result;
 use crate::images::{Placement, Sizes};
@@ -116,7 +118,7 @@ impl Gpu {
         let mut memory = Memory { tables, ..Memory::default() };
         // Batches in host memory and on the device are cut at slightly different places.
         for from_host in [true, false] {
-            for range in self.pieces(&placed, &prepared.segmented, output_bytes, from_host)? {
+            for range in pieces(&placed, &prepared.segmented, output_bytes, &self.most(from_host))? {
                 let images = &prepared.segmented[range.clone()];
                 let sources = vec![0; images.len()];
                 let piece = Piece {

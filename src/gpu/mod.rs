@@ -1,12 +1,15 @@
 //! GPU executor: a handful of dispatches for a whole batch, as many as its longest chain needs whatever was drawn.
 //!
-//! A plan's chains become programs (`program/`), the programs a schedule of dispatches (`schedule.rs`), and each dispatch
-//! runs a kernel (`shader/`) that was put together from the WGSL of the operations it can need. Everything that takes more than
+//! Two wings: `compile` turns plans into dispatches and never names wgpu, `device` owns what a wgpu device has for us. The
+//! files beside them join the two.
+//!
+//! A plan's chains become programs (`compile/program/`), the programs a schedule of dispatches (`compile/schedule.rs`), and
+//! each dispatch runs a kernel (`compile/shader/`) that was put together from the WGSL of the operations it can need. Everything that takes more than
 //! integers is done here on the host in f64 first; the kernels look up, add and compare integers, so that their bytes do
 //! not depend on what a driver does to floating point.
 //!
 //! Images of a batch may have any sizes: each program says its own. Crops and flips in front of other operations are a map of
-//! coordinates (`frame.rs`) that fetching goes through, at no cost in passes. Resizing has two passes of weighted sums; the
+//! coordinates (`compile/view.rs`) that fetching goes through, at no cost in passes. Resizing has two passes of weighted sums; the
 //! first is a dispatch of its own into an intermediate buffer, the second is evaluated where the next kernel fetches.
 //!
 //! Needs no optional feature of wgpu and no more than WebGPU's default limits.
@@ -26,7 +29,7 @@
 //! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`]. Where magnitudes are drawn from a
 //!   continuum, blends are ever new, and so now and then are the tables' buffer and the bind groups over it.
 //! * *Memory.* [`Gpu::memory_for`] says how much, by a formula.
-//! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`staging.rs`). Fetching
+//! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`device/staging.rs`). Fetching
 //!   ([`Pending::wait`]) waits for its own batch and for nothing behind it.
 //!
 //! # Tried
@@ -43,53 +46,36 @@
 //!   for GPUs: a quarter of the queue on flat images; nobody measured that yet. On lavapipe, where threads of a workgroup run
 //!   one after the other, statistics cost 1.00 to 1.03 times as much as with one, flat or not, and small images 1.02 to 1.05.
 
-mod adapter;
 mod batch;
-#[cfg(test)]
-mod browser;
-mod buffers;
-#[cfg(test)]
-mod counted_tests;
+mod compile;
 #[cfg(feature = "loader")]
 pub(crate) mod decoded;
-mod errors;
-mod frame;
+mod device;
 mod gather;
-mod interpolated;
-mod made;
-mod mapped;
 mod memory;
 mod mixing;
-mod pieces;
-mod pipelines;
-mod planner;
-mod program;
-mod readback;
 mod run;
-mod schedule;
-mod shader;
 #[cfg(test)]
-mod shader_tests;
-mod shared_tables;
-pub(crate) mod staging;
-mod steps;
-mod tables;
+mod tests;
 mod transfer;
-#[cfg(test)]
-mod variants;
-mod workspace;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use adapter::{AdapterSummary, adapters};
 pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
-pub use made::Made;
+#[cfg(feature = "loader")]
+pub(crate) use compile::ALIGNMENT;
+pub use compile::Planner;
+pub use compile::schedule::Grouping;
+pub use device::adapter::{AdapterSummary, adapters};
+pub use device::counters::Made;
+pub use device::readback::Pending;
+#[cfg(feature = "loader")]
+pub(crate) use device::staging::Staging;
 pub use memory::Memory;
-pub use planner::Planner;
-pub use readback::Pending;
-pub use schedule::Grouping;
 
+use self::compile::{WORKGROUP_MEMORY, shader};
+use self::device::{adapter, buffers, device_tables, errors, pipelines, staging, workspace};
 use crate::error::{Error, Result};
 use crate::images::Images;
 use crate::ops::OpKind;
@@ -101,9 +87,6 @@ use crate::report::Report;
 const SLOTS: usize = 2;
 /// The most that are kept, for more threads that send at the same time.
 const MOST_SLOTS: usize = 8;
-
-/// Bytes of workgroup memory that every device has: WebGPU's default.
-const WORKGROUP_MEMORY: usize = 16384;
 
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
@@ -122,7 +105,7 @@ pub struct Gpu {
     workspaces: Mutex<Vec<workspace::Workspace>>,
     /// What programs and images of host memory are sent through.
     staging: staging::Staging,
-    tables: Mutex<shared_tables::SharedTables>,
+    tables: Mutex<device_tables::DeviceTables>,
     loss: errors::Loss,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
@@ -269,7 +252,7 @@ impl Gpu {
         result
     }
 
-    fn tables(&self) -> MutexGuard<'_, shared_tables::SharedTables> {
+    fn tables(&self) -> MutexGuard<'_, device_tables::DeviceTables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

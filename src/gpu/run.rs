@@ -1,37 +1,17 @@
 //! Run: one piece of a batch through its dispatches, in one submission: what is sent, the kernels, what is fetched.
 
 use super::Gpu;
+use super::compile::ALIGNMENT;
+use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
+use super::device::readback::Landing;
+use super::device::staging::Written;
+use super::device::workspace::{Given, Part, Purpose, Workspace};
 use super::gather::Gathered;
-use super::readback::Landing;
-use super::staging::{ALIGNMENT, Written};
-use super::steps::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
-use super::workspace::{Purpose, Workspace};
 use crate::error::Result;
 use crate::images::Placement;
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::report::Report;
-
-/// A part of a buffer, from a place that may be bound.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'a> {
-    pub buffer: &'a wgpu::Buffer,
-    pub offset: u64,
-    pub size: u64,
-}
-
-impl<'a> Part<'a> {
-    pub fn whole(buffer: &'a wgpu::Buffer) -> Self {
-        Part { buffer, offset: 0, size: buffer.size() }
-    }
-
-    pub fn entry(self, binding: u32) -> wgpu::BindGroupEntry<'a> {
-        let Part { buffer, offset, size } = self;
-        let size = wgpu::BufferSize::new(size);
-        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size });
-        wgpu::BindGroupEntry { binding, resource }
-    }
-}
 
 /// Where a piece's images come from.
 pub(super) enum Origin<'a> {
@@ -48,15 +28,6 @@ pub(super) enum Target<'a> {
     Host(u64),
     /// The device. A buffer that is `passing` was made for this batch and will not be seen again.
     Device { images: Part<'a>, passing: bool },
-}
-
-/// The buffers of a piece that are not its workspace's own, or that others fill or read.
-pub(super) struct Given<'a> {
-    pub source: Part<'a>,
-    pub partners: Part<'a>,
-    pub tables: Part<'a>,
-    pub destination: Part<'a>,
-    pub passing: bool,
 }
 
 /// Programs and, behind them, the parameters of each dispatch.

@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
-use super::buffers::Held;
-use super::program::Segment;
-use super::readback::Pending;
-use super::run::{Origin, Part, Target};
-use super::staging::ALIGNMENT;
-use super::steps::Piece;
+use super::compile::ALIGNMENT;
+use super::compile::chunks::{Most, pieces};
+use super::compile::commands::Piece;
+use super::compile::program::Segment;
+use super::device::buffers::Held;
+use super::device::readback::Pending;
+use super::device::workspace::Part;
+use super::run::{Origin, Target};
 use crate::batch::{Batch, Shape};
 use crate::error::{Error, Result};
 use crate::images::{Images, Placement};
@@ -31,6 +33,13 @@ pub(super) fn storage() -> wgpu::BufferUsages {
 }
 
 impl Gpu {
+    /// What the device allows a piece of images from host memory, or of those that it has.
+    pub(super) fn most(&self, from_host: bool) -> Most {
+        let limits = self.device.limits();
+        let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
+        Most::new(self.allocator.bindable(), limits.max_buffer_size, alignment, from_host)
+    }
+
     /// Sends a batch to the device.
     ///
     /// # Errors
@@ -108,7 +117,7 @@ impl Gpu {
         let (prepared, tables) = self.prepare(plan, placed, output, &mut pending.report)?;
         let operations = self.operations(plan);
         // What the device cannot do is refused before memory is taken for it.
-        for range in self.pieces(placed, &prepared.segmented, output_bytes, true)? {
+        for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(true))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
@@ -162,7 +171,7 @@ impl Gpu {
         let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
         let (prepared, tables) = self.prepare(plan, placed, output, report)?;
         let operations = self.operations(plan);
-        for range in self.pieces(placed, &prepared.segmented, output_bytes, false)? {
+        for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(false))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);

@@ -19,7 +19,7 @@ use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
-use crate::gpu::staging::Staging;
+use crate::gpu::Staging;
 use crate::mixing::Mixer;
 
 /// Makes augmented batches of a data set, epoch by epoch; see the [module](super).

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::decoded::Upload;
 #[cfg(feature = "gpu")]
-use crate::gpu::staging::{self, Staging};
+use crate::gpu::{self, Staging};
 use crate::mixing::Mixer;
 use crate::output::Tensor;
 use crate::ragged::{Place, RaggedBatch};
@@ -213,7 +213,7 @@ impl Producer {
     fn alignment(&self) -> usize {
         #[cfg(feature = "gpu")]
         if self.augmenter.executor().gpu().is_some() {
-            return staging::ALIGNMENT;
+            return gpu::ALIGNMENT;
         }
         1
     }

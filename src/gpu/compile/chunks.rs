@@ -1,0 +1,120 @@
+//! Pieces: where a batch is cut so that the buffers of each piece can be bound, and what is sent for it is one buffer too.
+
+use std::ops::Range;
+
+use super::ALIGNMENT;
+use super::commands::PARAMETERS_STRIDE;
+use super::program::Segment;
+use super::schedule::middle_words;
+use crate::error::{Error, Result};
+use crate::images::Placement;
+
+/// Dispatches that a segment is in: two of statistics and one that applies it, or the first pass of a resize.
+const MOST_DISPATCHES: usize = 3;
+
+/// Bytes that some images need in each buffer.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// What they are made of, from the first to the last.
+    pub bytes: Range<usize>,
+    /// What they are mixed with.
+    pub guests: usize,
+    /// Programs, and parameters as if each image had dispatches of its own.
+    pub commands: usize,
+    /// Statistics.
+    pub counts: usize,
+    /// What is stored between.
+    pub middles: usize,
+    /// What they become.
+    pub outputs: usize,
+}
+
+/// What a device allows.
+pub(crate) struct Most {
+    /// Bytes of a buffer that is bound.
+    bound: usize,
+    /// Bytes of all that is sent at once, guests behind the images, if they come from host memory.
+    sent: Option<usize>,
+}
+
+impl Most {
+    /// What a device allows of which at most `bindable` bytes of a buffer can be bound, from multiples of `alignment` on: a piece
+    /// of images from host memory, or of those that the device has.
+    pub fn new(bindable: u64, max_buffer_size: u64, alignment: u64, from_host: bool) -> Self {
+        let bindable = bindable.min(u64::from(u32::MAX));
+        // Bindings begin at multiples of the alignment; up to as much is bound in vain.
+        let slack = if from_host { 0 } else { alignment };
+        // What is lost between programs, parameters and images.
+        let gaps = (PARAMETERS_STRIDE + 4 * ALIGNMENT) as u64;
+        let sent = max_buffer_size.saturating_sub(gaps);
+        Most {
+            bound: bindable.saturating_sub(slack + 16) as usize,
+            sent: from_host.then(|| usize::try_from(sent).unwrap_or(usize::MAX)),
+        }
+    }
+}
+
+impl Room {
+    fn with(&self, other: &Room) -> Room {
+        Room {
+            bytes: self.bytes.start.min(other.bytes.start)..self.bytes.end.max(other.bytes.end),
+            guests: self.guests + other.guests,
+            commands: self.commands + other.commands,
+            counts: self.counts + other.counts,
+            middles: self.middles + other.middles,
+            outputs: self.outputs + other.outputs,
+        }
+    }
+
+    /// A buffer that is too large, and how large it may be.
+    fn excess(&self, most: &Most) -> Option<(usize, usize)> {
+        let sources = match most.sent {
+            Some(_) => self.bytes.len() + self.guests,
+            None => self.bytes.len().max(self.guests),
+        };
+        let bound = sources.max(self.commands).max(self.counts).max(self.middles).max(self.outputs);
+        let sent = most.sent.map(|most| (sources + self.commands, most));
+        [Some((bound, most.bound)), sent].into_iter().flatten().find(|(needed, limit)| needed > limit)
+    }
+}
+
+/// Cuts a batch into ranges of as many images as there is room for, given what each needs.
+pub(crate) fn cut(images: impl Iterator<Item = Room>, most: &Most) -> Result<Vec<Range<usize>>> {
+    let mut pieces: Vec<Range<usize>> = Vec::new();
+    let mut sum = Room::default();
+    for (i, own) in images.enumerate() {
+        if let Some((needed, limit)) = own.excess(most) {
+            return Err(Error::DeviceLimit { what: "one image", needed: needed as u64, limit: limit as u64 });
+        }
+        let with = sum.with(&own);
+        match pieces.last_mut() {
+            Some(last) if with.excess(most).is_none() => {
+                last.end = i + 1;
+                sum = with;
+            }
+            _ => {
+                pieces.push(i..i + 1);
+                sum = own;
+            }
+        }
+    }
+    Ok(pieces)
+}
+
+/// Cuts a batch of images cut into segments, which become `output_bytes` each.
+pub(crate) fn pieces(
+    placed: &Placement<'_>,
+    segmented: &[Vec<Segment>],
+    output_bytes: usize,
+    most: &Most,
+) -> Result<Vec<Range<usize>>> {
+    let room = |(i, segments): (usize, &Vec<Segment>)| Room {
+        bytes: placed.range(i),
+        guests: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 2 * ALIGNMENT).sum(),
+        commands: segments.iter().map(|s| 4 * s.words() + MOST_DISPATCHES * PARAMETERS_STRIDE).sum(),
+        counts: segments.iter().map(|segment| 4 * segment.counts_words()).sum(),
+        middles: 4 * middle_words(segments),
+        outputs: output_bytes,
+    };
+    cut(segmented.iter().enumerate().map(room), most)
+}

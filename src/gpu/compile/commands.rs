@@ -1,0 +1,209 @@
+//! Steps: what a device has to do for one piece of a batch, as data: kernels, grids, parameters, and which buffer is bound
+//! where. Nothing here touches a device, so that another one than wgpu's can be given the same.
+
+use super::program::{self, COUNTS_WORDS, Kinds, Segment};
+use super::schedule::{self, Dispatch, Grouping, Kernel, Sizes, Sources};
+use super::shader::{self, SLICE_QUADS, Variant};
+use super::tables::Tables;
+use crate::batch::{Layout, Shape};
+use crate::error::{Error, Result};
+use crate::images::Placement;
+use crate::ops::{Kind, OpKind};
+use crate::output::{Dtype, Output};
+use crate::plan::{Plan, PlannedImage};
+
+/// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
+const TILE_STEP: usize = 512;
+/// WebGPU's limit of workgroups in each dimension.
+pub(crate) const MOST_WORKGROUPS: u32 = 65535;
+/// The largest alignment of uniform offsets that WebGPU allows; one set of parameters takes as much.
+pub(crate) const PARAMETERS_STRIDE: usize = 256;
+
+/// A plan cut into segments, for all pieces at once.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Each image's segments.
+    pub segmented: Vec<Vec<Segment>>,
+    /// Where the tables have the values that bytes are written as.
+    pub normalize: u32,
+}
+
+impl Prepared {
+    /// Cuts every image's operations into segments and adds what they look up to the tables.
+    pub fn new(plan: &Plan, placed: &Placement<'_>, output: &Output, tables: &mut Tables) -> Result<Self> {
+        let gray = placed.channels == 1;
+        let segments =
+            |(i, image): (usize, &PlannedImage)| program::segments(&image.ops, placed.sizes.get(i), gray, tables);
+        let segmented = plan.images().iter().enumerate().map(segments).collect::<Result<_>>()?;
+        Ok(Prepared { segmented, normalize: tables.normalize(output.form())? })
+    }
+}
+
+/// One piece: images whose buffers can all be bound at once.
+pub(crate) struct Piece<'a> {
+    pub images: &'a [Vec<Segment>],
+    pub normalize: u32,
+    /// Of what is made; `images` says how many there are in this piece.
+    pub shape: Shape,
+    pub layout: Layout,
+    pub output: &'a Output,
+    /// First byte of each image in [`Role::Source`].
+    pub sources: &'a [u32],
+    /// First byte of an image of the batch in [`Role::Partners`].
+    pub partner: &'a dyn Fn(usize) -> u32,
+    /// The first value's place in [`Role::Destination`].
+    pub first_value: usize,
+    /// Operations that such plans may have.
+    pub operations: &'a [OpKind],
+}
+
+/// What a buffer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    /// The images of the batch.
+    Source,
+    /// Intermediate images; a level reads one of the two and writes the other.
+    Middle(usize),
+    /// The images that others are mixed with.
+    Partners,
+    Programs,
+    Tables,
+    Destination,
+    /// The images' statistics, zeros at first.
+    Counts,
+    /// [`PARAMETERS_STRIDE`] bytes for each step.
+    Parameters,
+}
+
+/// One dispatch.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub variant: Variant,
+    pub grid: [u32; 3],
+    /// Binding numbers and what is bound.
+    pub bindings: Vec<(u32, Role)>,
+}
+
+/// All dispatches of a piece, one after the other, and the contents or sizes of their buffers.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    pub steps: Vec<Step>,
+    pub programs: Vec<u32>,
+    pub parameters: Vec<u32>,
+    pub counts_bytes: u64,
+    pub middle_bytes: [u64; 2],
+    /// Bytes of images that are read and written.
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+impl Steps {
+    /// Plans a piece for a device with this much workgroup memory.
+    pub fn of(piece: &Piece<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
+        let shape = piece.shape;
+        let largest = piece.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
+        if slices(largest) > MOST_WORKGROUPS as usize {
+            let values = |pixels: usize| (pixels * shape.channels) as u64;
+            let (needed, limit) = (values(largest), values(MOST_WORKGROUPS as usize * 4 * SLICE_QUADS));
+            return Err(Error::DeviceLimit { what: "one image", needed, limit });
+        }
+        let tile = (shape.width * shape.height).next_multiple_of(TILE_STEP);
+        let sizes = Sizes {
+            values_per_image: shape.values_per_image(),
+            channels: shape.channels,
+            dtype: piece.output.dtype(),
+            first_value: piece.first_value,
+            small: shader::small_memory(tile, 1) <= workgroup_memory,
+        };
+        let sources = Sources { images: piece.sources, partners: piece.partner };
+        let possible = Kinds::of_operations(piece.operations);
+        let schedule = schedule::schedule(piece.images, &sources, sizes, grouping, possible);
+        let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
+        let step = |dispatch: &Dispatch| Step {
+            variant: variant(piece, dispatch, tile, workgroup_memory),
+            grid: grid(dispatch),
+            bindings: bindings(dispatch, depth - dispatch.level),
+        };
+        let middle_bytes = 4 * schedule.middle_words as u64;
+        let middle_above = |levels| if depth > levels { middle_bytes } else { 0 };
+        Ok(Steps {
+            steps: schedule.dispatches.iter().map(step).collect(),
+            parameters: schedule.dispatches.iter().flat_map(|d| parameters(piece, d)).collect(),
+            programs: schedule.programs,
+            counts_bytes: 4 * (schedule.counts * COUNTS_WORDS) as u64,
+            middle_bytes: [middle_above(1), middle_above(2)],
+            bytes_read: schedule.bytes_read,
+            bytes_written: schedule.bytes_written,
+        })
+    }
+}
+
+/// `Params` of `shaders/kernels/bindings.wgsl`, and nothing up to the stride.
+fn parameters(piece: &Piece<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
+    let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
+    let mut words = [0; PARAMETERS_STRIDE / 4];
+    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, piece.normalize, round]);
+    words
+}
+
+/// Workgroups that share an image of this many pixels.
+fn slices(pixels: usize) -> usize {
+    pixels.div_ceil(4).div_ceil(SLICE_QUADS)
+}
+
+/// Which of the intermediate images are read depends on how many levels are left, this one included, and not on how many
+/// there were: the last level of every batch binds the same.
+fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
+    let mut bindings = vec![
+        (0, Role::Source),
+        (1, Role::Middle((levels_left + 1) % 2)),
+        (2, Role::Partners),
+        (3, Role::Programs),
+        (4, Role::Tables),
+        (6, Role::Counts),
+        (7, Role::Parameters),
+    ];
+    match dispatch.kernel {
+        Kernel::Statistics(_) => {}
+        kernel if kernel.is_to_middle() => bindings.push((5, Role::Middle(levels_left % 2))),
+        _ => bindings.push((5, Role::Destination)),
+    }
+    bindings
+}
+
+/// Workgroups of a dispatch, folded where a dimension would be too long.
+fn grid(dispatch: &Dispatch) -> [u32; 3] {
+    let along = dispatch.images.min(MOST_WORKGROUPS);
+    let folds = dispatch.images.div_ceil(MOST_WORKGROUPS);
+    match dispatch.kernel {
+        Kernel::Small => [along, folds, 1],
+        _ => [slices(dispatch.pixels) as u32, along, folds],
+    }
+}
+
+fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
+    // Operations of kinds that this kernel does not have would only make more variants.
+    let without =
+        |kind| matches!(kind, Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches);
+    let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.class());
+    // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
+    let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
+    // What is stored between segments has one form, whatever the output's.
+    let between = dispatch.kernel.is_to_middle();
+    Variant {
+        // Both rounds of statistics are one kernel.
+        kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },
+        kinds: dispatch.kinds,
+        operations: piece.operations.iter().filter(used).copied().collect(),
+        from_middle: dispatch.from_middle,
+        framed: dispatch.framed || may_frame,
+        weighted: dispatch.weighted,
+        channels: piece.shape.channels,
+        input: piece.layout,
+        output: if between { Layout::Nhwc } else { piece.output.layout(piece.layout) },
+        dtype: if between { Dtype::U8 } else { piece.output.dtype() },
+        whole_words: between || (piece.shape.width * piece.shape.height).is_multiple_of(4),
+        tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
+        histograms: shader::histograms(dispatch.kernel, tile, workgroup_memory),
+    }
+}

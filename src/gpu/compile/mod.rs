@@ -1,0 +1,21 @@
+//! Compile: how plans become dispatches, as data. Nothing here names wgpu, so that another implementation of WebGPU can run
+//! the same dispatches, as the browser's does in the tests.
+
+pub(crate) mod chunks;
+pub(crate) mod commands;
+pub(crate) mod mixing;
+mod planner;
+pub(crate) mod program;
+pub(crate) mod schedule;
+pub(crate) mod shader;
+pub(crate) mod tables;
+pub(crate) mod view;
+mod warp_params;
+
+pub use planner::Planner;
+
+/// Bytes of workgroup memory that every device has: WebGPU's default.
+pub(crate) const WORKGROUP_MEMORY: usize = 16384;
+
+/// Images and programs begin at multiples of this many bytes: WebGPU maps ranges from such bytes on.
+pub(crate) const ALIGNMENT: usize = 8;

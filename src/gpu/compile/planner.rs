@@ -1,0 +1,41 @@
+//! Planner: all that the host does for a batch, without a device.
+
+use super::WORKGROUP_MEMORY;
+use super::commands::{Piece, Prepared, Steps};
+use super::schedule::Grouping;
+use super::tables::Tables;
+use crate::batch::{Layout, Shape};
+use crate::error::Result;
+use crate::images::Placement;
+use crate::output::Output;
+use crate::plan::Plan;
+
+/// Makes programs without a device, for benchmarks.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Planner(Tables);
+
+impl Planner {
+    /// Does all that the host does for a batch but drawing and submitting; returns the words of its programs.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply`](crate::Gpu::apply).
+    pub fn programs(&mut self, plan: &Plan, shape: Shape, output: &Output) -> Result<usize> {
+        let placed = Placement::uniform(shape, Layout::Nhwc);
+        let sources: Vec<u32> = (0..shape.images).map(|i| placed.range(i).start as u32).collect();
+        let shape = placed.shape(plan.check(shape)?);
+        let prepared = Prepared::new(plan, &placed, output, &mut self.0)?;
+        let piece = Piece {
+            images: &prepared.segmented,
+            normalize: prepared.normalize,
+            shape,
+            layout: Layout::Nhwc,
+            output,
+            sources: &sources,
+            partner: &|partner| sources[partner],
+            first_value: 0,
+            operations: plan.operations(),
+        };
+        Ok(Steps::of(&piece, Grouping::ByClass, WORKGROUP_MEMORY)?.programs.len())
+    }
+}

@@ -1,0 +1,296 @@
+//! Chain: how the operations of an image are cut into segments.
+
+use super::super::tables::Tables;
+use super::super::view::Frame;
+use super::super::warp_params;
+use super::{ARG_FILL, ARG_OP, Extra, Mixture, Pass, Segment, Slot, SlotKind, Sums, Table};
+use crate::arithmetic::box_blur::{BoxBlur, PASSES};
+use crate::arithmetic::resample::Weights;
+use crate::batch::Size;
+use crate::error::Result;
+use crate::ops::lower::{Arg, Stage, Warp};
+use crate::ops::{AugMix, Crop, Op, OpKind};
+
+/// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
+pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
+    let (segments, slots) = (Vec::with_capacity(1), Vec::with_capacity(2));
+    let mut chain = Chain { gray, lane: 0, segments, next: Source::of(size), slots };
+    chain.push_all(ops, size, tables)?;
+    chain.end();
+    Ok(chain.segments)
+}
+
+/// A chain on its way into segments.
+struct Chain {
+    gray: bool,
+    /// Where segments store their results.
+    lane: usize,
+    segments: Vec<Segment>,
+    /// The source of what is not yet in a segment.
+    next: Source,
+    /// What is done to it.
+    slots: Vec<(Slot, Table)>,
+}
+
+/// What the next segment works on.
+#[derive(Clone)]
+struct Source {
+    frame: Frame,
+    sums: Sums,
+    /// The lane that it is in; none for the image as it came.
+    from: Option<usize>,
+    /// The next segment's.
+    level: usize,
+}
+
+impl Source {
+    /// The image as it came.
+    fn of(size: Size) -> Self {
+        Source { frame: Frame::whole(size), sums: Sums::Nothing, from: None, level: 0 }
+    }
+}
+
+impl Chain {
+    /// Takes operations up, of which the first finds an image of this size.
+    fn push_all(&mut self, ops: &[Op], mut size: Size, tables: &mut Tables) -> Result<()> {
+        for op in ops {
+            match op.lower(size) {
+                Stage::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
+                Stage::Crop(mut crop) => {
+                    if self.gray {
+                        crop.fill = [crop.fill[0]; 3];
+                    }
+                    self.crop(&crop, size);
+                }
+                Stage::Blur(blur) => self.blur(blur),
+                Stage::Branches => {
+                    if let Op::AugMix(mix) = op {
+                        self.branches(mix, size, tables)?;
+                    }
+                }
+                Stage::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
+                Stage::Resize { columns, rows, columns_first } => {
+                    self.bare();
+                    self.resize(columns, rows, columns_first);
+                }
+                stage => {
+                    let slot = slot(op.kind(), stage, size, self.gray, tables)?;
+                    self.slots.extend(slot.map(|slot| (slot, Table::default())));
+                }
+            }
+            size = op.output_size(size)?;
+        }
+        Ok(())
+    }
+
+    /// Stores what there is, unless it is an image in memory seen through a frame.
+    fn bare(&mut self) {
+        if !self.slots.is_empty() || !matches!(self.next.sums, Sums::Nothing) {
+            self.store();
+        }
+    }
+
+    /// Each branch begins with what there is now and stores its result in a lane of its own, all of them one level before they
+    /// are mixed.
+    fn branches(&mut self, mix: &AugMix, size: Size, tables: &mut Tables) -> Result<()> {
+        self.bare();
+        let source = self.next.clone();
+        let mut branches = Vec::with_capacity(mix.branches.len());
+        for (i, branch) in mix.branches.iter().enumerate() {
+            let next = source.clone();
+            let mut chain = Chain { gray: self.gray, lane: i + 1, segments: Vec::new(), next, slots: Vec::new() };
+            chain.push_all(&branch.ops, size, tables)?;
+            chain.end();
+            branches.push(chain.segments);
+        }
+        let longest = branches.iter().map(Vec::len).max().unwrap_or(0);
+        let mut waits = branches.iter().map(|segments| longest - segments.len()).chain([longest]);
+        if source.from.is_some() && waits.any(|wait| wait % 2 == 1) {
+            // Every other level reads the buffer that the source is not in: a copy of it goes there first.
+            self.next.frame = Frame::whole(source.frame.source);
+            self.store();
+        }
+        for mut segments in branches {
+            let wait = longest - segments.len();
+            segments.iter_mut().for_each(|segment| segment.level += wait);
+            self.segments.append(&mut segments);
+        }
+        let weights = mix.branches.iter().map(|branch| branch.weight as f32).collect();
+        let sums = Sums::Mixture(Mixture { rule: mix.rule, weights });
+        self.next = Source { sums, level: source.level + longest, ..source };
+        self.store();
+        Ok(())
+    }
+
+    fn point(&mut self, op: OpKind, arg: u32) {
+        let took = match self.slots.last_mut() {
+            Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op, arg),
+            _ => false,
+        };
+        if !took {
+            let mut table = Table::default();
+            table.push(op, arg);
+            self.slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+        }
+    }
+
+    /// A slot for each pass, of which none can see through another.
+    fn blur(&mut self, blur: BoxBlur) {
+        for along_columns in [0, 1] {
+            let args = [blur.reach as u32, blur.inner, blur.outer, along_columns, 0, 0, 0];
+            let slot = Slot { kind: SlotKind::Box, args, extra: Extra::Nothing };
+            self.slots.extend((0..PASSES).map(|_| (slot.clone(), Table::default())));
+        }
+    }
+
+    fn crop(&mut self, crop: &Crop, size: Size) {
+        if !self.slots.is_empty() {
+            self.store();
+        }
+        self.next.frame = match self.next.frame.crop(crop) {
+            Some(frame) => frame,
+            None => {
+                self.store();
+                // A whole frame has room for any crop whose numbers were checked.
+                Frame::whole(size).crop(crop).unwrap_or(Frame::whole(size))
+            }
+        };
+    }
+
+    fn flip(&mut self, horizontal: bool, vertical: bool, size: Size) {
+        if self.slots.is_empty() {
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        }
+        const ONE: i32 = 1 << 16;
+        let [x, y] = [(horizontal, size.width), (vertical, size.height)].map(|(flip, side)| {
+            // Beyond 16 integer bits there is no such warp.
+            let last = i32::try_from(side - 1).ok().filter(|last| *last < 1 << 15)?;
+            Some(if flip { (-ONE, last * ONE) } else { (ONE, 0) })
+        });
+        let (Some((a, c)), Some((e, f))) = (x, y) else {
+            self.store();
+            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            return;
+        };
+        let args = [a, 0, c, 0, e, f, 0].map(|v| v as u32);
+        self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
+    }
+
+    /// Nothing is done to the source yet but for its frame.
+    fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
+        let to = Size { width: columns.len(), height: rows.len() };
+        // Only what the second pass needs goes through the first.
+        let (shift, end) = if columns_first { columns.used() } else { rows.used() };
+        let (stored, frame) = match columns_first {
+            true => (Size { width: end - shift, ..to }, self.next.frame.skip(shift, 0)),
+            false => (Size { height: end - shift, ..to }, self.next.frame.skip(0, shift)),
+        };
+        let (first, second) = if columns_first { (rows, columns) } else { (columns, rows) };
+        let stride = stored.width;
+        self.next.frame = frame;
+        self.next.sums = Sums::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride });
+        self.segment([Slot::NONE, Slot::NONE], Table::default(), stored);
+        let second = Pass { weights: second, along_rows: columns_first, shift, stride };
+        self.next.frame = Frame::whole(to);
+        self.next.sums = Sums::Second(second);
+    }
+
+    /// Stores what there is, unless it is stored already.
+    fn end(&mut self) {
+        let Source { frame, sums, from, .. } = &self.next;
+        let is_stored = *from == Some(self.lane) && matches!(sums, Sums::Nothing) && frame.is_whole();
+        if !is_stored || !self.slots.is_empty() {
+            self.store();
+        }
+    }
+
+    /// Makes segments of what there is; the last one's result is the next one's source.
+    fn store(&mut self) {
+        let size = self.next.frame.size;
+        let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
+        loop {
+            let (first, first_table) = slots.next().unwrap_or((Slot::NONE, Table::default()));
+            let second = slots.next_if(|(second, table)| together(&first, second, table));
+            let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
+            let table = if first.kind == SlotKind::Table { first_table } else { second_table };
+            self.segment([first, second], table, size);
+            if slots.peek().is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Makes a segment on the next source; its result of `size` is the next one's.
+    fn segment(&mut self, slots: [Slot; 2], table: Table, size: Size) {
+        let stored = Source { from: Some(self.lane), level: self.next.level + 1, ..Source::of(size) };
+        let Source { frame, sums, from, level } = std::mem::replace(&mut self.next, stored);
+        self.segments.push(Segment { slots, table, frame, size, sums, level, from, lane: self.lane });
+    }
+}
+
+/// Whether two slots make one segment.
+fn together(first: &Slot, second: &Slot, second_table: &Table) -> bool {
+    use SlotKind::{Box, Interpolated, Table, Window};
+    match (first.kind, second.kind) {
+        // There is one table in workgroup memory.
+        (Table, Table) => false,
+        // Statistics of an interpolated warp, or many pixels of something dear for each pixel.
+        (Interpolated, Table) => !second_table.dynamic,
+        (Interpolated | Box, Window | Interpolated | Box) | (Window, Interpolated | Box) => false,
+        _ => true,
+    }
+}
+
+fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
+    match arg {
+        Arg::Word(word) => Ok(word),
+        Arg::Blend(alpha) => tables.blend(alpha),
+    }
+}
+
+fn slot(op: OpKind, stage: Stage, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+    let packed = |[r, g, b]: [u8; 3]| if gray { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
+    let with_op = |kind, arg| {
+        let mut args = [0; 7];
+        args[0] = arg;
+        args[ARG_OP] = op as u32;
+        Slot { kind, args, extra: Extra::Nothing }
+    };
+    Ok(Some(match stage {
+        Stage::Copy
+        | Stage::Point(_)
+        | Stage::Blur(_)
+        | Stage::Crop(_)
+        | Stage::Flip { .. }
+        | Stage::Resize { .. }
+        | Stage::Branches => return Ok(None),
+        Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
+        Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
+        Stage::Mix { arg, partner } => {
+            Slot { extra: Extra::Partner(partner), ..with_op(SlotKind::Mix, word_of(arg, tables)?) }
+        }
+        Stage::Mask { left, top, right, bottom, fill } => {
+            let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
+            Slot { kind: SlotKind::Mask, args, extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Fixed { coefficients, fill }) => {
+            let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
+            Slot { kind: SlotKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
+        }
+        Stage::Warp(Warp::Listed { affine }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(affine.fill);
+            Slot { kind: SlotKind::Listed, args, extra: Extra::Words(affine.list(size)) }
+        }
+        Stage::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
+            let mut args = [0; 7];
+            args[ARG_FILL] = packed(fill);
+            Slot {
+                kind: SlotKind::Interpolated,
+                args,
+                extra: Extra::Words(warp_params::words(&matrix, interpolation, size)),
+            }
+        }
+    }))
+}

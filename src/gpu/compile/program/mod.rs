@@ -1,0 +1,347 @@
+//! Programs: what the kernels are told to do with each image.
+//!
+//! A chain of operations becomes *slots*: a run of point operations is one slot (a table), anything else is a slot of
+//! its own. One or two slots that a kernel can evaluate on the fly, backwards from the output pixel, are a *segment*;
+//! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
+//! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp), or a crop or resize stands
+//! behind another operation, is the result between stored, and there begins a new segment. A blur is six such slots, one for
+//! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
+//!
+//! The branches of an AugMix are chains like others that begin with the same source; a segment of its own mixes what they
+//! stored. So an image's segments are not always one after the other: each has a *level* above those of what it works on,
+//! and stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
+//! kernel cannot read what it writes.
+//!
+//! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
+//! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
+
+mod chain;
+mod write;
+
+pub(crate) use chain::segments;
+pub(crate) use write::Places;
+
+use super::view::Frame;
+use crate::arithmetic::resample::Weights;
+use crate::batch::Size;
+use crate::ops::{Kind, MixRule, Needs, OpKind};
+
+/// Words of a program.
+pub(crate) const PROGRAM_WORDS: usize = 32;
+/// Words of an image's statistics: 3 x 256 counts and two 64-bit sums.
+pub(crate) const COUNTS_WORDS: usize = 772;
+/// Steps that one table may have, so that prefixes fit a byte; longer runs are cut.
+const MOST_STEPS: usize = 128;
+
+/// Words of a program, by name; the shaders get these as constants.
+pub(crate) mod word {
+    /// First byte of the image in `source`, or first word in `middle`.
+    pub const SOURCE: usize = 0;
+    /// Whether the image is in `middle`.
+    pub const FROM_MIDDLE: usize = 1;
+    /// Place of the image's first value in the destination.
+    pub const DESTINATION: usize = 2;
+    /// Kinds of the two slots.
+    pub const FIRST: usize = 3;
+    pub const SECOND: usize = 4;
+    /// Where the steps of the table are, two words each, and how many.
+    pub const STEPS: usize = 5;
+    pub const STEP_COUNT: usize = 6;
+    /// Number of the image's statistics.
+    pub const COUNTS: usize = 7;
+    /// Which statistics are wanted, and behind how many steps the two sums of luma are.
+    pub const STATISTICS: usize = 8;
+    /// How many segments, this one included, are left.
+    pub const SEGMENTS: usize = 9;
+    /// Arguments of the slots, seven words each.
+    pub const FIRST_ARGS: usize = 10;
+    pub const SECOND_ARGS: usize = 17;
+    /// The size of what the segment makes.
+    pub const WIDTH: usize = 24;
+    pub const HEIGHT: usize = 25;
+    /// The size of its source, and the source's pixel that is its first.
+    pub const SOURCE_WIDTH: usize = 26;
+    pub const SOURCE_HEIGHT: usize = 27;
+    pub const FRAME_X: usize = 28;
+    pub const FRAME_Y: usize = 29;
+    /// The frame's fill and, above, its flags.
+    pub const FRAME: usize = 30;
+    /// Where the weights of a resize are, behind the width of what is stored between its passes; or what a mixture mixes, see
+    /// `shaders/kernels/mixture.wgsl`.
+    pub const WEIGHTS: usize = 31;
+}
+
+/// Place of the operation's number, and of the fill, among a slot's arguments.
+pub(crate) const ARG_OP: usize = 5;
+pub(crate) const ARG_FILL: usize = 6;
+
+/// Bits of `word::STATISTICS`; the bit of round 1 follows that of round 0.
+pub(crate) const WANT_HISTOGRAM: u32 = 1;
+pub(crate) const WANT_LUMA_0: u32 = 2;
+
+/// The rules of a mixture, as numbers in programs.
+pub(crate) const RULE_SUM: u32 = 0;
+pub(crate) const RULE_SUM_THEN_BLEND: u32 = 1;
+pub(crate) const RULE_BLENDS: u32 = 2;
+
+/// What a slot does; as a number in programs, as a bit in [`Kinds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum SlotKind {
+    None = 0,
+    Table = 1,
+    Pixel = 2,
+    Mask = 3,
+    Mix = 4,
+    Warp = 5,
+    Listed = 6,
+    Interpolated = 7,
+    Window = 8,
+    Box = 9,
+}
+
+/// A set of slot kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub const POINTS: Kinds =
+        Kinds::of(&[SlotKind::None, SlotKind::Table, SlotKind::Pixel, SlotKind::Mask, SlotKind::Mix]);
+    pub const WARPS: Kinds = Kinds::of(&[SlotKind::Warp, SlotKind::Listed, SlotKind::Interpolated]);
+
+    pub const fn of(kinds: &[SlotKind]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < kinds.len() {
+            bits |= 1 << kinds[i] as u32;
+            i += 1;
+        }
+        Kinds(bits)
+    }
+
+    pub const fn union(self, other: Kinds) -> Self {
+        Kinds(self.0 | other.0)
+    }
+
+    pub fn intersection(self, other: Kinds) -> Self {
+        Kinds(self.0 & other.0)
+    }
+
+    pub fn without(self, kind: SlotKind) -> Self {
+        Kinds(self.0 & !(1 << kind as u32))
+    }
+
+    pub fn has(self, kind: SlotKind) -> bool {
+        self.0 >> kind as u32 & 1 == 1
+    }
+
+    pub fn is_within(self, other: Kinds) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// The kinds that operations of these sorts always may need.
+    pub fn of_operations(operations: &[OpKind]) -> Self {
+        let kind = |op: &OpKind| match op.class() {
+            // A frame becomes a slot only where it stands behind another operation.
+            Kind::Copy | Kind::Frame | Kind::Resize | Kind::Branches => SlotKind::None,
+            Kind::Point(_) => SlotKind::Table,
+            Kind::Pixel => SlotKind::Pixel,
+            Kind::Warp => SlotKind::Warp,
+            Kind::Window => SlotKind::Window,
+            Kind::Blur => SlotKind::Box,
+            Kind::Mask => SlotKind::Mask,
+            Kind::Mix => SlotKind::Mix,
+        };
+        operations.iter().map(|op| Kinds::of(&[kind(op)])).fold(Kinds::default(), Kinds::union)
+    }
+}
+
+/// One slot.
+#[derive(Clone, Debug)]
+struct Slot {
+    kind: SlotKind,
+    args: [u32; 7],
+    /// What `args[0]` has to point at.
+    extra: Extra,
+}
+
+#[derive(Clone, Debug)]
+enum Extra {
+    Nothing,
+    /// Words that stand in the programs, behind them.
+    Words(Vec<u32>),
+    /// The partner of a mix; its place in memory goes into `args[1]`.
+    Partner(usize),
+}
+
+/// A run of point operations.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    /// Operation and round, argument.
+    steps: Vec<[u32; 2]>,
+    statistics: u32,
+    /// Whether a step so far needs statistics.
+    dynamic: bool,
+    /// How many rounds of luma are taken.
+    rounds: u32,
+}
+
+/// One or two slots, evaluated in one go, on a source seen through a frame.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    slots: [Slot; 2],
+    table: Table,
+    pub frame: Frame,
+    /// The size of what it makes.
+    pub size: Size,
+    sums: Sums,
+    /// How many levels of segments must have been run before.
+    pub level: usize,
+    /// The lane whose last result it works on; none for the image as it came.
+    pub from: Option<usize>,
+    /// The lane that it stores its result in, if it is not the last one.
+    pub lane: usize,
+}
+
+/// The sums that a segment has to do with.
+#[derive(Clone, Debug)]
+enum Sums {
+    Nothing,
+    /// It is the first pass, which is stored.
+    First(Pass),
+    /// Its source's pixels are those of the second pass.
+    Second(Pass),
+    /// It mixes its source with what branches stored.
+    Mixture(Mixture),
+}
+
+/// What a mixture has besides its source.
+#[derive(Clone, Debug)]
+struct Mixture {
+    rule: MixRule,
+    /// The branches' weights, in the order of their lanes, which begin at 1.
+    weights: Vec<f32>,
+}
+
+/// One of the two passes.
+#[derive(Clone, Debug)]
+struct Pass {
+    weights: Weights,
+    along_rows: bool,
+    /// The first of the stored columns or rows that the weights speak of.
+    shift: usize,
+    /// Columns of what is stored.
+    stride: usize,
+}
+
+impl Segment {
+    pub fn kinds(&self) -> Kinds {
+        Kinds::of(&[self.slots[0].kind, self.slots[1].kind])
+    }
+
+    /// How many words of programs it takes, with what stands behind them and its places in lists of dispatches.
+    pub fn words(&self) -> usize {
+        let extra = |slot: &Slot| match &slot.extra {
+            Extra::Words(words) => words.len(),
+            _ => 0,
+        };
+        let weights = match &self.sums {
+            Sums::Nothing => 0,
+            Sums::First(pass) | Sums::Second(pass) => 1 + pass.weights.word_count(),
+            Sums::Mixture(mixture) => 3 + 2 * mixture.weights.len(),
+        };
+        PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.slots.iter().map(extra).sum::<usize>()
+    }
+
+    /// Whether this round of the statistics pass is needed.
+    pub fn wants(&self, round: u32) -> bool {
+        let any_histogram = round == 0 && self.table.statistics & WANT_HISTOGRAM != 0;
+        any_histogram || self.table.statistics & (WANT_LUMA_0 << round) != 0
+    }
+
+    /// Whether it is the first pass of a resize, which has a kernel of its own.
+    pub fn is_first_pass(&self) -> bool {
+        matches!(self.sums, Sums::First(_))
+    }
+
+    /// Whether its source's pixels are those of the second pass.
+    pub fn is_weighted(&self) -> bool {
+        matches!(self.sums, Sums::Second(_))
+    }
+
+    /// Whether its source is seen as it is.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.sums, Sums::Nothing) && self.frame.is_whole()
+    }
+
+    /// How many branches it mixes its source with, which has a kernel of its own; none for all other segments.
+    pub fn branches(&self) -> usize {
+        if let Sums::Mixture(mixture) = &self.sums { mixture.weights.len() } else { 0 }
+    }
+
+    /// How many pixels of the source it reads.
+    pub fn pixels_read(&self) -> usize {
+        let used = |pass: &Pass| {
+            let (first, end) = pass.weights.used();
+            end - first
+        };
+        match &self.sums {
+            Sums::Nothing | Sums::Mixture(_) => self.size.pixels(),
+            Sums::First(pass) => used(pass) * if pass.along_rows { self.size.height } else { self.size.width },
+            Sums::Second(pass) => {
+                used(pass) * if pass.along_rows { self.frame.source.height } else { self.frame.source.width }
+            }
+        }
+    }
+
+    /// Words of its statistics.
+    pub fn counts_words(&self) -> usize {
+        if self.has_statistics() { COUNTS_WORDS } else { 0 }
+    }
+
+    pub fn has_statistics(&self) -> bool {
+        self.wants(0) || self.wants(1)
+    }
+
+    /// The partners of this segment's mixes.
+    pub fn partners(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().filter_map(|s| match s.extra {
+            Extra::Partner(partner) => Some(partner),
+            _ => None,
+        })
+    }
+}
+
+impl Table {
+    /// Takes a step if this table has room for it.
+    fn push(&mut self, op: OpKind, arg: u32) -> bool {
+        if self.steps.len() == MOST_STEPS {
+            return false;
+        }
+        let needs = match op.class() {
+            Kind::Point(needs) => needs,
+            _ => Needs::Nothing,
+        };
+        let mut round = 0;
+        match needs {
+            Needs::Nothing => {}
+            Needs::Histogram => self.statistics |= WANT_HISTOGRAM,
+            Needs::Luma => {
+                // Luma behind steps that need statistics themselves has to wait for those.
+                round = self.rounds.max(u32::from(self.dynamic));
+                if round > 1 {
+                    return false;
+                }
+                self.statistics |= (WANT_LUMA_0 << round) | (self.steps.len() as u32) << (8 + 8 * round);
+                self.rounds = round + 1;
+            }
+        }
+        self.dynamic |= needs != Needs::Nothing;
+        self.steps.push([op as u32 | round << 16, arg]);
+        true
+    }
+}
+
+impl Slot {
+    const NONE: Slot = Slot { kind: SlotKind::None, args: [0; 7], extra: Extra::Nothing };
+}

@@ -1,0 +1,111 @@
+//! Write: segments as the words that kernels read.
+
+use super::super::view::{ALONG_ROWS, Frame};
+use super::{Extra, Mixture, PROGRAM_WORDS, Pass, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, Segment, Sums, word};
+use crate::ops::MixRule;
+
+/// Where the segments of an image read and write; see [`word`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places<'a> {
+    /// First byte of the image as it came.
+    pub image: u32,
+    /// First word of each of the image's lanes.
+    pub lanes: &'a [u32],
+    /// The image's first value in the destination, for the segment that makes it.
+    pub result: Option<u32>,
+    pub counts: u32,
+    pub segments_left: u32,
+}
+
+impl Places<'_> {
+    fn lane(&self, lane: usize) -> u32 {
+        self.lanes.get(lane).copied().unwrap_or_default()
+    }
+}
+
+impl Segment {
+    /// Writes the program at the end of `programs`; what does not fit into it goes to the end of `behind`, which will
+    /// begin at word `behind_at`.
+    pub fn write(
+        &self,
+        places: Places<'_>,
+        partner: impl Fn(usize) -> u32,
+        programs: &mut Vec<u32>,
+        behind: &mut Vec<u32>,
+        behind_at: usize,
+    ) {
+        let mut program = [0; PROGRAM_WORDS];
+        program[word::SOURCE] = self.from.map_or(places.image, |lane| places.lane(lane));
+        program[word::FROM_MIDDLE] = u32::from(self.from.is_some());
+        program[word::DESTINATION] = places.result.unwrap_or(places.lane(self.lane));
+        program[word::COUNTS] = places.counts;
+        program[word::SEGMENTS] = places.segments_left;
+        program[word::STATISTICS] = self.table.statistics;
+        program[word::STEPS] = (behind_at + behind.len()) as u32;
+        program[word::STEP_COUNT] = self.table.steps.len() as u32;
+        behind.extend(self.table.steps.iter().flatten());
+        self.write_frame(&mut program);
+        self.write_sums(places, &mut program, behind, behind_at);
+        for (slot, kind, args) in
+            [(&self.slots[0], word::FIRST, word::FIRST_ARGS), (&self.slots[1], word::SECOND, word::SECOND_ARGS)]
+        {
+            program[kind] = slot.kind as u32;
+            program[args..args + 7].copy_from_slice(&slot.args);
+            match &slot.extra {
+                Extra::Nothing => {}
+                Extra::Words(words) => {
+                    program[args] = (behind_at + behind.len()) as u32;
+                    behind.extend(words);
+                }
+                Extra::Partner(index) => program[args + 1] = partner(*index),
+            }
+        }
+        programs.extend(program);
+    }
+
+    fn write_sums(
+        &self,
+        places: Places<'_>,
+        program: &mut [u32; PROGRAM_WORDS],
+        behind: &mut Vec<u32>,
+        behind_at: usize,
+    ) {
+        program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
+        match &self.sums {
+            Sums::Nothing => {}
+            Sums::First(pass) | Sums::Second(pass) => {
+                behind.push(pass.stride as u32);
+                behind.extend(pass.weights.words(pass.shift));
+            }
+            Sums::Mixture(Mixture { rule, weights }) => {
+                let (rule, weight) = match *rule {
+                    MixRule::Sum(weight) => (RULE_SUM, weight as f32),
+                    MixRule::SumThenBlend(weight) => (RULE_SUM_THEN_BLEND, weight as f32),
+                    MixRule::Blends => (RULE_BLENDS, 0.0),
+                };
+                // Zero may have a sign, which the shader does not expect.
+                behind.extend([rule, weight.abs().to_bits(), weights.len() as u32]);
+                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.lane(i + 1), w.abs().to_bits()]));
+            }
+        }
+    }
+
+    fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS]) {
+        let Frame { source, x0, y0, fill: [red, green, blue], .. } = self.frame;
+        let mut flags = self.frame.flags(self.is_weighted());
+        if let Sums::First(Pass { along_rows: true, .. }) | Sums::Second(Pass { along_rows: true, .. }) = &self.sums {
+            flags |= ALONG_ROWS;
+        }
+        for (at, value) in [
+            (word::WIDTH, self.size.width),
+            (word::HEIGHT, self.size.height),
+            (word::SOURCE_WIDTH, source.width),
+            (word::SOURCE_HEIGHT, source.height),
+        ] {
+            program[at] = value as u32;
+        }
+        program[word::FRAME_X] = x0 as u32;
+        program[word::FRAME_Y] = y0 as u32;
+        program[word::FRAME] = u32::from_le_bytes([red, green, blue, flags as u8]);
+    }
+}

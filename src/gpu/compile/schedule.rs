@@ -1,0 +1,330 @@
+//! Schedule: which dispatches run a batch, in which order, on which images.
+//!
+//! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
+//! on the length of the longest chain and on whether there are branches, and on nothing else. Chains of fewer segments wait for
+//! the last level, so that all images are finished together. A level is at most the first pass of what is resized, two
+//! statistics passes and the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one
+//! dispatch. Branches run side by side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one
+//! dispatch more.
+//!
+//! # Tried
+//! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation
+//! through memory: 22 dispatches and 2.29 times the bytes of a copy. One specialized pipeline an operation pair: 46
+//! dispatches, which a driver runs one after the other since they write one buffer. This one: 4 dispatches, 1.31 times
+//! the bytes. Splitting by class keeps the registers of the window class away from the point class; splitting by pair of
+//! kinds is better on software adapters, which execute every branch, and worse elsewhere.
+//!
+//! On lavapipe, by CPU time in one run: 256 images of 32 x 32 (CIFAR policy) cost 4.5 times as much in the single dispatch
+//! for small images as by pair, 16 of 224 x 224 (ImageNet policy) 1.25 times as much by class as by pair and 2.75 times as much
+//! in one dispatch (predicted: 3.2). By pair there are two to three times as many pipelines, which take 0.9 to 1.4 times as
+//! long to compile: 30 to 60 such batches until that is won back. So software adapters group by pair, which pays in every run
+//! that is worth timing, and tests choose the grouping that GPUs have.
+//!
+//! What is stored between the segments of plain chains is little, and one dispatch with all kinds. With branches it is nearly
+//! all; there classes have dispatches of their own. Predicted for lavapipe, from the above: 0.45 times the CPU time. Measured, on
+//! 16 images of 224 x 224 under torchvision's AugMix with nearest warps: 0.68, 10 dispatches instead of 6. The bytes are 8.7 times
+//! those of a copy, as each of three branches is stored and read again, a word a pixel.
+
+use super::program::{Kinds, Places, Segment, SlotKind};
+use crate::output::Dtype;
+
+/// How the images of the last level are divided among dispatches. The bytes do not depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Grouping {
+    /// [`Grouping::Whole`] on GPUs, [`Grouping::ByPair`] on software adapters.
+    #[default]
+    Auto,
+    /// Small images, where the device's workgroup memory holds one, in a single dispatch; others by class.
+    Whole,
+    /// One dispatch for all.
+    Single,
+    /// One for point operations, one with warps, one with what looks around (Sharpness, GaussianBlur).
+    ByClass,
+    /// One for each pair of kinds.
+    ByPair,
+}
+
+impl Grouping {
+    /// All of them but `Auto`, which is one of the others.
+    pub const ALL: [Grouping; 4] = [Grouping::Whole, Grouping::Single, Grouping::ByClass, Grouping::ByPair];
+
+    /// What [`Grouping::Auto`] means on an adapter.
+    pub(crate) fn on(self, is_software: bool) -> Self {
+        match self {
+            Grouping::Auto if is_software => Grouping::ByPair,
+            Grouping::Auto => Grouping::Whole,
+            chosen => chosen,
+        }
+    }
+}
+
+/// What a dispatch runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kernel {
+    /// The statistics pass of this round.
+    Statistics(u32),
+    /// The first pass of images that are resized, into `middle`.
+    Resize,
+    /// An apply pass into `middle`.
+    ApplyToMiddle,
+    /// An apply pass into the destination.
+    Apply,
+    /// The mixtures of branches, into `middle`.
+    MixtureToMiddle,
+    /// The mixtures of branches, into the destination.
+    Mixture,
+    /// All of it for small images.
+    Small,
+}
+
+impl Kernel {
+    /// Whether its results are read by another kernel.
+    pub fn is_to_middle(self) -> bool {
+        matches!(self, Kernel::Resize | Kernel::ApplyToMiddle | Kernel::MixtureToMiddle)
+    }
+
+    /// Whether it only adds up weighted pixels, without any slots.
+    pub fn only_sums(self) -> bool {
+        matches!(self, Kernel::Resize | Kernel::MixtureToMiddle | Kernel::Mixture)
+    }
+}
+
+/// One dispatch.
+#[derive(Clone, Debug)]
+pub(crate) struct Dispatch {
+    pub kernel: Kernel,
+    /// Kinds of slots that its shader must have.
+    pub kinds: Kinds,
+    /// Some segments read from `middle`.
+    pub from_middle: bool,
+    /// Some do not work on their source just as it is in memory.
+    pub framed: bool,
+    /// Some sources are made of weighted rows.
+    pub weighted: bool,
+    /// Pixels of the largest segment.
+    pub pixels: usize,
+    /// Where in the programs the list of its programs is, and how long.
+    pub list: u32,
+    pub images: u32,
+    pub level: usize,
+}
+
+/// All dispatches of a chunk and what they read.
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    pub programs: Vec<u32>,
+    pub dispatches: Vec<Dispatch>,
+    /// Images' statistics to make room for, and words of stored intermediate images.
+    pub counts: usize,
+    pub middle_words: usize,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+/// The sizes that places are computed from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Values of an image in the destination.
+    pub values_per_image: usize,
+    pub channels: usize,
+    pub dtype: Dtype,
+    /// Where in the destination the first value of the first image goes.
+    pub first_value: usize,
+    /// Whether one workgroup can hold an image.
+    pub small: bool,
+}
+
+/// Where an image's pixels are: their first byte.
+pub(crate) struct Sources<'a> {
+    pub images: &'a [u32],
+    pub partners: &'a dyn Fn(usize) -> u32,
+}
+
+/// Words of each lane that an image needs for what is stored between its segments: as many as the largest of it.
+fn lanes(segments: &[Segment]) -> Vec<usize> {
+    let mut lanes = Vec::new();
+    for stored in segments.split_last().map_or(&[][..], |(_, stored)| stored) {
+        if lanes.len() <= stored.lane {
+            lanes.resize(stored.lane + 1, 0);
+        }
+        lanes[stored.lane] = stored.size.pixels().next_multiple_of(4).max(lanes[stored.lane]);
+    }
+    lanes
+}
+
+/// Words of all lanes of an image.
+pub(crate) fn middle_words(segments: &[Segment]) -> usize {
+    lanes(segments).iter().sum()
+}
+
+/// How many levels an image has.
+fn depth(segments: &[Segment]) -> usize {
+    segments.last().map_or(1, |last| last.level + 1)
+}
+
+/// Whether a workgroup can take this image through all its segments, once the first pass of a resize is done: nothing behind the
+/// first changes coordinates.
+fn is_small(segments: &[Segment]) -> bool {
+    let rest = if segments[0].is_first_pass() { &segments[1..] } else { segments };
+    // A mixture reads more than one image.
+    rest.iter().skip(1).all(|segment| segment.is_plain() && segment.branches() == 0)
+}
+
+/// Makes the schedule for images cut into segments. `possible` are the kinds of all operations that such batches may have,
+/// so that the next batch finds its shaders made.
+pub(crate) fn schedule(
+    images: &[Vec<Segment>],
+    sources: &Sources<'_>,
+    sizes: Sizes,
+    grouping: Grouping,
+    possible: Kinds,
+) -> Schedule {
+    let mut schedule = Schedule::default();
+    let deepest = images.iter().map(|segments| depth(segments)).max().unwrap_or(1);
+    let any_branches = images.iter().flatten().any(|segment| segment.branches() > 0);
+    let total: usize = images.iter().map(Vec::len).sum();
+    let behind_at = total * super::program::PROGRAM_WORDS;
+    let mut behind = Vec::new();
+    let small =
+        sizes.small && grouping.on(false) == Grouping::Whole && images.iter().all(|segments| is_small(segments));
+    // Small images have one level, and one before it where something is resized.
+    let any_resize = images.iter().any(|segments| segments[0].is_first_pass());
+    let levels = if small { 1 + usize::from(any_resize) } else { deepest };
+    let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
+    let mut program = 0;
+    for (i, segments) in images.iter().enumerate() {
+        let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
+        let resizes = usize::from(segments[0].is_first_pass());
+        let kept = if small { &segments[..=resizes] } else { segments };
+        let mut lanes_end = schedule.middle_words;
+        let place = |words| {
+            let start = lanes_end;
+            lanes_end += words;
+            start as u32
+        };
+        let lanes: Vec<u32> = lanes(kept).into_iter().map(place).collect();
+        for (k, segment) in segments.iter().enumerate() {
+            let is_last = k + 1 == segments.len();
+            // A small image's segments are one, and stay in workgroup memory.
+            let inside = small && k >= resizes;
+            let places = Places {
+                image: sources.images[i],
+                lanes: &lanes,
+                result: (is_last || inside).then_some(final_place),
+                counts: schedule.counts as u32,
+                segments_left: (segments.len() - k) as u32,
+            };
+            segment.write(places, sources.partners, &mut schedule.programs, &mut behind, behind_at);
+            if !inside || k == resizes {
+                let level = match (small, inside) {
+                    (true, true) => levels - 1,
+                    (true, false) => 0,
+                    (false, _) => deepest - depth(segments) + segment.level,
+                };
+                let seen = if inside { &segments[k..] } else { std::slice::from_ref(segment) };
+                let partners = seen.iter().map(|s| s.partners().count()).sum();
+                listed[level].push(Entry { program, segment, partners });
+            }
+            schedule.counts += usize::from(segment.has_statistics() && !small);
+            program += 1;
+        }
+        schedule.middle_words = lanes_end;
+    }
+    schedule.programs.append(&mut behind);
+    for (level, entries) in listed.iter().enumerate() {
+        let (first_passes, rest): (Vec<Entry<'_>>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
+        let (mixtures, mut rest): (Vec<Entry<'_>>, Vec<_>) = rest.into_iter().partition(|e| e.segment.branches() > 0);
+        schedule.push(Kernel::Resize, &first_passes, Kinds::default(), level, sizes);
+        let last = level + 1 == levels;
+        let mixture = if last { Kernel::Mixture } else { Kernel::MixtureToMiddle };
+        schedule.push(mixture, &mixtures, Kinds::default(), level, sizes);
+        if small {
+            if last {
+                let all = images.iter().flatten().map(Segment::kinds).fold(possible, Kinds::union);
+                schedule.push(Kernel::Small, &rest, all, level, sizes);
+            }
+            continue;
+        }
+        for round in 0..2 {
+            let wanting: Vec<_> = rest.iter().filter(|e| e.segment.wants(round)).copied().collect();
+            schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
+        }
+        let (kernel, grouping) = match last {
+            true => (Kernel::Apply, Some(grouping)),
+            // Nearly all that is done with branches is stored.
+            false => (Kernel::ApplyToMiddle, any_branches.then_some(Grouping::ByClass)),
+        };
+        rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
+        for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
+            schedule.push(kernel, group, key(&group[0], grouping, possible), level, sizes);
+        }
+    }
+    schedule
+}
+
+/// A segment in a dispatch.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    program: u32,
+    segment: &'a Segment,
+    /// How many other images it reads.
+    partners: usize,
+}
+
+fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds {
+    group_of(entry.segment.kinds(), grouping, possible).0
+}
+
+/// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. What is stored has no
+/// grouping, unless there are branches: there, passes of a blur are by themselves, as nearly all of a blur is, and the rest is one dispatch.
+fn group_of(kinds: Kinds, grouping: Option<Grouping>, possible: Kinds) -> (Kinds, (u32, Kinds)) {
+    let with_warps = Kinds::POINTS.union(Kinds::WARPS);
+    let boxes = Kinds::of(&[SlotKind::None, SlotKind::Box]);
+    let (allowed, class) = match grouping {
+        None if kinds == boxes => (boxes, 0),
+        None => (possible, 1),
+        Some(Grouping::Single) => (possible, 0),
+        Some(Grouping::ByPair) => (kinds, 0),
+        _ if kinds.is_within(Kinds::POINTS) => (possible.intersection(Kinds::POINTS), 0),
+        _ if kinds.is_within(with_warps) => (possible.intersection(with_warps), 1),
+        _ => (possible, 2),
+    };
+    (allowed, (class, kinds))
+}
+
+impl Schedule {
+    fn push(&mut self, kernel: Kernel, entries: &[Entry<'_>], allowed: Kinds, level: usize, sizes: Sizes) {
+        if entries.is_empty() {
+            return;
+        }
+        let mut kinds = entries.iter().map(|e| e.segment.kinds()).fold(allowed, Kinds::union);
+        if matches!(kernel, Kernel::Statistics(_)) {
+            kinds = kinds.without(SlotKind::Interpolated);
+        }
+        let list = self.programs.len() as u32;
+        self.programs.extend(entries.iter().map(|e| e.program));
+        self.dispatches.push(Dispatch {
+            kernel,
+            kinds,
+            from_middle: entries.iter().any(|e| e.segment.from.is_some()),
+            framed: entries.iter().any(|e| !e.segment.is_plain()),
+            weighted: entries.iter().any(|e| e.segment.is_weighted()),
+            pixels: entries.iter().map(|e| e.segment.size.pixels()).max().unwrap_or(0),
+            list,
+            images: entries.len() as u32,
+            level,
+        });
+        for entry in entries {
+            let pixels = entry.segment.size.pixels() as u64;
+            let bytes_a_pixel = if entry.segment.from.is_some() { 4 } else { sizes.channels as u64 };
+            self.bytes_read += entry.segment.pixels_read() as u64 * bytes_a_pixel;
+            self.bytes_read += entry.segment.branches() as u64 * 4 * pixels;
+            self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
+            self.bytes_written += match kernel {
+                Kernel::Statistics(_) => 0,
+                between if between.is_to_middle() => 4 * pixels,
+                _ => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
+            };
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Constants: the numbers that the WGSL files expect, so that each stands in one place only.
+
+use std::fmt::Write as _;
+
+use super::super::program::{
+    COUNTS_WORDS, Kinds, PROGRAM_WORDS, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, SlotKind, WANT_HISTOGRAM,
+    WANT_LUMA_0, word,
+};
+use super::super::tables::STRETCH;
+use super::super::view;
+use super::{HISTOGRAM_STRIDE, SLICE_QUADS, THREADS, Variant, bins};
+use crate::batch::Layout;
+use crate::ops::Border;
+use crate::output::Dtype;
+
+/// All of a kernel's, as WGSL.
+pub(super) fn constants(variant: &Variant) -> String {
+    let mut text = String::new();
+    let mut number = |name: &str, value: usize| {
+        let _ = writeln!(text, "const {name} = {value}u;");
+    };
+    number("PROGRAM_WORDS", PROGRAM_WORDS);
+    number("COUNTS_WORDS", COUNTS_WORDS);
+    number("WORD_SOURCE", word::SOURCE);
+    number("WORD_FROM_MIDDLE", word::FROM_MIDDLE);
+    number("WORD_DESTINATION", word::DESTINATION);
+    number("WORD_FIRST", word::FIRST);
+    number("WORD_SECOND", word::SECOND);
+    number("WORD_STEPS", word::STEPS);
+    number("WORD_STEP_COUNT", word::STEP_COUNT);
+    number("WORD_COUNTS", word::COUNTS);
+    number("WORD_STATISTICS", word::STATISTICS);
+    number("WORD_SEGMENTS", word::SEGMENTS);
+    number("WORD_WIDTH", word::WIDTH);
+    number("WORD_HEIGHT", word::HEIGHT);
+    number("WORD_SOURCE_WIDTH", word::SOURCE_WIDTH);
+    number("WORD_SOURCE_HEIGHT", word::SOURCE_HEIGHT);
+    number("WORD_FRAME_X", word::FRAME_X);
+    number("WORD_FRAME_Y", word::FRAME_Y);
+    number("WORD_FRAME", word::FRAME);
+    number("WORD_WEIGHTS", word::WEIGHTS);
+    number("RULE_SUM", RULE_SUM as usize);
+    number("RULE_SUM_THEN_BLEND", RULE_SUM_THEN_BLEND as usize);
+    number("RULE_BLENDS", RULE_BLENDS as usize);
+    number("FLIP_X", view::FLIP_X as usize);
+    number("FLIP_Y", view::FLIP_Y as usize);
+    number("WEIGHTED", view::WEIGHTED as usize);
+    number("WHOLE", view::WHOLE as usize);
+    number("ALONG_ROWS", view::ALONG_ROWS as usize);
+    number("BORDER_EDGE", Border::Edge as usize);
+    number("BORDER_REFLECT", Border::Reflect as usize);
+    number("BORDER_SYMMETRIC", Border::Symmetric as usize);
+    number("first_args", word::FIRST_ARGS);
+    number("second_args", word::SECOND_ARGS);
+    number("WANT_HISTOGRAM", WANT_HISTOGRAM as usize);
+    number("WANT_LUMA_0", WANT_LUMA_0 as usize);
+    number("KIND_TABLE", SlotKind::Table as usize);
+    number("STRETCH", STRETCH);
+    number("SLICE_QUADS", SLICE_QUADS);
+    number("CHANNELS", variant.channels);
+    number("TILE_PIXELS", variant.tile);
+    number("HISTOGRAMS", variant.histograms);
+    number("HISTOGRAM_STRIDE", HISTOGRAM_STRIDE);
+    number("BINS", bins(variant.histograms));
+    number("HELD_QUADS", (variant.tile / 4).div_ceil(THREADS).max(1));
+    number("FORM_MIDDLE", 0);
+    number("FORM_U8", 1);
+    number("FORM_F32", 2);
+    number("FORM_F16", 3);
+    let form = match (variant.kernel, variant.dtype) {
+        (kernel, _) if kernel.is_to_middle() => 0,
+        (_, Dtype::U8) => 1,
+        (_, Dtype::F32) => 2,
+        (_, Dtype::F16) => 3,
+    };
+    number("FORM", form);
+    let mut flag = |name: &str, value: bool| {
+        let _ = writeln!(text, "const {name} = {value};");
+    };
+    flag("PLANAR", variant.input == Layout::Nchw);
+    flag("OUT_PLANAR", variant.output == Layout::Nchw);
+    flag("FROM_MIDDLE", variant.from_middle);
+    flag("FRAMED", variant.framed);
+    flag("POINTS_ONLY", variant.kinds.is_within(Kinds::POINTS));
+    text
+}

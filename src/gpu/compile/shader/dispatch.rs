@@ -1,0 +1,156 @@
+//! Switches: the parts of a kernel that choose among operations and kinds of slots, generated from the one list of operations.
+
+use std::fmt::Write as _;
+
+use super::super::program::{ARG_FILL, ARG_OP, Kinds, SlotKind};
+use super::Variant;
+use crate::ops::{Kind, Needs, OpKind};
+
+/// The operations whose WGSL the kernel needs.
+pub(super) fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
+    let kinds = variant.kinds;
+    variant.operations.iter().filter(move |op| match op.class() {
+        Kind::Point(_) => kinds.has(SlotKind::Table),
+        Kind::Pixel => kinds.has(SlotKind::Pixel),
+        Kind::Window => kinds.has(SlotKind::Window),
+        Kind::Mask => kinds.has(SlotKind::Mask),
+        Kind::Mix => kinds.has(SlotKind::Mix),
+        Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches => false,
+    })
+}
+
+/// One step of a table, by operation.
+pub(super) fn point_op(variant: &Variant) -> String {
+    let mut arms = String::new();
+    for &op in operations(variant) {
+        let Kind::Point(needs) = op.class() else { continue };
+        let (number, f) = (op as u32, op.function());
+        let each = |call: &str| {
+            let channel = |c: &str| call.replace('@', &format!("value.{c}"));
+            format!("return vec3<u32>({}, {}, {});", channel("x"), channel("y"), channel("z"))
+        };
+        let body = match needs {
+            Needs::Nothing => each(&format!("{f}(@, arg)")),
+            Needs::Histogram => {
+                format!("return through({f}(pushed_counts(base, value, t), t), value, t);")
+            }
+            Needs::Luma => {
+                format!(
+                    "let mean = mean_of(luma_sum(base, round), image_pixels);\n      {}",
+                    each(&format!("{f}(@, mean, arg)"))
+                )
+            }
+        };
+        let _ = writeln!(arms, "    case {number}u: {{\n      {body}\n    }}");
+    }
+    format!(
+        "fn point_op(base: u32, op: u32, round: u32, arg: u32, value: vec3<u32>, t: u32) -> vec3<u32> {{\n  \
+         switch (op) {{\n{arms}    default: {{ return value; }}\n  }}\n}}\n"
+    )
+}
+
+/// The other kinds' functions, by operation; `args` is the place of the slot's arguments.
+pub(super) fn dispatch_by_op(variant: &Variant) -> String {
+    let mut text = String::new();
+    let mut by_op = |kind: SlotKind, class: Kind, signature: &str, call: &str, otherwise: &str| {
+        if !variant.kinds.has(kind) {
+            return;
+        }
+        let mut arms = String::new();
+        for op in operations(variant).filter(|op| op.class() == class) {
+            let call = call.replace('@', op.function());
+            let _ = writeln!(arms, "    case {}u: {{ return {call}; }}", *op as u32);
+        }
+        let _ = writeln!(
+            text,
+            "fn {signature} {{\n  switch (programs[args + {ARG_OP}u]) {{\n{arms}    default: {{ return {otherwise}; }}\n  }}\n}}"
+        );
+    };
+    by_op(
+        SlotKind::Pixel,
+        Kind::Pixel,
+        "pixel_op(args: u32, pixel: vec3<u32>) -> vec3<u32>",
+        "@(pixel, programs[args])",
+        "pixel",
+    );
+    by_op(
+        SlotKind::Window,
+        Kind::Window,
+        "window_op(args: u32, pixel: vec3<u32>, sum: vec3<u32>) -> vec3<u32>",
+        "@(pixel, sum, programs[args])",
+        "pixel",
+    );
+    by_op(
+        SlotKind::Mask,
+        Kind::Mask,
+        "mask_op(args: u32, x: u32, y: u32) -> bool",
+        "@(x, y, programs[args], programs[args + 1u], programs[args + 2u], programs[args + 3u])",
+        "false",
+    );
+    by_op(
+        SlotKind::Mix,
+        Kind::Mix,
+        "mix_op(args: u32, pixel: vec3<u32>, other: vec3<u32>) -> vec3<u32>",
+        "@(pixel, other, programs[args])",
+        "pixel",
+    );
+    text
+}
+
+/// What a slot makes of a pixel that was already fetched.
+pub(super) fn slot_point(variant: &Variant, slot: &str) -> String {
+    let args = "program + slot_args";
+    let arms = [
+        (SlotKind::Table, "return look_up(pixel);".to_string()),
+        (SlotKind::Pixel, format!("return pack(pixel_op({args}, unpack(pixel)));")),
+        (SlotKind::Mask, format!("return select(pixel, programs[{args} + {ARG_FILL}u], mask_op({args}, x, y));")),
+        (
+            SlotKind::Mix,
+            format!("return pack(mix_op({args}, unpack(pixel), partner_at(programs[{args} + 1u], x, y)));"),
+        ),
+    ];
+    let arms = present(variant.kinds, &arms);
+    let kind = kind_of(slot);
+    format!(
+        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    default: {{ return pixel; }}\n  }}\n}}\n"
+    )
+}
+
+/// What a slot makes of the pixel at some coordinates.
+pub(super) fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
+    let whole = [
+        (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
+        (SlotKind::Window, "return slot_window(x, y);".to_string()),
+        (SlotKind::Box, "return slot_box(x, y);".to_string()),
+    ];
+    let places = [
+        (SlotKind::Warp, "place = slot_warp(x, y);".to_string()),
+        (SlotKind::Listed, "place = slot_listed(x, y);".to_string()),
+    ];
+    let mut arms = present(kinds, &whole);
+    arms += &present(kinds, &places);
+    let kind = kind_of(slot);
+    let outside = if kinds.intersection(Kinds::WARPS) == Kinds::default() {
+        String::new()
+    } else {
+        format!(
+            "  if (place.x < 0 || place.x >= i32(image_width) || place.y < 0 || place.y >= i32(image_height)) {{\n    \
+             return programs[program + slot_args + {ARG_FILL}u];\n  }}\n"
+        )
+    };
+    format!(
+        "fn {name}(x: u32, y: u32) -> u32 {{\n  var place = vec2<i32>(i32(x), i32(y));\n  \
+         switch ({kind}) {{\n{arms}    default: {{}}\n  }}\n{outside}  \
+         return slot_point(below_at(u32(place.x), u32(place.y)), x, y);\n}}\n"
+    )
+}
+
+fn kind_of(slot: &str) -> String {
+    format!("programs[program + WORD_{}]", slot.to_uppercase())
+}
+
+/// The arms of a switch for those kinds that are there.
+fn present(kinds: Kinds, arms: &[(SlotKind, String)]) -> String {
+    let there = arms.iter().filter(|(kind, _)| kinds.has(*kind));
+    there.map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32)).collect()
+}

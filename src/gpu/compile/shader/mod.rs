@@ -1,0 +1,209 @@
+//! Shaders: WGSL files put together into one kernel, with only what its programs can need.
+//!
+//! No preprocessor: the files are joined, constants are written in front, and the few `switch` statements over operations
+//! and kinds are generated from the one list of operations. The files of `shaders/slots` are written once and stand in a
+//! kernel twice, for the first and the second slot of a segment: `slot_` becomes `first_` or `second_`, and `below_at`,
+//! what a slot fetches from, the image or the slot before.
+
+mod constants;
+mod dispatch;
+
+use constants::constants;
+use dispatch::{dispatch_by_op, operations, point_op, slot_at, slot_point};
+
+use super::program::{Kinds, SlotKind};
+use super::schedule::Kernel;
+use crate::batch::Layout;
+use crate::ops::OpKind;
+use crate::output::Dtype;
+
+/// Groups of four pixels that a workgroup does: seven a thread. Fewer cost more tables, more leave a GPU idle.
+pub(crate) const SLICE_QUADS: usize = 1792;
+/// Threads of a workgroup.
+pub(crate) const THREADS: usize = 256;
+
+/// Everything that a kernel's text depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Variant {
+    pub kernel: Kernel,
+    pub kinds: Kinds,
+    /// Sorted.
+    pub operations: Vec<OpKind>,
+    pub from_middle: bool,
+    pub framed: bool,
+    pub weighted: bool,
+    pub channels: usize,
+    pub input: Layout,
+    pub output: Layout,
+    pub dtype: Dtype,
+    /// Whether every image's values begin and end with a word.
+    pub whole_words: bool,
+    /// Pixels of workgroup memory, for small images.
+    pub tile: usize,
+    /// Histograms that the threads of a workgroup count into; see [`histograms`].
+    pub histograms: usize,
+}
+
+impl Variant {
+    /// Whether this kernel can run whatever `other` can: the same but for operations that it has besides.
+    pub fn serves(&self, other: &Variant) -> bool {
+        let has_all = other.operations.iter().all(|op| self.operations.binary_search(op).is_ok());
+        has_all && *self == Variant { operations: self.operations.clone(), ..other.clone() }
+    }
+}
+
+macro_rules! wgsl {
+    ($name:literal) => {
+        include_str!(concat!("../../../../shaders/", $name, ".wgsl"))
+    };
+}
+
+/// The entry point's name.
+pub(crate) fn entry_point(kernel: Kernel) -> &'static str {
+    match kernel {
+        Kernel::Statistics(_) => "statistics",
+        Kernel::Small => "small",
+        _ => "apply",
+    }
+}
+
+/// Words from one histogram of a workgroup to the next: 3 x 256, and some so that they begin in different banks of memory.
+const HISTOGRAM_STRIDE: usize = 768 + 8;
+
+/// Words of so many histograms.
+fn bins(histograms: usize) -> usize {
+    (histograms - 1) * HISTOGRAM_STRIDE + 768
+}
+
+/// How many histograms the threads of a workgroup count into, in turns. On a flat image all threads add to the same count;
+/// with four they queue a quarter as long. Small images get as many as the device's workgroup memory holds beside the tile.
+pub(crate) fn histograms(kernel: Kernel, tile: usize, workgroup_memory: usize) -> usize {
+    match kernel {
+        Kernel::Statistics(_) => 4,
+        Kernel::Small => (2..=4).rev().find(|&n| small_memory(tile, n) <= workgroup_memory).unwrap_or(1),
+        _ => 1,
+    }
+}
+
+/// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels, as WebGPU counts them: each
+/// variable takes a multiple of 16.
+pub(crate) fn small_memory(tile: usize, histograms: usize) -> usize {
+    let [table, ends, luma_sums] = [256, 6, 2];
+    [tile, table, bins(histograms), ends, luma_sums].iter().map(|words| (4 * words).next_multiple_of(16)).sum()
+}
+
+/// The kernel's WGSL.
+pub(crate) fn assemble(variant: &Variant) -> String {
+    let has = |kind| variant.kinds.has(kind);
+    let is_small = variant.kernel == Kernel::Small;
+    let resizes = variant.kernel == Kernel::Resize;
+    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel.is_to_middle();
+    let store = if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") };
+    let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
+    let with_tables = has(SlotKind::Table) || is_small || is_statistics;
+    let mut text = constants(variant);
+    let mut join = |part: &str| {
+        text.push_str(part);
+        text.push('\n');
+    };
+    join(wgsl!("kernels/bindings"));
+    join(wgsl!("arithmetic/pixel"));
+    join(wgsl!("arithmetic/blend"));
+    join(wgsl!("arithmetic/luma"));
+    join(wgsl!("arithmetic/wide"));
+    match (variant.input, variant.channels) {
+        (Layout::Nhwc, 3) => join(wgsl!("kernels/source_rgb")),
+        _ => join(wgsl!("kernels/source_planes")),
+    }
+    join(wgsl!("kernels/fetch_memory"));
+    let mixes = variant.kernel.only_sums() && !resizes;
+    if resizes || variant.weighted {
+        join(wgsl!("arithmetic/resample"));
+    }
+    join(if variant.weighted { wgsl!("kernels/framed_weighted") } else { wgsl!("kernels/framed_plain") });
+    if mixes {
+        join(wgsl!("arithmetic/binary32"));
+        join(wgsl!("arithmetic/mixture"));
+    }
+    if resizes || mixes {
+        join(if mixes { wgsl!("kernels/mixture") } else { wgsl!("kernels/resize") });
+        [store, NOTHING_TO_PREPARE, wgsl!("kernels/apply")].into_iter().for_each(join);
+        return text;
+    }
+    join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_direct") });
+    for &op in operations(variant) {
+        join(op.wgsl());
+    }
+    if with_tables {
+        join(match variant.kernel {
+            Kernel::Small => wgsl!("kernels/counts_tile"),
+            Kernel::Statistics(_) => wgsl!("kernels/counts_atomic"),
+            _ => wgsl!("kernels/counts_memory"),
+        });
+        join(wgsl!("kernels/table"));
+        join(&point_op(variant));
+    }
+    if has(SlotKind::Mix) {
+        join(wgsl!("kernels/partner"));
+    }
+    if has(SlotKind::Warp) {
+        join(wgsl!("ops/affine"));
+    }
+    if has(SlotKind::Interpolated) {
+        join(wgsl!("arithmetic/softf64"));
+        join(wgsl!("ops/affine_interpolated"));
+    }
+    join(&dispatch_by_op(variant));
+    for slot in ["first", "second"] {
+        // What a kind of slot fetches from. Behind a filter or an interpolated warp there is never another interpolated warp,
+        // and behind an interpolated warp no filter; a pass of a blur has none of them in front of it, and is in front of none:
+        // leaving them out keeps kernels from growing with their product.
+        let below = |kind| match (slot, kind) {
+            ("first", _) => "source_at",
+            (_, SlotKind::Interpolated | SlotKind::Box) => "first_plain_at",
+            (_, SlotKind::Window) => "first_local_at",
+            _ => "first_at",
+        };
+        let instance = |text: &str, kind| text.replace("slot_", &format!("{slot}_")).replace("below_at", below(kind));
+        for (kind, part) in [
+            (SlotKind::Warp, wgsl!("slots/warp")),
+            (SlotKind::Listed, wgsl!("slots/listed")),
+            (SlotKind::Interpolated, wgsl!("slots/interpolated")),
+            (SlotKind::Window, wgsl!("slots/window")),
+            (SlotKind::Box, wgsl!("slots/box")),
+        ] {
+            if has(kind) {
+                join(&instance(part, kind));
+            }
+        }
+        let point = slot_point(variant, slot);
+        join(&instance(&point, SlotKind::None));
+        let all = variant.kinds;
+        let local = all.without(SlotKind::Interpolated).without(SlotKind::Box);
+        join(&instance(&slot_at(all, slot, "slot_at"), SlotKind::None));
+        if slot == "first" {
+            join(&instance(&slot_at(local, slot, "slot_local_at"), SlotKind::None));
+            join(&instance(&slot_at(local.without(SlotKind::Window), slot, "slot_plain_at"), SlotKind::None));
+        }
+    }
+    join(wgsl!("kernels/pixels"));
+    if is_statistics {
+        join(wgsl!("kernels/statistics"));
+        return text;
+    }
+    join(store);
+    if is_small {
+        join(wgsl!("kernels/small"));
+        return text;
+    }
+    join(if with_tables {
+        "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  if (steps != 0u) { build_table(base, steps, t); }\n}"
+    } else {
+        NOTHING_TO_PREPARE
+    });
+    join(if has(SlotKind::Interpolated) { wgsl!("kernels/apply_exactly") } else { wgsl!("kernels/apply") });
+    text
+}
+
+/// A kernel without a table.
+const NOTHING_TO_PREPARE: &str = "fn prepare(base: u32, t: u32) {}";

@@ -1,0 +1,105 @@
+//! Errors of the device as values: wgpu panics on them unless something listens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// Why the device was lost, once it was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loss(Arc<Mutex<Option<String>>>);
+
+impl Loss {
+    /// Listens to a device that nobody else listens to.
+    pub fn listen(&self, device: &wgpu::Device) {
+        let loss = self.clone();
+        device.set_device_lost_callback(move |reason, message| loss.set(format!("{reason:?}: {message}")));
+    }
+
+    pub fn set(&self, message: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+    }
+
+    /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
+    ///
+    /// wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device is
+    /// merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
+    pub fn ask(&self, device: &wgpu::Device) -> Result<()> {
+        let begun = Instant::now();
+        let mut idle = 0;
+        while idle < 20 && begun.elapsed() < Duration::from_secs(20) {
+            // Not told to wait, as in `Mapped::wait`. What matters is what it tells the callback.
+            let busy = device.poll(wgpu::PollType::Poll).is_ok_and(|status| !status.is_queue_empty());
+            idle += u32::from(!busy);
+            self.check()?;
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// An error if the device is known to be lost.
+    pub fn check(&self) -> Result<()> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(message) => Err(Error::DeviceLost(message.clone())),
+        }
+    }
+}
+
+/// Runs `f` and returns the first error that the device had meanwhile, if `f` itself had none.
+pub(crate) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    loss.check()?;
+    let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
+        .map(|filter| device.push_error_scope(filter));
+    let result = f();
+    // The innermost scope comes off first.
+    let mut caught = None;
+    for scope in scopes.into_iter().rev() {
+        caught = pollster::block_on(scope.pop()).or(caught);
+    }
+    loss.check()?;
+    let result = match caught {
+        None => result,
+        Some(error) => Err(value_of(error)),
+    };
+    if let Err(Error::Device(_)) = result {
+        loss.ask(device)?;
+    }
+    result
+}
+
+fn value_of(error: wgpu::Error) -> Error {
+    match error {
+        wgpu::Error::OutOfMemory { source } => Error::OutOfMemory(source.to_string()),
+        wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
+            Error::Device(description)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_is_its_own_value() {
+        let source = || "no room".into();
+        let memory = value_of(wgpu::Error::OutOfMemory { source: source() });
+        assert_eq!(memory.to_string(), "the device is out of memory: no room");
+        let description = || "bad binding".to_string();
+        let refused = "the device refused a command: bad binding";
+        let validation = wgpu::Error::Validation { source: source(), description: description() };
+        assert_eq!(value_of(validation).to_string(), refused);
+        let internal = wgpu::Error::Internal { source: source(), description: description() };
+        assert_eq!(value_of(internal).to_string(), refused);
+    }
+
+    #[test]
+    fn the_first_loss_is_kept() {
+        let loss = Loss::default();
+        assert!(loss.check().is_ok());
+        loss.set("unplugged".to_string());
+        loss.set("later".to_string());
+        assert_eq!(loss.check(), Err(Error::DeviceLost("unplugged".to_string())));
+    }
+}

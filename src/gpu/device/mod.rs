@@ -1,0 +1,12 @@
+//! Device: what a wgpu device owns for us: buffers, mapped memory, pipelines, bind groups and tables.
+
+pub(crate) mod adapter;
+pub(crate) mod buffers;
+pub(crate) mod counters;
+pub(crate) mod device_tables;
+pub(crate) mod errors;
+pub(crate) mod mapped;
+pub(crate) mod pipelines;
+pub(crate) mod readback;
+pub(crate) mod staging;
+pub(crate) mod workspace;

@@ -1,0 +1,156 @@
+//! Pipelines: compiled once for each variant of a kernel and kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::counters::Counters;
+use crate::gpu::compile::mixing::{self, MixVariant};
+use crate::gpu::compile::schedule::Kernel;
+use crate::gpu::compile::shader::{self, Variant};
+
+/// The pipelines of a device, and what they bind.
+#[derive(Debug)]
+pub(crate) struct Pipelines {
+    apply: Layouts,
+    statistics: Layouts,
+    compiled: Mutex<HashMap<Variant, Arc<wgpu::ComputePipeline>>>,
+    mixing: Mutex<HashMap<MixVariant, Arc<wgpu::ComputePipeline>>>,
+}
+
+#[derive(Debug)]
+struct Layouts {
+    bindings: wgpu::BindGroupLayout,
+    pipeline: wgpu::PipelineLayout,
+}
+
+impl Layouts {
+    fn new(device: &wgpu::Device, counts_are_written: bool) -> Self {
+        let entry = |(binding, ty)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty,
+                has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        let entries: Vec<_> = binding_types(counts_are_written).into_iter().map(entry).collect();
+        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("autoaugment"),
+            entries: &entries,
+        });
+        let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("autoaugment"),
+            bind_group_layouts: &[Some(&bindings)],
+            immediate_size: 0,
+        });
+        Layouts { bindings, pipeline }
+    }
+}
+
+/// What each binding is; the uniform one has a dynamic offset.
+pub(crate) fn binding_types(counts_are_written: bool) -> Vec<(u32, wgpu::BufferBindingType)> {
+    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+    let mut types: Vec<_> = (0..5).map(|binding| (binding, storage(true))).collect();
+    // The statistics pass has no destination; it writes the counts.
+    if !counts_are_written {
+        types.push((5, storage(false)));
+    }
+    types.push((6, storage(!counts_are_written)));
+    types.push((7, wgpu::BufferBindingType::Uniform));
+    types
+}
+
+impl Pipelines {
+    pub fn new(device: &wgpu::Device) -> Self {
+        Pipelines {
+            apply: Layouts::new(device, false),
+            statistics: Layouts::new(device, true),
+            compiled: Mutex::default(),
+            mixing: Mutex::default(),
+        }
+    }
+
+    fn layouts(&self, kernel: Kernel) -> &Layouts {
+        match kernel {
+            Kernel::Statistics(_) => &self.statistics,
+            _ => &self.apply,
+        }
+    }
+
+    /// What a kernel's bind group must look like.
+    pub fn bindings(&self, kernel: Kernel) -> &wgpu::BindGroupLayout {
+        &self.layouts(kernel).bindings
+    }
+
+    /// Drops all of them; work that was submitted keeps its own.
+    pub fn forget(&self) {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.mixing.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// How many are compiled.
+    pub fn count(&self) -> usize {
+        let mixing = self.mixing.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len() + mixing
+    }
+
+    /// The pipeline of a variant, compiled if it is new.
+    pub fn get(&self, device: &wgpu::Device, variant: &Variant, counters: &Counters) -> Arc<wgpu::ComputePipeline> {
+        // Held while compiling, so that two threads do not compile the same.
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = compiled.get(variant) {
+            return pipeline.clone();
+        }
+        // One with more operations in its tables does as well; it only has more to choose from.
+        let serves = |(other, _): &(&Variant, _)| other.serves(variant);
+        if let Some((_, pipeline)) = compiled.iter().find(serves) {
+            return pipeline.clone();
+        }
+        let entry_point = shader::entry_point(variant.kernel);
+        let pipeline =
+            compiled_from(device, &self.layouts(variant.kernel).pipeline, entry_point, shader::assemble(variant));
+        tracing::debug!(?variant, "compiled a pipeline");
+        let pipeline = Arc::new(pipeline);
+        counters.pipeline();
+        compiled.insert(variant.clone(), pipeline.clone());
+        pipeline
+    }
+
+    /// The pipeline that mixes, which binds what [`Kernel::Apply`] binds.
+    pub fn mixing(
+        &self,
+        device: &wgpu::Device,
+        variant: &MixVariant,
+        counters: &Counters,
+    ) -> Arc<wgpu::ComputePipeline> {
+        let mut compiled = self.mixing.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipeline = compiled.entry(*variant).or_insert_with(|| {
+            counters.pipeline();
+            let text = mixing::assemble(variant);
+            Arc::new(compiled_from(device, &self.apply.pipeline, mixing::ENTRY_POINT, text))
+        });
+        pipeline.clone()
+    }
+}
+
+fn compiled_from(
+    device: &wgpu::Device,
+    layout: &wgpu::PipelineLayout,
+    entry_point: &str,
+    text: String,
+) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(entry_point),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(entry_point),
+        layout: Some(layout),
+        module: &module,
+        entry_point: Some(entry_point),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}

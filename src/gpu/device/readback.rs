@@ -1,0 +1,133 @@
+//! Readback: bytes on their way from the device, and a batch whose bytes are.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::buffers::{Held, Pool};
+use super::errors::Loss;
+use super::mapped::{Mapped, refused};
+use crate::error::Result;
+use crate::gpu::Gpu;
+use crate::output::{Tensor, TensorData};
+use crate::report::Report;
+
+/// Who is asked whether bytes have come, and where their memory goes then.
+#[derive(Clone, Debug)]
+struct Link {
+    device: wgpu::Device,
+    loss: Loss,
+    pool: Arc<Pool>,
+}
+
+/// Bytes that were copied to memory of their own, which is being mapped.
+///
+/// Dropped before they have come, the memory goes with it instead of being used again: mapping cannot be taken back so
+/// surely that a later one would not be told too early.
+#[derive(Debug)]
+struct Readback {
+    buffer: Held,
+    mapped: Mapped,
+}
+
+/// Memory that bytes are copied to in a submission that is not yet made.
+pub(crate) struct Landing(Held);
+
+impl Landing {
+    pub fn buffer(&self) -> &wgpu::Buffer {
+        &self.0
+    }
+}
+
+impl Gpu {
+    /// Memory to copy this many bytes to.
+    pub(crate) fn landing(&self, bytes: u64) -> Result<Landing> {
+        use wgpu::BufferUsages as Usage;
+        Ok(Landing(self.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
+    }
+
+    /// A batch of which nothing was submitted yet.
+    pub(crate) fn pending(&self, tensor: Tensor, report: Report) -> Pending {
+        let link = Link { device: self.device.clone(), loss: self.loss.clone(), pool: self.pool.clone() };
+        Pending { link, coming: VecDeque::new(), tensor, report }
+    }
+}
+
+/// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] has the
+/// result.
+///
+/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work is
+/// done all the same and its result goes nowhere.
+#[must_use = "the result is had by `wait`"]
+pub struct Pending {
+    link: Link,
+    /// What comes, in order, and where in the tensor it goes.
+    coming: VecDeque<(Range<usize>, Readback)>,
+    tensor: Tensor,
+    pub(crate) report: Report,
+}
+
+impl Pending {
+    /// Waits for the device and returns the images, and what they cost.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Device`](crate::Error::Device).
+    pub fn wait(mut self) -> Result<(Tensor, Report)> {
+        self.wait_for_all_but(0)?;
+        Ok((self.tensor, self.report))
+    }
+
+    /// Whether [`Pending::wait`] would return at once.
+    ///
+    /// # Errors
+    /// Those of [`Pending::wait`].
+    pub fn is_done(&self) -> Result<bool> {
+        let Link { device, loss, .. } = &self.link;
+        if let Err(e) = device.poll(wgpu::PollType::Poll) {
+            return Err(refused(device, loss, &e.to_string()));
+        }
+        loss.check()?;
+        // Work is done in the order in which it was submitted.
+        self.coming.back().map_or(Ok(true), |(_, last)| last.mapped.is_done(device, loss))
+    }
+
+    /// Has these bytes of the tensor come once what was submitted is done.
+    pub(crate) fn expect(&mut self, range: Range<usize>, landing: Landing) {
+        let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read);
+        self.coming.push_back((range, Readback { buffer: landing.0, mapped }));
+    }
+
+    /// Waits until no more than `most` parts are still coming.
+    pub(crate) fn wait_for_all_but(&mut self, most: usize) -> Result<()> {
+        let Link { device, loss, pool } = &self.link;
+        while self.coming.len() > most {
+            let Some((range, part)) = self.coming.pop_front() else { break };
+            part.mapped.wait(device, loss)?;
+            {
+                let bytes = range.len().next_multiple_of(4) as u64;
+                let view = part.buffer.get_mapped_range(..bytes);
+                let view = view.map_err(|e| refused(device, loss, &e.to_string()))?;
+                bytes_of(&mut self.tensor.data)[range.clone()].copy_from_slice(&view[..range.len()]);
+            }
+            part.buffer.unmap();
+            pool.give(part.buffer);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.coming.len();
+        f.debug_struct("Pending").field("shape", &self.tensor.shape).field("parts", &parts).finish_non_exhaustive()
+    }
+}
+
+fn bytes_of(data: &mut TensorData) -> &mut [u8] {
+    match data {
+        TensorData::U8(values) => values,
+        TensorData::F32(values) => bytemuck::cast_slice_mut(values),
+        TensorData::F16(values) => bytemuck::cast_slice_mut(values),
+    }
+}

@@ -1,0 +1,171 @@
+//! Staging: a ring of mapped memory through which everything goes that is sent to the device.
+//!
+//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. It is filled, unmapped and copied to
+//! buffers of the device in the submission that reads those, and mapping it again is asked for at once, which happens when
+//! the submission is done; meanwhile the next slot is filled. So nothing is copied twice on the host, and filling waits for
+//! the device only where the device is slower.
+//!
+//! wgpu's mapped memory can be written and not read, as it may be write-combining.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use super::buffers::{Held, roomy};
+use super::mapped::{Mapped, refused};
+use crate::error::Result;
+use crate::gpu::Gpu;
+use crate::gpu::compile::ALIGNMENT;
+
+const _: () = assert!(ALIGNMENT as u64 == wgpu::MAP_ALIGNMENT);
+
+/// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several threads.
+pub(crate) const SHARE: usize = 1 << 20;
+
+/// The most views at once, as wgpu compares each new view with all others.
+pub(crate) const MOST_VIEWS: usize = 256;
+
+/// Slots that wait to be filled.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    free: Mutex<VecDeque<Slot>>,
+    /// As many must be free before one is used again, and the most that are kept.
+    least: usize,
+    most: usize,
+}
+
+/// One buffer, mapped or about to be.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub buffer: Held,
+    mapped: Mapped,
+}
+
+/// Some bytes and where in a slot they go: at a multiple of [`ALIGNMENT`].
+pub(crate) type Written<'a> = (usize, &'a [u8]);
+
+impl Staging {
+    /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger when
+    /// a batch is.
+    pub fn new(least: usize, most: usize) -> Self {
+        Staging { free: Mutex::default(), least, most }
+    }
+
+    /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be mapped
+    /// again. Waits for its mapping, and never for a slot that somebody else fills.
+    pub(crate) fn take(&self, gpu: &Gpu, bytes: u64) -> Result<Slot> {
+        let slot = match self.turn(bytes) {
+            Some(slot) => slot,
+            None => {
+                let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+                // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
+                let most = gpu.device.limits().max_buffer_size / 8 * 8;
+                let size = roomy(bytes + bytes / 4).min(most).max(bytes);
+                let make = || gpu.allocator.make("what is sent at once", size, usage, true);
+                Slot { buffer: gpu.guarded(make)?, mapped: Mapped::already() }
+            }
+        };
+        slot.mapped.wait(&gpu.device, &gpu.loss)?;
+        Ok(slot)
+    }
+
+    fn turn(&self, bytes: u64) -> Option<Slot> {
+        let mut free = self.free();
+        let fits = |slot: &Slot| slot.buffer.size() >= bytes;
+        if free.iter().filter(|slot| fits(slot)).count() < self.least {
+            // A larger one will take the place of one that has become too small.
+            free.iter().position(|slot| !fits(slot)).map(|i| free.remove(i));
+            return None;
+        }
+        free.iter().position(fits).and_then(|i| free.remove(i))
+    }
+
+    /// Copies a slot's first bytes to a buffer in a submission of its own, and keeps the slot.
+    pub(crate) fn deliver(&self, gpu: &Gpu, slot: Slot, buffer: &wgpu::Buffer, at: u64, bytes: u64) -> Result<()> {
+        gpu.guarded(|| {
+            slot.buffer.unmap();
+            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, bytes);
+            gpu.queue.submit([encoder.finish()]);
+            Ok(())
+        })?;
+        self.give(gpu, slot)
+    }
+
+    /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
+    /// device without a word, and refuses only to map.
+    pub(crate) fn give(&self, gpu: &Gpu, slot: Slot) -> Result<()> {
+        let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
+        mapped.is_done(&gpu.device, &gpu.loss)?;
+        let mut free = self.free();
+        if free.len() == self.most {
+            free.pop_front();
+        }
+        free.push_back(Slot { mapped, ..slot });
+        Ok(())
+    }
+
+    /// Drops all slots that are free.
+    pub(crate) fn forget(&self) {
+        self.free().clear();
+    }
+
+    fn free(&self) -> MutexGuard<'_, VecDeque<Slot>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// Writes bytes; where there are many, threads of the current pool of rayon take part. Not to be called within
+    /// `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors would be taken for this
+    /// one's.
+    pub fn write(&self, gpu: &Gpu, written: &[Written<'_>]) -> Result<()> {
+        let bytes: usize = written.iter().map(|(_, bytes)| bytes.len()).sum();
+        let share = SHARE.max(bytes.div_ceil(MOST_VIEWS / 2)).next_multiple_of(ALIGNMENT);
+        let shares = written
+            .iter()
+            .flat_map(|(at, bytes)| bytes.chunks(share).enumerate().map(move |(i, bytes)| (at + i * share, bytes)));
+        let copy = |(mut view, bytes): (wgpu::BufferViewMut, &[u8])| {
+            view.slice(..bytes.len()).copy_from_slice(bytes);
+            // What fills up the last word.
+            let rest = [0; 4];
+            let more = view.len() - bytes.len();
+            view.slice(bytes.len()..).copy_from_slice(&rest[..more]);
+        };
+        for shares in shares.collect::<Vec<_>>().chunks(MOST_VIEWS) {
+            let view = |&(at, bytes): &Written<'_>| self.view(gpu, at, bytes.len());
+            let views: Vec<_> = shares.iter().map(view).collect::<Result<_>>()?;
+            let views: Vec<_> = views.into_iter().zip(shares.iter().map(|(_, bytes)| *bytes)).collect();
+            if bytes > SHARE {
+                views.into_par_iter().for_each(copy);
+            } else {
+                views.into_iter().for_each(copy);
+            }
+        }
+        Ok(())
+    }
+
+    /// Memory for so many bytes, the last word filled up.
+    pub fn view(&self, gpu: &Gpu, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut> {
+        let range = at as u64..(at + bytes).next_multiple_of(4) as u64;
+        let view = self.buffer.get_mapped_range_mut(range);
+        view.map_err(|e| refused(&gpu.device, &gpu.loss, &e.to_string()))
+    }
+}
+
+impl Gpu {
+    /// Copies bytes to a buffer in a submission of its own.
+    pub(crate) fn send(&self, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let size = bytes.len().next_multiple_of(4) as u64;
+        let slot = self.staging.take(self, size)?;
+        slot.write(self, &[(0, bytes)])?;
+        self.staging.deliver(self, slot, buffer, at, size)
+    }
+}
