@@ -50,7 +50,7 @@ pub struct Augmented {
 /// Collects the parts of an [`Augmenter`].
 #[derive(Debug)]
 #[must_use]
-pub struct Builder {
+pub struct AugmenterBuilder {
     transform: Transform,
     seed: u64,
     device: Device,
@@ -61,10 +61,10 @@ pub struct Builder {
     fill: Option<[u8; 3]>,
 }
 
-impl Builder {
+impl AugmenterBuilder {
     /// The seed of every draw; 0 unless set.
     pub fn seed(self, seed: u64) -> Self {
-        Builder { seed, ..self }
+        AugmenterBuilder { seed, ..self }
     }
 
     /// Reads a learned policy's magnitudes in another convention than its own; other schemes have theirs.
@@ -79,28 +79,28 @@ impl Builder {
 
     /// Another interpolation for every warp than the convention's.
     pub fn interpolation(self, interpolation: Interpolation) -> Self {
-        Builder { interpolation: Some(interpolation), ..self }
+        AugmenterBuilder { interpolation: Some(interpolation), ..self }
     }
 
     /// Another fill (red, green, blue) than the convention's.
     pub fn fill(self, fill: [u8; 3]) -> Self {
-        Builder { fill: Some(fill), ..self }
+        AugmenterBuilder { fill: Some(fill), ..self }
     }
 
     /// Where to run; [`Device::Auto`] unless set.
     pub fn device(self, device: Device) -> Self {
-        Builder { device, ..self }
+        AugmenterBuilder { device, ..self }
     }
 
     /// Runs on a GPU that is already open, for example a training framework's.
     #[cfg(feature = "gpu")]
     pub fn gpu(self, gpu: Gpu) -> Self {
-        Builder { gpu: Some(gpu), ..self }
+        AugmenterBuilder { gpu: Some(gpu), ..self }
     }
 
     /// The output form; bytes in the input's layout unless set.
     pub fn output(self, output: Output) -> Self {
-        Builder { output, ..self }
+        AugmenterBuilder { output, ..self }
     }
 
     /// Checks everything and opens the device.
@@ -129,8 +129,8 @@ impl Builder {
 
 impl Augmenter {
     /// Starts with a policy, another scheme or a transform; everything else has a default.
-    pub fn builder(transform: impl Into<Transform>) -> Builder {
-        Builder {
+    pub fn builder(transform: impl Into<Transform>) -> AugmenterBuilder {
+        AugmenterBuilder {
             transform: transform.into(),
             seed: 0,
             device: Device::Auto,

@@ -140,7 +140,7 @@ pub mod targets;
 pub mod transform;
 mod wide;
 
-pub use augmenter::{Augmented, Augmenter, Builder};
+pub use augmenter::{Augmented, Augmenter, AugmenterBuilder};
 pub use batch::{Batch, Layout, Shape, Size};
 pub use convention::Convention;
 #[doc(hidden)]

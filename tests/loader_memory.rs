@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::sync::Arc;
 
-use autoaugment::loader::{Color, Idx, Loader};
+use autoaugment::loader::{ColorMode, Idx, Loader};
 use autoaugment::{Augmenter, Device, Size, Transform};
 
 const SAMPLES: u32 = 1_000_000;
@@ -36,7 +36,7 @@ fn a_million_samples_take_no_more_memory_than_the_bound() {
     let dataset = Idx::open(write("images", &[SAMPLES, SIDE, SIDE]), write("labels", &[SAMPLES])).unwrap();
     let augmenter = Augmenter::builder(Transform::new()).device(Device::Cpu).build().unwrap();
     let builder = Loader::builder(dataset, Arc::new(augmenter)).batch_size(1000).threads(2).prefetch(4);
-    let loader = builder.shuffle(true).color(Color::Gray).build().unwrap();
+    let loader = builder.shuffle(true).color(ColorMode::GrayOnly).build().unwrap();
     let side = SIDE as usize;
     let size = Size { width: side, height: side };
     let bound = loader.memory_bound(size, size, 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use autoaugment::Normalize;
-use autoaugment::loader::{Color, Dataset, Idx, ImageFolder, Subset};
+use autoaugment::loader::{ColorMode, Dataset, Idx, ImageFolder, Subset};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -16,7 +16,7 @@ pub struct Data {
     pub test: Arc<dyn Dataset>,
     pub classes: usize,
     /// The channels of all images.
-    pub color: Color,
+    pub color: ColorMode,
 }
 
 impl Data {
@@ -31,7 +31,7 @@ impl Data {
             for index in 0..train.len() {
                 classes = classes.max(train.read(index)?.label() as usize + 1);
             }
-            return Ok(Data { train, test, classes, color: Color::Gray });
+            return Ok(Data { train, test, classes, color: ColorMode::GrayOnly });
         }
         let halves = ["train", "test"].map(|half| folder.join(half));
         let (train, test): (Arc<dyn Dataset>, Arc<dyn Dataset>) = if halves.iter().all(|half| half.is_dir()) {
@@ -41,7 +41,7 @@ impl Data {
             without_every_fifth(Arc::new(ImageFolder::open(folder)?))?
         };
         ensure!(train.classes() == test.classes(), "the training set and the test set have different classes");
-        Ok(Data { classes: train.classes().len(), train, test, color: Color::Rgb })
+        Ok(Data { classes: train.classes().len(), train, test, color: ColorMode::Rgb })
     }
 
     /// Puts every fifth training image in the test set's place, for choosing settings without looking at the test set.

@@ -131,7 +131,7 @@ impl AugmentBatcher {
         }
     }
 
-    /// Mixes each batch once it is augmented; see [`loader::Builder::mixing`](crate::loader::Builder::mixing).
+    /// Mixes each batch once it is augmented; see [`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing).
     #[must_use]
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);

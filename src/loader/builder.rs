@@ -9,10 +9,10 @@ use std::thread;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::broken::Broken;
-use super::color::Color;
+use super::color_mode::ColorMode;
 use super::dataset::Dataset;
 use super::epoch::{Epoch, Position};
+use super::failed::OnError;
 use super::order::{Cut, Order};
 use super::produce::Producer;
 use crate::augmenter::Augmenter;
@@ -39,23 +39,23 @@ struct Options {
     seed: u64,
     drop_last: bool,
     rank: usize,
-    ranks: usize,
-    broken: Broken,
-    color: Color,
+    world_size: usize,
+    on_error: OnError,
+    color: ColorMode,
     scaled: Option<Size>,
     progress: bool,
 }
 
 /// Collects the options of a [`Loader`].
 #[must_use]
-pub struct Builder {
+pub struct LoaderBuilder {
     dataset: Box<dyn Dataset>,
     augmenter: Arc<Augmenter>,
     mixer: Option<Mixer>,
     options: Options,
 }
 
-impl Builder {
+impl LoaderBuilder {
     /// Samples of a batch; 64 unless set.
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.options.batch_size = samples;
@@ -96,20 +96,20 @@ impl Builder {
 
     /// Makes the batches of one process of several; of one of one unless set.
     ///
-    /// Step k of the epoch takes the next `ranks` x batch size samples of the common order, and rank r has the r-th batch
+    /// Step k of the epoch takes the next `world_size` x batch size samples of the common order, and rank r has the r-th batch
     /// size of them. What is left in the end is divided evenly, the first ranks having one more where it does not divide. So
     /// the ranks' samples are disjoint and together the whole epoch, and all have the same number of batches, unless fewer
-    /// samples are left in the end than there are ranks: then only the first ones have a batch more, of one sample.
-    /// [`Builder::drop_last`] leaves the rest out.
-    pub fn shard(mut self, rank: usize, ranks: usize) -> Self {
+    /// samples are left in the end than there are world_size: then only the first ones have a batch more, of one sample.
+    /// [`LoaderBuilder::drop_last`] leaves the rest out.
+    pub fn shard(mut self, rank: usize, world_size: usize) -> Self {
         self.options.rank = rank;
-        self.options.ranks = ranks;
+        self.options.world_size = world_size;
         self
     }
 
-    /// What to do with samples that cannot be read or decoded; [`Broken::Stop`] unless set.
-    pub fn broken(mut self, broken: Broken) -> Self {
-        self.options.broken = broken;
+    /// What to do with samples that cannot be read or decoded; [`OnError::Stop`] unless set.
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.options.on_error = on_error;
         self
     }
 
@@ -122,14 +122,14 @@ impl Builder {
     /// image is its own partner.
     ///
     /// A label that is not below the mixer's classes is an [`Error::Batch`] of its batch and ends the epoch, whatever
-    /// [`Builder::broken`] says: the number of classes is wrong then, and not the sample.
+    /// [`LoaderBuilder::on_error`] says: the number of classes is wrong then, and not the sample.
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);
         self
     }
 
-    /// The channels of all batches; [`Color::Rgb`] unless set.
-    pub fn color(mut self, color: Color) -> Self {
+    /// The channels of all batches; [`ColorMode::Rgb`] unless set.
+    pub fn color(mut self, color: ColorMode) -> Self {
         self.options.color = color;
         self
     }
@@ -153,18 +153,18 @@ impl Builder {
     /// [`Error::Loader`] if an option cannot be used, the data set is empty or names more classes than are mixed, or a thread
     /// cannot be started; [`Error::Output`] for MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
-        let Builder { dataset, augmenter, mixer, options } = self;
-        let Options { batch_size, threads, prefetch, rank, ranks, .. } = options;
+        let LoaderBuilder { dataset, augmenter, mixer, options } = self;
+        let Options { batch_size, threads, prefetch, rank, world_size, .. } = options;
         for (what, value) in [("batch size", batch_size), ("number of threads", threads), ("prefetch", prefetch)] {
             if value == 0 {
                 return Err(Error::Loader(format!("the {what} must be at least 1")));
             }
         }
-        if rank >= ranks {
-            return Err(Error::Loader(format!("rank {rank} is outside 0..{ranks}")));
+        if rank >= world_size {
+            return Err(Error::Loader(format!("rank {rank} is outside 0..{world_size}")));
         }
-        if ranks.checked_mul(batch_size).is_none() {
-            return Err(Error::Loader(format!("{ranks} ranks x {batch_size} samples are too many for one step")));
+        if world_size.checked_mul(batch_size).is_none() {
+            return Err(Error::Loader(format!("{world_size} ranks x {batch_size} samples are too many for one step")));
         }
         if dataset.is_empty() {
             return Err(Error::Loader("the data set is empty".to_string()));
@@ -186,7 +186,7 @@ impl Builder {
             mixer,
             color: options.color,
             scaled: options.scaled,
-            broken: options.broken,
+            on_error: options.on_error,
             // One more than are under way, so that the next batch finds one that is mapped already.
             #[cfg(feature = "gpu")]
             staging: Staging::new(1, prefetch + 1),
@@ -198,7 +198,7 @@ impl Builder {
 impl Loader {
     /// Starts with a data set and what augments its images; everything else has a default. A
     /// [`Transform`](crate::Transform) without stages leaves the images alone.
-    pub fn builder(dataset: impl Dataset + 'static, augmenter: Arc<Augmenter>) -> Builder {
+    pub fn builder(dataset: impl Dataset + 'static, augmenter: impl Into<Arc<Augmenter>>) -> LoaderBuilder {
         let options = Options {
             batch_size: 64,
             threads: thread::available_parallelism().map_or(1, NonZero::get),
@@ -207,13 +207,13 @@ impl Loader {
             seed: 0,
             drop_last: false,
             rank: 0,
-            ranks: 1,
-            broken: Broken::default(),
-            color: Color::default(),
+            world_size: 1,
+            on_error: OnError::default(),
+            color: ColorMode::default(),
             scaled: None,
             progress: false,
         };
-        Builder { dataset: Box::new(dataset), augmenter, mixer: None, options }
+        LoaderBuilder { dataset: Box::new(dataset), augmenter: augmenter.into(), mixer: None, options }
     }
 
     /// The data set.
@@ -274,8 +274,8 @@ impl Loader {
     }
 
     fn cut(&self) -> Cut {
-        let Options { batch_size, rank, ranks, drop_last, .. } = self.options;
-        Cut { samples: self.dataset().len(), batch_size, rank, ranks, drop_last }
+        let Options { batch_size, rank, world_size, drop_last, .. } = self.options;
+        Cut { samples: self.dataset().len(), batch_size, rank, world_size, drop_last }
     }
 
     fn from(&self, position: Position) -> Epoch {
@@ -308,8 +308,8 @@ impl fmt::Debug for Loader {
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for LoaderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("samples", &self.dataset.len()).field("options", &self.options).finish()
+        f.debug_struct("LoaderBuilder").field("samples", &self.dataset.len()).field("options", &self.options).finish()
     }
 }

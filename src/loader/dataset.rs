@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::color::Color;
+use super::color_mode::ColorMode;
 use super::{decode, scaled};
 use crate::batch::{Layout, Size};
 use crate::error::{Error, Result};
@@ -171,7 +171,7 @@ impl<'a> Sample<'a> {
     ///
     /// # Errors
     /// [`Error::Decode`] if the file is broken, `out` has another length, or `color` refuses color and this has some.
-    pub fn decode_into(&self, color: Color, out: &mut [u8]) -> Result<()> {
+    pub fn decode_into(&self, color: ColorMode, out: &mut [u8]) -> Result<()> {
         color.check(self.channels)?;
         let expected = self.size.pixels() * color.channels();
         if out.len() != expected {

@@ -35,7 +35,7 @@ const FORMATS: [ImageFormat; 5] =
 
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
+pub struct DecodedImage {
     /// Rows.
     pub height: usize,
     /// Columns.
@@ -59,7 +59,7 @@ pub enum Reduction {
 
 impl Reduction {
     /// Follows the number of images: `3 images with an alpha channel, which was dropped`.
-    pub fn words(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             Reduction::Alpha => "with an alpha channel, which was dropped",
             Reduction::Depth => "with more than 8 bits a channel, which were rounded to 8",
@@ -93,7 +93,7 @@ pub fn measure_file(path: &Path) -> Result<(Size, usize)> {
 ///
 /// # Errors
 /// [`Error::Decode`] with the reason.
-pub fn decode(bytes: &[u8]) -> Result<(Picture, Vec<Reduction>)> {
+pub fn decode(bytes: &[u8]) -> Result<(DecodedImage, Vec<Reduction>)> {
     let format = format_of(bytes)?;
     refuse_truncation(bytes, format)?;
     let image = ImageReader::with_format(Cursor::new(bytes), format).decode().map_err(|e| unreadable(format, &e))?;
@@ -169,11 +169,11 @@ fn measured(decoder: &impl ImageDecoder) -> Result<(Size, usize)> {
     Ok((size, if decoder.color_type().has_color() { 3 } else { 1 }))
 }
 
-fn picture(image: DynamicImage) -> Picture {
+fn picture(image: DynamicImage) -> DecodedImage {
     let (width, height) = (image.width() as usize, image.height() as usize);
     match image.color().has_color() {
-        true => Picture { height, width, channels: 3, data: image.into_rgb8().into_raw() },
-        false => Picture { height, width, channels: 1, data: image.into_luma8().into_raw() },
+        true => DecodedImage { height, width, channels: 3, data: image.into_rgb8().into_raw() },
+        false => DecodedImage { height, width, channels: 1, data: image.into_luma8().into_raw() },
     }
 }
 

@@ -10,7 +10,7 @@ use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use super::augment::{Drawn, Work};
-use super::broken::BrokenSamples;
+use super::failed::FailedSamples;
 use super::order::{Cut, Order};
 use super::produce::{Images, Produced, Producer, Request};
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ pub struct LoadedBatch {
     /// The number of each image's class, mixed or not.
     pub labels: Vec<u32>,
     /// How the images were mixed, and their soft labels, N x classes; none unless the loader mixes
-    /// ([`Builder::mixing`](super::Builder::mixing)).
+    /// ([`LoaderBuilder::mixing`](super::LoaderBuilder::mixing)).
     pub mixed: Option<Mixed<Vec<f32>>>,
     /// The number of each image in the data set.
     pub indices: Vec<u64>,
@@ -100,7 +100,7 @@ pub struct Epoch {
     held: Option<Produced>,
     ended: bool,
     canceled: Arc<AtomicBool>,
-    broken: BrokenSamples,
+    failed: FailedSamples,
     progress: ProgressBar,
 }
 
@@ -153,7 +153,7 @@ impl Epoch {
             held: None,
             ended: false,
             canceled: Arc::default(),
-            broken: BrokenSamples::default(),
+            failed: FailedSamples::default(),
             progress,
         };
         epoch.ask();
@@ -172,8 +172,8 @@ impl Epoch {
     }
 
     /// What was left out so far, by this iterator: after a resume it counts from there.
-    pub fn broken(&self) -> &BrokenSamples {
-        &self.broken
+    pub fn failed(&self) -> &FailedSamples {
+        &self.failed
     }
 
     /// The next batch with its images written to a buffer on the augmenter's device, contiguous from byte `offset` on; they
@@ -247,7 +247,7 @@ impl Epoch {
             // The threads go on while the caller has this one.
             self.ask();
             if produced.images.is_none() {
-                self.broken.batches += 1;
+                self.failed.batches += 1;
                 self.fetched(produced);
                 continue;
             }
@@ -262,7 +262,7 @@ impl Epoch {
     }
 
     fn fetched(&mut self, produced: Produced) {
-        self.broken.add(produced.broken);
+        self.failed.add(produced.failed);
         self.position.batch += 1;
         self.progress.inc(1);
     }

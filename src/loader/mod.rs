@@ -50,14 +50,14 @@
 //! ```
 
 mod augment;
-mod broken;
 mod builder;
 mod cifar;
-mod color;
+mod color_mode;
 mod contents;
 mod dataset;
 pub mod decode;
 mod epoch;
+mod failed;
 mod idx;
 mod image_folder;
 mod in_memory;
@@ -70,14 +70,14 @@ mod tar_shards;
 
 #[cfg(feature = "burn")]
 pub(crate) use augment::{Drawn, Samples, Work};
-pub use broken::{Broken, BrokenSample, BrokenSamples};
-pub use builder::{Builder, Loader};
+pub use builder::{Loader, LoaderBuilder};
 pub use cifar::{Cifar, Cifar100Label};
-pub use color::Color;
+pub use color_mode::ColorMode;
 pub use dataset::{Dataset, Sample};
 #[cfg(feature = "burn")]
 pub(crate) use epoch::Ready;
 pub use epoch::{Epoch, LoadedBatch, LoadedImages, Position};
+pub use failed::{FailedSample, FailedSamples, OnError};
 pub use idx::Idx;
 pub use image_folder::ImageFolder;
 pub use in_memory::InMemory;

@@ -83,7 +83,7 @@ fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
 
 /// How an epoch is cut into batches for the ranks.
 ///
-/// Each step takes the next `ranks` x `batch_size` samples of the epoch's order; of these rank r has the r-th
+/// Each step takes the next `world_size` x `batch_size` samples of the epoch's order; of these rank r has the r-th
 /// `batch_size`. What is left in the end is dropped, or divided: rank r has the r-th part, the first ranks' parts being
 /// longer by one where it does not divide. If fewer samples are left than there are ranks, only the first of them have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,18 +91,18 @@ pub(super) struct Cut {
     pub samples: usize,
     pub batch_size: usize,
     pub rank: usize,
-    pub ranks: usize,
+    pub world_size: usize,
     pub drop_last: bool,
 }
 
 impl Cut {
     fn full_steps(&self) -> usize {
-        self.samples / self.batch_size / self.ranks
+        self.samples / self.batch_size / self.world_size
     }
 
     /// What is left behind the full steps.
     fn rest(&self) -> usize {
-        self.samples - self.full_steps() * self.ranks * self.batch_size
+        self.samples - self.full_steps() * self.world_size * self.batch_size
     }
 
     /// Batches that this rank has.
@@ -114,10 +114,10 @@ impl Cut {
     /// The places of a batch in the epoch's order.
     pub fn places(&self, batch: usize) -> Range<usize> {
         if batch < self.full_steps() {
-            let start = (batch * self.ranks + self.rank) * self.batch_size;
+            let start = (batch * self.world_size + self.rank) * self.batch_size;
             return start..start + self.batch_size;
         }
-        let (each, longer) = (self.rest() / self.ranks, self.rest() % self.ranks);
+        let (each, longer) = (self.rest() / self.world_size, self.rest() % self.world_size);
         let start = self.samples - self.rest() + self.rank * each + self.rank.min(longer);
         start..start + each + usize::from(self.rank < longer)
     }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn check(samples: usize, batch_size: usize, ranks: usize, drop_last: bool) {
-        let cut = |rank| Cut { samples, batch_size, rank, ranks, drop_last };
+        let cut = |rank| Cut { samples, batch_size, rank, world_size: ranks, drop_last };
         let mut seen = vec![0; samples];
         for rank in 0..ranks {
             for batch in 0..cut(rank).batches() {

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::augment::{Drawn, Samples, Work};
-use super::broken::{Broken, BrokenSample};
-use super::color::Color;
+use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
+use super::failed::{FailedSample, OnError};
 use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
@@ -31,9 +31,9 @@ pub(super) struct Producer {
     pub dataset: Box<dyn Dataset>,
     pub augmenter: Arc<Augmenter>,
     pub mixer: Option<Mixer>,
-    pub color: Color,
+    pub color: ColorMode,
     pub scaled: Option<Size>,
-    pub broken: Broken,
+    pub on_error: OnError,
     #[cfg(feature = "gpu")]
     pub staging: Staging,
 }
@@ -53,7 +53,7 @@ pub(super) struct Produced {
     pub images: Option<(Drawn, Images)>,
     pub labels: Vec<u32>,
     pub indices: Vec<u64>,
-    pub broken: Vec<BrokenSample>,
+    pub failed: Vec<FailedSample>,
 }
 
 pub(super) enum Images {
@@ -80,7 +80,7 @@ struct Placed<'a> {
 
 impl Produced {
     /// Takes the labels and numbers of what was decoded; returns the places.
-    fn keep(&mut self, placed: Vec<Placed<'_>>, decoded: Vec<Result<(), BrokenSample>>) -> Vec<Place> {
+    fn keep(&mut self, placed: Vec<Placed<'_>>, decoded: Vec<Result<(), FailedSample>>) -> Vec<Place> {
         let mut places = Vec::with_capacity(placed.len());
         for (placed, result) in placed.into_iter().zip(decoded) {
             match result {
@@ -89,7 +89,7 @@ impl Produced {
                     self.labels.push(placed.sample.label());
                     self.indices.push(placed.index as u64);
                 }
-                Err(broken) => self.broken.push(broken),
+                Err(sample) => self.failed.push(sample),
             }
         }
         places
@@ -111,7 +111,7 @@ impl Producer {
     fn make(&self, request: &Request) -> Result<Produced> {
         let read: Vec<_> = request.indices.par_iter().map(|&index| self.read(index, request)).collect();
         let mut placed = Vec::with_capacity(read.len());
-        let mut broken = Vec::new();
+        let mut failed = Vec::new();
         let mut end = 0usize;
         for (&index, sample) in request.indices.iter().zip(read) {
             match sample? {
@@ -122,10 +122,10 @@ impl Producer {
                     end = offset + size.pixels() * self.color.channels();
                     placed.push(Placed { index, sample, place: Place { offset, size } });
                 }
-                Err(sample) => broken.push(sample),
+                Err(sample) => failed.push(sample),
             }
         }
-        let mut produced = Produced { images: None, labels: Vec::new(), indices: Vec::new(), broken };
+        let mut produced = Produced { images: None, labels: Vec::new(), indices: Vec::new(), failed };
         if placed.is_empty() {
             return self.checked(produced, request);
         }
@@ -165,7 +165,7 @@ impl Producer {
     }
 
     /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.
-    fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, BrokenSample>> {
+    fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, FailedSample>> {
         if request.canceled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled("the epoch was dropped"));
         }
@@ -178,31 +178,31 @@ impl Producer {
                 None => sample,
             })
         });
-        Ok(read.map_err(|error| self.broken(index, error)))
+        Ok(read.map_err(|error| self.failed(index, error)))
     }
 
     /// Decoders panic on some broken files; that is the file's fault as far as a training run is concerned.
-    fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), BrokenSample> {
+    fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), FailedSample> {
         if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
         }
         catch_unwind(AssertUnwindSafe(|| placed.sample.decode_into(self.color, out)))
             .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", in_words(&*panic)))))
-            .map_err(|error| self.broken(placed.index, error))
+            .map_err(|error| self.failed(placed.index, error))
     }
 
-    /// Broken samples in the order of the batch; the first one as an error if they are not to be left out.
+    /// Failed samples in the order of the batch; the first one as an error if they are not to be left out.
     fn checked(&self, mut produced: Produced, request: &Request) -> Result<Produced> {
         let place = |index: u64| request.indices.iter().position(|&i| i as u64 == index);
-        produced.broken.sort_by_key(|sample| place(sample.index));
-        match self.broken {
-            Broken::Stop if !produced.broken.is_empty() => Err(produced.broken.swap_remove(0).into_error()),
+        produced.failed.sort_by_key(|sample| place(sample.index));
+        match self.on_error {
+            OnError::Stop if !produced.failed.is_empty() => Err(produced.failed.swap_remove(0).into_error()),
             _ => Ok(produced),
         }
     }
 
-    fn broken(&self, index: usize, error: Error) -> BrokenSample {
-        BrokenSample { index: index as u64, name: self.dataset.name(index), reason: error.to_string() }
+    fn failed(&self, index: usize, error: Error) -> FailedSample {
+        FailedSample { index: index as u64, name: self.dataset.name(index), reason: error.to_string() }
     }
 
     fn span(&self, placed: &Placed<'_>) -> std::ops::Range<usize> {

@@ -9,7 +9,7 @@ use crate::output::{Dtype, Output};
 use crate::sample::{Purpose, Streams};
 
 /// How batches are mixed, and how many classes their labels have: what a loader takes
-/// ([`loader::Builder::mixing`](crate::loader::Builder::mixing)).
+/// ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)).
 ///
 /// Of several ways one is drawn for each batch, each as probable as the others, as torchvision's `RandomChoice` of MixUp and
 /// CutMix does.

@@ -31,7 +31,7 @@
 //! # Ok::<(), autoaugment::Error>(())
 //! ```
 //!
-//! A loader does all of this by itself ([`loader::Builder::mixing`](crate::loader::Builder::mixing)), by a [`Mixer`].
+//! A loader does all of this by itself ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)), by a [`Mixer`].
 //!
 //! On a GPU the augmented batch stays bytes, in the layout of the output, until it is mixed:
 //!

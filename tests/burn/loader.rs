@@ -35,7 +35,7 @@ fn transform() -> Transform {
         .random_erasing(RandomErasing::default())
 }
 
-fn loader(builder: autoaugment::Builder, output: Output) -> Loader {
+fn loader(builder: autoaugment::AugmenterBuilder, output: Output) -> Loader {
     let augmenter = builder.seed(9).output(output).build().unwrap();
     Loader::builder(dataset(), Arc::new(augmenter)).batch_size(8).shuffle(true).seed(5).threads(2).build().unwrap()
 }

@@ -26,7 +26,7 @@ fn dataset() -> InMemory {
     InMemory::new(images, (0..20).map(|i| i % CLASSES as u32).collect()).unwrap()
 }
 
-fn loader(augmenter: autoaugment::Builder, output: Output) -> Loader {
+fn loader(augmenter: autoaugment::AugmenterBuilder, output: Output) -> Loader {
     let augmenter = augmenter.seed(11).output(output).build().unwrap();
     let builder = Loader::builder(dataset(), Arc::new(augmenter)).batch_size(6).shuffle(true).mixing(mixer());
     builder.threads(2).build().unwrap()

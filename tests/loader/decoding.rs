@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoaugment::loader::{Color, Dataset, Loader, Sample, decode};
+use autoaugment::loader::{ColorMode, Dataset, Loader, Sample, decode};
 use autoaugment::{Layout, Result, Size};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba};
 
@@ -47,19 +47,19 @@ fn every_kind_of_file_is_decoded_to_its_place_as_the_decoder_alone_does() {
             assert_eq!(expanded, *color, "{what}");
         }
         let mut gray = vec![0; 13 * 9];
-        sample.decode_into(Color::Luma, &mut gray).unwrap();
+        sample.decode_into(ColorMode::Luma, &mut gray).unwrap();
         let expected: Vec<u8> = match channels {
             1 => picture.data,
             _ => picture.data.as_chunks().0.iter().map(|&pixel| luma(pixel)).collect(),
         };
         assert_eq!(gray, expected, "{what}");
-        let refused = sample.decode_into(Color::Gray, &mut gray);
+        let refused = sample.decode_into(ColorMode::GrayOnly, &mut gray);
         match channels {
             1 => assert!(refused.is_ok()),
             _ => assert_eq!(refusal(refused), "the image has color, and the loader takes gray images only"),
         }
         assert_eq!(
-            refusal(sample.decode_into(Color::Rgb, &mut gray)),
+            refusal(sample.decode_into(ColorMode::Rgb, &mut gray)),
             "the image has 351 bytes, and there is room for 117"
         );
     }
@@ -75,7 +75,7 @@ fn broken_files_are_refused_with_the_reason() {
     assert_eq!(refusal(Sample::encoded(&b"II*\0........"[..], 0)), kinds);
     let decoded = |bytes: &[u8]| {
         let sample = Sample::encoded(bytes.to_vec(), 0)?;
-        sample.decode_into(Color::Rgb, &mut vec![0; sample.size().pixels() * 3])
+        sample.decode_into(ColorMode::Rgb, &mut vec![0; sample.size().pixels() * 3])
     };
     assert_eq!(refusal(decoded(&jpeg[..jpeg.len() - 9])), "the JPEG data is truncated: it has no end-of-image marker");
     let cut = refusal(decoded(&png[..png.len() / 2]));
@@ -117,7 +117,7 @@ impl Dataset for File {
     }
 }
 
-fn loaded(file: &[u8], scaled: Option<Size>, color: Color) -> (Size, Vec<u8>) {
+fn loaded(file: &[u8], scaled: Option<Size>, color: ColorMode) -> (Size, Vec<u8>) {
     let mut builder = Loader::builder(Arc::new(File(file.to_vec())), identity()).threads(1).color(color);
     if let Some(least) = scaled {
         builder = builder.scaled_decoding(least);
@@ -133,7 +133,7 @@ fn jpegs_are_scaled_only_when_asked_for() {
     let image = RgbImage::from_fn(200, 120, |x, y| Rgb([x as u8, 2 * y as u8, ((x + y) / 2) as u8]));
     let jpeg = encoded(image.clone(), ImageFormat::Jpeg);
     let full = decode::decode(&jpeg).unwrap().0.data;
-    assert_eq!(loaded(&jpeg, None, Color::Rgb), (size(200, 120), full.clone()));
+    assert_eq!(loaded(&jpeg, None, ColorMode::Rgb), (size(200, 120), full.clone()));
     // Both sides have to be large enough.
     for (least, scaled) in [
         (size(1, 1), size(25, 15)),
@@ -142,7 +142,7 @@ fn jpegs_are_scaled_only_when_asked_for() {
         (size(26, 15), size(50, 30)),
         (size(60, 60), size(100, 60)),
     ] {
-        let (got, pixels) = loaded(&jpeg, Some(least), Color::Rgb);
+        let (got, pixels) = loaded(&jpeg, Some(least), ColorMode::Rgb);
         assert_eq!(got, scaled, "{least:?}");
         // It is the same picture: compared with means of the full one's blocks.
         let factor = 200 / scaled.width;
@@ -154,13 +154,13 @@ fn jpegs_are_scaled_only_when_asked_for() {
             difference += (mean - f64::from(value)).abs();
         }
         assert!(difference / (pixels.len() as f64) < 2.0, "{least:?} {}", difference / pixels.len() as f64);
-        assert_eq!(loaded(&jpeg, Some(least), Color::Luma).0, scaled);
+        assert_eq!(loaded(&jpeg, Some(least), ColorMode::Luma).0, scaled);
     }
     // What cannot be smaller, and what is no JPEG, keeps its bytes.
-    assert_eq!(loaded(&jpeg, Some(size(101, 61)), Color::Rgb), (size(200, 120), full));
+    assert_eq!(loaded(&jpeg, Some(size(101, 61)), ColorMode::Rgb), (size(200, 120), full));
     let png = encoded(image.clone(), ImageFormat::Png);
-    assert_eq!(loaded(&png, Some(size(1, 1)), Color::Rgb), (size(200, 120), image.into_raw()));
+    assert_eq!(loaded(&png, Some(size(1, 1)), ColorMode::Rgb), (size(200, 120), image.into_raw()));
     let narrow = encoded(picture(size(4, 90), 3), ImageFormat::Jpeg);
-    let (got, _) = loaded(&narrow, Some(size(1, 20)), Color::Rgb);
+    let (got, _) = loaded(&narrow, Some(size(1, 20)), ColorMode::Rgb);
     assert!(got.height >= 20, "{got:?}");
 }

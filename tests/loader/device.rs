@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoaugment::loader::{Broken, Dataset, Epoch, InMemory, Loader, Sample};
+use autoaugment::loader::{Dataset, Epoch, InMemory, Loader, OnError, Sample};
 use autoaugment::{
     Augmenter, Error, Gpu, Layout, Normalize, Output, Policy, RaggedBatch, Result, Size, TensorData, Transform,
 };
@@ -30,7 +30,7 @@ fn augmenter(transform: Transform, output: Output, gpu: Option<Gpu>) -> Arc<Augm
 
 fn loader(augmenter: Arc<Augmenter>, dataset: impl Dataset + 'static) -> Loader {
     let builder = Loader::builder(dataset, augmenter).batch_size(16).shuffle(true).seed(2).threads(2).prefetch(3);
-    builder.broken(Broken::Skip).build().unwrap()
+    builder.on_error(OnError::Skip).build().unwrap()
 }
 
 /// Labels, numbers and images of all that is left.
@@ -79,8 +79,8 @@ fn batches_on_a_gpu_have_the_cpus_bytes() {
             let got = fetched(&mut two, on_gpu.augmenter().executor().gpu());
             assert_eq!(expected.len(), 10);
             assert!(expected == got, "{output:?}, epoch {epoch}");
-            assert_eq!(one.broken(), two.broken());
-            assert_eq!(one.broken().samples, 17);
+            assert_eq!(one.failed(), two.failed());
+            assert_eq!(one.failed().samples, 17);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use autoaugment::loader::{Color, Dataset, Idx};
+use autoaugment::loader::{ColorMode, Dataset, Idx};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -41,10 +41,10 @@ fn plain_and_compressed_pairs_have_the_same_samples() {
         let sample = dataset.read(2).unwrap();
         assert_eq!((sample.label(), sample.size(), sample.channels()), (9, size(4, 2), 1));
         let mut gray = [0; 8];
-        sample.decode_into(Color::Gray, &mut gray).unwrap();
+        sample.decode_into(ColorMode::GrayOnly, &mut gray).unwrap();
         assert_eq!(gray, [16, 17, 18, 19, 20, 21, 22, 23]);
         let mut rgb = [0; 24];
-        sample.decode_into(Color::Rgb, &mut rgb).unwrap();
+        sample.decode_into(ColorMode::Rgb, &mut rgb).unwrap();
         assert_eq!(rgb[..6], [16, 16, 16, 17, 17, 17]);
     }
 }

@@ -56,7 +56,7 @@ pub fn numbered(count: usize) -> InMemory {
 /// Decodes a sample as RGB.
 pub fn rgb(sample: &Sample<'_>) -> Vec<u8> {
     let mut out = vec![0; sample.size().pixels() * 3];
-    sample.decode_into(autoaugment::loader::Color::Rgb, &mut out).unwrap();
+    sample.decode_into(autoaugment::loader::ColorMode::Rgb, &mut out).unwrap();
     out
 }
 

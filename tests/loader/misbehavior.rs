@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use autoaugment::loader::{Broken, Dataset, Loader, Sample};
+use autoaugment::loader::{Dataset, Loader, OnError, Sample};
 use autoaugment::{Error, Layout, Result};
 
 use super::images::{identity, indices, refusal, size};
@@ -44,7 +44,7 @@ fn a_panic_of_the_data_set_is_an_error_even_where_broken_samples_are_skipped() {
     for threads in [1, 3] {
         let samples = Samples { panics_at: Some(13), ..Samples::new(40) };
         let builder = Loader::builder(samples, identity()).batch_size(4).threads(threads).prefetch(3);
-        let loader = builder.broken(Broken::Skip).build().unwrap();
+        let loader = builder.on_error(OnError::Skip).build().unwrap();
         let mut epoch = loader.epoch(0);
         for _ in 0..3 {
             epoch.next().unwrap().unwrap();
@@ -62,7 +62,7 @@ fn a_panic_of_the_data_set_is_an_error_even_where_broken_samples_are_skipped() {
 fn broken_samples_are_skipped_in_their_places_and_counted() {
     let fails_at = |index| index % 10 == 3 || (20..24).contains(&index);
     let samples = Samples { fails_at, ..Samples::new(40) };
-    let loader = Loader::builder(samples, identity()).batch_size(4).broken(Broken::Skip).build().unwrap();
+    let loader = Loader::builder(samples, identity()).batch_size(4).on_error(OnError::Skip).build().unwrap();
     let mut epoch = loader.epoch(0);
     let batches: Vec<_> = epoch.by_ref().map(|batch| batch.unwrap().indices).collect();
     let expected: [&[u64]; 9] = [
@@ -78,7 +78,7 @@ fn broken_samples_are_skipped_in_their_places_and_counted() {
     ];
     assert_eq!(batches, expected);
     assert_eq!((epoch.position().batch, epoch.batches()), (10, 10));
-    let broken = epoch.broken();
+    let broken = epoch.failed();
     assert_eq!((broken.samples, broken.batches), (7, 1));
     assert_eq!(broken.named.iter().map(|b| b.index).collect::<Vec<_>>(), [3, 13, 20, 21, 22, 23, 33]);
     assert_eq!((&*broken.named[1].name, &*broken.named[1].reason), ("number 13", "it is gone"));
@@ -87,10 +87,10 @@ fn broken_samples_are_skipped_in_their_places_and_counted() {
 #[test]
 fn a_data_set_of_nothing_but_broken_samples_ends_and_says_so() {
     let samples = Samples { fails_at: |_| true, ..Samples::new(2500) };
-    let loader = Loader::builder(samples, identity()).batch_size(100).broken(Broken::Skip).build().unwrap();
+    let loader = Loader::builder(samples, identity()).batch_size(100).on_error(OnError::Skip).build().unwrap();
     let mut epoch = loader.epoch(0);
     assert!(epoch.next().is_none());
-    let broken = epoch.broken();
+    let broken = epoch.failed();
     assert_eq!((broken.samples, broken.batches, broken.named.len()), (2500, 25, 1000));
 }
 

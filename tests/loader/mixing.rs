@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoaugment::loader::{Broken, Dataset, Epoch, InMemory, LoadedBatch, Loader, Position, Sample};
+use autoaugment::loader::{Dataset, Epoch, InMemory, LoadedBatch, Loader, OnError, Position, Sample};
 use autoaugment::mixing::{CutMix, MixUp, Mixed, Mixer, Mixing, Per};
 use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor, Transform};
 
@@ -38,16 +38,16 @@ impl Dataset for Images {
     }
 }
 
-fn augmenter(output: Output) -> autoaugment::Builder {
+fn augmenter(output: Output) -> autoaugment::AugmenterBuilder {
     Augmenter::builder(cropping()).seed(11).output(output)
 }
 
-fn builder(augmenter: autoaugment::Builder) -> autoaugment::loader::Builder {
+fn builder(augmenter: autoaugment::AugmenterBuilder) -> autoaugment::loader::LoaderBuilder {
     let builder = Loader::builder(Images::new(), Arc::new(augmenter.build().unwrap())).batch_size(8).shuffle(true);
-    builder.seed(2).broken(Broken::Skip)
+    builder.seed(2).on_error(OnError::Skip)
 }
 
-fn on_cpu(output: Output) -> autoaugment::loader::Builder {
+fn on_cpu(output: Output) -> autoaugment::loader::LoaderBuilder {
     builder(augmenter(output).device(Device::Cpu))
 }
 
@@ -99,7 +99,7 @@ fn as_by_hand() {
                 let labels = plan.labels(&plain.labels, CLASSES).unwrap();
                 assert_eq!(mixed.mixed, Some(Mixed { plan, labels }));
             }
-            assert_eq!(one.broken(), two.broken());
+            assert_eq!(one.failed(), two.failed());
         }
     }
 }
@@ -169,7 +169,7 @@ fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
     assert!(gpu.pipelines() > 0);
 
     let augmenter = Augmenter::builder(Transform::new()).gpu(super::gpu_support::gpu().unwrap()).build().unwrap();
-    let loader = Loader::builder(numbered(9), Arc::new(augmenter)).broken(Broken::Skip).mixing(only("cutmix"));
+    let loader = Loader::builder(numbered(9), Arc::new(augmenter)).on_error(OnError::Skip).mixing(only("cutmix"));
     let loader = loader.batch_size(8).build().unwrap();
     let gpu = loader.augmenter().executor().gpu().unwrap();
     let mut epoch = loader.epoch(5);
@@ -249,7 +249,7 @@ impl Dataset for Named {
 
 #[test]
 fn mixed_images_count_toward_the_bound_of_memory() {
-    let bound = |builder: autoaugment::loader::Builder| {
+    let bound = |builder: autoaugment::loader::LoaderBuilder| {
         builder.prefetch(3).build().unwrap().memory_bound(size(20, 13), size(8, 8), 0)
     };
     // 4 batches of 8 images once more.

@@ -1,6 +1,6 @@
 //! Options: order, ranks, what does not fill a batch, resuming, and values that cannot be used.
 
-use autoaugment::loader::{Color, Loader, Position};
+use autoaugment::loader::{ColorMode, Loader, Position};
 use autoaugment::{Augmenter, Device, Policy};
 
 use super::images::{all, cropper, identity, indices, numbered, refusal, size, sums};
@@ -110,7 +110,7 @@ fn options_that_cannot_be_used_are_refused() {
 fn images_that_would_differ_in_size_are_named() {
     let images = autoaugment::RaggedBatch::packed(vec![9; 4 + 6], &[size(2, 2), size(3, 2)], 1).unwrap();
     let dataset = autoaugment::loader::InMemory::new(images, vec![0, 1]).unwrap();
-    let loader = Loader::builder(dataset, identity()).color(Color::Gray).build().unwrap();
+    let loader = Loader::builder(dataset, identity()).color(ColorMode::GrayOnly).build().unwrap();
     let mut epoch = loader.epoch(3);
     assert_eq!(
         refusal(epoch.next().unwrap()),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use autoaugment::loader::{Broken, Dataset, ImageFolder, Loader};
+use autoaugment::loader::{Dataset, ImageFolder, Loader, OnError};
 use image::ImageFormat;
 use rayon::prelude::*;
 
@@ -45,7 +45,7 @@ fn ten_thousand_files_of_which_fifty_are_broken() {
         let dataset = ImageFolder::open(folder.path()).unwrap();
         assert_eq!(dataset.len(), FILES);
         let builder = Loader::builder(dataset, cropper()).batch_size(64).shuffle(true).seed(5);
-        builder.threads(threads).prefetch(prefetch).broken(Broken::Skip)
+        builder.threads(threads).prefetch(prefetch).on_error(OnError::Skip)
     };
     let mut expected = Vec::new();
     let mut broken = None;
@@ -58,8 +58,8 @@ fn ten_thousand_files_of_which_fifty_are_broken() {
             } else {
                 assert!(sums == expected, "{threads} threads, {prefetch} batches ahead");
             }
-            assert_eq!(epoch.broken().samples as usize, BROKEN);
-            assert_eq!(epoch.broken(), broken.get_or_insert_with(|| epoch.broken().clone()));
+            assert_eq!(epoch.failed().samples as usize, BROKEN);
+            assert_eq!(epoch.failed(), broken.get_or_insert_with(|| epoch.failed().clone()));
         }
     }
     assert_eq!(expected.len(), FILES.div_ceil(64));
@@ -72,15 +72,15 @@ fn ten_thousand_files_of_which_fifty_are_broken() {
     let mut epoch = builder(2, 6).build().unwrap().epoch(1);
     let before: u64 = epoch.by_ref().take(71).map(|batch| batch.unwrap().indices.len() as u64).sum();
     let position = epoch.position();
-    assert_eq!(before + epoch.broken().samples, 71 * 64);
-    let first = epoch.broken().samples;
+    assert_eq!(before + epoch.failed().samples, 71 * 64);
+    let first = epoch.failed().samples;
     drop(epoch);
     let mut rest = builder(4, 2).build().unwrap().resume(position).unwrap();
     assert!(sums(&mut rest) == expected[71..]);
-    assert_eq!(first + rest.broken().samples, BROKEN as u64);
+    assert_eq!(first + rest.failed().samples, BROKEN as u64);
 
     // Where they are not skipped, the first one ends the epoch and is named.
-    let stopping = builder(2, 3).broken(Broken::Stop).build().unwrap();
+    let stopping = builder(2, 3).on_error(OnError::Stop).build().unwrap();
     let mut epoch = stopping.epoch(1);
     let whole = epoch.by_ref().take_while(Result::is_ok).count();
     let position = epoch.position();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use autoaugment::loader::decode;
-pub use autoaugment::loader::decode::{Picture, Reduction};
+pub use autoaugment::loader::decode::{DecodedImage, Reduction};
 
 /// Height, width and channels after conversion, from the file's header.
 pub fn measure(path: &Path) -> anyhow::Result<[usize; 3]> {
@@ -13,6 +13,6 @@ pub fn measure(path: &Path) -> anyhow::Result<[usize; 3]> {
 }
 
 /// Reads and decodes a file.
-pub fn read(path: &Path) -> anyhow::Result<(Picture, Vec<Reduction>)> {
+pub fn read(path: &Path) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
     Ok(decode::decode(&fs::read(path)?)?)
 }

@@ -13,7 +13,7 @@ use super::descr;
 use super::entries::Entry;
 use super::pipeline::{Sink, Source};
 use crate::RunFailed;
-use crate::decode::{Picture, Reduction};
+use crate::decode::{DecodedImage, Reduction};
 use crate::encode::Pending;
 
 pub struct ArraySource {
@@ -106,14 +106,14 @@ impl Source for ArraySource {
         Some([self.shape.height, self.shape.width, self.shape.channels])
     }
 
-    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Reduction>)> {
+    fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
         let Shape { height, width, channels, .. } = self.shape;
         let mut data = vec![0; self.shape.values_per_image()];
         let place = self.start + (input * data.len()) as u64;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(place))?;
         file.read_exact(&mut data)?;
-        Ok((Picture { height, width, channels, data }, Vec::new()))
+        Ok((DecodedImage { height, width, channels, data }, Vec::new()))
     }
 }
 

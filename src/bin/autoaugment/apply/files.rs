@@ -8,7 +8,7 @@ use autoaugment::{Layout, Tensor};
 
 use super::entries::Entry;
 use super::pipeline::{Sink, Source};
-use crate::decode::{self, Picture, Reduction};
+use crate::decode::{self, DecodedImage, Reduction};
 use crate::encode::{self, Format};
 use crate::inputs::Input;
 
@@ -58,7 +58,7 @@ impl Source for FileSource {
         decode::measure(&self.inputs[input].path).ok()
     }
 
-    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Reduction>)> {
+    fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
         decode::read(&self.inputs[input].path)
     }
 }

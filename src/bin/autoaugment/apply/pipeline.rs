@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::entries::{Entry, Work, partners, renumbered, size_after};
 use super::record::Record;
 use crate::Outcome;
-use crate::decode::{Picture, Reduction};
+use crate::decode::{DecodedImage, Reduction};
 use crate::policy::counted;
 use crate::terminal::{Terminal, in_words};
 
@@ -35,7 +35,7 @@ pub trait Source: Sync {
     fn layout(&self) -> Layout;
     /// Height, width and channels without reading the pixels; none if the input is broken.
     fn measure(&self, input: usize) -> Option<[usize; 3]>;
-    fn load(&self, input: usize) -> anyhow::Result<(Picture, Vec<Reduction>)>;
+    fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)>;
 }
 
 /// Where images go to.
@@ -68,7 +68,7 @@ struct State {
     record: Record,
 }
 
-type Pictures = BTreeMap<usize, Picture>;
+type Pictures = BTreeMap<usize, DecodedImage>;
 
 /// One batch with its plan. The images beyond `entries` only take part as partners.
 struct Group {
@@ -115,7 +115,7 @@ impl<'a> Pipeline<'a> {
             let names: Vec<_> = inputs.iter().take(3).map(|&input| self.source.name(input)).collect();
             let more = if inputs.len() > 3 { ", ..." } else { "" };
             let images = counted(inputs.len(), "image", "images");
-            self.terminal.note(&format!("notice: {images} {} ({}{more})", reduction.words(), names.join(", ")));
+            self.terminal.note(&format!("notice: {images} {} ({}{more})", reduction.description(), names.join(", ")));
         }
         let failed = state.failed.len() + state.unreadable;
         if failed > 0 {

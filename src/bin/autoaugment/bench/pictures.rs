@@ -37,7 +37,7 @@ impl Pictures {
             let (picture, reductions) =
                 decode::read(&input.path).map_err(|error| RunFailed(format!("{name}: {}", in_words(&error))))?;
             for reduction in reductions {
-                terminal.note(&format!("notice: {name} is an image {}", reduction.words()));
+                terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
             }
             photographs.push(thumbnails::rgb(picture)?);
         }

@@ -70,7 +70,7 @@ impl Preview {
             match decode::read(&input.path) {
                 Ok((picture, reductions)) => {
                     for reduction in reductions {
-                        terminal.note(&format!("notice: {name} is an image {}", reduction.words()));
+                        terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
                     }
                     pictures.push((input, picture));
                 }

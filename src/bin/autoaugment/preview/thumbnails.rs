@@ -7,7 +7,7 @@ use autoaugment::Shape;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use crate::decode::Picture;
+use crate::decode::DecodedImage;
 use crate::inputs::Input;
 
 /// The widest and the narrowest that is shown; what goes beyond is cut off.
@@ -23,12 +23,12 @@ pub struct Thumbnails {
 
 impl Thumbnails {
     /// Cuts all to the middle one of their proportions and scales them to `width`.
-    pub fn of(pictures: Vec<(Input, Picture)>, width: u32) -> anyhow::Result<Self> {
+    pub fn of(pictures: Vec<(Input, DecodedImage)>, width: u32) -> anyhow::Result<Self> {
         let mut aspects: Vec<_> = pictures.iter().map(|(_, p)| p.width as f64 / p.height as f64).collect();
         aspects.sort_by(f64::total_cmp);
         let aspect = aspects.get(aspects.len() / 2).copied().unwrap_or(1.0).clamp(NARROWEST, WIDEST);
         let height = (f64::from(width) / aspect).round() as u32;
-        let thumbnail = |(input, picture): (Input, Picture)| {
+        let thumbnail = |(input, picture): (Input, DecodedImage)| {
             let name = Path::new(&input.name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
             Ok((name, scaled(rgb(picture)?, width, height)))
         };
@@ -51,7 +51,7 @@ impl Thumbnails {
 }
 
 /// Any picture in color.
-pub fn rgb(picture: Picture) -> anyhow::Result<RgbImage> {
+pub fn rgb(picture: DecodedImage) -> anyhow::Result<RgbImage> {
     let (width, height) = (picture.width as u32, picture.height as u32);
     let image = match picture.channels {
         1 => GrayImage::from_raw(width, height, picture.data).map(|gray| DynamicImage::ImageLuma8(gray).into_rgb8()),
