@@ -1,12 +1,10 @@
 //! Loader: a data set, an augmenter, and how epochs are made of them.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::color_mode::ColorMode;
@@ -15,6 +13,7 @@ use super::epoch::{Epoch, Position};
 use super::failed::OnError;
 use super::order::{Cut, Order};
 use super::produce::Producer;
+use super::progress::{OnProgress, Progress};
 use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
@@ -27,6 +26,7 @@ pub struct Loader {
     producer: Arc<Producer>,
     pool: Arc<ThreadPool>,
     options: Options,
+    on_progress: Option<OnProgress>,
 }
 
 /// What a loader was told.
@@ -43,7 +43,6 @@ struct Options {
     on_error: OnError,
     color: ColorMode,
     scaled: Option<Size>,
-    progress: bool,
 }
 
 /// Collects the options of a [`Loader`].
@@ -53,6 +52,7 @@ pub struct LoaderBuilder {
     augmenter: Arc<Augmenter>,
     mixer: Option<Mixer>,
     options: Options,
+    on_progress: Option<OnProgress>,
 }
 
 impl LoaderBuilder {
@@ -141,9 +141,19 @@ impl LoaderBuilder {
         self
     }
 
-    /// Whether a bar on standard error shows the batches of each epoch, if that is a terminal; there is none unless set.
-    pub fn progress(mut self, progress: bool) -> Self {
-        self.options.progress = progress;
+    /// Reports how far each epoch is: when it begins, and after each of its batches. The thread that fetches the batch makes
+    /// the call, so it should return soon. Nothing is reported unless set.
+    ///
+    /// ```
+    /// # use autoaugment::loader::LoaderBuilder;
+    /// # fn with_progress(loader: LoaderBuilder) -> LoaderBuilder {
+    /// loader.on_progress(|progress| {
+    ///     eprint!("\repoch {}: {} of {} batches", progress.epoch, progress.batches_done, progress.batches);
+    /// })
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(report));
         self
     }
 
@@ -153,7 +163,7 @@ impl LoaderBuilder {
     /// [`Error::Loader`] if an option cannot be used, the data set is empty or names more classes than are mixed, or a thread
     /// cannot be started; [`Error::Output`] for MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
-        let LoaderBuilder { dataset, augmenter, mixer, options } = self;
+        let LoaderBuilder { dataset, augmenter, mixer, options, on_progress } = self;
         let Options { batch_size, threads, prefetch, rank, world_size, .. } = options;
         for (what, value) in [("batch size", batch_size), ("number of threads", threads), ("prefetch", prefetch)] {
             if value == 0 {
@@ -191,7 +201,7 @@ impl LoaderBuilder {
             #[cfg(feature = "gpu")]
             staging: Staging::new(1, prefetch + 1),
         };
-        Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options })
+        Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options, on_progress })
     }
 }
 
@@ -211,9 +221,8 @@ impl Loader {
             on_error: OnError::default(),
             color: ColorMode::default(),
             scaled: None,
-            progress: false,
         };
-        LoaderBuilder { dataset: Box::new(dataset), augmenter: augmenter.into(), mixer: None, options }
+        LoaderBuilder { dataset: Box::new(dataset), augmenter: augmenter.into(), mixer: None, options, on_progress: None }
     }
 
     /// The data set.
@@ -285,20 +294,7 @@ impl Loader {
             false => Order::Natural,
         };
         let shared = (self.producer.clone(), self.pool.clone());
-        Epoch::new(shared, order, self.cut(), prefetch, position, self.bar(position))
-    }
-
-    /// A bar where a person watches and wants one.
-    fn bar(&self, position: Position) -> ProgressBar {
-        if !self.options.progress || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let bar = ProgressBar::new(self.batches() as u64).with_position(position.batch);
-        let bar = bar.with_message(format!("epoch {}", position.epoch));
-        match ProgressStyle::with_template("{msg} {bar:40} {human_pos}/{human_len} batches, {per_sec}, {eta} left") {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        }
+        Epoch::new(shared, order, self.cut(), prefetch, position, self.on_progress.clone())
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use indicatif::ProgressBar;
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +12,7 @@ use super::augment::{Drawn, Work};
 use super::failed::FailedSamples;
 use super::order::{Cut, Order};
 use super::produce::{Images, Produced, Producer, Request};
+use super::progress::{OnProgress, Progress};
 use crate::error::{Error, Result};
 use crate::mixing::Mixed;
 use crate::output::Tensor;
@@ -101,7 +101,7 @@ pub struct Epoch {
     ended: bool,
     canceled: Arc<AtomicBool>,
     failed: FailedSamples,
-    progress: ProgressBar,
+    on_progress: Option<OnProgress>,
 }
 
 /// A batch as it comes from the threads, for whoever asked for it to finish.
@@ -139,7 +139,7 @@ impl Epoch {
         cut: Cut,
         prefetch: usize,
         position: Position,
-        progress: ProgressBar,
+        on_progress: Option<OnProgress>,
     ) -> Self {
         let mut epoch = Epoch {
             producer,
@@ -154,9 +154,10 @@ impl Epoch {
             ended: false,
             canceled: Arc::default(),
             failed: FailedSamples::default(),
-            progress,
+            on_progress,
         };
         epoch.ask();
+        epoch.report();
         epoch
     }
 
@@ -264,14 +265,20 @@ impl Epoch {
     fn fetched(&mut self, produced: Produced) {
         self.failed.add(produced.failed);
         self.position.batch += 1;
-        self.progress.inc(1);
+        self.report();
+    }
+
+    fn report(&self) {
+        if let Some(report) = &self.on_progress {
+            let Position { epoch, batch } = self.position;
+            report(Progress { epoch, batches_done: batch as usize, batches: self.batches() });
+        }
     }
 
     fn end(&mut self) {
         self.ended = true;
         self.canceled.store(true, Ordering::Relaxed);
         self.pending.clear();
-        self.progress.finish_and_clear();
     }
 
     /// What is left to do when a batch is asked for. If that fails `produced` keeps its decoded images.

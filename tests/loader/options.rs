@@ -1,4 +1,6 @@
-//! Options: order, ranks, what does not fill a batch, resuming, and values that cannot be used.
+//! Options: order, ranks, what does not fill a batch, resuming, progress, and values that cannot be used.
+
+use std::sync::{Arc, Mutex};
 
 use autoaugment::loader::{ColorMode, Loader, Position};
 use autoaugment::{Augmenter, Device, Policy};
@@ -123,7 +125,7 @@ fn images_that_would_differ_in_size_are_named() {
 #[test]
 fn the_bound_of_memory_is_a_number() {
     let augmenter = Augmenter::builder(Policy::cifar10()).device(Device::Cpu).build().unwrap();
-    let loader = Loader::builder(numbered(100), std::sync::Arc::new(augmenter)).batch_size(10).prefetch(3).threads(2);
+    let loader = Loader::builder(numbered(100), Arc::new(augmenter)).batch_size(10).prefetch(3).threads(2);
     let loader = loader.shuffle(true).build().unwrap();
     // Order, 4 batches of 10, and 2 threads.
     let expected = 400 + 40 * (1000 + 300 + 48) + 2 * 2 * 300;
@@ -143,4 +145,24 @@ fn a_subset_has_the_samples_that_were_named() {
     assert_eq!(subset.name(1), made().name(2));
     let refused = Subset::new(made(), vec![0, 10]).err().unwrap().to_string();
     assert_eq!(refused, "a subset: sample 10 is outside a data set of 10");
+}
+
+#[test]
+fn progress_is_reported_from_the_beginning_and_after_each_batch() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let here = reports.clone();
+    let report = move |p: autoaugment::loader::Progress| {
+        here.lock().unwrap().push((p.epoch, p.batches_done, p.batches));
+    };
+    let loader = Loader::builder(numbered(10), identity()).batch_size(4).on_progress(report).build().unwrap();
+    let taken = || std::mem::take(&mut *reports.lock().unwrap());
+    let mut epoch = loader.epoch(7);
+    assert_eq!(taken(), [(7, 0, 3)]);
+    epoch.next().unwrap().unwrap();
+    assert_eq!(taken(), [(7, 1, 3)]);
+    assert_eq!(epoch.count(), 2);
+    assert_eq!(taken(), [(7, 2, 3), (7, 3, 3)]);
+    // A resumed epoch counts the batches before it, and one that is left early has no more reports.
+    drop(loader.resume(Position { epoch: 8, batch: 2 }).unwrap());
+    assert_eq!(taken(), [(8, 2, 3)]);
 }
