@@ -11,12 +11,12 @@ use conformance::{Python, repository};
 /// Our worker, built as this test was.
 fn worker() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--bench", "peers", "--message-format", "json-render-diagnostics", "--no-default-features"]);
+    cargo.args(["build", "--package", "autoaugment", "--bench", "peers", "--no-default-features"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
     for (feature, is_on) in [
         ("default", cfg!(feature = "default")),
         ("gpu", cfg!(feature = "gpu")),
         ("loader", cfg!(feature = "loader")),
-        ("cli", cfg!(feature = "cli")),
         ("burn", cfg!(feature = "burn")),
     ] {
         if is_on {

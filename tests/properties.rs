@@ -2,9 +2,6 @@
 
 mod arbitrary;
 
-#[cfg(feature = "cli")]
-#[path = "properties/damaged_files.rs"]
-mod damaged_files;
 #[path = "properties/executors.rs"]
 mod executors;
 #[path = "properties/parsers.rs"]

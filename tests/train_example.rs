@@ -1,5 +1,5 @@
 //! The example `train`: a network learns from tensors that came out of this crate, on flex and through wgpu.
-#![cfg(all(feature = "burn", feature = "cli"))]
+#![cfg(feature = "burn")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -45,7 +45,7 @@ def clean_environment():
 
 def build_ours():
     """Builds our worker and returns where it is."""
-    command = ["cargo", "build", "--release", "--no-default-features", "--bench", "peers"]
+    command = ["cargo", "build", "--release", "--package", "autoaugment", "--no-default-features", "--bench", "peers"]
     command += ["--message-format", "json-render-diagnostics"]
     lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     built = [message for message in map(json.loads, lines) if message.get("executable")]

@@ -222,7 +222,13 @@ impl Loader {
             color: ColorMode::default(),
             scaled: None,
         };
-        LoaderBuilder { dataset: Box::new(dataset), augmenter: augmenter.into(), mixer: None, options, on_progress: None }
+        LoaderBuilder {
+            dataset: Box::new(dataset),
+            augmenter: augmenter.into(),
+            mixer: None,
+            options,
+            on_progress: None,
+        }
     }
 
     /// The data set.

@@ -8,7 +8,7 @@ use autoaugment::{Gpu, Report};
 use rayon::prelude::*;
 
 use super::work::Work;
-use crate::RunFailed;
+use crate::outcome::RunFailed;
 
 /// Plans that are compared at each size.
 pub const PLANS: usize = 3;

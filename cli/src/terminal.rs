@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::RunFailed;
+use crate::outcome::RunFailed;
 
 /// Where words go, and whether there are any.
 #[derive(Clone, Copy)]
@@ -98,6 +98,11 @@ pub fn aligned(lines: &[Vec<String>], is_number: impl Fn(usize) -> bool) -> Stri
         cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
     };
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
 }
 
 /// `warning: message`, without time, place or colors.

@@ -11,8 +11,9 @@ use autoaugment::{Policy, Scheme};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::terminal::Terminal;
-use crate::{Outcome, choices, terminal};
+use crate::outcome::Outcome;
+use crate::terminal::{Terminal, counted};
+use crate::{choices, terminal};
 
 #[derive(Subcommand)]
 pub enum PolicyCommand {
@@ -178,9 +179,4 @@ fn print(policy: &Policy, form: Form) -> anyhow::Result<()> {
         Form::Json => terminal::data(&policy.to_json()),
         Form::Text => terminal::data(&policy.to_string()),
     }
-}
-
-/// `1 file`, `2 files`.
-pub fn counted(number: usize, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { more })
 }

@@ -9,9 +9,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::outcome::RunFailed;
 use crate::preview::thumbnails;
-use crate::terminal::{Terminal, in_words};
-use crate::{RunFailed, decode, inputs, policy};
+use crate::terminal::{Terminal, counted, in_words};
+use crate::{decode, inputs};
 
 pub enum Pictures {
     /// As they were decoded.
@@ -47,7 +48,7 @@ impl Pictures {
     /// Where they come from.
     pub fn source(&self) -> String {
         match self {
-            Pictures::Photographs(photographs) => policy::counted(photographs.len(), "photograph", "photographs"),
+            Pictures::Photographs(photographs) => counted(photographs.len(), "photograph", "photographs"),
             Pictures::Generated(seed) => format!("pictures made from seed {seed}"),
         }
     }

@@ -27,8 +27,8 @@ use indicatif::ProgressBar;
 
 use crate::choices::{Axes, Drawing, DtypeChoice, Where};
 use crate::encode::{self, Format};
+use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal};
-use crate::{EXIT_CODES, Outcome};
 use check::Expected;
 use measure::Measured;
 use pictures::Pictures;
@@ -212,7 +212,7 @@ impl Machine {
     ) -> anyhow::Result<Vec<Measured>> {
         let expected = Expected::of(work)?;
         expected.check_cpu(&self.cpu, work)?;
-        let mut rows: Vec<Row> = host::rows(&self.pools, &self.cpu, work);
+        let mut rows: Vec<Row<'_>> = host::rows(&self.pools, &self.cpu, work);
         #[cfg(feature = "gpu")]
         if let Some(gpu) = &self.gpu {
             expected.check_gpu(gpu.gpu()?, work)?;

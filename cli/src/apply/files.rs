@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use autoaugment::{Layout, Tensor};
 
-use super::entries::Entry;
-use super::pipeline::{Sink, Source};
+use super::source::{Entry, Sink, Source};
 use crate::decode::{self, DecodedImage, Reduction};
 use crate::encode::{self, Format};
 use crate::inputs::Input;

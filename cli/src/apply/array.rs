@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use autoaugment::{Layout, Output, Shape, Size, Tensor, TensorData};
+use autoaugment::{Dtype, Layout, Output, Shape, Size, Tensor, TensorData};
 use npyz::{DType, NpyHeader, Order, WriteOptions, WriterBuilder};
 
-use super::descr;
-use super::entries::Entry;
-use super::pipeline::{Sink, Source};
-use crate::RunFailed;
+use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
 use crate::encode::Pending;
+use crate::outcome::RunFailed;
 
 pub struct ArraySource {
     path: PathBuf,
@@ -179,5 +177,14 @@ impl Sink for ArraySink {
         let pending = pending.as_mut().context("the file is finished")?;
         pending.file().seek(SeekFrom::Start(self.start + (entry.id * bytes.len()) as u64))?;
         Ok(pending.file().write_all(&bytes)?)
+    }
+}
+
+/// NumPy's name of a type.
+fn descr(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::U8 => "|u1",
+        Dtype::F32 => "<f4",
+        Dtype::F16 => "<f2",
     }
 }

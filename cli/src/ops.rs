@@ -4,7 +4,8 @@ use autoaugment::{Convention, OpKind, Sampler, Size};
 use clap::Args;
 use serde::Serialize;
 
-use crate::{Outcome, choices, terminal};
+use crate::outcome::Outcome;
+use crate::{choices, terminal};
 
 #[derive(Args)]
 pub struct Ops {

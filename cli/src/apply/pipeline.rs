@@ -7,42 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use autoaugment::{
-    Batch, Border, Executor, Layout, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor, ops,
-};
+use autoaugment::{Batch, Border, Executor, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, ops};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::entries::{Entry, Work, partners, renumbered, size_after};
+use super::entries::{Work, partners, renumbered, size_after};
 use super::record::Record;
-use crate::Outcome;
+use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
-use crate::policy::counted;
-use crate::terminal::{Terminal, in_words};
+use crate::outcome::Outcome;
+use crate::terminal::{Terminal, counted, in_words};
 
 const WINDOW_IMAGES: usize = 64;
 const WINDOW_BYTES: usize = 256 << 20;
-
-/// Where images come from.
-pub trait Source: Sync {
-    fn len(&self) -> usize;
-    fn is_array(&self) -> bool;
-    /// The name of an input for people.
-    fn name(&self, input: usize) -> String;
-    /// The name of an input in plans.
-    fn planned_name(&self, input: usize) -> Option<String>;
-    fn layout(&self) -> Layout;
-    /// Height, width and channels without reading the pixels; none if the input is broken.
-    fn measure(&self, input: usize) -> Option<[usize; 3]>;
-    fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)>;
-}
-
-/// Where images go to.
-pub trait Sink: Sync {
-    /// Writes image `position` of the tensor.
-    fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()>;
-}
 
 pub struct Pipeline<'a> {
     terminal: Terminal,

@@ -5,23 +5,26 @@ mod entries;
 mod files;
 mod pipeline;
 mod record;
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use autoaugment::transform::Recipe;
-use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
+use autoaugment::{Layout, Normalize, Op, Output, Plan};
 use clap::{Args, ValueEnum};
 
 use crate::choices::{self, Axes, Drawing, DtypeChoice, Where};
 use crate::encode::{self, Format};
-use crate::terminal::{self, Terminal};
-use crate::{EXIT_CODES, Outcome, inputs};
+use crate::inputs;
+use crate::outcome::{EXIT_CODES, Outcome};
+use crate::terminal::{self, Terminal, counted};
 use array::{ArraySink, ArraySource};
-use entries::{Entry, Work};
+use entries::Work;
 use files::{FileSink, FileSource};
-use pipeline::{Pipeline, Sink, Source};
+use pipeline::Pipeline;
+use source::{Entry, Sink, Source};
 
 const DETAILS: &str = "\
 Input files:
@@ -161,7 +164,7 @@ impl Apply {
         let sink = FileSink::new(&self.out, source.inputs(), &entries, format, self.quality)?;
         self.check_free(sink.targets())?;
         let (pipeline, outcome) = self.execute(terminal, &source, &sink, Output::u8(), work, found.unreadable)?;
-        let written = crate::policy::counted(pipeline.written(), "file", "files");
+        let written = counted(pipeline.written(), "file", "files");
         terminal.note(&format!("wrote {written} to {}", self.out.display()));
         self.finish(pipeline, outcome)
     }
@@ -187,7 +190,7 @@ impl Apply {
         let (pipeline, outcome) = self.execute(terminal, &source, &sink, output, work, Vec::new())?;
         if outcome == Outcome::Done {
             sink.finish()?;
-            let written = crate::policy::counted(pipeline.written(), "image", "images");
+            let written = counted(pipeline.written(), "image", "images");
             terminal.note(&format!("wrote {written} to {}", target.display()));
         }
         self.finish(pipeline, outcome)
@@ -294,14 +297,5 @@ impl ArrayForm {
             bail!("--mean {:?} --std {:?}: both must be finite and --std not 0", normalize.mean, normalize.std);
         }
         Ok(dtype.output(layout, normalize))
-    }
-}
-
-/// NumPy's name of a type.
-fn descr(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::U8 => "|u1",
-        Dtype::F32 => "<f4",
-        Dtype::F16 => "<f2",
     }
 }

@@ -5,18 +5,7 @@ use std::collections::HashMap;
 use anyhow::bail;
 use autoaugment::{Op, Plan, PlannedImage, Sampler, Shape, Size};
 
-use super::pipeline::Source;
-
-/// One output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Entry {
-    /// The entry's number in the plan; for drawn ones also the sample index.
-    pub id: usize,
-    /// The position of its input.
-    pub input: usize,
-    /// Which copy of the input it is.
-    pub copy: usize,
-}
+use super::source::{Entry, Source};
 
 /// What will be done.
 pub enum Work {

@@ -12,7 +12,7 @@ use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageResult};
 
-use crate::RunFailed;
+use crate::outcome::RunFailed;
 
 /// The form of a written file. All but JPEG keep every byte.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]

@@ -1,9 +1,10 @@
 //! `completions`: what a shell needs to complete commands and options.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::{Cli, Outcome, terminal};
+use crate::outcome::Outcome;
+use crate::terminal;
 
 #[derive(Args)]
 pub struct Completions {
@@ -12,9 +13,9 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(self) -> anyhow::Result<Outcome> {
+    pub fn run(self, mut command: Command) -> anyhow::Result<Outcome> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "autoaugment", &mut script);
+        clap_complete::generate(self.shell, &mut command, "autoaugment", &mut script);
         terminal::data(String::from_utf8(script)?.trim_end())?;
         Ok(Outcome::Done)
     }

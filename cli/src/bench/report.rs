@@ -150,7 +150,7 @@ impl Report {
             megabytes(output_bytes),
         );
         let CpuSide { name, architecture, os, threads } = &self.cpu;
-        let threads = crate::policy::counted(*threads, "thread", "threads");
+        let threads = terminal::counted(*threads, "thread", "threads");
         text += &format!("CPU: {name} ({architecture}, {os}), {threads}\n");
         if let Some(gpu) = &self.gpu {
             let clock = if gpu.has_timestamps { "the device's timestamps" } else { "the wall clock until it is done" };

@@ -14,8 +14,9 @@ use clap::Args;
 
 use crate::choices::{Drawing, Where};
 use crate::encode::{self, Format};
+use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
 use crate::terminal::{Terminal, in_words};
-use crate::{EXIT_CODES, Outcome, RunFailed, decode, inputs};
+use crate::{decode, inputs};
 use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::{Outcome, terminal};
+use crate::outcome::Outcome;
+use crate::terminal;
 
 #[derive(Args)]
 pub struct Devices {

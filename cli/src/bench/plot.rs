@@ -120,7 +120,7 @@ impl Plot<'_> {
     fn headings(&self) -> [String; 2] {
         let Report { version, policy, source, output, cpu, gpu, .. } = self.report;
         let gpu = gpu.as_ref().map(|gpu| format!("; {} ({})", gpu.name, gpu.backend)).unwrap_or_default();
-        let threads = crate::policy::counted(cpu.threads, "thread", "threads");
+        let threads = crate::terminal::counted(cpu.threads, "thread", "threads");
         [
             format!("autoaugment {version}: policy {}, u8 to {output}, {source}", shortened(policy)),
             format!("{}, {threads}{gpu}", cpu.name),

@@ -1,0 +1,11 @@
+//! The command line, end to end on the CPU: what it writes, what it says, and how it ends.
+
+mod apply;
+mod arrays;
+mod bad_input;
+mod bench;
+mod damaged_files;
+mod folder;
+mod other_commands;
+mod plans;
+mod policies;
