@@ -1,17 +1,18 @@
 //! Augmenter: policy, convention, seed and device in one; what most programs need.
 
+use crate::batch::{Images, Sizes};
 use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuImages};
-use crate::images::{Images, Sizes};
-use crate::ops::Interpolation;
+use crate::interpolation::Interpolation;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::sample::Sampler;
-use crate::transform::{Scheme, Stage, Transform};
+use crate::sampler::Sampler;
+use crate::schemes::Scheme;
+use crate::transform::{Stage, Transform};
 
 /// Draws from a policy, or a whole transform, and applies what was drawn, batch by batch.
 ///

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::batch::Images;
 use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
-use crate::images::Images;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;

@@ -83,7 +83,8 @@
 //! |--|--|
 //! | [`ops`] | the operations, one type each |
 //! | [`policy`] | learned policies, and policies that you write or import |
-//! | [`transform`] | crops, resizes, flips, erasing, and the schemes |
+//! | [`schemes`] | RandAugment, TrivialAugment, AugMix and other ways to draw operations |
+//! | [`transform`] | crops, resizes, flips, erasing |
 //! | [`mixing`] | MixUp and CutMix of a whole batch, with soft labels |
 //! | [`targets`] | masks, boxes and keypoints that follow their image |
 //! | `gpu` | devices, batches in device memory, and how plans become dispatches |
@@ -116,32 +117,34 @@ mod augmenter;
 mod batch;
 #[cfg(feature = "burn")]
 pub mod burn;
-mod call;
+mod call_syntax;
 mod convention;
 mod cpu;
+mod draw;
 mod error;
 mod executor;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-mod image;
-mod images;
+mod interpolation;
 mod json;
 #[cfg(feature = "loader")]
 pub mod loader;
+mod magnitude;
 pub mod mixing;
 pub mod ops;
 mod output;
 mod plan;
 pub mod policy;
-mod ragged;
+mod random;
 mod report;
-mod sample;
+mod sampler;
+pub mod schemes;
+mod simd;
 pub mod targets;
 pub mod transform;
-mod wide;
 
 pub use augmenter::{Augmented, Augmenter, AugmenterBuilder};
-pub use batch::{Batch, Layout, Shape, Size};
+pub use batch::{Batch, Images, Layout, Place, RaggedBatch, Shape, Size, Sizes};
 pub use convention::Convention;
 #[doc(hidden)]
 pub use cpu::reference;
@@ -149,15 +152,15 @@ pub use error::{Error, ErrorKind, Result};
 pub use executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 pub use gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
-pub use images::{Images, Sizes};
-pub use ops::{Border, Interpolation, Op, OpKind};
+pub use interpolation::Interpolation;
+pub use ops::{Border, Op, OpKind};
 pub use output::{Dtype, Normalize, Output, Tensor, TensorData};
 pub use plan::{Plan, PlannedImage};
 pub use policy::{Policy, Step, SubPolicy};
-pub use ragged::{Place, RaggedBatch};
 pub use report::Report;
-pub use sample::Sampler;
-pub use transform::{Scheme, Stage, Transform};
+pub use sampler::Sampler;
+pub use schemes::Scheme;
+pub use transform::{Stage, Transform};
 
 /// The Rust blocks of the README run as tests. Pages of `docs/` are added here, one line each.
 #[cfg(all(doctest, feature = "gpu", feature = "loader"))]

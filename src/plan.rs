@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::batch::Size;
+use crate::batch::{Size, Sizes};
 use crate::error::{Error, Result};
-use crate::images::Sizes;
-use crate::ops::{self, Op, OpKind};
+use crate::ops::size::size_after;
+use crate::ops::{Op, OpKind};
 
 /// The version that is written.
 const NEWEST: u64 = 1;
@@ -155,29 +155,6 @@ impl Plan {
 /// The size that an image of `size` has after its operations, each of which must be possible.
 fn output_size(image: &PlannedImage, size: Size, sizes: Sizes<'_>) -> Result<Size> {
     image.ops.iter().try_fold(size, |size, op| size_after(op, size, sizes))
-}
-
-/// The size that an image of `size` has after an operation, which must be possible for it in a batch of images of `sizes`.
-pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> {
-    let after = size_after_alone(op, size)?;
-    if let Op::SamplePairing(ops::SamplePairing { partner, .. }) = *op {
-        if partner >= sizes.len() {
-            return Err(Error::Partner { partner, images: sizes.len() });
-        }
-        if sizes.get(partner) != size {
-            let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
-            return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
-        }
-    }
-    Ok(after)
-}
-
-/// The same, whatever its partner is.
-pub(crate) fn size_after_alone(op: &Op, size: Size) -> Result<Size> {
-    op.check()?;
-    let after = op.output_size(size)?;
-    after.check()?;
-    Ok(after)
 }
 
 impl PartialEq for Plan {

@@ -1,6 +1,6 @@
 //! Histogram: how often each of the 256 values occurs in each channel.
 
-use crate::image::Image;
+use crate::batch::Image;
 
 /// Counts of the 256 values of one channel.
 pub(crate) type Histogram = [u32; 256];

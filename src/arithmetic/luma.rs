@@ -1,6 +1,6 @@
 //! Luma: Pillow's conversion of a pixel to gray, and the mean gray of an image.
 
-use crate::image::Image;
+use crate::batch::Image;
 
 /// The gray value of an RGB pixel: `(19595 R + 38470 G + 7471 B + 32768) >> 16`, the weights of ITU-R 601 in 16 bits.
 pub(crate) fn luma(r: u8, g: u8, b: u8) -> u8 {

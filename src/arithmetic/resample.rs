@@ -21,8 +21,7 @@
 //! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
 
 use crate::batch::Size;
-use crate::ops::Interpolation;
-use crate::ops::affine::scale_list;
+use crate::interpolation::Interpolation;
 
 /// Fraction bits of a weight.
 const PRECISION: u32 = 22;
@@ -123,6 +122,22 @@ impl Weights {
         let heads = self.taps.iter().flat_map(move |t| [t.first - shift as u32, t.count, weights_at + t.at]);
         heads.chain(self.weights.iter().map(|&w| w as u32))
     }
+}
+
+/// Truncates a coordinate; whatever is negative is outside.
+pub(crate) fn coordinate(v: f64) -> i64 {
+    if v < 0.0 { -1 } else { v as i64 }
+}
+
+/// The source index of each output index, accumulated step by step as Pillow does.
+pub(crate) fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
+    let mut at = start;
+    let mut list = Vec::with_capacity(length);
+    for _ in 0..length {
+        list.push(coordinate(at));
+        at += step;
+    }
+    list
 }
 
 /// Whether the sums along columns come first for an image of `size` that becomes `to`.

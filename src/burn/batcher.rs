@@ -9,13 +9,12 @@ use ::burn::tensor::{Device, Int, Tensor};
 use super::augment::bytes_refused;
 use super::mix::soft_labels_on;
 use crate::augmenter::Augmenter;
-use crate::batch::Size;
+use crate::batch::{RaggedBatch, Size};
 use crate::error::{Error, Result};
 use crate::loader::{Drawn, Samples, Work};
 use crate::mixing::{Mixed, Mixer, class_refused};
 use crate::output::Dtype;
 use crate::plan::Plan;
-use crate::ragged::RaggedBatch;
 use crate::report::Report;
 
 /// One decoded image of a data set with its label.

@@ -4,12 +4,12 @@ use ::burn::tensor::{Device, Tensor, TensorData};
 
 use super::augment::{dtype_on, from_host, sent, tensor_of};
 use super::device::check_shared;
+use crate::batch::RaggedBatch;
 use crate::error::Result;
 use crate::gpu::{Gpu, GpuBatch, GpuImages};
 use crate::loader::Work;
 use crate::mixing::{MixPlan, Mixed};
 use crate::output::Output;
-use crate::ragged::RaggedBatch;
 use crate::report::Report;
 
 impl Gpu {

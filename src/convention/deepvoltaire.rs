@@ -6,8 +6,10 @@
 //! are those of a plain rotation with that fill. Its `np.int` no longer runs on NumPy 1.24 and later; the values are
 //! those of before.
 
-use super::{Range, Table};
-use crate::ops::{Interpolation, OpKind};
+use super::Table;
+use crate::interpolation::Interpolation;
+use crate::magnitude::Range;
+use crate::ops::OpKind;
 
 pub(super) const TABLE: Table = Table {
     name: "deepvoltaire",

@@ -10,8 +10,10 @@
 //! center is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
 //! level, both ends painted.
 
-use super::{Range, Sign, Table};
-use crate::ops::{Interpolation, OpKind};
+use super::Table;
+use crate::interpolation::Interpolation;
+use crate::magnitude::{Range, Sign};
+use crate::ops::OpKind;
 
 const fn from_to(low: f64, high: f64, sign: Sign) -> Range {
     Range::level(low, high - low, sign)

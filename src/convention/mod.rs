@@ -12,7 +12,7 @@ mod timm;
 mod torchvision;
 mod torchvision_bins;
 
-pub(crate) use table::{Range, Scale, Sign, Table};
+pub(crate) use table::Table;
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
-use crate::ops::{Interpolation, Kind, OpKind};
+use crate::interpolation::Interpolation;
+use crate::magnitude::{Range, Scale, Sign};
+use crate::ops::{Kind, OpKind};
 
 /// Which values magnitudes stand for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,8 +7,10 @@
 //!
 //! Departure: the pixels are Pillow's here, for every convention; TensorFlow's own kernels give slightly others.
 
-use super::{Range, Sign, Table};
-use crate::ops::{Interpolation, OpKind};
+use super::Table;
+use crate::interpolation::Interpolation;
+use crate::magnitude::{Range, Sign};
+use crate::ops::OpKind;
 
 const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
 const TRANSLATE: Range = Range::level(0.0, 250.0, Sign::Mirrored);

@@ -17,8 +17,10 @@
 //! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
 //! none, which magnitudes above 10 would ask for, is 0 bits too.
 
-use super::{Range, Scale, Sign, Table};
-use crate::ops::{GaussianBlur, Interpolation, OpKind, Operation};
+use super::Table;
+use crate::interpolation::Interpolation;
+use crate::magnitude::{Range, Scale, Sign};
+use crate::ops::{GaussianBlur, OpKind, Operation};
 
 type Row = (OpKind, Range);
 

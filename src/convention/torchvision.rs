@@ -7,8 +7,10 @@
 //!
 //! `torchvision-augmix` has the magnitudes of its `AugMix`.
 
-use super::{Range, Scale, Sign, Table};
-use crate::ops::{Interpolation, OpKind};
+use super::Table;
+use crate::interpolation::Interpolation;
+use crate::magnitude::{Range, Scale, Sign};
+use crate::ops::OpKind;
 
 /// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: what torchvision's way through an
 /// angle makes of the shear. Constants, so that no mathematical library has a say.

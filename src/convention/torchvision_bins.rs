@@ -5,8 +5,9 @@
 //! size. Where `torch.linspace` comes out differently with product and sum fused, as on any modern x86, it is fused: TrivialAugment's
 //! magnitude 15 moves by 15 pixels.
 
+use super::Table;
 use super::torchvision::{self, enhance, torch, translate};
-use super::{Range, Scale, Sign, Table};
+use crate::magnitude::{Range, Scale, Sign};
 use crate::ops::OpKind;
 
 /// `tan(radians(degrees(atan(m))))` of `linspace(0, 0.3, 31)`; see the torchvision convention.

@@ -21,8 +21,7 @@ use super::pass::{BAND, Pass};
 use super::steps::Step;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
-use crate::batch::Size;
-use crate::images::Images;
+use crate::batch::{Images, Size};
 use crate::ops::lower::{Arg, Stage, Warp};
 use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
 

@@ -12,7 +12,8 @@ use super::kernels::sharpness::smooth;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
-use crate::ops::{Crop, Interpolation};
+use crate::interpolation::Interpolation;
+use crate::ops::Crop;
 
 /// Interleaved pixels in memory.
 #[derive(Clone, Copy)]

@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use super::geometry::{Geometry, View};
 use super::kernels::box_blur::STRIP;
 use super::steps::{Band, Step};
-use crate::batch::Size;
-use crate::images::Images;
+use crate::batch::{Images, Size};
 
 /// Bytes of a band: what the first-level cache holds beside tables.
 pub(super) const BAND: usize = 8192;

@@ -2,10 +2,8 @@
 
 use half::f16;
 
-use crate::batch::{Layout, Size};
+use crate::batch::{Image, Images, Layout, Size};
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
 use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 

@@ -6,8 +6,7 @@ use super::kernels::blend::Blend;
 use super::kernels::look_up::{Tables, look_up};
 use super::kernels::nearest::repeat;
 use super::kernels::planes::interleave;
-use crate::batch::Layout;
-use crate::images::Images;
+use crate::batch::{Images, Layout};
 
 /// One step. A boxed table would be an allocation for each image.
 #[allow(clippy::large_enum_variant)]

@@ -4,14 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::device::buffers::Pool;
-use crate::batch::{Layout, Shape, Size};
-use crate::error::{Error, Result};
 #[cfg(feature = "burn")]
-use crate::images::Images;
-use crate::images::{Placement, Sizes};
+use crate::batch::Images;
+use crate::batch::{Layout, Place, Placement, Shape, Size, Sizes, check_places};
+use crate::error::{Error, Result};
 use crate::output::Dtype;
 use crate::plan::Plan;
-use crate::ragged::{Place, check_places};
 
 /// Images on a device: `shape` values of `dtype` in the order of `layout`, contiguous, from byte `offset` of a buffer.
 ///

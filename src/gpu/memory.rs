@@ -9,9 +9,8 @@ use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
 use super::compile::program::Segment;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
-use crate::batch::Size;
+use crate::batch::{Placement, Size, Sizes};
 use crate::error::Result;
-use crate::images::{Placement, Sizes};
 use crate::output::Output;
 use crate::plan::Plan;
 

@@ -76,8 +76,8 @@ pub use memory::Memory;
 
 use self::compile::{WORKGROUP_MEMORY, shader};
 use self::device::{adapter, buffers, device_tables, errors, pipelines, staging, workspace};
+use crate::batch::Images;
 use crate::error::{Error, Result};
-use crate::images::Images;
 use crate::ops::OpKind;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;

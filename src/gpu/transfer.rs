@@ -13,12 +13,10 @@ use super::device::buffers::Held;
 use super::device::readback::Pending;
 use super::device::workspace::Part;
 use super::run::{Origin, Target};
-use crate::batch::{Batch, Shape};
+use crate::batch::{Batch, Images, Place, Placement, RaggedBatch, Shape};
 use crate::error::{Error, Result};
-use crate::images::{Images, Placement};
 use crate::output::{Dtype, Output, Tensor, TensorData};
 use crate::plan::Plan;
-use crate::ragged::{Place, RaggedBatch};
 use crate::report::Report;
 
 /// What buffers of whole batches are for.

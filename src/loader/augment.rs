@@ -1,14 +1,13 @@
 //! Augment: what is drawn for a batch, and the loader's only calls of the augmenter and of the mixer.
 
 use crate::augmenter::Augmenter;
+use crate::batch::{RaggedBatch, Sizes};
 use crate::error::Result;
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
-use crate::images::Sizes;
 use crate::mixing::{Mixed, Mixer};
 use crate::output::Tensor;
 use crate::plan::Plan;
-use crate::ragged::RaggedBatch;
 use crate::report::Report;
 
 /// The samples of a batch, and what is to draw for them.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::color_mode::ColorMode;
 use super::{decode, scaled};
-use crate::batch::{Layout, Size};
+use crate::batch::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
-use crate::images::check_channels;
 
 /// Samples by number, in any order and from several threads at once.
 ///

@@ -1,9 +1,8 @@
 //! InMemory: images and labels that are in memory already.
 
 use super::dataset::{Dataset, Sample};
-use crate::batch::Layout;
+use crate::batch::{Layout, RaggedBatch};
 use crate::error::{Error, Result};
-use crate::ragged::RaggedBatch;
 
 /// The images of a ragged batch as samples.
 ///

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-/// What the stream of the order is for, among the purposes of `src/sample.rs`: those count up from 1, and this is far
-/// from them. It is part of every user's results and never changes.
-const PURPOSE: u64 = 0x4F52_4445_5200;
+use crate::random::{Purpose, Streams};
 
 /// Numbers of samples in the order of an epoch.
 pub(super) enum Order {
@@ -52,13 +50,9 @@ impl Order {
     }
 }
 
-/// Keyed as the streams of `src/sample.rs` are, with 0 for the sample.
+/// The order is no single sample's: its key has 0 where theirs have the index.
 fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    for (bytes, number) in key.chunks_exact_mut(8).zip([seed, epoch, 0, PURPOSE]) {
-        bytes.copy_from_slice(&number.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(key)
+    Streams { seed, epoch, index: 0 }.of(Purpose::Order, 0)
 }
 
 /// Fisher and Yates, from the back. Written out here, down to how a number below a bound is drawn, so that no other

@@ -15,7 +15,7 @@ use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
 use super::failed::{FailedSample, OnError};
 use crate::augmenter::Augmenter;
-use crate::batch::Size;
+use crate::batch::{Place, RaggedBatch, Size};
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::decoded::Upload;
@@ -23,7 +23,6 @@ use crate::gpu::decoded::Upload;
 use crate::gpu::{self, Staging};
 use crate::mixing::Mixer;
 use crate::output::Tensor;
-use crate::ragged::{Place, RaggedBatch};
 use crate::report::Report;
 
 /// What making a batch needs, whichever batch.

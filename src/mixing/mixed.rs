@@ -10,7 +10,7 @@ use super::{MixPlan, MixedImage, Rectangle};
 use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Tensor, TensorData};
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Values that one thread mixes in its nearest cache.
 const PART: usize = 1024;
@@ -154,7 +154,7 @@ impl Run<'_> {
     }
 }
 
-wide! {
+multiversioned! {
 fn sums(own: &[f32], partner: &[f32], weights: [f32; 2], out: &mut [f32]) {
     let [of_own, of_partner] = weights;
     for ((own, partner), out) in own.iter().zip(partner).zip(out) {
@@ -163,7 +163,7 @@ fn sums(own: &[f32], partner: &[f32], weights: [f32; 2], out: &mut [f32]) {
 }
 }
 
-wide! {
+multiversioned! {
 fn scale(values: &mut [f32], by: f32) {
     for value in values {
         *value *= by;

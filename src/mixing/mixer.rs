@@ -6,7 +6,7 @@ use super::{MixPlan, Mixing};
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::output::{Dtype, Output};
-use crate::sample::{Purpose, Streams};
+use crate::random::{Purpose, Streams};
 
 /// How batches are mixed, and how many classes their labels have: what a loader takes
 /// ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)).

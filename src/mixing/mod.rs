@@ -55,7 +55,6 @@
 //! # }
 //! ```
 
-pub(crate) mod beta;
 mod mixed;
 mod mixer;
 mod plan;
@@ -72,7 +71,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
-use crate::sample::{Purpose, Streams};
+use crate::random::{Purpose, Streams, beta};
 
 /// How a batch is mixed. As text `mixup(alpha=0.2)` or `cutmix(alpha=1, per=image)`.
 ///

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{CutMix, MixUp, Mixing, Per};
-use crate::call;
+use crate::call_syntax;
 use crate::error::{Error, Result};
 
 impl Per {
@@ -35,7 +35,7 @@ impl FromStr for Mixing {
     /// Parses what `Display` prints. What is left out is torchvision's: alpha 1, one draw a batch.
     fn from_str(text: &str) -> Result<Self> {
         let (mut alpha, mut per) = (1.0, Per::default());
-        for (key, value) in call::pairs("mixing", text)? {
+        for (key, value) in call_syntax::pairs("mixing", text)? {
             match key {
                 "alpha" => {
                     let message = || format!("the alpha `{value}` is not a number");
@@ -49,7 +49,7 @@ impl FromStr for Mixing {
                 _ => return Err(Error::unknown("parameter", key, ["alpha", "per"])),
             }
         }
-        let name = call::name(text);
+        let name = call_syntax::name(text);
         let mixing: Mixing = match name.to_lowercase().as_str() {
             "mixup" => MixUp { alpha, per }.into(),
             "cutmix" => CutMix { alpha, per }.into(),

@@ -3,54 +3,10 @@
 //! A matrix `[a0..a5]` maps the output pixel's center to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
 //! What falls outside the input keeps the fill; nothing is blended with it. Source: `libImaging/Geometry.c`.
 
-use serde::{Deserialize, Serialize};
-
-use crate::batch::Size;
-use crate::image::Image;
-
 use super::lower::{Stage, Warp};
-
-/// How a warp, or a [`Resize`](super::Resize), finds the value between pixels.
-///
-/// A resize has rounded values, widens its filter where the image gets smaller, and takes a = -0.5 for the cubic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interpolation {
-    /// The pixel whose area the point falls into.
-    #[default]
-    Nearest,
-    /// Two by two pixels, linear; warps truncate and do not round, as Pillow does.
-    Bilinear,
-    /// Four by four pixels, Keys' cubic, of warps with a = -1 and truncated.
-    Bicubic,
-}
-
-impl Interpolation {
-    /// All three.
-    pub const ALL: [Interpolation; 3] = [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic];
-}
-
-impl std::fmt::Display for Interpolation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Interpolation::Nearest => "nearest",
-            Interpolation::Bilinear => "bilinear",
-            Interpolation::Bicubic => "bicubic",
-        })
-    }
-}
-
-impl std::str::FromStr for Interpolation {
-    type Err = crate::Error;
-
-    fn from_str(name: &str) -> crate::Result<Self> {
-        let names = Self::ALL.map(|i| i.to_string());
-        let found = Self::ALL.into_iter().zip(&names).find(|(_, n)| n.eq_ignore_ascii_case(name));
-        found
-            .map(|(i, _)| i)
-            .ok_or_else(|| crate::Error::unknown("interpolation", name, names.iter().map(String::as_str)))
-    }
-}
+use crate::arithmetic::resample::{coordinate, scale_list};
+use crate::batch::{Image, Size};
+use crate::interpolation::Interpolation;
 
 /// One warp, ready to run on images of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,22 +117,6 @@ impl Nearest {
             }
         }
     }
-}
-
-/// Truncates a coordinate; whatever is negative is outside.
-fn coordinate(v: f64) -> i64 {
-    if v < 0.0 { -1 } else { v as i64 }
-}
-
-/// The source index of each output index, accumulated step by step as Pillow does.
-pub(crate) fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
-    let mut at = start;
-    let mut list = Vec::with_capacity(length);
-    for _ in 0..length {
-        list.push(coordinate(at));
-        at += step;
-    }
-    list
 }
 
 impl Affine {

@@ -6,13 +6,11 @@ use super::lower::Stage;
 use super::{Kind, Op, Operation};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::mixture::weighted_sum;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
 use crate::ops::OpKind;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// The image goes through each branch's operations by itself, and the results are mixed by weight (Hendrycks et al., arXiv
 /// 1912.02781). All numbers are rounded to binary32.

@@ -7,12 +7,11 @@ use super::{Kind, Needs, Operation, Seen, Table};
 use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
-use crate::convention::Range;
+use crate::magnitude::Range;
 
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
-use crate::wide::wide;
+use crate::batch::{Image, Images};
+use crate::draw::Draw;
+use crate::simd::multiversioned;
 
 /// Each channel through a line from its darkest value to 0 and its brightest to 255, in binary64 and truncated, which
 /// leaves the brightest value at 254 for 4,852 of the 32,640 pairs of ends. A channel with one value only is left alone.
@@ -47,7 +46,7 @@ impl Operation for AutoContrast {
     }
 }
 
-wide! {
+multiversioned! {
 /// The table of one channel.
 fn auto_contrast(counts: &Histogram) -> Table {
     let low = counts.iter().position(|&n| n > 0).unwrap_or(0);

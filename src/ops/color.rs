@@ -6,12 +6,10 @@ use super::lower::{Arg, Stage};
 use super::{Kind, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// blend(luma, image; factor) for every pixel. Gray images are left alone.
 ///

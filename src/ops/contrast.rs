@@ -6,12 +6,10 @@ use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, Seen, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::mean_luma;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// blend(mean, image; factor) with the mean of luma over the image, rounded half up.
 ///

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation, check_finite};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// Fills columns `x..x + width` of rows `y..y + height`, as far as they are inside the image.
 ///

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Color, Kind, Operation};
-use crate::batch::Size;
-use crate::convention::{Range, Scale, Sign};
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::{Range, Scale, Sign};
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// [`Color`](struct@Color) with the factor `1 - amount`, which only ever takes away.
 ///

@@ -7,12 +7,11 @@ use super::{Kind, Needs, Operation, Seen, Table};
 use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
-use crate::convention::Range;
+use crate::magnitude::Range;
 
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
-use crate::wide::wide;
+use crate::batch::{Image, Images};
+use crate::draw::Draw;
+use crate::simd::multiversioned;
 
 /// Each channel through a table made of the running sum of its histogram.
 ///
@@ -48,7 +47,7 @@ impl Operation for Equalize {
     }
 }
 
-wide! {
+multiversioned! {
 /// The table of one channel: `min(255, (step / 2 + pixels below v) / step)`.
 fn equalize(counts: &Histogram) -> Table {
     let total: u32 = counts.iter().sum();

@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lower::Stage;
 use super::{Kind, Operation};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
-use crate::batch::Size;
-use crate::convention::{Range, Scale, Sign};
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::{Range, Scale, Sign};
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// Three passes of a box blur along each row, then three along each column, with bytes between; the box is chosen so that
 /// they are almost a Gaussian of this standard deviation. Radius 0 is the image itself.

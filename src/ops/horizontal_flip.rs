@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation};
-use crate::batch::Size;
-use crate::convention::Range;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
+use crate::draw::Draw;
 
 /// Column `x` becomes column `width - 1 - x`.
 ///

@@ -5,11 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lower::Stage;
 use super::{Kind, Operation};
 use crate::batch::Size;
-use crate::convention::Range;
+use crate::magnitude::Range;
 
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::batch::{Image, Images};
+use crate::draw::Draw;
 
 /// The image as it is.
 ///

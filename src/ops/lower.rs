@@ -1,9 +1,10 @@
 //! Lowering: what one operation becomes for the executors, with everything that needs f64 already computed.
 
 use super::Crop;
-use super::affine::{Affine, Interpolation};
+use super::affine::Affine;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
+use crate::interpolation::Interpolation;
 
 /// One operation as the executors have it.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,18 +29,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::arithmetic::histogram::Histogram;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::draw::Draw;
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::magnitude::Range;
 
 pub(crate) mod affine;
 pub(crate) mod lower;
+pub(crate) mod size;
 mod text;
 
-pub use affine::Interpolation;
 pub use aug_mix::{Branch, MixRule};
 #[cfg(feature = "gpu")]
 pub(crate) use auto_contrast::stretch;

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, Seen, Table};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// Keeps the `bits` highest bits of every value and clears the others.
 ///

@@ -2,16 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::affine::Interpolation;
+use crate::interpolation::Interpolation;
 use super::lower::Stage;
 use super::{Kind, Operation, check_sides};
 use crate::arithmetic::resample::{Weights, columns_first, weighted};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// The image with another size, or what a box of it becomes at that size; antialiased where it gets smaller.
 ///

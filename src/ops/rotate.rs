@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation, affine, check_finite};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::interpolation::Interpolation;
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// Turns about `(W / 2, H / 2)`, counter-clockwise, keeping the size. Multiples of 180 degrees, and of 90 on square
 /// images, are exact permutations that ignore interpolation and fill.
@@ -22,7 +21,7 @@ pub struct Rotate {
     pub degrees: f64,
     /// How values between pixels are found.
     #[serde(default)]
-    pub interpolation: affine::Interpolation,
+    pub interpolation: Interpolation,
     /// Red, green and blue of what comes from outside; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],

@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Operation};
 use crate::arithmetic::blend::blend;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::{Error, Result};
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// blend(image, partner; weight), the partner as it was before augmentation; labels are unchanged (Inoue, arXiv
 /// 1801.02929). In a batch of one image the partner is the image itself.

@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lower::{Arg, Stage};
 use super::{Kind, Operation, check_finite};
 use crate::arithmetic::blend::blend;
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// blend(smoothed, image; factor), the smoothed image being Pillow's `SMOOTH`: the weights 1 1 1, 1 5 1, 1 1 1 over 13,
 /// rounded. The outermost rows and columns are copied, and so is an image with a side below 3.

@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::Stage;
 use super::{Kind, Operation, affine, check_finite};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::interpolation::Interpolation;
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// Source coordinates are `(x, y + factor x)`; the top left corner stays.
 ///
@@ -21,7 +20,7 @@ pub struct ShearY {
     pub factor: f64,
     /// How values between pixels are found.
     #[serde(default)]
-    pub interpolation: affine::Interpolation,
+    pub interpolation: Interpolation,
     /// Red, green and blue of what comes from outside; gray images take the first.
     #[serde(default)]
     pub fill: [u8; 3],

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Stage};
 use super::{Kind, Needs, Operation, Seen, Table, check_finite};
-use crate::batch::Size;
-use crate::convention::Range;
+use crate::batch::{Image, Images, Size};
+use crate::magnitude::Range;
 use crate::error::Result;
-use crate::image::Image;
-use crate::images::Images;
-use crate::sample::Draw;
+use crate::draw::Draw;
 
 /// 255 - v for values v >= threshold.
 ///

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Op, OpKind};
-use crate::call;
+use crate::call_syntax;
 use crate::error::{Error, Result};
 use crate::json::Fields;
 
@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for OpKind {
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        call::write(f, self.kind().name(), &self.parameters())
+        call_syntax::write(f, self.kind().name(), &self.parameters())
     }
 }
 
@@ -52,8 +52,8 @@ impl FromStr for Op {
 
     /// Parses what `Display` prints.
     fn from_str(text: &str) -> Result<Self> {
-        let kind: OpKind = call::name(text).parse()?;
-        let parameters = call::parameters("operation", text)?;
+        let kind: OpKind = call_syntax::name(text).parse()?;
+        let parameters = call_syntax::parameters("operation", text)?;
         let syntax = |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}") };
         let op = kind.with_parameters(parameters).map_err(syntax)?;
         op.check()?;

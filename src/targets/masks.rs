@@ -1,14 +1,13 @@
 //! Masks: images of labels, one number a pixel, that go where their image's pixels go.
 
 use super::motion::check_branches;
-use crate::batch::{Batch, Layout, Size};
+use crate::batch::{Batch, Images, Layout, RaggedBatch, Size, Sizes};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::images::{Images, Sizes};
-use crate::ops::{self, Interpolation, Op, OpKind};
+use crate::interpolation::Interpolation;
+use crate::ops::{self, Op, OpKind};
 use crate::output::Output;
 use crate::plan::{Plan, PlannedImage};
-use crate::ragged::RaggedBatch;
 
 /// How masks follow their images.
 ///

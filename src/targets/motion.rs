@@ -2,8 +2,9 @@
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
+use crate::ops::size::size_after_alone;
 use crate::ops::{Kind, Op};
-use crate::plan::{PlannedImage, size_after_alone};
+use crate::plan::PlannedImage;
 
 /// `[a0..a5]`: a point (x, y) goes to `(a0 x + a1 y + a2, a3 x + a4 y + a5)`.
 type Matrix = [f64; 6];

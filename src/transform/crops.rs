@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use rand::RngExt;
 
-use super::{Context, Draws};
 use crate::batch::Size;
+use crate::draw::Context;
 use crate::error::{Error, Result};
 use crate::ops::{self, Border, Op, OpKind, check_sides};
-use crate::sample::Purpose;
+use crate::random::Purpose;
+use crate::schemes::Draws;
 
 /// The middle of the image.
 ///

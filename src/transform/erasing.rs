@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use rand::RngExt;
 
-use super::{Context, Draws, between, check_probability, check_span};
+use super::{check_probability, check_span};
 use crate::batch::Size;
+use crate::draw::{Context, between};
 use crate::error::Result;
 use crate::ops::{self, Op, OpKind};
-use crate::sample::Purpose;
+use crate::random::Purpose;
+use crate::schemes::Draws;
 
 /// A square of fixed side around a uniformly drawn pixel; part of it may fall outside.
 ///

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use rand::RngExt;
 
-use super::{Context, Draws, check_probability};
+use super::check_probability;
+use crate::draw::Context;
 use crate::error::Result;
 use crate::ops::{self, Op, OpKind};
-use crate::sample::Purpose;
+use crate::random::Purpose;
+use crate::schemes::Draws;
 
 /// Left and right change places with some probability.
 ///

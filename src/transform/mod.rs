@@ -7,12 +7,9 @@
 mod crops;
 mod erasing;
 mod flips;
-mod policy;
 mod random_resized_crop;
 mod recipes;
 mod resize;
-mod schemes;
-mod steps;
 
 pub use crops::{CenterCrop, RandomCrop};
 pub use erasing::{Cutout, RandomErasing};
@@ -20,20 +17,14 @@ pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use random_resized_crop::RandomResizedCrop;
 pub use recipes::Recipe;
 pub use resize::{Resize, ResizeTo};
-pub use schemes::{
-    AugMix, RandAugment, Scheme, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment,
-    UniformAugment,
-};
 
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Size;
+use crate::draw::Context;
 use crate::error::{Error, Result};
-use crate::images::Sizes;
-use crate::ops::{Interpolation, Op, OpKind};
-use crate::plan::size_after;
-use crate::sample::{Purpose, Streams};
+use crate::ops::size::size_after;
+use crate::ops::{Op, OpKind};
+use crate::schemes::{Draws, Scheme};
 
 /// Stages that an image goes through one after the other.
 ///
@@ -82,40 +73,6 @@ pub enum Stage {
     Cutout(Cutout),
     /// A rectangle filled with one color, or none.
     RandomErasing(RandomErasing),
-}
-
-/// What draws the operations of one stage.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub streams: &'a Streams,
-    /// How many stages of the same kind came before; each has its own random numbers.
-    pub occurrence: u64,
-    /// The image's size before the stage.
-    pub size: Size,
-    /// All images of the batch as they are before any stage.
-    pub sizes: Sizes<'a>,
-    pub position_in_batch: usize,
-    pub interpolation: Option<Interpolation>,
-    pub fill: Option<[u8; 3]>,
-}
-
-impl Context<'_> {
-    /// The stage's random numbers for a purpose.
-    pub fn stream(&self, purpose: Purpose) -> ChaCha8Rng {
-        self.streams.of(purpose, self.occurrence)
-    }
-}
-
-/// A stage as code: what it refuses, what it may draw, and what it draws.
-pub(crate) trait Draws {
-    /// Refuses parameters outside their range.
-    fn check(&self) -> Result<()>;
-
-    /// Every kind of operation that it may draw.
-    fn operations(&self) -> Vec<OpKind>;
-
-    /// Draws and puts the operations behind `ops`; returns the sub-policy if there is one.
-    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>>;
 }
 
 impl Stage {
@@ -250,11 +207,6 @@ impl<S: Into<Scheme>> From<S> for Transform {
     fn from(scheme: S) -> Self {
         Transform::new().policy(scheme)
     }
-}
-
-/// The number `at` of the way, 0..1, from one to the other.
-fn between([from, to]: [f64; 2], at: f64) -> f64 {
-    from + (to - from) * at
 }
 
 fn check_probability(op: &'static str, probability: f64) -> Result<()> {

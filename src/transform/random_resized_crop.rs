@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use rand::RngExt;
 
-use super::{Context, Draws, between, check_span};
+use super::check_span;
 use crate::batch::Size;
+use crate::draw::{Context, between};
 use crate::error::Result;
-use crate::ops::{self, Border, Interpolation, Op, OpKind, check_sides};
-use crate::sample::Purpose;
+use crate::interpolation::Interpolation;
+use crate::ops::{self, Border, Op, OpKind, check_sides};
+use crate::random::Purpose;
+use crate::schemes::Draws;
 
 /// A random part of the image, of random area and proportions, at a fixed size.
 ///

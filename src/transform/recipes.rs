@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Scheme, Transform};
+use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Transform};
 use crate::error::{Error, Result};
 use crate::output::Normalize;
+use crate::schemes::Scheme;
 
 /// A data set's usual transforms and normalization.
 ///

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Draws};
 use crate::batch::Size;
+use crate::draw::Context;
 use crate::error::Result;
-use crate::ops::{self, Interpolation, Op, OpKind, check_sides};
+use crate::interpolation::Interpolation;
+use crate::ops::{self, Op, OpKind, check_sides};
+use crate::schemes::Draws;
 
 /// Another size for the whole image.
 ///

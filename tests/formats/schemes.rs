@@ -1,6 +1,6 @@
 //! Schemes as text and JSON: they read back exactly, and mean what timm's strings mean.
 
-use autoaugment::transform::{
+use autoaugment::schemes::{
     AugMix, RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment,
     UniformAugment,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use autoaugment::transform::{TimmAutoAugment, TimmList, TimmRandAugment};
+use autoaugment::schemes::{TimmAutoAugment, TimmList, TimmRandAugment};
 use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, Policy, Sampler, Scheme, Size, Transform};
 
 use crate::statistics::{check, report};

@@ -8,8 +8,7 @@ pub mod thumbnails;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use autoaugment::{Batch, Layout};
-use autoaugment::{OpKind, Output, Plan, Scheme, Shape};
+use autoaugment::{Batch, Layout, OpKind, Output, Plan, Scheme, Shape};
 use clap::Args;
 
 use crate::choices::{Drawing, Where};

@@ -10,7 +10,7 @@ use super::planes::{BLOCK, join, split};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
 use crate::ops::Table;
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// A blend with its alpha.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ impl Blend {
 const CLOSE: f32 = 1.0 / 32768.0;
 
 #[cfg(target_arch = "x86_64")]
-wide! {
+multiversioned! {
 fn tables(alpha: f32) -> Blend {
     let (mut up, mut down) = ([0; 256], [0; 256]);
     let mut is_close = false;
@@ -88,7 +88,7 @@ fn blend_all<const N: usize>(first: &[u8; N], second: &[u8; N], alpha: f32) -> [
     made
 }
 
-wide! {
+multiversioned! {
 fn color(pixels: &mut [u8], alpha: f32) {
     let (blocks, rest) = pixels.as_chunks_mut::<{ 3 * BLOCK }>();
     for block in blocks {
@@ -103,7 +103,7 @@ fn color(pixels: &mut [u8], alpha: f32) {
 }
 }
 
-wide! {
+multiversioned! {
 fn bytes(first: &mut [u8], second: &[u8], alpha: f32) {
     let (blocks, rest) = first.as_chunks_mut::<BLOCK>();
     let (others, other) = second.as_chunks::<BLOCK>();

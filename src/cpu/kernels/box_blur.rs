@@ -7,7 +7,7 @@ use std::cell::Cell;
 use super::nearest::repeat;
 use super::turn::{SPAN, columns_to_rows, rows_to_columns};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Values of a line: how many rows or columns are blurred at once.
 pub(in crate::cpu) const STRIP: usize = 64;
@@ -59,7 +59,7 @@ pub(in crate::cpu) fn down_columns(source: &[u8], row_length: usize, first: usiz
     LINES.set([lines, other]);
 }
 
-wide! {
+multiversioned! {
 /// One pass down a strip, in which the lines of one channel are `step` apart.
 fn pass(source: &[Line], step: usize, blur: BoxBlur, out: &mut [Line]) {
     let (last, reach) = ((source.len() / step) as isize - 1, blur.reach as isize);
@@ -101,7 +101,7 @@ fn along_row(row: &[u8], channels: usize, blur: BoxBlur, [lines, next]: [&mut Ve
     out.copy_from_slice(&line[side..side + row.len()]);
 }
 
-wide! {
+multiversioned! {
 /// The means of boxes whose values are `stride` apart, the first of them from the first value on.
 fn means(source: &[u8], blur: BoxBlur, stride: usize, out: &mut [Line]) {
     for (k, out) in out.iter_mut().enumerate() {

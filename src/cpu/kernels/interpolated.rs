@@ -8,7 +8,7 @@
 
 use crate::arithmetic::blend::truncated;
 use crate::batch::Size;
-use crate::ops::Interpolation;
+use crate::interpolation::Interpolation;
 
 /// Coordinates that are computed at once.
 const BLOCK: usize = 16;

@@ -2,7 +2,7 @@
 
 use super::blend::Blend;
 use crate::ops::{AugMix, MixRule};
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Values whose sums are in registers or the nearest cache.
 const BLOCK: usize = 256;
@@ -60,7 +60,7 @@ impl Mixture {
     }
 }
 
-wide! {
+multiversioned! {
 fn add(sums: &mut [f32; BLOCK], values: &[u8], weight: f32) {
     for (sum, &value) in sums.iter_mut().zip(values) {
         *sum += weight * f32::from(value);
@@ -68,7 +68,7 @@ fn add(sums: &mut [f32; BLOCK], values: &[u8], weight: f32) {
 }
 }
 
-wide! {
+multiversioned! {
 fn truncate(sums: &[f32; BLOCK], out: &mut [u8]) {
     for (out, &sum) in out.iter_mut().zip(sums) {
         // SAFETY: a number, as weights are checked to be numbers, clipped to 0..=255.

@@ -1,4 +1,4 @@
-//! Kernels: the loops over pixels, written so that they become vector instructions (`wide!`).
+//! Kernels: the loops over pixels, written so that they become vector instructions (`multiversioned!`).
 //!
 //! Loops over blocks of fixed length leave it to the compiler how wide its vectors are. Only look-ups, blends and
 //! interpolated warps need instructions that no loop becomes.

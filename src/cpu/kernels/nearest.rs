@@ -9,7 +9,7 @@
 //! Without reading the image from front to back first, a rotation of images that come from memory takes 2.7 times as long.
 //! One check for all places of a block, instead of one for each, gains a third.
 
-use crate::wide::wide;
+use crate::simd::multiversioned;
 use std::ops::Range;
 
 use crate::batch::Size;
@@ -95,7 +95,7 @@ impl Line {
     }
 }
 
-wide! {
+multiversioned! {
 fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) {
     let pixels = out.len() / 3;
     // Behind these there are not four bytes.
@@ -130,7 +130,7 @@ fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) {
 }
 }
 
-wide! {
+multiversioned! {
 fn gather_gray(source: &[u8], line: Line, out: &mut [u8]) {
     for (k, block) in out.chunks_mut(BLOCK).enumerate() {
         for (value, &place) in block.iter_mut().zip(&line.places(k * BLOCK)) {

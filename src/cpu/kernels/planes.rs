@@ -1,6 +1,6 @@
 //! Planes: pixels with their channels side by side, and channels by themselves.
 
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Pixels that are taken apart at once.
 pub(super) const BLOCK: usize = 64;
@@ -27,7 +27,7 @@ pub(super) fn join(planes: &[[u8; BLOCK]; 3], block: &mut [u8; 3 * BLOCK]) {
     }
 }
 
-wide! {
+multiversioned! {
 /// Pixels from planes of as many values each.
 pub(in crate::cpu) fn interleave(planes: [&[u8]; 3], pixels: &mut [u8]) {
     let [r, g, b] = planes;
@@ -44,7 +44,7 @@ pub(in crate::cpu) fn interleave(planes: [&[u8]; 3], pixels: &mut [u8]) {
 }
 }
 
-wide! {
+multiversioned! {
 /// Planes from pixels.
 pub(in crate::cpu) fn separate(pixels: &[u8], planes: [&mut [u8]; 3]) {
     let [r, g, b] = planes;
@@ -61,7 +61,7 @@ pub(in crate::cpu) fn separate(pixels: &[u8], planes: [&mut [u8]; 3]) {
 }
 }
 
-wide! {
+multiversioned! {
 /// Pixels in the opposite order.
 pub(in crate::cpu) fn reverse(pixels: &[u8], channels: usize, out: &mut [u8]) {
     if channels == 1 {

@@ -1,12 +1,12 @@
 //! Resize: weighted sums along a row, and along the columns of rows.
 
 use crate::arithmetic::resample::{HALF, Weights, byte_of, weighted};
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Values that are summed at once.
 const BLOCK: usize = 64;
 
-wide! {
+multiversioned! {
 /// A row with as many pixels as there are weights for.
 pub(in crate::cpu) fn along_rows(row: &[u8], channels: usize, columns: &Weights, out: &mut [u8]) {
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
@@ -33,7 +33,7 @@ pub(in crate::cpu) fn along_rows(row: &[u8], channels: usize, columns: &Weights,
 }
 }
 
-wide! {
+multiversioned! {
 /// One row of weighted rows of the same length, which `source` begins with.
 pub(in crate::cpu) fn along_columns(source: &[u8], weights: &[i32], out: &mut [u8]) {
     let length = out.len();

@@ -1,7 +1,7 @@
 //! Sharpness: one smoothed row, from the three around it. All nine values are read where they are: sums of columns, kept for the
 //! pixels to both sides, would be a third fewer additions, but would go through memory.
 
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Values that are computed at once.
 const BLOCK: usize = 32;
@@ -14,7 +14,7 @@ pub(in crate::cpu) fn smooth(rows: [&[u8]; 3], channels: usize, out: &mut [u8]) 
     }
 }
 
-wide! {
+multiversioned! {
 /// `WITH_SIDES` values are a block and a pixel to both sides.
 fn smooth_row<const CHANNELS: usize, const WITH_SIDES: usize>(rows: [&[u8]; 3], out: &mut [u8]) {
     let end = out.len().saturating_sub(CHANNELS);

@@ -7,7 +7,7 @@
 use super::planes::{BLOCK, split};
 use crate::arithmetic::histogram::Histogram;
 use crate::arithmetic::luma::luma;
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// The counts of each channel; those of gray images are the first.
 pub(in crate::cpu) fn histograms(pixels: &[u8], channels: usize) -> [Histogram; 3] {
@@ -38,7 +38,7 @@ fn count<const COPIES: usize, const CHANNELS: usize, const TOGETHER: usize>(pixe
     counts
 }
 
-wide! {
+multiversioned! {
 fn add_up<const COPIES: usize>(counts: &mut Histogram, copies: &[Histogram; COPIES]) {
     for copy in copies {
         for v in 0..256 {
@@ -56,7 +56,7 @@ pub(in crate::cpu) fn ends(pixels: &[u8], channels: usize) -> [[u8; 2]; 3] {
     }
 }
 
-wide! {
+multiversioned! {
 fn ends_of<const CHANNELS: usize>(pixels: &[u8]) -> [[u8; 2]; 3] {
     // A block's length is a multiple of the channels'.
     let mut least = [255_u8; 3 * BLOCK];
@@ -83,7 +83,7 @@ fn ends_of<const CHANNELS: usize>(pixels: &[u8]) -> [[u8; 2]; 3] {
 }
 }
 
-wide! {
+multiversioned! {
 /// The sum of luma.
 pub(in crate::cpu) fn luma_sum(pixels: &[u8], channels: usize) -> u64 {
     if channels == 1 {

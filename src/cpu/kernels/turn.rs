@@ -1,7 +1,7 @@
 //! Turn: rows of bytes become columns, and columns rows again.
 
 use super::box_blur::Line;
-use crate::wide::wide;
+use crate::simd::multiversioned;
 
 /// Rows and columns of a square, which is turned over at once.
 const SIDE: usize = 8;
@@ -12,7 +12,7 @@ pub(super) const SPAN: usize = SIDE * SQUARES;
 /// The rows of squares beside each other, a word for each.
 type Squares = [[u64; SQUARES]; SIDE];
 
-wide! {
+multiversioned! {
 /// Makes columns of at most as many rows as a line has values. There must be a line for each column, and as many more as fill
 /// the last squares.
 pub(super) fn rows_to_columns(source: &[u8], row_length: usize, lines: &mut [Line]) {
@@ -36,7 +36,7 @@ pub(super) fn rows_to_columns(source: &[u8], row_length: usize, lines: &mut [Lin
 }
 }
 
-wide! {
+multiversioned! {
 /// And rows of columns.
 pub(super) fn columns_to_rows(lines: &[Line], row_length: usize, out: &mut [u8]) {
     for x in (0..row_length).step_by(SPAN) {

@@ -6,8 +6,8 @@ use super::ALIGNMENT;
 use super::commands::PARAMETERS_STRIDE;
 use super::program::Segment;
 use super::schedule::middle_words;
+use crate::batch::Placement;
 use crate::error::{Error, Result};
-use crate::images::Placement;
 
 /// Dispatches that a segment is in: two of statistics and one that applies it, or the first pass of a resize.
 const MOST_DISPATCHES: usize = 3;

@@ -4,9 +4,8 @@ use super::WORKGROUP_MEMORY;
 use super::commands::{Piece, Prepared, Steps};
 use super::schedule::Grouping;
 use super::tables::Tables;
-use crate::batch::{Layout, Shape};
+use crate::batch::{Layout, Placement, Shape};
 use crate::error::Result;
-use crate::images::Placement;
 use crate::output::Output;
 use crate::plan::Plan;
 

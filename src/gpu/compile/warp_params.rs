@@ -1,7 +1,7 @@
 //! The numbers of an interpolated warp, as `shaders/ops/affine_interpolated.wgsl` reads them.
 
 use crate::batch::Size;
-use crate::ops::Interpolation;
+use crate::interpolation::Interpolation;
 
 const EXACT_U: u32 = 1;
 const EXACT_V: u32 = 2;

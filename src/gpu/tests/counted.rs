@@ -1,16 +1,16 @@
 //! What whole batches cost by count, without a device: dispatches and the bytes that they read and write.
 
-use crate::batch::{Layout, Shape};
+use crate::batch::{Layout, Placement, Shape};
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::commands::{Piece, Prepared, Steps};
 use crate::gpu::compile::schedule::Grouping;
 use crate::gpu::compile::tables::Tables;
-use crate::images::Placement;
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::policy::Policy;
-use crate::sample::Sampler;
-use crate::transform::{Scheme, Transform};
+use crate::sampler::Sampler;
+use crate::schemes::Scheme;
+use crate::transform::Transform;
 
 const SEEDS: u64 = 64;
 

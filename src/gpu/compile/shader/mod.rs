@@ -110,7 +110,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     join(wgsl!("arithmetic/pixel"));
     join(wgsl!("arithmetic/blend"));
     join(wgsl!("arithmetic/luma"));
-    join(wgsl!("arithmetic/wide"));
+    join(wgsl!("arithmetic/u64"));
     match (variant.input, variant.channels) {
         (Layout::Nhwc, 3) => join(wgsl!("kernels/source_rgb")),
         _ => join(wgsl!("kernels/source_planes")),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use super::gpu_support;
+use crate::batch::Placement;
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps};
 use crate::gpu::compile::mixing::{self, MixPiece, MixStep};
@@ -12,7 +13,6 @@ use crate::gpu::compile::schedule::{Grouping, Kernel};
 use crate::gpu::compile::shader::{self, Variant};
 use crate::gpu::compile::tables::Tables;
 use crate::gpu::device::pipelines::binding_types;
-use crate::images::Placement;
 use crate::mixing::MixPlan;
 use crate::{Batch, Dtype, Output, Plan, Shape, Tensor, TensorData};
 

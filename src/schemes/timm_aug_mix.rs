@@ -2,21 +2,21 @@
 
 use rand::RngExt;
 
-use super::aug_mix::{OPERATIONS, chains, check_shape, with_mixture};
-use super::dirichlet::{check_alpha, dirichlet};
+use super::Draws;
+use super::aug_mix::{OPERATIONS, chains, check_alpha, check_shape, with_mixture};
+use super::instantiate::Steps;
 use super::timm::{Noise, check_mstd};
 use crate::convention::Convention;
+use crate::draw::Context;
 use crate::error::Result;
-use crate::mixing::beta;
 use crate::ops::{self, Branch, MixRule, Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Draws};
+use crate::random::dirichlet::dirichlet;
+use crate::random::{Purpose, beta};
 
 /// AugMix as timm has it: `width` branches of `depth` operations each, at magnitudes near or below `m`.
 ///
 /// ```
-/// use autoaugment::{Scheme, transform::TimmAugMix};
+/// use autoaugment::{Scheme, schemes::TimmAugMix};
 /// let scheme = TimmAugMix::default().m(5).width(4).depth(2);
 /// assert_eq!(Scheme::from(scheme).to_string(), "augmix-m5-w4-d2");
 /// ```

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::batch::Size;
+use super::{Size, check_channels};
 use crate::error::{Error, Result};
-use crate::images::check_channels;
 
 /// Where one image of a ragged batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

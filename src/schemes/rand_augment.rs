@@ -5,13 +5,13 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{TORCHVISION, check_count, text};
+use super::instantiate::Steps;
+use super::{Draws, TORCHVISION, check_count, text};
 use crate::convention::Convention;
+use crate::draw::Context;
 use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Draws};
+use crate::random::Purpose;
 
 /// `n` of 14 operations, each as likely as the others whatever was drawn before, at magnitude `m`; all are applied
 /// (Cubuk et al., arXiv 1909.13719).

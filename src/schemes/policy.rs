@@ -2,12 +2,13 @@
 
 use rand::RngExt;
 
-use super::steps::Steps;
-use super::{Context, Draws};
+use super::Draws;
+use super::instantiate::Steps;
+use crate::draw::{Context, StepStream};
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
 use crate::policy::Policy;
-use crate::sample::{Numbers, Purpose};
+use crate::random::Purpose;
 
 impl Draws for Policy {
     fn check(&self) -> Result<()> {
@@ -31,7 +32,7 @@ pub(super) fn draw_with(
     mut noise: impl FnMut(usize, f64) -> f64,
 ) -> usize {
     let number = context.stream(Purpose::SubPolicy).random_range(0..policy.sub_policies.len());
-    let mut gates = Numbers::new(Purpose::Gate);
+    let mut gates = StepStream::new(Purpose::Gate);
     let mut drawn = Steps::new(context, policy.convention);
     for (k, step) in policy.sub_policies[number].steps.iter().enumerate() {
         if gates.unit(context, k) < step.probability {

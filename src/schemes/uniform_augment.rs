@@ -5,13 +5,13 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{check_count, text};
+use super::instantiate::Steps;
+use super::{Draws, check_count, text};
 use crate::convention::Convention;
+use crate::draw::{Context, StepStream};
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
-use crate::sample::{Numbers, Purpose};
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Draws};
+use crate::random::Purpose;
 
 /// `n` of 15 operations, each as likely as the others whatever was drawn before, at any level of their range, and applied
 /// with any probability (LingChen et al., arXiv 2003.14348).
@@ -54,7 +54,7 @@ impl Draws for UniformAugment {
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let mut operations = context.stream(Purpose::Operation);
-        let (mut gates, mut levels) = (Numbers::new(Purpose::Gate), Numbers::new(Purpose::Magnitude));
+        let (mut gates, mut levels) = (StepStream::new(Purpose::Gate), StepStream::new(Purpose::Magnitude));
         let mut steps = Steps::new(context, CONVENTION);
         for k in 0..self.n {
             let op = OpKind::PAPER[operations.random_range(0..OpKind::PAPER.len())];

@@ -1,9 +1,9 @@
-//! Wide: functions compiled for several instruction sets, of which the processor that runs them decides.
+//! SIMD: functions compiled for several instruction sets, of which the processor that runs them decides.
 //!
 //! SSE2 on x86-64 and NEON on AArch64 are what every processor has, and what is compiled without further ado.
 
 /// Compiles a function for AVX-512, with and without VBMI, for AVX2 and for what every processor has.
-macro_rules! wide {
+macro_rules! multiversioned {
     ($item:item) => {
         #[multiversion::multiversion(targets(
             "x86_64+avx512f+avx512bw+avx512cd+avx512dq+avx512vl+avx512vbmi+avx2+bmi1+bmi2+popcnt+lzcnt",
@@ -14,4 +14,4 @@ macro_rules! wide {
     };
 }
 
-pub(crate) use wide;
+pub(crate) use multiversioned;

@@ -1,19 +1,20 @@
 //! timm's RandAugment and AutoAugment, with noise on their magnitudes.
 
-use super::TimmSet;
+use super::instantiate::Steps;
+use super::policy::draw_with;
+use super::{Draws, TimmSet};
 use crate::convention::Convention;
+use crate::draw::{Context, StepStream};
 use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
 use crate::policy::{Policy, Step, SubPolicy};
-use crate::sample::{Numbers, Purpose};
-use crate::transform::policy::draw_with;
-use crate::transform::steps::{Steps, gauss};
-use crate::transform::{Context, Draws};
+use crate::random::Purpose;
+use crate::random::gauss::gauss;
 
 /// RandAugment as timm has it: of `n` operations each is applied with probability `p`, at a magnitude near `m`.
 ///
 /// ```
-/// use autoaugment::{Scheme, transform::TimmRandAugment};
+/// use autoaugment::{Scheme, schemes::TimmRandAugment};
 /// let scheme = TimmRandAugment::default().m(9).mstd(0.5).increasing(true);
 /// assert_eq!(Scheme::from(scheme).to_string(), "rand-m9-mstd0.5-inc1");
 /// # Ok::<(), autoaugment::Error>(())
@@ -123,7 +124,7 @@ impl Draws for TimmRandAugment {
     }
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
-        let (mut operations, mut gates) = (Numbers::new(Purpose::Operation), Numbers::new(Purpose::Gate));
+        let (mut operations, mut gates) = (StepStream::new(Purpose::Operation), StepStream::new(Purpose::Gate));
         let mut noise = Noise::new(context, self.mstd, f64::from(self.mmax));
         let mut steps = Steps::new(context, self.convention());
         let (set, is_weighted) = (self.set.operations(), self.set.is_weighted());
@@ -207,7 +208,7 @@ fn three_a() -> Vec<SubPolicy> {
 /// A learned policy as timm has it, with noise on its magnitudes.
 ///
 /// ```
-/// use autoaugment::{Scheme, transform::{TimmAutoAugment, TimmList}};
+/// use autoaugment::{Scheme, schemes::{TimmAutoAugment, TimmList}};
 /// let scheme = TimmAutoAugment::new(TimmList::Original).mstd(0.5);
 /// assert_eq!(Scheme::from(scheme).to_string(), "original-mstd0.5");
 /// ```
@@ -275,14 +276,14 @@ pub(super) fn check_mstd(op: &'static str, mstd: f64) -> Result<()> {
 /// What timm makes of a magnitude each time.
 pub(super) struct Noise<'a> {
     context: &'a Context<'a>,
-    numbers: Numbers,
+    numbers: StepStream,
     deviation: f64,
     most: f64,
 }
 
 impl<'a> Noise<'a> {
     pub fn new(context: &'a Context<'a>, deviation: f64, most: f64) -> Self {
-        Noise { context, numbers: Numbers::new(Purpose::Magnitude), deviation, most }
+        Noise { context, numbers: StepStream::new(Purpose::Magnitude), deviation, most }
     }
 
     pub fn on(&mut self, k: usize, magnitude: f64) -> f64 {

@@ -15,7 +15,8 @@
 //! [`Plan`](crate::Plan) like any other.
 
 mod aug_mix;
-mod dirichlet;
+mod instantiate;
+mod policy;
 mod rand_augment;
 mod text;
 mod timm;
@@ -35,11 +36,23 @@ pub use uniform_augment::UniformAugment;
 
 use std::fmt;
 
-use super::{Context, Draws};
 use crate::convention::Convention;
+use crate::draw::Context;
 use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
 use crate::policy::Policy;
+
+/// A stage as code: what it refuses, what it may draw, and what it draws.
+pub(crate) trait Draws {
+    /// Refuses parameters outside their range.
+    fn check(&self) -> Result<()>;
+
+    /// Every kind of operation that it may draw.
+    fn operations(&self) -> Vec<OpKind>;
+
+    /// Draws and puts the operations behind `ops`; returns the sub-policy if there is one.
+    fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>>;
+}
 
 /// The operations of torchvision's RandAugment and TrivialAugmentWide.
 const TORCHVISION: [OpKind; 14] = [
@@ -64,7 +77,7 @@ macro_rules! schemes {
         /// A learned policy, or another way to draw an image's operations.
         ///
         /// ```
-        /// use autoaugment::{Policy, Sampler, Scheme, Shape, transform::RandAugment};
+        /// use autoaugment::{Policy, Sampler, Scheme, Shape, schemes::RandAugment};
         /// let scheme: Scheme = "randaugment(n=2, m=9)".parse()?;
         /// assert_eq!(scheme, RandAugment::default().n(2).m(9).into());
         /// assert_eq!("imagenet".parse::<Scheme>()?, Policy::imagenet().into());

@@ -1,25 +1,27 @@
-//! Steps: what a step of a policy or of another scheme draws besides its operation.
+//! Instantiate: what a step of a policy or of another scheme draws besides its operation.
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Context, between};
 use crate::convention::Convention;
-use crate::ops::{Interpolation, Kind, Op, OpKind};
-use crate::sample::{Draw, Numbers, Purpose};
+use crate::draw::{Context, Draw, StepStream, between};
+use crate::interpolation::Interpolation;
+use crate::ops::{Kind, Op, OpKind};
+use crate::random::Purpose;
 
 /// Makes operations of an image's steps.
 pub(super) struct Steps<'a> {
     context: &'a Context<'a>,
     convention: Convention,
-    signs: Numbers,
-    interpolations: Numbers,
-    radii: Numbers,
+    signs: StepStream,
+    interpolations: StepStream,
+    radii: StepStream,
 }
 
 impl<'a> Steps<'a> {
     pub fn new(context: &'a Context<'a>, convention: Convention) -> Self {
-        let [signs, interpolations, radii] = [Purpose::Sign, Purpose::Interpolation, Purpose::Blur].map(Numbers::new);
+        let [signs, interpolations, radii] =
+            [Purpose::Sign, Purpose::Interpolation, Purpose::Blur].map(StepStream::new);
         Steps { context, convention, signs, interpolations, radii }
     }
 
@@ -49,12 +51,4 @@ impl<'a> Steps<'a> {
             step: k,
         })
     }
-}
-
-/// A number of the normal distribution, by Box and Muller. It takes two numbers of the stream, and its logarithm and cosine
-/// are the same on every machine.
-pub(super) fn gauss(stream: &mut impl Rng, mean: f64, deviation: f64) -> f64 {
-    let (u, v): (f64, f64) = (stream.random(), stream.random());
-    let radius = (-2.0 * libm::log(1.0 - u)).sqrt();
-    mean + deviation * radius * libm::cos(2.0 * std::f64::consts::PI * v)
 }

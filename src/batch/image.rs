@@ -1,6 +1,6 @@
 //! Image: one picture in memory while the twins work on it.
 
-use crate::batch::Size;
+use super::Size;
 
 /// Interleaved bytes, rows from the top, 1 or 3 channels.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,15 +5,14 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::dirichlet::{check_alpha, dirichlet};
-use super::text;
+use super::instantiate::Steps;
+use super::{Draws, text};
 use crate::convention::Convention;
+use crate::draw::{Context, StepStream};
 use crate::error::{Error, Result};
-use crate::mixing::beta;
 use crate::ops::{self, Branch, MixRule, Op, OpKind};
-use crate::sample::{Numbers, Purpose};
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Draws};
+use crate::random::dirichlet::dirichlet;
+use crate::random::{Purpose, beta};
 
 /// `width` branches of `depth` operations each, all as likely as the others, at a magnitude below `severity`; what they make
 /// of the image is mixed with it (Hendrycks et al., arXiv 1912.02781).
@@ -122,7 +121,7 @@ impl Draws for AugMix {
         let left = (1.0 - kept) as f32;
         let weights = dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| f64::from(w as f32 * left));
         let mut steps = Steps::new(context, CONVENTION);
-        let mut magnitudes = Numbers::new(Purpose::Magnitude);
+        let mut magnitudes = StepStream::new(Purpose::Magnitude);
         let chains = chains(context, self.kinds(), self.width, self.depth, |k, op| {
             let magnitude = (magnitudes.unit(context, k) * f64::from(self.severity)).floor();
             steps.op(k, op, magnitude)
@@ -147,8 +146,8 @@ pub(super) fn chains(
     depth: usize,
     mut op: impl FnMut(usize, OpKind) -> Op,
 ) -> Vec<Vec<Op>> {
-    let mut depths = Numbers::new(Purpose::Depth);
-    let mut kinds = Numbers::new(Purpose::Operation);
+    let mut depths = StepStream::new(Purpose::Depth);
+    let mut kinds = StepStream::new(Purpose::Operation);
     let longest = if depth > 0 { depth } else { 3 };
     let mut chain = |i: usize| {
         let length = if depth > 0 { depth } else { 1 + (3.0 * depths.unit(context, i)) as usize };
@@ -173,4 +172,13 @@ pub(super) fn check_shape(scheme: &'static str, width: usize, depth: usize) -> R
         (1..=ops::AugMix::MOST_BRANCHES, _) => refuse("depth", depth, "is outside 0..=100"),
         _ => refuse("width", width, "is outside 1..=32"),
     }
+}
+
+/// Refuses an alpha that the distributions do not have, or with which they are beyond what binary64 tells from their limits.
+pub(super) fn check_alpha(scheme: &'static str, alpha: f64) -> Result<()> {
+    let rule = "is outside 0.000001..=1000000";
+    if (1e-6..=1e6).contains(&alpha) {
+        return Ok(());
+    }
+    Err(Error::Parameter { op: scheme, parameter: "alpha", value: alpha, rule })
 }

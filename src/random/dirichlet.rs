@@ -2,14 +2,13 @@
 
 use rand::{Rng, RngExt};
 
-use crate::error::{Error, Result};
-use crate::transform::steps::gauss;
+use super::gauss::gauss;
 
 /// `n` weights from the symmetric Dirichlet distribution: independent numbers from Gamma(alpha, 1), each over their sum.
 ///
 /// It works with logarithms, so that the weights of a small alpha, of which all but one vanish, still add up to 1. They,
 /// exponentials and cosines are libm's, the same on every machine.
-pub(super) fn dirichlet(stream: &mut impl Rng, alpha: f64, n: usize) -> Vec<f64> {
+pub(crate) fn dirichlet(stream: &mut impl Rng, alpha: f64, n: usize) -> Vec<f64> {
     let mut weights: Vec<f64> = (0..n).map(|_| log_gamma(stream, alpha)).collect();
     let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     weights.iter_mut().for_each(|weight| *weight = libm::exp(*weight - largest));
@@ -39,15 +38,6 @@ fn log_gamma(stream: &mut impl Rng, alpha: f64) -> f64 {
 /// The logarithm of a number above 0 and up to 1.
 fn log_uniform(stream: &mut impl Rng) -> f64 {
     libm::log(1.0 - stream.random::<f64>())
-}
-
-/// Refuses an alpha that the distributions do not have, or with which they are beyond what binary64 tells from their limits.
-pub(super) fn check_alpha(scheme: &'static str, alpha: f64) -> Result<()> {
-    let rule = "is outside 0.000001..=1000000";
-    if (1e-6..=1e6).contains(&alpha) {
-        return Ok(());
-    }
-    Err(Error::Parameter { op: scheme, parameter: "alpha", value: alpha, rule })
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{TORCHVISION, text};
+use super::instantiate::Steps;
+use super::{Draws, TORCHVISION, text};
 use crate::convention::Convention;
+use crate::draw::Context;
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
-use crate::sample::Purpose;
-use crate::transform::steps::Steps;
-use crate::transform::{Context, Draws};
+use crate::random::Purpose;
 
 /// One of 14 operations, each as likely as the others, at one of 31 magnitudes, likewise (Müller and Hutter, arXiv
 /// 2103.10158).

@@ -1,21 +1,21 @@
-//! Numbers: a stream that steps draw from, the k-th number being the k-th step's, whether or not earlier ones needed theirs.
+//! StepStream: a stream that steps draw from, the k-th number being the k-th step's, whether or not earlier ones needed theirs.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Purpose;
-use crate::transform::Context;
+use super::Context;
+use crate::random::Purpose;
 
 /// A stream that is made when a step first needs a number of it.
-pub(crate) struct Numbers {
+pub(crate) struct StepStream {
     purpose: Purpose,
     stream: Option<ChaCha8Rng>,
     drawn: usize,
 }
 
-impl Numbers {
+impl StepStream {
     pub fn new(purpose: Purpose) -> Self {
-        Numbers { purpose, stream: None, drawn: 0 }
+        StepStream { purpose, stream: None, drawn: 0 }
     }
 
     /// What `draw` makes of step `k`'s part of the stream; it takes as much of it for each step. Steps come in order.

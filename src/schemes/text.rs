@@ -7,24 +7,23 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{AugMix, RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
-use crate::call;
+use super::{AugMix, Draws, RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
+use crate::call_syntax;
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::policy::Policy;
-use crate::transform::Draws;
 
 /// Writes `name(n=2, m=9)`.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, name: &str, scheme: &impl Serialize) -> fmt::Result {
     match serde_json::to_value(scheme) {
-        Ok(Value::Object(parameters)) => call::write(f, name, &parameters),
+        Ok(Value::Object(parameters)) => call_syntax::write(f, name, &parameters),
         _ => f.write_str(name),
     }
 }
 
 fn read<T: DeserializeOwned + Into<Scheme>>(text: &str) -> Result<Scheme> {
-    let parameters = call::parameters("scheme", text)?;
-    let syntax = |e| Error::Syntax { what: "scheme", message: format!("{}: {e}", call::name(text)) };
+    let parameters = call_syntax::parameters("scheme", text)?;
+    let syntax = |e| Error::Syntax { what: "scheme", message: format!("{}: {e}", call_syntax::name(text)) };
     serde_json::from_value::<T>(Value::Object(parameters)).map(T::into).map_err(syntax)
 }
 
@@ -40,7 +39,7 @@ impl FromStr for Scheme {
             (Some(line), None) => line,
             _ => whole,
         };
-        let name = call::name(text).to_lowercase().replace('_', "");
+        let name = call_syntax::name(text).to_lowercase().replace('_', "");
         let scheme = match name.as_str() {
             "randaugment" => read::<RandAugment>(text)?,
             "trivialaugment" | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
@@ -60,8 +59,8 @@ impl FromStr for Scheme {
 fn with_all_names(error: Error, text: &str) -> Error {
     match error {
         Error::Unknown { what: "policy", .. } => {
-            let names = || Scheme::forms().map(|(form, _)| call::name(form));
-            match Error::unknown("policy", call::name(text), names()) {
+            let names = || Scheme::forms().map(|(form, _)| call_syntax::name(form));
+            match Error::unknown("policy", call_syntax::name(text), names()) {
                 Error::Unknown { suggestion: None, name, .. } => {
                     let all: Vec<_> = Scheme::forms().map(|(form, _)| form).collect();
                     let message = format!("there is no `{name}`; there are {}", all.join(", "));

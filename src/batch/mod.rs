@@ -1,11 +1,22 @@
-//! Batch: N images of one size, as bytes.
+//! Batch: images as bytes, of one size or ragged, and how executors see them.
+
+mod image;
+mod images;
+mod ragged;
+mod sizes;
+
+pub(crate) use image::Image;
+pub use images::Images;
+pub(crate) use images::Placement;
+pub(crate) use ragged::check_places;
+pub use ragged::{Place, RaggedBatch};
+pub use sizes::Sizes;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::images::check_channels;
 
 /// Width and height of an image in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,5 +163,16 @@ impl<'a> Batch<'a> {
     /// The bytes in the order of [`Batch::layout`].
     pub fn data(&self) -> &[u8] {
         &self.data
+    }
+}
+
+/// Refuses channels other than 1 and 3.
+pub(crate) fn check_channels(channels: usize) -> Result<()> {
+    match channels {
+        1 | 3 => Ok(()),
+        2 | 4 => Err(Error::Batch(format!(
+            "{channels} channels: an alpha channel is not supported; drop it or flatten onto a background first"
+        ))),
+        _ => Err(Error::Batch(format!("{channels} channels: only 1 (gray) and 3 (RGB) are supported"))),
     }
 }

@@ -1,0 +1,81 @@
+//! Sizes: the sizes of a batch's images, all the same or one each.
+
+use super::{Shape, Size};
+use crate::error::Result;
+
+/// The sizes of a batch's images: all the same, or one each.
+///
+/// Made from a [`Shape`] or from a slice of [`Size`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes<'a>(Inner<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Inner<'a> {
+    Same(Shape),
+    Each(&'a [Size]),
+}
+
+impl Sizes<'_> {
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        match self.0 {
+            Inner::Same(shape) => shape.images,
+            Inner::Each(sizes) => sizes.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The size of image `index`; of the last one beyond it.
+    pub fn get(&self, index: usize) -> Size {
+        match self.0 {
+            Inner::Same(shape) => shape.size(),
+            Inner::Each(sizes) => sizes.get(index).or(sizes.last()).copied().unwrap_or(Size { width: 1, height: 1 }),
+        }
+    }
+
+    /// The shape that they are all of, if they are the same by construction.
+    pub(crate) fn shape(&self) -> Option<Shape> {
+        match self.0 {
+            Inner::Same(shape) => Some(shape),
+            Inner::Each(_) => None,
+        }
+    }
+
+    /// Whether they are the same by construction.
+    pub(crate) fn are_same(&self) -> bool {
+        matches!(self.0, Inner::Same(_))
+    }
+
+    /// Refuses sizes that no batch can have.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.0 {
+            Inner::Same(shape) => shape.check(),
+            Inner::Each(sizes) => {
+                let mut each = sizes.iter().enumerate();
+                each.try_for_each(|(i, size)| size.check().map_err(|e| e.at(format!("image {i}"))))
+            }
+        }
+    }
+}
+
+impl From<Shape> for Sizes<'static> {
+    fn from(shape: Shape) -> Self {
+        Sizes(Inner::Same(shape))
+    }
+}
+
+impl<'a> From<&'a [Size]> for Sizes<'a> {
+    fn from(sizes: &'a [Size]) -> Self {
+        Sizes(Inner::Each(sizes))
+    }
+}
+
+impl<'a> From<&'a Vec<Size>> for Sizes<'a> {
+    fn from(sizes: &'a Vec<Size>) -> Self {
+        Sizes(Inner::Each(sizes))
+    }
+}

@@ -1,0 +1,76 @@
+//! Draw: what an operation is made from, a value and streams for whatever else is random.
+
+mod step_stream;
+
+pub(crate) use step_stream::StepStream;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::batch::{Size, Sizes};
+use crate::interpolation::Interpolation;
+use crate::random::{Purpose, Streams};
+
+/// What draws the operations of one stage.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub streams: &'a Streams,
+    /// How many stages of the same kind came before; each has its own random numbers.
+    pub occurrence: u64,
+    /// The image's size before the stage.
+    pub size: Size,
+    /// All images of the batch as they are before any stage.
+    pub sizes: Sizes<'a>,
+    pub position_in_batch: usize,
+    pub interpolation: Option<Interpolation>,
+    pub fill: Option<[u8; 3]>,
+}
+
+impl Context<'_> {
+    /// The stage's random numbers for a purpose.
+    pub fn stream(&self, purpose: Purpose) -> ChaCha8Rng {
+        self.streams.of(purpose, self.occurrence)
+    }
+}
+
+/// What an operation is made from: its parameter's value, and streams for whatever else it has to draw.
+pub(crate) struct Draw<'a> {
+    pub value: f64,
+    pub interpolation: Interpolation,
+    pub fill: [u8; 3],
+    pub context: Context<'a>,
+    pub step: usize,
+}
+
+impl Draw<'_> {
+    /// A pixel of the image, uniformly: column and row.
+    pub fn point(&mut self) -> (usize, usize) {
+        let Size { width, height } = self.context.size;
+        let two_numbers = |stream: &mut ChaCha8Rng| (stream.random::<f64>(), stream.random::<f64>());
+        let (x, y) = StepStream::new(Purpose::Position).of(&self.context, self.step, two_numbers);
+        ((x * width as f64) as usize, (y * height as f64) as usize)
+    }
+
+    /// Another image of the batch, uniformly among those of this one's present size; this one if there is none.
+    ///
+    /// The number that is drawn does not depend on the batch, which image it stands for does.
+    pub fn partner(&mut self) -> usize {
+        let Context { sizes, size, position_in_batch, .. } = self.context;
+        let fits = |&ahead: &usize| sizes.get((position_in_batch + ahead) % sizes.len()) == size;
+        // Nobody has to be looked at where all are the same.
+        let all_fit = sizes.are_same() && sizes.get(0) == size;
+        let others = if all_fit { sizes.len() - 1 } else { (1..sizes.len()).filter(fits).count() };
+        if others == 0 {
+            return position_in_batch;
+        }
+        let number = StepStream::new(Purpose::Partner).unit(&self.context, self.step);
+        let chosen = (number * others as f64) as usize;
+        let ahead = if all_fit { 1 + chosen } else { (1..sizes.len()).filter(fits).nth(chosen).unwrap_or(0) };
+        (position_in_batch + ahead) % sizes.len()
+    }
+}
+
+/// The number `at` of the way, 0..1, from one to the other.
+pub(crate) fn between([from, to]: [f64; 2], at: f64) -> f64 {
+    from + (to - from) * at
+}

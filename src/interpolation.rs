@@ -1,0 +1,45 @@
+//! Interpolation: how a warp or a resize finds the value between pixels.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How a warp, or a [`Resize`](crate::ops::Resize), finds the value between pixels.
+///
+/// A resize has rounded values, widens its filter where the image gets smaller, and takes a = -0.5 for the cubic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpolation {
+    /// The pixel whose area the point falls into.
+    #[default]
+    Nearest,
+    /// Two by two pixels, linear; warps truncate and do not round, as Pillow does.
+    Bilinear,
+    /// Four by four pixels, Keys' cubic, of warps with a = -1 and truncated.
+    Bicubic,
+}
+
+impl Interpolation {
+    /// All three.
+    pub const ALL: [Interpolation; 3] = [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic];
+}
+
+impl std::fmt::Display for Interpolation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Interpolation::Nearest => "nearest",
+            Interpolation::Bilinear => "bilinear",
+            Interpolation::Bicubic => "bicubic",
+        })
+    }
+}
+
+impl std::str::FromStr for Interpolation {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let names = Self::ALL.map(|i| i.to_string());
+        let found = Self::ALL.into_iter().zip(&names).find(|(_, n)| n.eq_ignore_ascii_case(name));
+        found.map(|(i, _)| i).ok_or_else(|| Error::unknown("interpolation", name, names.iter().map(String::as_str)))
+    }
+}

@@ -1,0 +1,28 @@
+//! Size: the size that an image has after an operation.
+
+use super::{Op, SamplePairing};
+use crate::batch::{Size, Sizes};
+use crate::error::{Error, Result};
+
+/// The size that an image of `size` has after an operation, which must be possible for it in a batch of images of `sizes`.
+pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> {
+    let after = size_after_alone(op, size)?;
+    if let Op::SamplePairing(SamplePairing { partner, .. }) = *op {
+        if partner >= sizes.len() {
+            return Err(Error::Partner { partner, images: sizes.len() });
+        }
+        if sizes.get(partner) != size {
+            let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
+            return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
+        }
+    }
+    Ok(after)
+}
+
+/// The same, whatever its partner is.
+pub(crate) fn size_after_alone(op: &Op, size: Size) -> Result<Size> {
+    op.check()?;
+    let after = op.output_size(size)?;
+    after.check()?;
+    Ok(after)
+}
