@@ -10,8 +10,8 @@ use autoaugment::{Augmenter, Output, Policy, RaggedBatch, Size, Transform};
 use burn::tensor::Device;
 use burn::tensor::Tensor;
 
-use crate::gpu_support::random;
 use crate::shared::*;
+use crate::support::batches::random;
 
 const IMAGES: usize = 22;
 

@@ -9,8 +9,8 @@ use autoaugment::transform::RandomResizedCrop;
 use autoaugment::{Augmenter, Error, Layout, Normalize, Output, Policy, RaggedBatch, Size, Transform};
 use burn::tensor::{Device, TensorData};
 
-use crate::gpu_support::batch_of;
 use crate::shared::*;
+use crate::support::batches::batch_of;
 
 const CLASSES: usize = 5;
 const SIDE: usize = 12;

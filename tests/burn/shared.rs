@@ -6,7 +6,7 @@ use autoaugment::{Augmenter, Batch, Error, Gpu, Layout, Normalize, Output, Polic
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::gpu_support::batch_of;
+use crate::support::batches::batch_of;
 
 pub const F32: Output = Output::f32(Layout::Nchw, Normalize::IMAGENET);
 pub const F16: Output = Output::f16(Layout::Nchw, Normalize::IMAGENET);

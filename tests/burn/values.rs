@@ -4,8 +4,8 @@ use autoaugment::burn::Memory;
 use autoaugment::{Dtype, Error, GpuBatch, Layout, Normalize, Output, Shape};
 use burn::tensor::DType;
 
-use crate::gpu_support::batch_of;
 use crate::shared::*;
+use crate::support::batches::batch_of;
 
 #[test]
 fn every_form_and_shape() {

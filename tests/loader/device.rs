@@ -8,8 +8,9 @@ use autoaugment::{
 };
 use rand::RngExt;
 
-use super::gpu_support::{gpu, gpu_with, random};
 use super::images::{cropping, refusal, size};
+use crate::support::batches::random;
+use crate::support::gpu::{gpu, gpu_with};
 
 /// Images of different sizes.
 fn ragged(count: usize) -> InMemory {

@@ -120,7 +120,7 @@ fn threads_prefetch_and_resuming_change_nothing() {
 #[cfg(feature = "gpu")]
 #[test]
 fn a_gpu_has_the_cpus_bits() {
-    use super::gpu_support::gpu;
+    use crate::support::gpu::gpu;
     if gpu().is_none() {
         return;
     }
@@ -155,7 +155,7 @@ fn a_gpu_has_the_cpus_bits() {
 #[cfg(feature = "gpu")]
 #[test]
 fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
-    use super::gpu_support::gpu;
+    use crate::support::gpu::gpu;
     let Some(first) = gpu() else { return };
     let loader = builder(augmenter(F32).gpu(first)).mixing(both(Per::Image)).build().unwrap();
     let gpu = loader.augmenter().executor().gpu().unwrap();
@@ -168,7 +168,7 @@ fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
     epoch.next_into(&own, 0).unwrap().unwrap();
     assert!(gpu.pipelines() > 0);
 
-    let augmenter = Augmenter::builder(Transform::new()).gpu(super::gpu_support::gpu().unwrap()).build().unwrap();
+    let augmenter = Augmenter::builder(Transform::new()).gpu(crate::support::gpu::gpu().unwrap()).build().unwrap();
     let loader = Loader::builder(numbered(9), Arc::new(augmenter)).on_error(OnError::Skip).mixing(only("cutmix"));
     let loader = loader.batch_size(8).build().unwrap();
     let gpu = loader.augmenter().executor().gpu().unwrap();
@@ -183,7 +183,7 @@ fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
 #[cfg(feature = "gpu")]
 #[test]
 fn the_report_counts_mixing() {
-    use super::gpu_support::gpu;
+    use crate::support::gpu::gpu;
     let Some(first) = gpu() else { return };
     let plain = builder(augmenter(F32).gpu(first)).build().unwrap();
     let mixing = builder(augmenter(F32).gpu(gpu().unwrap())).mixing(only("mixup")).build().unwrap();

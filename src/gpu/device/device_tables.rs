@@ -78,7 +78,7 @@ impl DeviceTables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::tests::browser::gpu_support::gpu;
+    use crate::gpu::tests::support::gpu::gpu;
 
     #[test]
     fn a_refusal_does_not_wait_for_the_tables() {

@@ -1,8 +1,8 @@
 //! Cases: batches whose dispatches, together, run every file of every kernel.
 
-use super::gpu_support::{EVERY_FORM, batch_of, chain_of, mixtures, nearest, pairs, random, rgb};
 use super::recording::Case;
 use crate::gpu::Grouping;
+use crate::gpu::tests::support::batches::{EVERY_FORM, batch_of, chain_of, mixtures, nearest, pairs, random, rgb};
 use crate::mixing::{MixPlan, Mixing};
 use crate::{Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
 

@@ -7,8 +7,6 @@
 mod cases;
 mod chromium;
 mod coverage;
-#[path = "../../../../tests/gpu_support/mod.rs"]
-pub(in crate::gpu) mod gpu_support;
 mod recording;
 
 use chromium::Session;

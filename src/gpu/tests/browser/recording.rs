@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::gpu_support;
 use crate::batch::Placement;
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps};
@@ -13,6 +12,7 @@ use crate::gpu::compile::schedule::{Grouping, Kernel};
 use crate::gpu::compile::shader::{self, Variant};
 use crate::gpu::compile::tables::Tables;
 use crate::gpu::device::pipelines::binding_types;
+use crate::gpu::tests::support::batches::differences;
 use crate::mixing::MixPlan;
 use crate::{Batch, Dtype, Output, Plan, Shape, Tensor, TensorData};
 
@@ -259,7 +259,7 @@ impl Expected {
             Dtype::F32 => TensorData::F32(bytemuck::pod_collect_to_vec(inside)),
             Dtype::F16 => TensorData::F16(bytemuck::pod_collect_to_vec(inside)),
         };
-        let mut lines = gpu_support::differences(self.shape, &case.plan, &self.data, &data);
+        let mut lines = differences(self.shape, &case.plan, &self.data, &data);
         // The kernels write whole words.
         for (place, around) in [(0, &got[..self.before / 4 * 4]), (self.bytes - 8, &got[self.bytes - 8..])] {
             if let Some(i) = around.iter().position(|&byte| byte != UNTOUCHED) {

@@ -1,0 +1,117 @@
+//! Policies from Python code.
+
+use autoaugment::Policy;
+use autoaugment::policy::Source;
+
+use super::{Case, call};
+
+fn import(source: Source, text: &str) -> Result<(), autoaugment::Error> {
+    call(Policy::import(text, source))
+}
+
+pub fn imports() -> Vec<Case> {
+    use Source::{Dali, FastAutoAugment, Kornia, Timm, Torchvision};
+    let torch = |text| import(Torchvision, text);
+    vec![
+        ("nothing", torch(""), "line 1, column 1: policy: there is no list"),
+        ("no sub-policies", torch("x = [ ]"), "line 1, column 5: the policy has no sub-policies"),
+        ("no steps", torch("[[('Invert', 1, 2)],\n  []]"), "line 2, column 3: the sub-policy has no steps"),
+        ("a number", torch("7"), "line 1, column 1: policy: a policy is a list of sub-policies"),
+        ("a name", torch("'imagenet'"), "line 1, column 1: policy: a policy is a list of sub-policies"),
+        (
+            "a number in it",
+            torch("[[('Invert', 1, 2)], 3]"),
+            "line 1, column 22: policy: a sub-policy is a list of steps",
+        ),
+        (
+            "a step in place of a sub-policy",
+            torch("('Rotate', 1, 2)"),
+            "line 1, column 2: policy: a sub-policy is a list of steps",
+        ),
+        (
+            "a pair",
+            torch("[[('Rotate', 1)]]"),
+            "line 1, column 3: policy: a step is (operation, probability, magnitude), and this has 2",
+        ),
+        (
+            "four",
+            torch("[[\n ('Rotate', 1, 2, 3)]]"),
+            "line 2, column 2: policy: a step is (operation, probability, magnitude), and this has 4",
+        ),
+        ("no name", torch("[[(1, 1, 2)]]"), "line 1, column 4: policy: a step begins with an operation's name"),
+        (
+            "an unknown operation",
+            torch("[[('Rotat', 1, 2)]]"),
+            "line 1, column 4: unknown operation `Rotat`; did you mean `Rotate`?",
+        ),
+        ("another's operation", torch("[[('Cutout', 1, 2)]]"), "line 1, column 4: unknown operation `Cutout`"),
+        (
+            "another's spelling",
+            import(Kornia, "[[('ShearX', 1, 2)]]"),
+            "line 1, column 4: unknown operation `ShearX`; did you mean `shear_x`?",
+        ),
+        (
+            "a probability above 1",
+            torch("[[('Rotate', 0.5, 2),\n  ('Rotate', 1.5, 2)]]"),
+            "line 2, column 14: Rotate: probability 1.5 is outside 0..=1",
+        ),
+        (
+            "no probability",
+            torch("[[('Rotate', None, 2)]]"),
+            "line 1, column 14: policy: Rotate: the probability is a number",
+        ),
+        (
+            "a name for a number",
+            torch("[[('Rotate', 1, nine)]]"),
+            "line 1, column 17: policy: Rotate: the magnitude is a number, or None",
+        ),
+        (
+            "no magnitude",
+            torch("[[('Rotate', 1, None)]]"),
+            "line 1, column 17: policy: Rotate: the magnitude is None, and it needs one",
+        ),
+        ("magnitude 10", torch("[[('Rotate', 1, 10)]]"), "line 1, column 17: Rotate: magnitude 10 is outside 0..=9"),
+        (
+            "magnitude -1",
+            import(Dali, "[[(rotate, 1, -1)]]"),
+            "line 1, column 15: Rotate: magnitude -1 is outside 0..=10",
+        ),
+        (
+            "magnitude 1e999",
+            import(Timm, "[[('Rotate', 1, 1e999)]]"),
+            "line 1, column 17: Rotate: magnitude inf is outside 0..=10",
+        ),
+        (
+            "a fraction",
+            torch("[[('Rotate', 1, 0.5)]]"),
+            "line 1, column 17: Rotate: magnitude 0.5 is not a whole number, and torchvision has whole magnitudes only",
+        ),
+        (
+            "a digit",
+            import(FastAutoAugment, "[[('Rotate', 1, 2)]]"),
+            "line 1, column 17: Rotate: magnitude 2 is outside 0..=1",
+        ),
+        (
+            "timm's pixels",
+            import(Timm, "[[('TranslateX', 1, 2)]]"),
+            "line 1, column 4: policy: timm's `TranslateX` shifts by pixels that timm's caller sets; only `TranslateXRel` says how far",
+        ),
+        (
+            "timm's blurs",
+            import(Timm, "[[('GaussianBlur', 1, 2), ('GaussianBlurRand', 1, 10)]]"),
+            "line 1, column 28: policy: no timm convention has `GaussianBlurRand` and the names before it",
+        ),
+        (
+            "names of two conventions",
+            import(Timm, "[[('PosterizeOriginal', 1, 2), ('ColorIncreasing', 1, 2)]]"),
+            "line 1, column 33: policy: no timm convention has `ColorIncreasing` and the names before it",
+        ),
+        ("an open bracket", torch("[\n  [('Rotate', 1, 2),\n"), "line 2, column 3: policy: `[` is never closed"),
+        ("code", torch("[[f(x)]]"), "line 1, column 4: policy: a comma is missing before this"),
+        (
+            "JSON",
+            torch("{\"version\": 1}"),
+            "line 1, column 1: policy: `{` cannot stand here; a policy is lists, names and numbers",
+        ),
+    ]
+}

@@ -1,0 +1,18 @@
+//! The loader: every format of data set, what an epoch consists of, and what happens when something breaks.
+
+#![cfg(feature = "loader")]
+
+mod cifar;
+mod decoding;
+#[cfg(feature = "gpu")]
+mod device;
+mod idx;
+mod image_folder;
+mod images;
+mod misbehavior;
+mod mixing;
+mod options;
+#[path = "../support/mod.rs"]
+mod support;
+mod tar_shards;
+mod ten_thousand;

@@ -1,0 +1,76 @@
+//! The comparison with other libraries: its driver runs, with our worker alone, and writes what the README's table needs.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::conformance::{Python, repository};
+
+/// Our worker, built as this test was.
+fn worker() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--package", "autoaugment", "--bench", "peers", "--no-default-features"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    for (feature, is_on) in [
+        ("default", cfg!(feature = "default")),
+        ("gpu", cfg!(feature = "gpu")),
+        ("loader", cfg!(feature = "loader")),
+        ("burn", cfg!(feature = "burn")),
+    ] {
+        if is_on {
+            cargo.args(["--features", feature]);
+        }
+    }
+    let output = cargo.current_dir(repository()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let messages = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut workers =
+        messages.filter(|m| m["target"]["name"] == "peers").filter_map(|m| Some(m["executable"].as_str()?.into()));
+    workers.next().expect("cargo says where the worker is")
+}
+
+#[test]
+fn the_driver_measures_ours() {
+    let Some(python) = Python::find_for("the driver of benches/peers") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let driver = repository().join("benches/peers/run.py");
+    let worker = worker();
+    python.run(
+        driver.to_str().unwrap(),
+        [
+            "--peers",
+            "ours",
+            "--tests",
+            "policies,rotate_bilinear",
+            "--sizes",
+            "32",
+            "--rounds",
+            "2",
+            "--seconds",
+            "0.05",
+            "--ours",
+            worker.to_str().unwrap(),
+            "--out",
+            &path("results"),
+            "--work",
+            &path("work"),
+        ],
+    );
+
+    let results = std::fs::read_dir(path("results")).unwrap().next().expect("a folder for the device").unwrap().path();
+    let file = std::fs::read_dir(results).unwrap().next().expect("a file for the day").unwrap().path();
+    let csv = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<Vec<_>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines[0][..5], ["peer", "test", "size", "io", "cores"]);
+    let cells: HashSet<_> = lines[1..].iter().map(|line| line[..5].join(" ")).collect();
+    let policy = ["native 1", "array 1", "native 2", "array 2"].map(|rest| format!("ours aa_cifar10 32 {rest}"));
+    assert_eq!(cells, policy.into_iter().chain(["ours rotate_bilinear 32 native 1".to_string()]).collect());
+    for line in &lines[1..] {
+        assert_eq!(line.len(), lines[0].len());
+        let [best, median]: [f64; 2] = [line[5], line[6]].map(|field| field.parse().unwrap());
+        assert!(best >= median && median > 0.0, "{line:?}");
+        assert_eq!(line[9], "2", "two samples: {line:?}");
+    }
+}
