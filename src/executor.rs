@@ -58,7 +58,7 @@ pub struct Executor {
 enum Inner {
     Cpu,
     #[cfg(feature = "gpu")]
-    Gpu(Box<Gpu>),
+    Gpu(Gpu),
 }
 
 impl Executor {
@@ -70,12 +70,12 @@ impl Executor {
         let inner = match device {
             Device::Cpu => Inner::Cpu,
             #[cfg(feature = "gpu")]
-            Device::Gpu => Inner::Gpu(Box::new(Gpu::new()?)),
+            Device::Gpu => Inner::Gpu(Gpu::new()?),
             #[cfg(feature = "gpu")]
             Device::Auto => match Gpu::hardware() {
                 Ok(gpu) => {
                     tracing::info!("running on {}", gpu.description());
-                    Inner::Gpu(Box::new(gpu))
+                    Inner::Gpu(gpu)
                 }
                 Err(reason) => {
                     tracing::warn!("running on the CPU: {reason}");
@@ -93,7 +93,7 @@ impl Executor {
     /// Runs on a GPU that is already open.
     #[cfg(feature = "gpu")]
     pub fn with_gpu(gpu: Gpu) -> Self {
-        Executor { inner: Inner::Gpu(Box::new(gpu)) }
+        Executor { inner: Inner::Gpu(gpu) }
     }
 
     /// The GPU, if plans run on one.

@@ -28,7 +28,7 @@ pub fn open_with(options: WgpuOptions) -> Result<(Device, Gpu)> {
 }
 
 /// Another [`Gpu`] on a device that burn uses already: one that [`open`] or [`share`] returned, or whose handles burn's
-/// `init_with_setup` did. An [`Augmenter`](crate::Augmenter) takes a `Gpu` for itself, so that a second augmenter needs another.
+/// `init_with_setup` did. Augmenters share a `Gpu` by its clones; this is for wgpu handles that come from elsewhere.
 ///
 /// `wgpu` and `queue` must be the very device that `device` stands for, which nothing can check: with others, wgpu panics or
 /// writes elsewhere.
@@ -36,8 +36,8 @@ pub fn open_with(options: WgpuOptions) -> Result<(Device, Gpu)> {
 /// # Errors
 /// Those of [`Gpu::from_device`].
 pub fn join(device: &Device, wgpu: wgpu::Device, queue: wgpu::Queue) -> Result<Gpu> {
-    let mut gpu = Gpu::from_device(wgpu, queue)?;
-    gpu.burn = Some(device.clone().without_autodiff());
+    let gpu = Gpu::from_device(wgpu, queue)?;
+    gpu.set_framework_device(device.clone().without_autodiff());
     Ok(gpu)
 }
 
@@ -102,7 +102,7 @@ fn needed_features(adapter: &wgpu::Adapter) -> wgpu::Features {
 /// Refuses a device that is not the one that `gpu` shares with burn. wgpu does not: it takes a buffer's number, which in
 /// another instance of wgpu is another buffer's or nobody's, and then it panics.
 pub(super) fn check_shared(gpu: &Gpu, device: &Device) -> Result<()> {
-    match &gpu.burn {
+    match gpu.framework_device::<Device>() {
         Some(own) if own == device => Ok(()),
         Some(own) => Err(Error::Burn(format!("the tensor would be on {device:?}, and this GPU is {own:?}"))),
         None => Err(Error::Burn("this GPU is not shared with burn: open it with the module `burn`".to_string())),

@@ -5,7 +5,7 @@
 //!
 //! | what | with what |
 //! |--|--|
-//! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's; [`join`] for a second augmenter |
+//! | one wgpu device for both | [`open`], or [`share`] with a device of the caller's, or [`join`] with one that burn has already |
 //! | a batch on the device to a tensor | [`Augmenter::augment_resident_tensor`](crate::Augmenter::augment_resident_tensor) |
 //! | a batch in host memory to a tensor | [`Augmenter::augment_tensor`](crate::Augmenter::augment_tensor) |
 //! | files to tensors | [`loader::Epoch::next_batch`](crate::loader::Epoch::next_batch) |

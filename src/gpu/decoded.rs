@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::device::buffers::Held;
+use super::device::context::Context;
 use super::device::staging::{MOST_VIEWS, Slot, Staging};
 use super::transfer::storage;
 use crate::error::Result;
@@ -21,7 +22,7 @@ pub(crate) struct Upload {
     pub bytes: u64,
 }
 
-impl Staging {
+impl Gpu {
     /// Writes images to the device: `fill` is given the number of an image and memory for its `spans[number]`, which is
     /// all zeros or has an earlier image's bytes. Spans ascend and begin at multiples of [`ALIGNMENT`]. Returns what
     /// `fill` did for each.
@@ -31,19 +32,30 @@ impl Staging {
     /// # Errors
     /// [`Error::DeviceLimit`](crate::Error::DeviceLimit), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
     /// [`Error::Device`](crate::Error::Device), [`Error::DeviceLost`](crate::Error::DeviceLost).
-    pub fn upload<T: Send>(
+    pub(crate) fn upload_decoded<T: Send>(
         &self,
-        gpu: &Gpu,
+        staging: &Staging,
+        spans: &[Range<usize>],
+        fill: impl Fn(usize, &mut [u8]) -> T + Sync,
+    ) -> Result<(Upload, Vec<T>)> {
+        self.forget_if_refused(staging.upload(&self.inner.context, spans, fill))
+    }
+}
+
+impl Staging {
+    fn upload<T: Send>(
+        &self,
+        context: &Context,
         spans: &[Range<usize>],
         fill: impl Fn(usize, &mut [u8]) -> T + Sync,
     ) -> Result<(Upload, Vec<T>)> {
         let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
         // Asked for first, as it says what a batch is too large for.
-        let buffer = gpu.guarded(|| gpu.pool.take("a batch of decoded images", bytes, storage()))?;
-        let slot = self.take(gpu, bytes)?;
+        let buffer = context.guarded(|| context.pool.take("a batch of decoded images", bytes, storage()))?;
+        let slot = self.take(context, bytes)?;
         // Not within `guarded`, as [`Slot::write`].
-        let filled = slot.fill(gpu, spans, fill)?;
-        self.deliver(gpu, slot, &buffer, 0, bytes)?;
+        let filled = slot.fill(context, spans, fill)?;
+        self.deliver(context, slot, &buffer, 0, bytes)?;
         Ok((Upload { buffer, bytes }, filled))
     }
 }
@@ -51,7 +63,7 @@ impl Staging {
 impl Slot {
     fn fill<T: Send>(
         &self,
-        gpu: &Gpu,
+        context: &Context,
         spans: &[Range<usize>],
         fill: impl Fn(usize, &mut [u8]) -> T + Sync,
     ) -> Result<Vec<T>> {
@@ -60,7 +72,7 @@ impl Slot {
         for spans in spans.chunks(together) {
             let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
             let end = last.end.next_multiple_of(ALIGNMENT);
-            views.push((self.view(gpu, first.start, end - first.start)?, spans));
+            views.push((self.view(context, first.start, end - first.start)?, spans));
         }
         let filled: Vec<Vec<T>> = views
             .into_par_iter()

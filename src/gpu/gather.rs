@@ -33,6 +33,7 @@ impl Gpu {
             let message = "SamplePairing across pieces of a large batch needs the usage COPY_SRC".to_string();
             return Err(Error::Buffer(message));
         }
+        let context = &self.inner.context;
         let mut places = HashMap::new();
         let mut copies = Vec::new();
         let mut end = 0;
@@ -49,7 +50,7 @@ impl Gpu {
                 place as u32
             });
         }
-        let buffer = self.guarded(|| self.pool.take("partners", end, Usage::STORAGE | Usage::COPY_DST))?;
+        let buffer = context.guarded(|| context.pool.take("partners", end, Usage::STORAGE | Usage::COPY_DST))?;
         Ok(Gathered { buffer, places, copies })
     }
 }

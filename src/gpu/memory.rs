@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::compile::chunks::pieces;
-use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Steps};
+use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared};
 use super::compile::program::Segment;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
@@ -109,7 +109,8 @@ impl Gpu {
         let shape = placed.shape(size);
         let (prepared, tables) = {
             let mut tables = self.tables();
-            let prepared = tables.with(self, |tables| Prepared::new(plan, &placed, output, tables))?;
+            let prepared =
+                tables.with(&self.inner.context.allocator, |tables| Prepared::new(plan, &placed, output, tables))?;
             (prepared, tables.bytes())
         };
         let operations = self.operations(plan);
@@ -131,7 +132,7 @@ impl Gpu {
                     first_value: 0,
                     operations: &operations,
                 };
-                let work = Steps::of(&piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
+                let work = self.steps(&piece)?;
                 let programs =
                     (4 * work.programs.len()).next_multiple_of(PARAMETERS_STRIDE) + 4 * work.parameters.len();
                 let partners = images.iter().flatten().flat_map(Segment::partners).filter(|p| !range.contains(p));

@@ -12,14 +12,15 @@
 
 use std::ops::Range;
 
-use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
 use super::compile::chunks::{Room, cut};
 use super::compile::commands::{PARAMETERS_STRIDE, Role};
 use super::compile::mixing::{BINDINGS, MixPiece, MixStep, RECORD_WORDS, value};
 use super::compile::schedule::Kernel;
+use super::device::context::Context;
 use super::device::workspace::{Given, Part, Purpose};
 use super::transfer::{Destination, span, window};
+use super::{Gpu, Inner};
 use crate::batch::{Placement, Shape};
 use crate::error::{Error, Result};
 use crate::mixing::{MixPlan, MixedImage};
@@ -53,9 +54,10 @@ impl Gpu {
         let shape = batch.shape();
         check(batch, plan, output)?;
         let (buffer, passing) = self.result_buffer(shape, output)?;
-        self.mix_to(batch, plan, Destination { buffer: &buffer, offset: 0, shape, output, passing }, report)?;
+        let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
+        self.forget_if_refused(self.mix_to(batch, plan, into, report))?;
         let layout = output.layout(batch.layout());
-        Ok(GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?.at_home_in(&self.pool))
+        Ok(GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?.at_home_in(self.pool()))
     }
 
     /// The same into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not touched.
@@ -87,14 +89,16 @@ impl Gpu {
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
         check_apart(batch.buffer(), buffer)?;
-        self.mix_to(batch, plan, Destination { buffer, offset, shape, output, passing: false }, report)
+        let into = Destination { buffer, offset, shape, output, passing: false };
+        self.forget_if_refused(self.mix_to(batch, plan, into, report))
     }
 
     fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>, report: &mut Report) -> Result<()> {
         let (normalize, tables) = {
+            let Inner { context, staging, .. } = &*self.inner;
             let mut shared = self.tables();
-            let at = shared.with(self, |tables| tables.normalize(into.output.form()))?;
-            let (tables, sent) = shared.on_device(self)?;
+            let at = shared.with(&context.allocator, |tables| tables.normalize(into.output.form()))?;
+            let (tables, sent) = shared.on_device(context, staging)?;
             report.bytes_uploaded += sent;
             (at, tables)
         };
@@ -134,10 +138,12 @@ impl Gpu {
         normalize: u32,
         tables: &wgpu::Buffer,
     ) -> Result<u64> {
+        let Inner { context, pipelines, workspaces, staging, .. } = &*self.inner;
+        let Context { device, queue, allocator, .. } = context;
         let Destination { shape, output, passing, .. } = *into;
         let images = &plan.images()[range.clone()];
         let placed = Placement::uniform(shape, batch.layout());
-        let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
+        let alignment = u64::from(device.limits().min_storage_buffer_offset_alignment);
         let (source, first_byte) = window(batch.buffer(), batch.offset(), &span(&placed, range), alignment);
         let first_partner = images.iter().map(|image| image.partner).min().unwrap_or(0);
         let last_partner = images.iter().map(|image| image.partner).max().unwrap_or(0);
@@ -161,14 +167,14 @@ impl Gpu {
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
         let commands_bytes = (parameters_at + PARAMETERS_STRIDE) as u64;
-        let slot = self.staging.take(self, commands_bytes)?;
-        slot.write(self, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
+        let slot = staging.take(context, commands_bytes)?;
+        slot.write(context, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
 
-        let mut workspace = self.workspace();
-        self.guarded(|| {
+        let mut workspace = workspaces.take();
+        context.guarded(|| {
             slot.buffer.unmap();
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let commands = workspace.room(self, Purpose::Commands, commands_bytes)?;
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let commands = workspace.room(allocator, Purpose::Commands, commands_bytes)?;
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, &commands, 0, commands_bytes);
             let given = Given { source, partners, tables: Part::whole(tables), destination, passing };
             workspace.uses(&given);
@@ -181,18 +187,18 @@ impl Gpu {
                 Role::Source | Role::Middle(_) | Role::Counts => source,
             };
             let parts = BINDINGS.map(|(binding, role)| (binding, role, part(role)));
-            let group = workspace.group(self, Kernel::Apply, &parts, passing);
+            let group = workspace.group(context, pipelines, Kernel::Apply, &parts, passing);
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            pass.set_pipeline(&self.pipelines.mixing(&self.device, &work.variant, &self.allocator.counters));
+            pass.set_pipeline(&pipelines.mixing(device, &work.variant, &allocator.counters));
             pass.set_bind_group(0, &group, &[parameters_at as u32]);
             let [x, y, z] = work.grid;
             pass.dispatch_workgroups(x, y, z);
             drop(pass);
-            self.queue.submit([encoder.finish()]);
+            queue.submit([encoder.finish()]);
             Ok(())
         })?;
-        self.keep(workspace);
-        self.staging.give(self, slot)?;
+        workspaces.keep(workspace);
+        staging.give(context, slot)?;
         Ok((programs.len() + PARAMETERS_STRIDE) as u64)
     }
 }

@@ -46,6 +46,7 @@
 //!   for GPUs: a quarter of the queue on flat images; nobody measured that yet. On lavapipe, where threads of a workgroup run
 //!   one after the other, statistics cost 1.00 to 1.03 times as much as with one, flat or not, and small images 1.02 to 1.05.
 
+mod apply;
 mod batch;
 mod compile;
 #[cfg(feature = "loader")]
@@ -54,12 +55,17 @@ mod device;
 mod gather;
 mod memory;
 mod mixing;
+mod open;
 mod run;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
+#[cfg(feature = "burn")]
+use std::any::Any;
 use std::fmt;
+#[cfg(feature = "burn")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
@@ -74,119 +80,47 @@ pub use device::readback::Pending;
 pub(crate) use device::staging::Staging;
 pub use memory::Memory;
 
-use self::compile::{WORKGROUP_MEMORY, shader};
-use self::device::{adapter, buffers, device_tables, errors, pipelines, staging, workspace};
-use crate::batch::Images;
+use self::device::buffers::Pool;
+use self::device::context::Context;
+use self::device::device_tables::DeviceTables;
+use self::device::pipelines::Pipelines;
+#[cfg(not(feature = "loader"))]
+use self::device::staging::Staging;
+use self::device::workspace::Workspaces;
 use crate::error::{Error, Result};
 use crate::ops::OpKind;
-use crate::output::{Output, Tensor};
 use crate::plan::Plan;
-use crate::report::Report;
-
-/// Slots of mapped memory that take turns: while the device is at what one sent, the next is filled.
-const SLOTS: usize = 2;
-/// The most that are kept, for more threads that send at the same time.
-const MOST_SLOTS: usize = 8;
 
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
-/// Threads may share it. Dropping it frees what it allocated; buffers that it returned stay.
+/// A clone is the same device and costs nothing: augmenters, executors and loaders share it, and each pipeline is compiled once.
+/// Threads may share it too. When the last clone is dropped, so is what it allocated; buffers that it returned stay.
+#[derive(Clone)]
 pub struct Gpu {
-    device: wgpu::Device,
-    queue: wgpu::Queue,
-    summary: AdapterSummary,
+    inner: Arc<Inner>,
     grouping: Grouping,
+}
+
+/// What the clones of a [`Gpu`] share.
+struct Inner {
+    context: Context,
+    summary: AdapterSummary,
     workgroup_memory: usize,
-    pipelines: pipelines::Pipelines,
-    allocator: buffers::Allocator,
-    /// Buffers that change hands: whole batches, and what is fetched.
-    pool: Arc<buffers::Pool>,
-    /// Those that no batch uses now; the one used last comes last.
-    workspaces: Mutex<Vec<workspace::Workspace>>,
+    pipelines: Pipelines,
+    workspaces: Workspaces,
     /// What programs and images of host memory are sent through.
-    staging: staging::Staging,
-    tables: Mutex<device_tables::DeviceTables>,
-    loss: errors::Loss,
+    staging: Staging,
+    tables: Mutex<DeviceTables>,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
-    /// burn's name for the device, if burn uses it too. The module `burn` reads and writes it.
+    /// What a training framework calls this device. Its module knows the type.
     #[cfg(feature = "burn")]
-    pub(crate) burn: Option<::burn::tensor::Device>,
+    framework: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Gpu {
-    /// Opens the best adapter, a software one if there is no other.
-    ///
-    /// # Errors
-    /// [`Error::NoGpu`] with the reason.
-    pub fn new() -> Result<Self> {
-        Gpu::open(&adapter::all())
-    }
-
-    /// Opens the best adapter that is not software.
-    ///
-    /// # Errors
-    /// [`Error::NoGpu`] with the reason.
-    pub fn hardware() -> Result<Self> {
-        let (software, hardware): (Vec<_>, Vec<_>) =
-            adapter::all().into_iter().partition(|a| a.get_info().device_type == wgpu::DeviceType::Cpu);
-        if hardware.is_empty()
-            && let Some(adapter) = software.first()
-        {
-            let name = adapter.get_info().name;
-            return Err(Error::NoGpu(format!("{name} computes on the CPU, slower than the CPU executor")));
-        }
-        Gpu::open(&hardware)
-    }
-
-    fn open(adapters: &[wgpu::Adapter]) -> Result<Self> {
-        let adapter = adapters.first().ok_or_else(|| Error::NoGpu("no adapter was found".to_string()))?;
-        let (device, queue) = adapter::open(adapter)?;
-        let gpu = Gpu::from_device(device, queue)?;
-        gpu.loss.listen(&gpu.device);
-        Ok(gpu)
-    }
-
-    /// Uses a device that the caller opened, for example a training framework's.
-    ///
-    /// The caller's callbacks for lost devices and uncaptured errors stay.
-    ///
-    /// # Errors
-    /// [`Error::NoGpu`] if the device was opened with less than WebGPU's default limits.
-    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
-        let limits = device.limits();
-        for (what, has, needed) in [
-            ("storage buffers a stage", limits.max_storage_buffers_per_shader_stage, 7),
-            ("invocations a workgroup", limits.max_compute_invocations_per_workgroup, shader::THREADS as u32),
-            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, WORKGROUP_MEMORY as u32),
-        ] {
-            if has < needed {
-                return Err(Error::NoGpu(format!("the device allows {has} {what}, and {needed} are needed")));
-            }
-        }
-        let loss = errors::Loss::default();
-        let allocator = buffers::Allocator::new(&device);
-        let pipelines = errors::guarded(&device, &loss, || Ok(pipelines::Pipelines::new(&device)))?;
-        Ok(Gpu {
-            summary: AdapterSummary::of(&device.adapter_info()),
-            grouping: Grouping::default(),
-            workgroup_memory: limits.max_compute_workgroup_storage_size as usize,
-            pipelines,
-            pool: Arc::new(buffers::Pool::new(allocator.clone())),
-            workspaces: Mutex::default(),
-            staging: staging::Staging::new(SLOTS, MOST_SLOTS),
-            tables: Mutex::default(),
-            allocator,
-            loss,
-            seen: Mutex::default(),
-            #[cfg(feature = "burn")]
-            burn: None,
-            device,
-            queue,
-        })
-    }
-
-    /// Another way to divide a batch among dispatches. The bytes stay the same.
+    /// The same device, with another way to divide a batch among dispatches for this handle and its clones. The bytes stay the
+    /// same.
     #[must_use]
     pub fn grouping(self, grouping: Grouping) -> Self {
         Gpu { grouping, ..self }
@@ -194,193 +128,97 @@ impl Gpu {
 
     /// The device.
     pub fn device(&self) -> &wgpu::Device {
-        &self.device
+        &self.inner.context.device
     }
 
     /// The queue that everything is submitted to.
     pub fn queue(&self) -> &wgpu::Queue {
-        &self.queue
+        &self.inner.context.queue
     }
 
     /// What runs: the adapter.
     pub fn adapter(&self) -> &AdapterSummary {
-        &self.summary
+        &self.inner.summary
     }
 
     /// The adapter's name, backend and kind, for people.
     pub fn description(&self) -> String {
-        format!("{} ({}, {})", self.summary.name, self.summary.backend, self.summary.kind)
+        let AdapterSummary { name, backend, kind, .. } = self.adapter();
+        format!("{name} ({backend}, {kind})")
     }
 
     /// What was created on the device so far. A batch like those before creates nothing: not for [`Gpu::apply`], and not for
     /// [`Gpu::apply_into`] if the same few buffers take turns; [`Gpu::apply_resident`] finds what [`Gpu::recycle`] was given.
     /// Ever new blends need a buffer for their tables now and then.
     pub fn made(&self) -> Made {
-        self.allocator.counters.made()
+        self.inner.context.allocator.counters.made()
     }
 
     /// Drops whatever is only kept for the next batch, but for tables and pipelines. What was submitted keeps its own.
     pub fn trim(&self) {
-        self.pool.forget();
-        self.workspaces().clear();
-        self.staging.forget();
+        self.pool().forget();
+        self.inner.workspaces.forget();
+        self.inner.staging.forget();
     }
 
     /// Takes back a batch that [`Gpu::upload`] or [`Gpu::apply_resident`] returned, for its buffer to be used again. Whatever
     /// was submitted before still finds the images there; clones of the batch and of its buffer must not be used any more,
     /// as others' images will be in it. A batch of other origin is dropped.
     pub fn recycle(&self, batch: GpuBatch) {
-        if let Some(buffer) = batch.into_buffer(&self.pool) {
-            self.give_back(self.allocator.hold(transfer::BATCH, buffer));
+        if let Some(buffer) = batch.into_buffer(self.pool()) {
+            self.give_back(self.inner.context.allocator.hold(transfer::BATCH, buffer));
         }
     }
 
     /// How many pipelines there are.
     pub fn pipelines(&self) -> usize {
-        self.pipelines.count()
+        self.inner.pipelines.count()
     }
 
-    /// Runs `f` and returns what the device had against it. wgpu hands out pipelines and buffers even where it could not make
-    /// them, so that after a refusal whatever was kept is forgotten: the next call makes its own. Not so the tables, which are
-    /// kept only once they were made and filled without an error, and which who is refused may have locked.
-    fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        let result = errors::guarded(&self.device, &self.loss, f);
+    /// What an operation returned. wgpu hands out pipelines and buffers even where it could not make them, so that after a
+    /// refusal whatever was kept is forgotten: the next call makes its own. Not so the tables, which are kept only once they
+    /// were made and filled without an error, and which who is refused may have locked.
+    fn forget_if_refused<T>(&self, result: Result<T>) -> Result<T> {
         if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
-            self.pipelines.forget();
+            self.inner.pipelines.forget();
             self.trim();
         }
         result
     }
 
-    fn tables(&self) -> MutexGuard<'_, device_tables::DeviceTables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pool(&self) -> &Arc<Pool> {
+        &self.inner.context.pool
     }
 
-    fn workspaces(&self) -> MutexGuard<'_, Vec<workspace::Workspace>> {
-        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tables(&self) -> MutexGuard<'_, DeviceTables> {
+        self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operations that kernels are made for: this plan's and those of all before. A policy's kernels never change, and
     /// plans made by hand soon find theirs made, instead of each having its own.
     fn operations(&self, plan: &Plan) -> Vec<OpKind> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.extend(plan.operations());
         seen.sort();
         seen.dedup();
         seen.clone()
     }
 
-    /// Applies `plan` to a batch in host memory and returns the result there.
-    ///
-    /// A batch that exceeds the device's limits is run in pieces.
-    ///
-    /// # Errors
-    /// Those of [`Executor::apply`](crate::Executor::apply).
-    pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
-        self.begin(batch, plan, output)?.wait()
+    /// Keeps what a training framework calls this device; the first name stays.
+    #[cfg(feature = "burn")]
+    pub(crate) fn set_framework_device<T: Any + Send + Sync>(&self, device: T) {
+        let _ = self.inner.framework.set(Box::new(device));
     }
 
-    /// Begins what [`Gpu::apply`] does and returns once it is submitted: the images are sent by then, and the caller can make
-    /// the next batch ready, or begin it, while the device works.
-    ///
-    /// Each batch that is begun has memory of its own for its results until it was waited for. Of a batch that exceeds the
-    /// device's limits two pieces are under way at a time, so that this waits for all but the last two.
-    ///
-    /// ```
-    /// # fn main() -> autoaugment::Result<()> {
-    /// use autoaugment::{Batch, Gpu, Layout, Output, Plan, Shape};
-    /// # let Ok(gpu) = Gpu::new() else { return Ok(()) };
-    /// let shape = Shape { images: 2, height: 1, width: 1, channels: 1 };
-    /// let invert = Plan::uniform(2, vec!["Invert".parse()?]);
-    /// let (mut pending, mut results) = (None, Vec::new());
-    /// for value in [0, 50, 100] {
-    ///     let batch = Batch::new(vec![value; 2], shape, Layout::Nhwc)?;
-    ///     let begun = gpu.begin(&batch, &invert, &Output::u8())?;
-    ///     // The device is at this batch; meanwhile the one before is fetched.
-    ///     results.extend(pending.replace(begun).map(|before| before.wait()));
-    /// }
-    /// results.extend(pending.map(|last| last.wait()));
-    /// for (result, expected) in results.into_iter().zip([255, 205, 155]) {
-    ///     assert_eq!(result?.0.data.as_u8(), Some(&[expected; 2][..]));
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`Gpu::apply`]; some come when the batch is waited for.
-    pub fn begin<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
-        let batch = batch.into();
-        let shape = batch.placement().shape(plan.check(batch.sizes())?);
-        output.check()?;
-        self.through_host(batch, shape, plan, output, Report::of(self.description(), plan))
-    }
-
-    /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or one that [`Gpu::recycle`] was
-    /// given.
-    ///
-    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
-    ///
-    /// # Errors
-    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
-    pub fn apply_resident<'a>(
-        &self,
-        batch: impl Into<GpuImages<'a>>,
-        plan: &Plan,
-        output: &Output,
-    ) -> Result<(GpuBatch, Report)> {
-        let batch = batch.into();
-        let shape = batch.shape_after(plan)?;
-        output.check()?;
-        let (buffer, passing) = self.result_buffer(shape, output)?;
-        let into = transfer::Destination { buffer: &buffer, offset: 0, shape, output, passing };
-        let report = self.apply_to(batch, plan, into)?;
-        let layout = output.layout(batch.layout());
-        let augmented = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
-        Ok((augmented.at_home_in(&self.pool), report))
-    }
-
-    /// Applies `plan` to a batch on the device and writes the result into memory that the caller owns, contiguous from
-    /// byte `offset` of `buffer`. Other bytes are not touched.
-    ///
-    /// # Errors
-    /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
-    /// the input itself, or it lacks the usage `STORAGE`.
-    pub fn apply_into<'a>(
-        &self,
-        batch: impl Into<GpuImages<'a>>,
-        plan: &Plan,
-        output: &Output,
-        buffer: &wgpu::Buffer,
-        offset: u64,
-    ) -> Result<Report> {
-        let batch = batch.into();
-        let shape = batch.shape_after(plan)?;
-        output.check()?;
-        batch::check_room(buffer, offset, shape, output.dtype())?;
-        self.apply_to(batch, plan, transfer::Destination { buffer, offset, shape, output, passing: false })
-    }
-
-    /// A buffer for results that stay on the device, and whether it is new.
-    fn result_buffer(&self, shape: crate::Shape, output: &Output) -> Result<(buffers::Held, bool)> {
-        let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
-        match self.pool.again(transfer::BATCH, bytes, transfer::storage()) {
-            Some(buffer) => Ok((buffer, false)),
-            None => Ok((self.guarded(|| self.pool.take(transfer::BATCH, bytes, transfer::storage()))?, true)),
-        }
-    }
-
-    fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: transfer::Destination<'_>) -> Result<Report> {
-        batch::check_apart(batch.buffer, into.buffer)?;
-        batch::check_bytes(batch.dtype)?;
-        let mut report = Report::of(self.description(), plan);
-        self.on_device(batch, plan, into, &mut report)?;
-        Ok(report)
+    /// What a training framework calls this device, if it shares it.
+    #[cfg(feature = "burn")]
+    pub(crate) fn framework_device<T: Any>(&self) -> Option<&T> {
+        self.inner.framework.get()?.downcast_ref()
     }
 }
 
 impl fmt::Debug for Gpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gpu").field("adapter", &self.summary).field("grouping", &self.grouping).finish_non_exhaustive()
+        f.debug_struct("Gpu").field("adapter", self.adapter()).field("grouping", &self.grouping).finish_non_exhaustive()
     }
 }

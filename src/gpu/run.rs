@@ -1,12 +1,13 @@
 //! Run: one piece of a batch through its dispatches, in one submission: what is sent, the kernels, what is fetched.
 
-use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
+use super::device::context::Context;
 use super::device::readback::Landing;
 use super::device::staging::Written;
 use super::device::workspace::{Given, Part, Purpose, Workspace};
 use super::gather::Gathered;
+use super::{Gpu, Inner};
 use crate::batch::Placement;
 use crate::error::Result;
 use crate::output::Output;
@@ -45,12 +46,19 @@ impl Gpu {
         output: &Output,
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
+        let Inner { context, staging, .. } = &*self.inner;
         let mut tables = self.tables();
-        let prepared = tables.with(self, |tables| Prepared::new(plan, placed, output, tables))?;
+        let prepared = tables.with(&context.allocator, |tables| Prepared::new(plan, placed, output, tables))?;
         // Under the lock, so that whoever finds words sent finds them submitted.
-        let (buffer, sent) = tables.on_device(self)?;
+        let (buffer, sent) = tables.on_device(context, staging)?;
         report.bytes_uploaded += sent;
         Ok((prepared, buffer))
+    }
+
+    /// All dispatches of a piece.
+    pub(super) fn steps(&self, piece: &Piece<'_>) -> Result<Steps> {
+        let Inner { summary, workgroup_memory, .. } = &*self.inner;
+        Steps::of(piece, self.grouping.on(summary.is_software), *workgroup_memory)
     }
 
     /// Submits one piece and adds to the report what it does. Returns where results for the host go.
@@ -62,7 +70,9 @@ impl Gpu {
         to: Target<'_>,
         report: &mut Report,
     ) -> Result<Option<Landing>> {
-        let work = Steps::of(piece, self.grouping.on(self.summary.is_software), self.workgroup_memory)?;
+        let Inner { context, staging, workspaces, .. } = &*self.inner;
+        let Context { device, queue, allocator, .. } = context;
+        let work = self.steps(piece)?;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
         // In one buffer: both are only read, so that one dispatch may bind it twice.
@@ -75,24 +85,24 @@ impl Gpu {
             written.extend(images.iter().map(|&(at, bytes)| (images_at + at, bytes)));
             images_bytes = images.iter().map(|(at, bytes)| at + bytes.len()).max().unwrap_or(0).next_multiple_of(4);
         }
-        let slot = self.staging.take(self, (images_at + images_bytes) as u64)?;
-        slot.write(self, &written)?;
+        let slot = staging.take(context, (images_at + images_bytes) as u64)?;
+        slot.write(context, &written)?;
 
         let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
-        let mut workspace = self.workspace();
-        let landing = self.guarded(|| {
+        let mut workspace = workspaces.take();
+        let landing = context.guarded(|| {
             slot.buffer.unmap();
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut copied = |from: usize, to: &wgpu::Buffer, bytes: usize| {
                 if bytes > 0 {
                     encoder.copy_buffer_to_buffer(&slot.buffer, from as u64, to, 0, bytes as u64);
                 }
             };
-            let commands = workspace.room(self, Purpose::Commands, commands_bytes as u64)?;
+            let commands = workspace.room(allocator, Purpose::Commands, commands_bytes as u64)?;
             copied(0, &commands, commands_bytes);
-            let images = workspace.room(self, Purpose::Images, images_bytes as u64)?;
+            let images = workspace.room(allocator, Purpose::Images, images_bytes as u64)?;
             copied(images_at, &images, images_bytes);
-            let results = workspace.room(self, Purpose::Results, results_bytes)?;
+            let results = workspace.room(allocator, Purpose::Results, results_bytes)?;
             let (source, gathered) = match *from {
                 Origin::Host(_) => (Part::whole(&images), None),
                 Origin::Device { images, partners } => (images, partners),
@@ -109,16 +119,16 @@ impl Gpu {
             workspace.uses(&given);
             let commands = Commands { buffer: &commands, parameters_at };
             self.record(&work, &given, &commands, &mut workspace, &mut encoder)?;
-            let landing = if results_bytes > 0 { Some(self.landing(results_bytes)?) } else { None };
+            let landing = if results_bytes > 0 { Some(Landing::new(context, results_bytes)?) } else { None };
             if let Some(landing) = &landing {
                 let bytes = results_bytes.next_multiple_of(4);
                 encoder.copy_buffer_to_buffer(&results, 0, landing.buffer(), 0, bytes);
             }
-            self.queue.submit([encoder.finish()]);
+            queue.submit([encoder.finish()]);
             Ok(landing)
         })?;
-        self.keep(workspace);
-        self.staging.give(self, slot)?;
+        workspaces.keep(workspace);
+        staging.give(context, slot)?;
         report.chunks += 1;
         report.dispatches += work.steps.len();
         report.bytes_read += work.bytes_read;
@@ -137,10 +147,12 @@ impl Gpu {
         workspace: &mut Workspace,
         encoder: &mut wgpu::CommandEncoder,
     ) -> Result<()> {
-        let counts = workspace.room(self, Purpose::Counts, work.counts_bytes)?;
+        let Inner { context, pipelines, .. } = &*self.inner;
+        let Context { device, allocator, .. } = context;
+        let counts = workspace.room(allocator, Purpose::Counts, work.counts_bytes)?;
         let middles = [
-            workspace.room(self, Purpose::Middle(0), work.middle_bytes[0])?,
-            workspace.room(self, Purpose::Middle(1), work.middle_bytes[1])?,
+            workspace.room(allocator, Purpose::Middle(0), work.middle_bytes[0])?,
+            workspace.room(allocator, Purpose::Middle(1), work.middle_bytes[1])?,
         ];
         if work.counts_bytes > 0 {
             encoder.clear_buffer(&counts, 0, Some(work.counts_bytes));
@@ -158,8 +170,8 @@ impl Gpu {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         for (i, step) in work.steps.iter().enumerate() {
             let parts: Vec<_> = step.bindings.iter().map(|&(binding, role)| (binding, role, part(role))).collect();
-            let group = workspace.group(self, step.variant.kernel, &parts, given.passing);
-            pass.set_pipeline(&self.pipelines.get(&self.device, &step.variant, &self.allocator.counters));
+            let group = workspace.group(context, pipelines, step.variant.kernel, &parts, given.passing);
+            pass.set_pipeline(&pipelines.get(device, &step.variant, &allocator.counters));
             pass.set_bind_group(0, &group, &[(commands.parameters_at + i * PARAMETERS_STRIDE) as u32]);
             let [x, y, z] = step.grid;
             pass.dispatch_workgroups(x, y, z);

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 use super::compile::ALIGNMENT;
 use super::compile::chunks::{Most, pieces};
 use super::compile::commands::Piece;
 use super::compile::program::Segment;
 use super::device::buffers::Held;
-use super::device::readback::Pending;
+use super::device::context::Context;
+use super::device::readback::{Landing, Pending};
 use super::device::workspace::Part;
 use super::run::{Origin, Target};
+use super::{Gpu, Inner};
 use crate::batch::{Batch, Images, Place, Placement, RaggedBatch, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Dtype, Output, Tensor, TensorData};
@@ -33,9 +34,10 @@ pub(super) fn storage() -> wgpu::BufferUsages {
 impl Gpu {
     /// What the device allows a piece of images from host memory, or of those that it has.
     pub(super) fn most(&self, from_host: bool) -> Most {
-        let limits = self.device.limits();
+        let Context { device, allocator, .. } = &self.inner.context;
+        let limits = device.limits();
         let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
-        Most::new(self.allocator.bindable(), limits.max_buffer_size, alignment, from_host)
+        Most::new(allocator.bindable(), limits.max_buffer_size, alignment, from_host)
     }
 
     /// Sends a batch to the device.
@@ -44,7 +46,7 @@ impl Gpu {
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
         let buffer = self.upload_bytes(batch.data())?.release();
-        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(&self.pool))
+        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(self.pool()))
     }
 
     /// Sends images of different sizes to the device, each to the byte that it has in host memory.
@@ -59,14 +61,18 @@ impl Gpu {
 
     /// Sends bytes to a buffer of their own.
     pub(crate) fn upload_bytes(&self, bytes: &[u8]) -> Result<Held> {
-        let buffer = self.guarded(|| self.pool.take(BATCH, bytes.len() as u64, storage()))?;
-        self.send(&buffer, 0, bytes)?;
-        Ok(buffer)
+        let Inner { context, staging, .. } = &*self.inner;
+        let sent = || {
+            let buffer = context.guarded(|| context.pool.take(BATCH, bytes.len() as u64, storage()))?;
+            staging.send(context, &buffer, 0, bytes)?;
+            Ok(buffer)
+        };
+        self.forget_if_refused(sent())
     }
 
     /// Takes back a buffer of ours once everything that reads it is submitted.
     pub(crate) fn give_back(&self, buffer: Held) {
-        self.pool.give(buffer);
+        self.pool().give(buffer);
     }
 
     /// Fetches a batch from the device. Waits for it.
@@ -80,21 +86,23 @@ impl Gpu {
         let data = TensorData::zeros(batch.dtype(), batch.shape().values());
         let bytes = data.len() * batch.dtype().bytes();
         let tensor = Tensor { shape: batch.shape(), layout: batch.layout(), data };
-        let mut pending = self.pending(tensor, Report::default());
-        let most = self.device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
+        let context = &self.inner.context;
+        let Context { device, queue, .. } = context;
+        let mut pending = Pending::new(context, tensor, Report::default());
+        let most = device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
             pending.wait_for_all_but(IN_FLIGHT - 1)?;
-            let landing = self.guarded(|| {
+            let landing = context.guarded(|| {
                 let size = range.len().next_multiple_of(4) as u64;
-                let landing = self.landing(size)?;
-                let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                let landing = Landing::new(context, size)?;
+                let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let from = batch.offset() + start as u64;
                 encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
-                self.queue.submit([encoder.finish()]);
+                queue.submit([encoder.finish()]);
                 Ok(landing)
-            })?;
-            pending.expect(range, landing);
+            });
+            pending.expect(range, self.forget_if_refused(landing)?);
         }
         Ok(pending.wait()?.0)
     }
@@ -111,7 +119,8 @@ impl Gpu {
         let placed = batch.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let data = TensorData::zeros(output.dtype(), shape.values());
-        let mut pending = self.pending(Tensor { shape, layout: output.layout(placed.layout), data }, report);
+        let tensor = Tensor { shape, layout: output.layout(placed.layout), data };
+        let mut pending = Pending::new(&self.inner.context, tensor, report);
         let (prepared, tables) = self.prepare(plan, placed, output, &mut pending.report)?;
         let operations = self.operations(plan);
         // What the device cannot do is refused before memory is taken for it.
@@ -166,7 +175,7 @@ impl Gpu {
         let Destination { buffer, offset, shape, output, passing } = into;
         let placed = &batch.placement;
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let alignment = u64::from(self.device.limits().min_storage_buffer_offset_alignment);
+        let alignment = u64::from(self.inner.context.device.limits().min_storage_buffer_offset_alignment);
         let (prepared, tables) = self.prepare(plan, placed, output, report)?;
         let operations = self.operations(plan);
         for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(false))? {

@@ -131,7 +131,8 @@ impl Producer {
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.augmenter.executor().gpu() {
             let spans: Vec<_> = placed.iter().map(|p| self.span(p)).collect();
-            let (upload, decoded) = self.staging.upload(gpu, &spans, |i, out| self.decode(&placed[i], out, request))?;
+            let (upload, decoded) =
+                gpu.upload_decoded(&self.staging, &spans, |i, out| self.decode(&placed[i], out, request))?;
             let places = produced.keep(placed, decoded);
             let mut produced = self.checked(produced, request)?;
             if !places.is_empty() {

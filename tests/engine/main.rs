@@ -9,6 +9,8 @@ mod gpu_blends;
 #[cfg(feature = "gpu")]
 mod gpu_limits;
 #[cfg(all(feature = "gpu", feature = "loader"))]
+mod gpu_shared;
+#[cfg(all(feature = "gpu", feature = "loader"))]
 mod gpu_steady;
 mod mixing;
 #[path = "../support/mod.rs"]

@@ -1,9 +1,9 @@
 //! Device tables: the tables on the device, which all batches look up, and which start afresh where they have grown too large.
 
-use super::buffers::Held;
-use super::staging::SHARE;
+use super::buffers::{Allocator, Held};
+use super::context::Context;
+use super::staging::{SHARE, Staging};
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
 use crate::gpu::compile::tables::Tables;
 
 /// Bytes of the tables' buffer at first.
@@ -25,8 +25,8 @@ pub(crate) struct DeviceTables {
 impl DeviceTables {
     /// What `f` makes of the tables, to which it may add. Where they become more than is kept they start afresh, with what `f`
     /// adds alone: in a new buffer, as what others have prepared looks up the old one's.
-    pub fn with<T>(&mut self, gpu: &Gpu, f: impl Fn(&mut Tables) -> Result<T>) -> Result<T> {
-        let kept = KEPT_TABLES.min(gpu.allocator.bindable());
+    pub fn with<T>(&mut self, allocator: &Allocator, f: impl Fn(&mut Tables) -> Result<T>) -> Result<T> {
+        let kept = KEPT_TABLES.min(allocator.bindable());
         // A plan that alone has more than is kept leaves them so.
         if self.bytes() <= kept {
             let made = f(&mut self.host);
@@ -45,7 +45,7 @@ impl DeviceTables {
 
     /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once every
     /// alpha was seen. After an error there is no buffer, and the next one gets all words.
-    pub fn on_device(&mut self, gpu: &Gpu) -> Result<(wgpu::Buffer, u64)> {
+    pub fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
         let room = |b: &Held| b.size() >= bytes.len() as u64;
         let buffer = match self.buffer.take().filter(room) {
@@ -54,37 +54,23 @@ impl DeviceTables {
                 self.sent = 0;
                 let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
                 // Twice what is needed now, so that growing stays rare; no preset's policy exceeds the first size.
-                let (needed, limit) = (bytes.len() as u64, gpu.allocator.bindable());
+                let (needed, limit) = (bytes.len() as u64, context.allocator.bindable());
                 if needed > limit {
                     return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit });
                 }
                 let size = (2 * needed).max(FIRST_TABLES).min(KEPT_TABLES.min(limit)).max(needed);
-                gpu.guarded(|| gpu.allocator.make("tables", size, usage, false))?
+                context.guarded(|| context.allocator.make("tables", size, usage, false))?
             }
         };
         let new = bytes.get(self.sent..).unwrap_or_default();
         // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch to begin,
         // which would wait for this lock.
         for (i, new) in new.chunks(SHARE).enumerate() {
-            gpu.send(&buffer, (self.sent + i * SHARE) as u64, new)?;
+            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, new)?;
         }
         self.sent = bytes.len();
         let handle = (*buffer).clone();
         self.buffer = Some(buffer);
         Ok((handle, new.len() as u64))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gpu::tests::support::gpu::gpu;
-
-    #[test]
-    fn a_refusal_does_not_wait_for_the_tables() {
-        let Some(gpu) = gpu() else { return };
-        let _held = gpu.tables();
-        let refused = gpu.guarded(|| Err::<(), _>(Error::OutOfMemory("a test".to_string())));
-        assert_eq!(refused, Err(Error::OutOfMemory("a test".to_string())));
     }
 }

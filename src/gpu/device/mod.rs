@@ -2,6 +2,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod buffers;
+pub(crate) mod context;
 pub(crate) mod counters;
 pub(crate) mod device_tables;
 pub(crate) mod errors;

@@ -3,23 +3,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::buffers::{Held, Pool};
-use super::errors::Loss;
+use super::buffers::Held;
+use super::context::Context;
 use super::mapped::{Mapped, refused};
 use crate::error::Result;
-use crate::gpu::Gpu;
 use crate::output::{Tensor, TensorData};
 use crate::report::Report;
-
-/// Who is asked whether bytes have come, and where their memory goes then.
-#[derive(Clone, Debug)]
-struct Link {
-    device: wgpu::Device,
-    loss: Loss,
-    pool: Arc<Pool>,
-}
 
 /// Bytes that were copied to memory of their own, which is being mapped.
 ///
@@ -35,22 +25,14 @@ struct Readback {
 pub(crate) struct Landing(Held);
 
 impl Landing {
+    /// Memory to copy this many bytes to.
+    pub fn new(context: &Context, bytes: u64) -> Result<Self> {
+        use wgpu::BufferUsages as Usage;
+        Ok(Landing(context.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
+    }
+
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.0
-    }
-}
-
-impl Gpu {
-    /// Memory to copy this many bytes to.
-    pub(crate) fn landing(&self, bytes: u64) -> Result<Landing> {
-        use wgpu::BufferUsages as Usage;
-        Ok(Landing(self.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
-    }
-
-    /// A batch of which nothing was submitted yet.
-    pub(crate) fn pending(&self, tensor: Tensor, report: Report) -> Pending {
-        let link = Link { device: self.device.clone(), loss: self.loss.clone(), pool: self.pool.clone() };
-        Pending { link, coming: VecDeque::new(), tensor, report }
     }
 }
 
@@ -61,7 +43,7 @@ impl Gpu {
 /// done all the same and its result goes nowhere.
 #[must_use = "the result is had by `wait`"]
 pub struct Pending {
-    link: Link,
+    context: Context,
     /// What comes, in order, and where in the tensor it goes.
     coming: VecDeque<(Range<usize>, Readback)>,
     tensor: Tensor,
@@ -69,6 +51,11 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// A batch of which nothing was submitted yet.
+    pub(crate) fn new(context: &Context, tensor: Tensor, report: Report) -> Self {
+        Pending { context: context.clone(), coming: VecDeque::new(), tensor, report }
+    }
+
     /// Waits for the device and returns the images, and what they cost.
     ///
     /// # Errors
@@ -83,7 +70,7 @@ impl Pending {
     /// # Errors
     /// Those of [`Pending::wait`].
     pub fn is_done(&self) -> Result<bool> {
-        let Link { device, loss, .. } = &self.link;
+        let Context { device, loss, .. } = &self.context;
         if let Err(e) = device.poll(wgpu::PollType::Poll) {
             return Err(refused(device, loss, &e.to_string()));
         }
@@ -100,7 +87,7 @@ impl Pending {
 
     /// Waits until no more than `most` parts are still coming.
     pub(crate) fn wait_for_all_but(&mut self, most: usize) -> Result<()> {
-        let Link { device, loss, pool } = &self.link;
+        let Context { device, loss, pool, .. } = &self.context;
         while self.coming.len() > most {
             let Some((range, part)) = self.coming.pop_front() else { break };
             part.mapped.wait(device, loss)?;

@@ -13,9 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::buffers::{Held, roomy};
+use super::context::Context;
 use super::mapped::{Mapped, refused};
 use crate::error::Result;
-use crate::gpu::Gpu;
 use crate::gpu::compile::ALIGNMENT;
 
 const _: () = assert!(ALIGNMENT as u64 == wgpu::MAP_ALIGNMENT);
@@ -54,19 +54,19 @@ impl Staging {
 
     /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be mapped
     /// again. Waits for its mapping, and never for a slot that somebody else fills.
-    pub(crate) fn take(&self, gpu: &Gpu, bytes: u64) -> Result<Slot> {
+    pub(crate) fn take(&self, context: &Context, bytes: u64) -> Result<Slot> {
         let slot = match self.turn(bytes) {
             Some(slot) => slot,
             None => {
                 let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
                 // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
-                let most = gpu.device.limits().max_buffer_size / 8 * 8;
+                let most = context.device.limits().max_buffer_size / 8 * 8;
                 let size = roomy(bytes + bytes / 4).min(most).max(bytes);
-                let make = || gpu.allocator.make("what is sent at once", size, usage, true);
-                Slot { buffer: gpu.guarded(make)?, mapped: Mapped::already() }
+                let make = || context.allocator.make("what is sent at once", size, usage, true);
+                Slot { buffer: context.guarded(make)?, mapped: Mapped::already() }
             }
         };
-        slot.mapped.wait(&gpu.device, &gpu.loss)?;
+        slot.mapped.wait(&context.device, &context.loss)?;
         Ok(slot)
     }
 
@@ -81,16 +81,34 @@ impl Staging {
         free.iter().position(fits).and_then(|i| free.remove(i))
     }
 
+    /// Copies bytes to a buffer in a submission of its own.
+    pub fn send(&self, context: &Context, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let size = bytes.len().next_multiple_of(4) as u64;
+        let slot = self.take(context, size)?;
+        slot.write(context, &[(0, bytes)])?;
+        self.deliver(context, slot, buffer, at, size)
+    }
+
     /// Copies a slot's first bytes to a buffer in a submission of its own, and keeps the slot.
-    pub(crate) fn deliver(&self, gpu: &Gpu, slot: Slot, buffer: &wgpu::Buffer, at: u64, bytes: u64) -> Result<()> {
-        gpu.guarded(|| {
+    pub(crate) fn deliver(
+        &self,
+        context: &Context,
+        slot: Slot,
+        buffer: &wgpu::Buffer,
+        at: u64,
+        bytes: u64,
+    ) -> Result<()> {
+        context.guarded(|| {
             slot.buffer.unmap();
-            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, bytes);
-            gpu.queue.submit([encoder.finish()]);
+            context.queue.submit([encoder.finish()]);
             Ok(())
         })?;
-        self.give(gpu, slot)
+        self.give(context, slot)
     }
 
     /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
@@ -98,9 +116,9 @@ impl Staging {
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
     /// device without a word, and refuses only to map.
-    pub(crate) fn give(&self, gpu: &Gpu, slot: Slot) -> Result<()> {
+    pub(crate) fn give(&self, context: &Context, slot: Slot) -> Result<()> {
         let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
-        mapped.is_done(&gpu.device, &gpu.loss)?;
+        mapped.is_done(&context.device, &context.loss)?;
         let mut free = self.free();
         if free.len() == self.most {
             free.pop_front();
@@ -123,7 +141,7 @@ impl Slot {
     /// Writes bytes; where there are many, threads of the current pool of rayon take part. Not to be called within
     /// `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors would be taken for this
     /// one's.
-    pub fn write(&self, gpu: &Gpu, written: &[Written<'_>]) -> Result<()> {
+    pub fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
         let bytes: usize = written.iter().map(|(_, bytes)| bytes.len()).sum();
         let share = SHARE.max(bytes.div_ceil(MOST_VIEWS / 2)).next_multiple_of(ALIGNMENT);
         let shares = written
@@ -137,7 +155,7 @@ impl Slot {
             view.slice(bytes.len()..).copy_from_slice(&rest[..more]);
         };
         for shares in shares.collect::<Vec<_>>().chunks(MOST_VIEWS) {
-            let view = |&(at, bytes): &Written<'_>| self.view(gpu, at, bytes.len());
+            let view = |&(at, bytes): &Written<'_>| self.view(context, at, bytes.len());
             let views: Vec<_> = shares.iter().map(view).collect::<Result<_>>()?;
             let views: Vec<_> = views.into_iter().zip(shares.iter().map(|(_, bytes)| *bytes)).collect();
             if bytes > SHARE {
@@ -150,22 +168,9 @@ impl Slot {
     }
 
     /// Memory for so many bytes, the last word filled up.
-    pub fn view(&self, gpu: &Gpu, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut> {
+    pub fn view(&self, context: &Context, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut> {
         let range = at as u64..(at + bytes).next_multiple_of(4) as u64;
         let view = self.buffer.get_mapped_range_mut(range);
-        view.map_err(|e| refused(&gpu.device, &gpu.loss, &e.to_string()))
-    }
-}
-
-impl Gpu {
-    /// Copies bytes to a buffer in a submission of its own.
-    pub(crate) fn send(&self, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let size = bytes.len().next_multiple_of(4) as u64;
-        let slot = self.staging.take(self, size)?;
-        slot.write(self, &[(0, bytes)])?;
-        self.staging.deliver(self, slot, buffer, at, size)
+        view.map_err(|e| refused(&context.device, &context.loss, &e.to_string()))
     }
 }

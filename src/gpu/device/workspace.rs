@@ -1,9 +1,12 @@
 //! Workspace: the device's memory that one piece of a batch needs, and the bind groups over it, for the next piece to use
 //! again. The queue keeps the order, so that the next piece may be recorded as soon as this one is submitted.
 
-use super::buffers::{Held, roomy};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::buffers::{Allocator, Held, roomy};
+use super::context::Context;
+use super::pipelines::Pipelines;
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
 use crate::gpu::compile::commands::Role;
 use crate::gpu::compile::schedule::Kernel;
 
@@ -112,9 +115,9 @@ type Bound = (u32, wgpu::Buffer, u64, u64);
 
 impl Workspace {
     /// A buffer with room for so many bytes, all of which may be bound.
-    pub fn room(&mut self, gpu: &Gpu, purpose: Purpose, bytes: u64) -> Result<wgpu::Buffer> {
+    pub fn room(&mut self, allocator: &Allocator, purpose: Purpose, bytes: u64) -> Result<wgpu::Buffer> {
         let bytes = bytes.max(16);
-        let limit = gpu.allocator.bindable();
+        let limit = allocator.bindable();
         if bytes > limit {
             return Err(Error::DeviceLimit { what: "a piece's buffers", needed: bytes, limit });
         }
@@ -130,7 +133,7 @@ impl Workspace {
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };
         let most = (bytes + bytes / 2 + 64).min(limit) / 16 * 16;
         let size = roomy(bytes.max(least)).min(most).max(bytes);
-        let made = gpu.allocator.make(purpose.what(), size, purpose.usage(), false)?;
+        let made = allocator.make(purpose.what(), size, purpose.usage(), false)?;
         let buffer = (*made).clone();
         *held = Some(made);
         Ok(buffer)
@@ -156,7 +159,8 @@ impl Workspace {
     /// The bind group of a kernel with these bindings, of which a `passing` destination will not be seen again.
     pub fn group(
         &mut self,
-        gpu: &Gpu,
+        context: &Context,
+        pipelines: &Pipelines,
         kernel: Kernel,
         parts: &[(u32, Role, Part<'_>)],
         passing: bool,
@@ -170,12 +174,12 @@ impl Workspace {
         if let Some(known) = self.groups.iter().find(is_this) {
             return known.group.clone();
         }
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        let group = context.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
-            layout: gpu.pipelines.bindings(kernel),
+            layout: pipelines.bindings(kernel),
             entries: &parts.iter().map(|(binding, _, part)| part.entry(*binding)).collect::<Vec<_>>(),
         });
-        gpu.allocator.counters.bind_group();
+        context.allocator.counters.bind_group();
         if passing && parts.iter().any(|(_, role, _)| *role == Role::Destination) {
             return group;
         }
@@ -188,18 +192,31 @@ impl Workspace {
     }
 }
 
-impl Gpu {
+/// Workspaces that no batch uses now; the one used last comes last.
+#[derive(Debug, Default)]
+pub(crate) struct Workspaces(Mutex<Vec<Workspace>>);
+
+impl Workspaces {
     /// The workspace used last, or a new one.
-    pub(crate) fn workspace(&self) -> Workspace {
-        self.workspaces().pop().unwrap_or_default()
+    pub fn take(&self) -> Workspace {
+        self.free().pop().unwrap_or_default()
     }
 
     /// Keeps a workspace for the next piece.
-    pub(crate) fn keep(&self, workspace: Workspace) {
-        let mut workspaces = self.workspaces();
-        if workspaces.len() < MOST_WORKSPACES {
-            workspaces.push(workspace);
+    pub fn keep(&self, workspace: Workspace) {
+        let mut free = self.free();
+        if free.len() < MOST_WORKSPACES {
+            free.push(workspace);
         }
+    }
+
+    /// Drops all of them; work that was submitted keeps its own.
+    pub fn forget(&self) {
+        self.free().clear();
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Workspace>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

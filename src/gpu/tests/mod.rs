@@ -3,6 +3,7 @@
 mod browser;
 mod counted;
 mod shaders;
+mod sharing;
 // What the tests outside have too, of which this is a part.
 #[allow(dead_code)]
 #[path = "../../../tests/support"]

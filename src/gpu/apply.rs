@@ -1,0 +1,124 @@
+//! Apply: plans run on batches in host memory and on the device.
+
+use super::Gpu;
+use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
+use super::device::buffers::Held;
+use super::device::readback::Pending;
+use super::transfer::{BATCH, Destination, storage};
+use crate::batch::{Images, Shape};
+use crate::error::Result;
+
+use crate::output::{Output, Tensor};
+use crate::plan::Plan;
+use crate::report::Report;
+
+impl Gpu {
+    /// Applies `plan` to a batch in host memory and returns the result there.
+    ///
+    /// A batch that exceeds the device's limits is run in pieces.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`](crate::Executor::apply).
+    pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
+        self.begin(batch, plan, output)?.wait()
+    }
+
+    /// Begins what [`Gpu::apply`] does and returns once it is submitted: the images are sent by then, and the caller can make
+    /// the next batch ready, or begin it, while the device works.
+    ///
+    /// Each batch that is begun has memory of its own for its results until it was waited for. Of a batch that exceeds the
+    /// device's limits two pieces are under way at a time, so that this waits for all but the last two.
+    ///
+    /// ```
+    /// # fn main() -> autoaugment::Result<()> {
+    /// use autoaugment::{Batch, Gpu, Layout, Output, Plan, Shape};
+    /// # let Ok(gpu) = Gpu::new() else { return Ok(()) };
+    /// let shape = Shape { images: 2, height: 1, width: 1, channels: 1 };
+    /// let invert = Plan::uniform(2, vec!["Invert".parse()?]);
+    /// let (mut pending, mut results) = (None, Vec::new());
+    /// for value in [0, 50, 100] {
+    ///     let batch = Batch::new(vec![value; 2], shape, Layout::Nhwc)?;
+    ///     let begun = gpu.begin(&batch, &invert, &Output::u8())?;
+    ///     // The device is at this batch; meanwhile the one before is fetched.
+    ///     results.extend(pending.replace(begun).map(|before| before.wait()));
+    /// }
+    /// results.extend(pending.map(|last| last.wait()));
+    /// for (result, expected) in results.into_iter().zip([255, 205, 155]) {
+    ///     assert_eq!(result?.0.data.as_u8(), Some(&[expected; 2][..]));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply`]; some come when the batch is waited for.
+    pub fn begin<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
+        let batch = batch.into();
+        let shape = batch.placement().shape(plan.check(batch.sizes())?);
+        output.check()?;
+        self.forget_if_refused(self.through_host(batch, shape, plan, output, Report::of(self.description(), plan)))
+    }
+
+    /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or one that [`Gpu::recycle`] was
+    /// given.
+    ///
+    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
+    pub fn apply_resident<'a>(
+        &self,
+        batch: impl Into<GpuImages<'a>>,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<(GpuBatch, Report)> {
+        let batch = batch.into();
+        let shape = batch.shape_after(plan)?;
+        output.check()?;
+        let (buffer, passing) = self.result_buffer(shape, output)?;
+        let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
+        let report = self.apply_to(batch, plan, into)?;
+        let layout = output.layout(batch.layout());
+        let augmented = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
+        Ok((augmented.at_home_in(self.pool()), report))
+    }
+
+    /// Applies `plan` to a batch on the device and writes the result into memory that the caller owns, contiguous from
+    /// byte `offset` of `buffer`. Other bytes are not touched.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
+    /// the input itself, or it lacks the usage `STORAGE`.
+    pub fn apply_into<'a>(
+        &self,
+        batch: impl Into<GpuImages<'a>>,
+        plan: &Plan,
+        output: &Output,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<Report> {
+        let batch = batch.into();
+        let shape = batch.shape_after(plan)?;
+        output.check()?;
+        check_room(buffer, offset, shape, output.dtype())?;
+        self.apply_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
+    }
+
+    /// A buffer for results that stay on the device, and whether it is new.
+    pub(super) fn result_buffer(&self, shape: Shape, output: &Output) -> Result<(Held, bool)> {
+        let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
+        if let Some(buffer) = self.pool().again(BATCH, bytes, storage()) {
+            return Ok((buffer, false));
+        }
+        let made = self.inner.context.guarded(|| self.pool().take(BATCH, bytes, storage()));
+        Ok((self.forget_if_refused(made)?, true))
+    }
+
+    fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: Destination<'_>) -> Result<Report> {
+        check_apart(batch.buffer, into.buffer)?;
+        check_bytes(batch.dtype)?;
+        let mut report = Report::of(self.description(), plan);
+        self.forget_if_refused(self.on_device(batch, plan, into, &mut report))?;
+        Ok(report)
+    }
+}

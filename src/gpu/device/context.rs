@@ -1,0 +1,31 @@
+//! Context: a device with its queue, and what every part of this wing needs to work with them.
+
+use std::sync::Arc;
+
+use super::buffers::{Allocator, Pool};
+use super::errors::{self, Loss};
+use crate::error::Result;
+
+/// A device, its queue, and the buffers that are made on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub loss: Loss,
+    pub allocator: Allocator,
+    /// Buffers that change hands: whole batches, and what is fetched.
+    pub pool: Arc<Pool>,
+}
+
+impl Context {
+    pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let allocator = Allocator::new(&device);
+        let pool = Arc::new(Pool::new(allocator.clone()));
+        Context { device, queue, loss: Loss::default(), allocator, pool }
+    }
+
+    /// Runs `f` and returns the first error that the device had meanwhile, if `f` itself had none.
+    pub fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        errors::guarded(&self.device, &self.loss, f)
+    }
+}
