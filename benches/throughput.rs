@@ -19,7 +19,7 @@ mod gpu;
 use std::cell::LazyCell;
 use std::time::Duration;
 
-use autoaugment::ops::Kind;
+use autoaugment::ops::Category;
 use autoaugment::{Device, Dtype, Executor, Layout, Normalize, OpKind, Output, Policy, Tensor};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
@@ -110,14 +110,14 @@ fn dtype(output: Output) -> &'static str {
 /// Each operation alone, at a magnitude in the middle, as bytes; one of each kind as floats too.
 fn operations(criterion: &mut Criterion, machine: &Machine) {
     let mut group = group(criterion, "operations");
-    let mut kinds: Vec<Kind> = Vec::new();
+    let mut kinds: Vec<Category> = Vec::new();
     for &op in OpKind::ALL {
         let policy = Case::policy_of(&[op]);
         for side in SIDES {
             machine.bench(&mut group, op.name(), &policy, side, OUTPUTS[0]);
         }
-        if !kinds.contains(&op.class()) {
-            kinds.push(op.class());
+        if !kinds.contains(&op.category()) {
+            kinds.push(op.category());
             for output in &OUTPUTS[1..] {
                 machine.bench(&mut group, op.name(), &policy, 224, *output);
             }

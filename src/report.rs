@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::ops::{Kind, Needs, Op, OpKind};
+use crate::ops::{Category, Op, OpKind, RequiredStats};
 use crate::plan::{Plan, PlannedImage};
 
 /// What one run did.
@@ -49,7 +49,8 @@ impl Report {
                 before = Some(&image.ops);
             }
         }
-        let needs_statistics = |op: &Op| matches!(op.kind().class(), Kind::Point(Needs::Histogram | Needs::Luma));
+        let needs_statistics =
+            |op: &Op| matches!(op.kind().category(), Category::Point(RequiredStats::Histogram | RequiredStats::Luma));
         let all = |image: &PlannedImage| image.ops.iter().flat_map(Op::with_branches).any(needs_statistics);
         let with = plan.images().iter().filter(|image| all(image));
         Report {

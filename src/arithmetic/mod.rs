@@ -1,4 +1,5 @@
-//! Arithmetic that several operations share, blend, luma, boxes and the weights of resizing with their WGSL twins in `shaders/arithmetic`.
+//! Arithmetic that several operations share: blend, luma, boxes and the weights of a resize. `shaders/arithmetic` has the
+//! same in WGSL.
 
 pub(crate) mod blend;
 pub(crate) mod box_blur;

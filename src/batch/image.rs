@@ -1,4 +1,4 @@
-//! Image: one picture in memory while the twins work on it.
+//! Image: one image in memory, for the reference on the CPU.
 
 use super::Size;
 

@@ -23,7 +23,7 @@ use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Scale, Sign};
-use crate::ops::{Kind, OpKind};
+use crate::ops::{Category, OpKind};
 
 /// Which values magnitudes stand for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,7 +175,7 @@ impl Convention {
     /// [`Error::NotInPolicies`], [`Error::Magnitude`] or [`Error::FractionalMagnitude`].
     pub fn check(self, op: OpKind, magnitude: f64) -> Result<()> {
         let table = self.table();
-        if OpKind::FRAMING.contains(&op) {
+        if OpKind::TRANSFORM_ONLY.contains(&op) {
             return Err(Error::NotInPolicies { op: op.name() });
         }
         if !(0.0..=f64::from(table.last)).contains(&magnitude) {
@@ -214,7 +214,7 @@ impl Convention {
         };
         // Only translations are relative to a side and warps at once.
         let directed = range.sign == Sign::Mirrored && matches!(op, OpKind::TranslateX | OpKind::TranslateY);
-        debug_assert!(!directed || op.class() == Kind::Warp);
+        debug_assert!(!directed || op.category() == Category::Warp);
         if directed { signed * self.table().direction } else { signed }
     }
 }

@@ -22,8 +22,8 @@ use super::steps::Step;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
 use crate::batch::{Images, Size};
-use crate::ops::lower::{Arg, Stage, Warp};
-use crate::ops::{Kind, Needs, Op, OpKind, Seen, Table};
+use crate::ops::lower::{Arg, Lowered, Warp};
+use crate::ops::{Category, ImageStats, Op, OpKind, RequiredStats, Table};
 
 /// Memory that one image after the other uses.
 #[derive(Debug, Default)]
@@ -88,46 +88,46 @@ impl<'a> Chain<'a> {
     /// Takes an operation up.
     pub fn push(&mut self, op: &Op) {
         match op.lower(self.next) {
-            Stage::Copy => {}
-            Stage::Point(_) => {
+            Lowered::Copy => {}
+            Lowered::Point(_) => {
                 let tables = self.tables(op);
                 self.look_up(tables);
             }
             // Gray images have no color.
-            Stage::Pixel(_) if self.channels == 1 => {}
-            Stage::Pixel(arg) => self.scratch.after.push(Step::Color(blend(arg))),
-            Stage::Mask { left, top, right, bottom, fill } => {
+            Lowered::Pixel(_) if self.channels == 1 => {}
+            Lowered::Pixel(arg) => self.scratch.after.push(Step::Color(blend(arg))),
+            Lowered::Mask { left, top, right, bottom, fill } => {
                 let [left, top, right, bottom] = [left, top, right, bottom].map(|v| v as usize);
                 self.scratch.after.push(Step::Mask { left, top, right, bottom, fill });
             }
-            Stage::Mix { arg, partner } => self.scratch.after.push(Step::Mix { blend: blend(arg), partner }),
-            Stage::Warp(warp) => self.geometry(
+            Lowered::Mix { arg, partner } => self.scratch.after.push(Step::Mix { blend: blend(arg), partner }),
+            Lowered::Warp(warp) => self.geometry(
                 self.next,
                 match warp {
                     Warp::Fixed { coefficients, fill } => Geometry::Fixed { coefficients, fill },
-                    Warp::Listed { affine } => Geometry::Listed { list: affine.list(self.next), fill: affine.fill },
+                    Warp::IndexMap { affine } => Geometry::Listed { list: affine.list(self.next), fill: affine.fill },
                     Warp::Interpolated { matrix, interpolation, fill } => {
                         Geometry::Interpolated { matrix, interpolation, fill }
                     }
                 },
             ),
-            Stage::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
-            Stage::Blur(blur) => {
+            Lowered::Window(arg) => self.geometry(self.next, Geometry::Window(blend(arg))),
+            Lowered::Blur(blur) => {
                 self.geometry(self.next, Geometry::BlurRows(blur));
                 self.store();
                 self.blur_columns(blur);
             }
-            Stage::Branches => {
+            Lowered::Branches => {
                 if let Op::AugMix(mix) = op {
                     self.branches(mix);
                 }
             }
-            Stage::Crop(crop) => {
+            Lowered::Crop(crop) => {
                 let size = Size { width: crop.width, height: crop.height };
                 self.geometry(size, Geometry::Crop(crop));
             }
-            Stage::Flip { horizontal, vertical } => self.geometry(self.next, Geometry::Flip { horizontal, vertical }),
-            Stage::Resize { columns, rows, columns_first } => {
+            Lowered::Flip { horizontal, vertical } => self.geometry(self.next, Geometry::Flip { horizontal, vertical }),
+            Lowered::Resize { columns, rows, columns_first } => {
                 let Size { width, height } = self.next;
                 let to = Size { width: columns.len(), height: rows.len() };
                 if columns_first {
@@ -239,9 +239,9 @@ impl<'a> Chain<'a> {
     /// The tables of a point operation, for the image as it will be when all that waits is done.
     fn tables(&mut self, op: &Op) -> Tables {
         let kind = op.kind();
-        let Kind::Point(needs) = kind.class() else { return Tables::same(std::array::from_fn(|v| v as u8)) };
-        if needs == Needs::Nothing {
-            return Tables::same(op.table(&Seen::default()));
+        let Category::Point(needs) = kind.category() else { return Tables::same(std::array::from_fn(|v| v as u8)) };
+        if needs == RequiredStats::Nothing {
+            return Tables::same(op.table(&ImageStats::default()));
         }
         let waiting = match self.scratch.after.as_slice() {
             _ if !matches!(self.geometry, Geometry::Same) => None,
@@ -254,15 +254,15 @@ impl<'a> Chain<'a> {
             None
         });
         let pixels = pixels(self.place, &self.scratch.held);
-        if needs == Needs::Luma {
+        if needs == RequiredStats::Luma {
             let luma = self.mean_luma(pixels, through.as_ref());
-            return Tables::same(op.table(&Seen { luma, ..Seen::default() }));
+            return Tables::same(op.table(&ImageStats { luma, ..ImageStats::default() }));
         }
         let counts = match kind {
             OpKind::AutoContrast => self.counts_of_ends(pixels, through.as_ref()),
             _ => self.counts(pixels, through.as_ref()),
         };
-        let table = |c: usize| op.table(&Seen { counts: counts[c], luma: 0 });
+        let table = |c: usize| op.table(&ImageStats { counts: counts[c], luma: 0 });
         if self.channels == 1 { Tables::same(table(0)) } else { Tables::each(table) }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `chain.rs` takes an image through its operations, `pass.rs` makes the passes: what changes no coordinates is done to a
 //! band of rows while the band is in the nearest cache, right behind the geometry that fetched it. `kernels` has the loops
-//! over pixels. The twins of `src/ops` are the reference that all of it is tested against (`reference.rs`).
+//! over pixels. The references in `src/ops` are what all of it is tested against (`reference.rs`).
 //!
 //! Images are divided among the threads of the current pool of rayon; if there are fewer images than threads, and they are
 //! large, the rows of each are. A plan that does the same to every image, with nothing but tables, is one look-up of all bytes.
@@ -13,7 +13,7 @@
 //!
 //! | what | predicted | measured |
 //! |--|--|--|
-//! | all of this, instead of the twins | 10 x | ImageNet policy 8.9 x |
+//! | all of this, instead of the references | 10 x | ImageNet policy 8.9 x |
 //! | tables by vector permutation, not by a load a byte | 10 x in the cache, then as fast as memory | point operations take 1.0 to 1.1 x as long as memcpy (1.2 x for images of 32 x 32, which stay in the cache) |
 //! | histograms several times over, not once | 2 x on flat images | 1.0 x there, 1.1 x on photographs: this processor forwards a sum to the next addition. Kept for those that wait; twice over below 16 KiB, where emptying them tells |
 //! | ends of a channel for AutoContrast, not its histogram | 3 x | 2.3 x |
@@ -57,7 +57,7 @@ use self::kernels::look_up::{Tables, look_up_from};
 use self::kernels::planes::interleave;
 use self::store::{Normalized, Planes, Store};
 use crate::batch::{Images, Layout, Size};
-use crate::ops::{Kind, Needs, Op, Seen};
+use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 
@@ -170,14 +170,15 @@ impl Run<'_> {
     /// The one table that the whole plan is, if it is; none for a plan that changes nothing.
     fn tables(&self, layout: Layout) -> Option<Option<Tables>> {
         let placement = self.batch.placement();
-        let is_table = |op: &Op| matches!(op.kind().class(), Kind::Copy | Kind::Point(Needs::Nothing));
+        let is_table =
+            |op: &Op| matches!(op.kind().category(), Category::Copy | Category::Point(RequiredStats::Nothing));
         let (first, rest) = self.plan.images().split_first()?;
         let same_form = placement.sizes.are_same() && (layout == placement.layout || placement.channels == 1);
         if !same_form || !first.ops.iter().all(is_table) || rest.iter().any(|image| image.ops != first.ops) {
             return None;
         }
-        let points = first.ops.iter().filter(|op| op.kind().class() != Kind::Copy);
-        let tables = points.map(|op| Tables::same(op.table(&Seen::default())));
+        let points = first.ops.iter().filter(|op| op.kind().category() != Category::Copy);
+        let tables = points.map(|op| Tables::same(op.table(&ImageStats::default())));
         Some(tables.reduce(|first, second| first.then(&second)))
     }
 }

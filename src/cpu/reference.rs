@@ -1,4 +1,4 @@
-//! Reference: the twins, one operation after the other on whole images. Slow; what the executors are compared with.
+//! Reference: one operation after the other on whole images. Slow; what the executors are compared with.
 
 use half::f16;
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 
-/// Applies a plan through the operations' twins.
+/// Applies a plan through the operations' references.
 ///
 /// # Errors
 /// Those of [`Executor::apply`](crate::Executor::apply) on the CPU.
@@ -22,7 +22,8 @@ fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
     let shape = batch.placement().shape(size);
     let layout = output.layout(batch.placement().layout);
     let mut data = TensorData::zeros(output.dtype(), shape.values());
-    let augmented = |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.twin(image, &batch));
+    let augmented =
+        |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.reference(image, &batch));
     let normalize = output.form().normalize();
     for i in 0..shape.images {
         let image = augmented(i);

@@ -3,7 +3,7 @@
 //! A matrix `[a0..a5]` maps the output pixel's center to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
 //! What falls outside the input keeps the fill; nothing is blended with it. Source: `libImaging/Geometry.c`.
 
-use super::lower::{Stage, Warp};
+use super::lower::{Lowered, Warp};
 use crate::arithmetic::resample::{coordinate, scale_list};
 use crate::batch::{Image, Size};
 use crate::interpolation::Interpolation;
@@ -178,14 +178,14 @@ impl Affine {
     }
 
     /// What runs it for an image of this size.
-    pub fn lower(self, size: Size) -> Stage {
+    pub fn lower(self, size: Size) -> Lowered {
         let Affine { geometry, interpolation, fill } = self;
-        let fixed = |coefficients| Stage::Warp(Warp::Fixed { coefficients, fill });
+        let fixed = |coefficients| Lowered::Warp(Warp::Fixed { coefficients, fill });
         let (w, h) = (size.width as i64, size.height as i64);
         // Within this reach every coordinate fits the 16 integer bits.
         let reach = w <= 32767 && h <= 32767;
         match geometry {
-            Geometry::Turns(0) => Stage::Copy,
+            Geometry::Turns(0) => Lowered::Copy,
             Geometry::Turns(turns) if reach => {
                 let (w1, h1) = ((w as i32 - 1) << 16, (h as i32 - 1) << 16);
                 const ONE: i32 = 1 << 16;
@@ -204,12 +204,12 @@ impl Affine {
                     && (a5.abs() as i64) < h =>
             {
                 if a2 == 0.0 && a5 == 0.0 {
-                    return Stage::Copy;
+                    return Lowered::Copy;
                 }
                 fixed([1 << 16, 0, (a2 as i32) << 16, 0, 1 << 16, (a5 as i32) << 16])
             }
             Geometry::Matrix(matrix) if interpolation != Interpolation::Nearest => {
-                Stage::Warp(Warp::Interpolated { matrix, interpolation, fill })
+                Lowered::Warp(Warp::Interpolated { matrix, interpolation, fill })
             }
             Geometry::Matrix([1.0, 0.0, a2, 0.0, 1.0, a5])
                 if reach
@@ -221,11 +221,11 @@ impl Affine {
                 Nearest::Fixed(coefficients) if reach => fixed(coefficients),
                 Nearest::Scale { columns, rows } if reach => match (shift(&columns, a[2]), shift(&rows, a[5])) {
                     (Some(u), Some(v)) => fixed([1 << 16, 0, u << 16, 0, 1 << 16, v << 16]),
-                    _ => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+                    _ => Lowered::Warp(Warp::IndexMap { affine: Affine { geometry, interpolation, fill } }),
                 },
-                _ => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+                _ => Lowered::Warp(Warp::IndexMap { affine: Affine { geometry, interpolation, fill } }),
             },
-            Geometry::Turns(_) => Stage::Warp(Warp::Listed { affine: Affine { geometry, interpolation, fill } }),
+            Geometry::Turns(_) => Lowered::Warp(Warp::IndexMap { affine: Affine { geometry, interpolation, fill } }),
         }
     }
 }

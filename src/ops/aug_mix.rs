@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Op, Operation};
+use super::lower::Lowered;
+use super::{Category, Op, Operation};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::mixture::weighted_sum;
 use crate::batch::{Image, Images, Size};
@@ -95,7 +95,7 @@ impl AugMix {
 impl Operation for AugMix {
     const NAME: &'static str = "AugMix";
     const SUMMARY: &'static str = "mixes what several chains of operations make of the image";
-    const KIND: Kind = Kind::Branches;
+    const CATEGORY: Category = Category::Branches;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";
 
@@ -119,7 +119,7 @@ impl Operation for AugMix {
             }
             for op in &branch.ops {
                 let kind = op.kind();
-                if !OpKind::ALL.contains(&kind) || kind.class() == Kind::Mix {
+                if !OpKind::ALL.contains(&kind) || kind.category() == Category::Mix {
                     return Err(at(Error::NotInBranches { op: kind.name() }));
                 }
                 op.check().map_err(at)?;
@@ -128,15 +128,15 @@ impl Operation for AugMix {
         Ok(())
     }
 
-    fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
-        let through = |branch: &Branch| branch.ops.iter().fold(image.clone(), |image, op| op.twin(image, batch));
+    fn reference(&self, image: Image, batch: &Images<'_>) -> Image {
+        let through = |branch: &Branch| branch.ops.iter().fold(image.clone(), |image, op| op.reference(image, batch));
         let results: Vec<Image> = self.branches.iter().map(through).collect();
         let mixed = |(i, &value)| self.mixed(value, results.iter().map(|result| result.data[i]));
         Image { data: image.data.iter().enumerate().map(mixed).collect(), ..image }
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Branches
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Branches
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table};
 use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
@@ -24,7 +24,7 @@ pub struct AutoContrast {}
 impl Operation for AutoContrast {
     const NAME: &'static str = "AutoContrast";
     const SUMMARY: &'static str = "stretches each channel to the whole range";
-    const KIND: Kind = Kind::Point(Needs::Histogram);
+    const CATEGORY: Category = Category::Point(RequiredStats::Histogram);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/auto_contrast.wgsl");
 
@@ -32,17 +32,17 @@ impl Operation for AutoContrast {
         AutoContrast {}
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let tables: Vec<_> = histograms(&image).iter().map(auto_contrast).collect();
         image.map_channels(&tables)
     }
 
-    fn table(&self, seen: &Seen) -> Table {
-        auto_contrast(&seen.counts)
+    fn table(&self, stats: &ImageStats) -> Table {
+        auto_contrast(&stats.counts)
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(0))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(0))
     }
 }
 

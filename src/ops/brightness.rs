@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table, check_finite};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
@@ -23,7 +23,7 @@ pub struct Brightness {
 impl Operation for Brightness {
     const NAME: &'static str = "Brightness";
     const SUMMARY: &'static str = "makes the image darker or brighter";
-    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/brightness.wgsl");
 
@@ -35,15 +35,15 @@ impl Operation for Brightness {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| blend(0, v, self.factor as f32))
     }
 
-    fn table(&self, _: &Seen) -> Table {
+    fn table(&self, _: &ImageStats) -> Table {
         std::array::from_fn(|v| blend(0, v as u8, self.factor as f32))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Blend(self.factor as f32))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Blend(self.factor as f32))
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Operation, check_finite};
+use super::lower::{Arg, Lowered};
+use super::{Category, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
 use crate::batch::{Image, Images, Size};
@@ -24,7 +24,7 @@ pub struct Color {
 impl Operation for Color {
     const NAME: &'static str = "Color";
     const SUMMARY: &'static str = "takes color away or adds to it";
-    const KIND: Kind = Kind::Pixel;
+    const CATEGORY: Category = Category::Pixel;
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/color.wgsl");
 
@@ -36,7 +36,7 @@ impl Operation for Color {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let mut image = image;
         if image.channels == 3 {
             for pixel in image.data.chunks_exact_mut(3) {
@@ -49,7 +49,7 @@ impl Operation for Color {
         image
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Pixel(Arg::Blend(self.factor as f32))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Pixel(Arg::Blend(self.factor as f32))
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table, check_finite};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::mean_luma;
 use crate::batch::{Image, Images, Size};
@@ -24,7 +24,7 @@ pub struct Contrast {
 impl Operation for Contrast {
     const NAME: &'static str = "Contrast";
     const SUMMARY: &'static str = "moves values away from or toward the mean gray";
-    const KIND: Kind = Kind::Point(Needs::Luma);
+    const CATEGORY: Category = Category::Point(RequiredStats::Luma);
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/contrast.wgsl");
 
@@ -36,16 +36,16 @@ impl Operation for Contrast {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let mean = mean_luma(&image);
         image.map_values(|v| blend(mean, v, self.factor as f32))
     }
 
-    fn table(&self, seen: &Seen) -> Table {
-        std::array::from_fn(|v| blend(seen.luma, v as u8, self.factor as f32))
+    fn table(&self, stats: &ImageStats) -> Table {
+        std::array::from_fn(|v| blend(stats.luma, v as u8, self.factor as f32))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Blend(self.factor as f32))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Blend(self.factor as f32))
     }
 }

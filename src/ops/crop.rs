@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation, check_finite, check_sides};
+use super::lower::Lowered;
+use super::{Category, Operation, check_finite, check_sides};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ pub struct Crop {
 impl Operation for Crop {
     const NAME: &'static str = "Crop";
     const SUMMARY: &'static str = "cuts a rectangle out";
-    const KIND: Kind = Kind::Frame;
+    const CATEGORY: Category = Category::CropOrFlip;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";
 
@@ -108,7 +108,7 @@ impl Operation for Crop {
         Ok(Size { width: self.width, height: self.height })
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let source = |v: usize, start: i64, length: usize| self.border.source(start + v as i64, length as i64);
         image.redraw(Size { width: self.width, height: self.height }, self.fill, |x, y, pixel| {
             if let (Some(u), Some(v)) = (source(x, self.x, image.width), source(y, self.y, image.height)) {
@@ -117,7 +117,7 @@ impl Operation for Crop {
         })
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Crop(self.clone())
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Crop(self.clone())
     }
 }

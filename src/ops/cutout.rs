@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation, check_finite};
+use super::lower::Lowered;
+use super::{Category, Operation, check_finite};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub struct Cutout {
 impl Operation for Cutout {
     const NAME: &'static str = "Cutout";
     const SUMMARY: &'static str = "fills a square with one color";
-    const KIND: Kind = Kind::Mask;
+    const CATEGORY: Category = Category::Mask;
     const RANGE: Range = Range::unsigned(0.0, 60.0 / 331.0).of_shorter_side().whole();
     const WGSL: &'static str = include_str!("../../shaders/ops/cutout.wgsl");
 
@@ -51,7 +51,7 @@ impl Operation for Cutout {
         check_finite(Self::NAME, "y", self.y as f64)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let [left, top, right, bottom] = self.corners(image.size());
         image.rebuild(self.fill, |x, y, pixel| {
             if !((left..right).contains(&x) && (top..bottom).contains(&y)) {
@@ -60,11 +60,11 @@ impl Operation for Cutout {
         })
     }
 
-    fn lower(&self, size: Size) -> Stage {
+    fn lower(&self, size: Size) -> Lowered {
         let [left, top, right, bottom] = self.corners(size).map(|v| v as u32);
         match left < right && top < bottom {
-            true => Stage::Mask { left, top, right, bottom, fill: self.fill },
-            false => Stage::Copy,
+            true => Lowered::Mask { left, top, right, bottom, fill: self.fill },
+            false => Lowered::Copy,
         }
     }
 }

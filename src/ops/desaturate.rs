@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Color, Kind, Operation};
+use super::lower::Lowered;
+use super::{Color, Category, Operation};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::{Range, Scale, Sign};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ impl Desaturate {
 impl Operation for Desaturate {
     const NAME: &'static str = "Desaturate";
     const SUMMARY: &'static str = "takes color away, up to all of it";
-    const KIND: Kind = Kind::Pixel;
+    const CATEGORY: Category = Category::Pixel;
     const RANGE: Range = Range::of(Scale::Between { from: 0.5, to: 1.0 }, Sign::None);
     const WGSL: &'static str = include_str!("../../shaders/ops/desaturate.wgsl");
 
@@ -45,11 +45,11 @@ impl Operation for Desaturate {
         Err(Error::Parameter { op: Self::NAME, parameter: "amount", value: self.amount, rule: "is outside 0..=1" })
     }
 
-    fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
-        self.color().twin(image, batch)
+    fn reference(&self, image: Image, batch: &Images<'_>) -> Image {
+        self.color().reference(image, batch)
     }
 
-    fn lower(&self, size: Size) -> Stage {
+    fn lower(&self, size: Size) -> Lowered {
         self.color().lower(size)
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table};
 use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;
@@ -25,7 +25,7 @@ pub struct Equalize {}
 impl Operation for Equalize {
     const NAME: &'static str = "Equalize";
     const SUMMARY: &'static str = "makes the histogram of each channel flat";
-    const KIND: Kind = Kind::Point(Needs::Histogram);
+    const CATEGORY: Category = Category::Point(RequiredStats::Histogram);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/equalize.wgsl");
 
@@ -33,17 +33,17 @@ impl Operation for Equalize {
         Equalize {}
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let tables: Vec<_> = histograms(&image).iter().map(equalize).collect();
         image.map_channels(&tables)
     }
 
-    fn table(&self, seen: &Seen) -> Table {
-        equalize(&seen.counts)
+    fn table(&self, stats: &ImageStats) -> Table {
+        equalize(&stats.counts)
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(0))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(0))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation};
+use super::lower::Lowered;
+use super::{Category, Operation};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::{Range, Scale, Sign};
@@ -27,7 +27,7 @@ pub struct GaussianBlur {
 impl Operation for GaussianBlur {
     const NAME: &'static str = "GaussianBlur";
     const SUMMARY: &'static str = "blurs the image";
-    const KIND: Kind = Kind::Blur;
+    const CATEGORY: Category = Category::Blur;
     const RANGE: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
     const WGSL: &'static str = "";
 
@@ -42,15 +42,15 @@ impl Operation for GaussianBlur {
         Err(Error::Parameter { op: Self::NAME, parameter: "radius", value: self.radius, rule: "is outside 0..=128" })
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let blur = BoxBlur::of_gaussian(self.radius as f32);
         let along_rows = (0..PASSES).fold(image, |image, _| pass(&image, blur, [1, 0]));
         (0..PASSES).fold(along_rows, |image, _| pass(&image, blur, [0, 1]))
     }
 
-    fn lower(&self, _: Size) -> Stage {
+    fn lower(&self, _: Size) -> Lowered {
         let blur = BoxBlur::of_gaussian(self.radius as f32);
-        if blur.is_identity() { Stage::Copy } else { Stage::Blur(blur) }
+        if blur.is_identity() { Lowered::Copy } else { Lowered::Blur(blur) }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation};
+use super::lower::Lowered;
+use super::{Category, Operation};
 use crate::batch::Size;
 use crate::magnitude::Range;
 
@@ -20,7 +20,7 @@ pub struct Identity {}
 impl Operation for Identity {
     const NAME: &'static str = "Identity";
     const SUMMARY: &'static str = "leaves the image alone";
-    const KIND: Kind = Kind::Copy;
+    const CATEGORY: Category = Category::Copy;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";
 
@@ -28,11 +28,11 @@ impl Operation for Identity {
         Identity {}
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Copy
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Copy
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table};
 use crate::batch::Size;
 use crate::magnitude::Range;
 
@@ -20,7 +20,7 @@ pub struct Invert {}
 impl Operation for Invert {
     const NAME: &'static str = "Invert";
     const SUMMARY: &'static str = "replaces every value v by 255 - v";
-    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/invert.wgsl");
 
@@ -28,16 +28,16 @@ impl Operation for Invert {
         Invert {}
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(invert)
     }
 
-    fn table(&self, _: &Seen) -> Table {
+    fn table(&self, _: &ImageStats) -> Table {
         std::array::from_fn(|v| invert(v as u8))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(0))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(0))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::interpolation::Interpolation;
 
 /// One operation as the executors have it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Stage {
+pub(crate) enum Lowered {
     /// Leaves the image alone.
     Copy,
     /// One step of a table.
@@ -50,7 +50,7 @@ pub(crate) enum Warp {
     /// Nearest pixel by 16.16 fixed point: source column `(c[2] + y c[1] + x c[0]) >> 16`, row by `c[3..6]` likewise.
     Fixed { coefficients: [i32; 6], fill: [u8; 3] },
     /// Nearest pixel by a list: for each output pixel the source pixel's index, or `u32::MAX` for the fill.
-    Listed { affine: Affine },
+    IndexMap { affine: Affine },
     /// Bilinear or bicubic through a matrix in f64.
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
 }

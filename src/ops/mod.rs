@@ -1,7 +1,7 @@
 //! Operations: the one list that everything else derives from.
 //!
 //! An operation is declared in one file, `src/ops/<name>.rs`: its name, its parameters, the paper's range of its
-//! magnitude, its twin on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
+//! magnitude, its reference on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
 //! share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`). One line in `ops!` below makes parsing, help, plans,
 //! shader assembly, the conformance tests and the benchmarks know it. Nothing else has to be touched. The second part of the
 //! list has what changes the size, turns images over or has chains of its own, which policies cannot have; those need no WGSL of
@@ -11,12 +11,12 @@
 //! Say `Threshold`: white at or above a level, black below.
 //!
 //! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`: `pub struct Threshold { pub level: u8 }`, an
-//!    `Operation` with `KIND = Kind::Point(Needs::Nothing)`, a `RANGE`, `from_draw`, `twin`, `table` and `lower`, and
-//!    beside it the function of one value that they share.
+//!    `Operation` with `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `from_draw`,
+//!    `reference`, `table` and `lower`, and beside it the function of one value that they share.
 //! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
-//! The tests over all operations then compare its twin with its shader alone and in a chain with every other, and
+//! The tests over all operations then compare its reference with its shader alone and in a chain with every other, and
 //! `autoaugment ops` lists it.
 //!
 //! # Sources
@@ -46,11 +46,11 @@ pub use crop::Border;
 
 /// What an operation's output pixel depends on; it decides how the GPU runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Category {
     /// Nothing changes.
     Copy,
     /// A function of one channel value, perhaps with statistics of the image: a table of 256 entries a channel.
-    Point(Needs),
+    Point(RequiredStats),
     /// A function of one pixel's channels.
     Pixel,
     /// A map from output to input coordinates.
@@ -64,16 +64,16 @@ pub enum Kind {
     /// The same pixel of another image of the batch.
     Mix,
     /// A map of whole pixels, perhaps to another size.
-    Frame,
+    CropOrFlip,
     /// Weighted sums along rows and columns, to another size.
     Resize,
     /// What other operations make of the image.
     Branches,
 }
 
-/// The statistics that a [`Kind::Point`] operation needs of the image it is applied to.
+/// The statistics that a [`Category::Point`] operation needs of the image it is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub enum RequiredStats {
     /// None: the table is known before the image is.
     Nothing,
     /// The histogram of each channel.
@@ -89,7 +89,7 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
     /// One line of help.
     const SUMMARY: &'static str;
     /// What an output pixel depends on.
-    const KIND: Kind;
+    const CATEGORY: Category;
     /// The paper's range, used where a convention does not have its own.
     const RANGE: Range;
     /// The WGSL that defines `fn <name>`; empty where the kind needs none.
@@ -112,37 +112,37 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
     /// The reference on the CPU: what this operation makes of `image`, Pillow's bytes.
     ///
     /// `batch` has the images as they were before augmentation.
-    fn twin(&self, image: Image, batch: &Images<'_>) -> Image;
+    fn reference(&self, image: Image, batch: &Images<'_>) -> Image;
 
-    /// The table of a channel of which this is known; only operations of [`Kind::Point`] have one.
-    fn table(&self, _seen: &Seen) -> Table {
+    /// The table of a channel of which this is known; only operations of [`Category::Point`] have one.
+    fn table(&self, _stats: &ImageStats) -> Table {
         std::array::from_fn(|v| v as u8)
     }
 
     /// What runs it for an image of this size, with everything that needs f64 computed.
-    fn lower(&self, size: Size) -> lower::Stage;
+    fn lower(&self, size: Size) -> lower::Lowered;
 }
 
 /// What each value of a channel becomes.
 pub(crate) type Table = [u8; 256];
 
 /// What an operation may want to know of an image before it makes its [`Table`] of a channel.
-pub(crate) struct Seen {
+pub(crate) struct ImageStats {
     /// How often each value occurs in the channel.
     pub counts: Histogram,
     /// The mean of luma over the image.
     pub luma: u8,
 }
 
-impl Default for Seen {
+impl Default for ImageStats {
     fn default() -> Self {
-        Seen { counts: [0; 256], luma: 0 }
+        ImageStats { counts: [0; 256], luma: 0 }
     }
 }
 
 macro_rules! ops {
-    (policies { $($module:ident => $Name:ident,)* } transforms { $($framing:ident => $Framing:ident,)* }) => {
-        ops! { @all $($module => $Name,)* $($framing => $Framing,)* }
+    (policies { $($module:ident => $Name:ident,)* } transforms { $($only:ident => $Only:ident,)* }) => {
+        ops! { @all $($module => $Name,)* $($only => $Only,)* }
 
         impl OpKind {
             /// Every operation that a policy can have, in the order of the list.
@@ -150,7 +150,7 @@ macro_rules! ops {
 
             /// The operations that plans have besides: they change the size, turn images over or mix what others make of them,
             /// and are drawn by a [`Transform`](crate::Transform), not by a policy.
-            pub const FRAMING: &'static [OpKind] = &[$(OpKind::$Framing,)*];
+            pub const TRANSFORM_ONLY: &'static [OpKind] = &[$(OpKind::$Only,)*];
         }
     };
     (@all $($module:ident => $Name:ident,)*) => {
@@ -204,15 +204,15 @@ macro_rules! ops {
                 match self { $(Op::$Name(op) => op.output_size(size),)* }
             }
 
-            pub(crate) fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
-                match self { $(Op::$Name(op) => op.twin(image, batch),)* }
+            pub(crate) fn reference(&self, image: Image, batch: &Images<'_>) -> Image {
+                match self { $(Op::$Name(op) => op.reference(image, batch),)* }
             }
 
-            pub(crate) fn table(&self, seen: &Seen) -> Table {
-                match self { $(Op::$Name(op) => op.table(seen),)* }
+            pub(crate) fn table(&self, stats: &ImageStats) -> Table {
+                match self { $(Op::$Name(op) => op.table(stats),)* }
             }
 
-            pub(crate) fn lower(&self, size: Size) -> lower::Stage {
+            pub(crate) fn lower(&self, size: Size) -> lower::Lowered {
                 match self { $(Op::$Name(op) => op.lower(size),)* }
             }
 
@@ -264,7 +264,7 @@ ops! {
 struct Declaration {
     name: &'static str,
     summary: &'static str,
-    kind: Kind,
+    category: Category,
     range: Range,
     function: &'static str,
     wgsl: &'static str,
@@ -272,7 +272,14 @@ struct Declaration {
 
 impl Declaration {
     fn of<O: Operation>(function: &'static str) -> Self {
-        Declaration { name: O::NAME, summary: O::SUMMARY, kind: O::KIND, range: O::RANGE, function, wgsl: O::WGSL }
+        Declaration {
+            name: O::NAME,
+            summary: O::SUMMARY,
+            category: O::CATEGORY,
+            range: O::RANGE,
+            function,
+            wgsl: O::WGSL,
+        }
     }
 }
 
@@ -307,8 +314,8 @@ impl OpKind {
     }
 
     /// What an output pixel depends on.
-    pub fn class(self) -> Kind {
-        self.declaration().kind
+    pub fn category(self) -> Category {
+        self.declaration().category
     }
 
     /// The paper's range of this operation's magnitude.

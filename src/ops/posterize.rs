@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub struct Posterize {
 impl Operation for Posterize {
     const NAME: &'static str = "Posterize";
     const SUMMARY: &'static str = "keeps the highest bits of every value";
-    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(8.0, 4.0).rounded();
     const WGSL: &'static str = include_str!("../../shaders/ops/posterize.wgsl");
 
@@ -41,16 +41,16 @@ impl Operation for Posterize {
         Err(Error::Parameter { op: Self::NAME, parameter: "bits", value, rule: "is outside 0..=8" })
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| posterize(v, self.bits))
     }
 
-    fn table(&self, _: &Seen) -> Table {
+    fn table(&self, _: &ImageStats) -> Table {
         std::array::from_fn(|v| posterize(v as u8, self.bits))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(u32::from(self.bits)))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(u32::from(self.bits)))
     }
 }
 

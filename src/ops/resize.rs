@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::interpolation::Interpolation;
-use super::lower::Stage;
-use super::{Kind, Operation, check_sides};
+use super::lower::Lowered;
+use super::{Category, Operation, check_sides};
 use crate::arithmetic::resample::{Weights, columns_first, weighted};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
@@ -36,7 +36,7 @@ pub struct Resize {
 impl Operation for Resize {
     const NAME: &'static str = "Resize";
     const SUMMARY: &'static str = "changes the size";
-    const KIND: Kind = Kind::Resize;
+    const CATEGORY: Category = Category::Resize;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";
 
@@ -67,7 +67,7 @@ impl Operation for Resize {
         Ok(Size { width: self.width, height: self.height })
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let (columns, rows) = self.weights(image.size());
         if columns_first(image.size(), Size { width: self.width, height: self.height }) {
             return along_rows(&along_columns(&image, &rows, 0, self.height), &columns, 0, self.height);
@@ -77,10 +77,10 @@ impl Operation for Resize {
         along_columns(&along_rows(&image, &columns, first, end - first), &rows, first, self.height)
     }
 
-    fn lower(&self, size: Size) -> Stage {
+    fn lower(&self, size: Size) -> Lowered {
         let (columns, rows) = self.weights(size);
         let columns_first = columns_first(size, Size { width: self.width, height: self.height });
-        Stage::Resize { columns, rows, columns_first }
+        Lowered::Resize { columns, rows, columns_first }
     }
 }
 

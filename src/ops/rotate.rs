@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation, affine, check_finite};
+use super::lower::Lowered;
+use super::{Category, Operation, affine, check_finite};
 use crate::batch::{Image, Images, Size};
 use crate::interpolation::Interpolation;
 use crate::magnitude::Range;
@@ -30,7 +30,7 @@ pub struct Rotate {
 impl Operation for Rotate {
     const NAME: &'static str = "Rotate";
     const SUMMARY: &'static str = "turns the image about its center";
-    const KIND: Kind = Kind::Warp;
+    const CATEGORY: Category = Category::Warp;
     const RANGE: Range = Range::signed(0.0, 30.0);
     const WGSL: &'static str = "";
 
@@ -42,11 +42,11 @@ impl Operation for Rotate {
         check_finite(Self::NAME, "degrees", self.degrees)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         self.affine(image.size()).warp(&image)
     }
 
-    fn lower(&self, size: Size) -> Stage {
+    fn lower(&self, size: Size) -> Lowered {
         self.affine(size).lower(size)
     }
 }

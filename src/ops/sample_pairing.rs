@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Operation};
+use super::lower::{Arg, Lowered};
+use super::{Category, Operation};
 use crate::arithmetic::blend::blend;
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
@@ -26,7 +26,7 @@ pub struct SamplePairing {
 impl Operation for SamplePairing {
     const NAME: &'static str = "SamplePairing";
     const SUMMARY: &'static str = "blends with another image of the batch";
-    const KIND: Kind = Kind::Mix;
+    const CATEGORY: Category = Category::Mix;
     const RANGE: Range = Range::unsigned(0.0, 0.4);
     const WGSL: &'static str = include_str!("../../shaders/ops/sample_pairing.wgsl");
 
@@ -41,7 +41,7 @@ impl Operation for SamplePairing {
         Err(Error::Parameter { op: Self::NAME, parameter: "weight", value: self.weight, rule: "is outside 0..=1" })
     }
 
-    fn twin(&self, image: Image, batch: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, batch: &Images<'_>) -> Image {
         let mut image = image;
         let partner = batch.image(self.partner);
         for (value, &other) in image.data.iter_mut().zip(&partner.data) {
@@ -50,7 +50,7 @@ impl Operation for SamplePairing {
         image
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Mix { arg: Arg::Blend(self.weight as f32), partner: self.partner }
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Mix { arg: Arg::Blend(self.weight as f32), partner: self.partner }
     }
 }

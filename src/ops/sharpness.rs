@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Operation, check_finite};
+use super::lower::{Arg, Lowered};
+use super::{Category, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
@@ -24,7 +24,7 @@ pub struct Sharpness {
 impl Operation for Sharpness {
     const NAME: &'static str = "Sharpness";
     const SUMMARY: &'static str = "smooths or sharpens";
-    const KIND: Kind = Kind::Window;
+    const CATEGORY: Category = Category::Window;
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/sharpness.wgsl");
 
@@ -36,7 +36,7 @@ impl Operation for Sharpness {
         check_finite(Self::NAME, "factor", self.factor)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let inside = |at: usize, length: usize| at > 0 && at + 1 < length;
         image.rebuild([0; 3], |x, y, pixel| {
             pixel.copy_from_slice(image.pixel(x, y));
@@ -48,8 +48,8 @@ impl Operation for Sharpness {
         })
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Window(Arg::Blend(self.factor as f32))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Window(Arg::Blend(self.factor as f32))
     }
 }
 

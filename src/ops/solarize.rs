@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table, check_finite};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table, check_finite};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub struct Solarize {
 impl Operation for Solarize {
     const NAME: &'static str = "Solarize";
     const SUMMARY: &'static str = "inverts values at or above a threshold";
-    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(256.0, 0.0);
     const WGSL: &'static str = include_str!("../../shaders/ops/solarize.wgsl");
 
@@ -36,18 +36,18 @@ impl Operation for Solarize {
         check_finite(Self::NAME, "threshold", self.threshold)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         let first = self.first_inverted();
         image.map_values(|v| solarize(v, first))
     }
 
-    fn table(&self, _: &Seen) -> Table {
+    fn table(&self, _: &ImageStats) -> Table {
         let first = self.first_inverted();
         std::array::from_fn(|v| solarize(v as u8, first))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(self.first_inverted()))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(self.first_inverted()))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::{Arg, Stage};
-use super::{Kind, Needs, Operation, Seen, Table};
+use super::lower::{Arg, Lowered};
+use super::{Category, RequiredStats, Operation, ImageStats, Table};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ pub struct SolarizeAdd {
 impl Operation for SolarizeAdd {
     const NAME: &'static str = "SolarizeAdd";
     const SUMMARY: &'static str = "adds a constant to values below 128";
-    const KIND: Kind = Kind::Point(Needs::Nothing);
+    const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(0.0, 110.0).whole();
     const WGSL: &'static str = include_str!("../../shaders/ops/solarize_add.wgsl");
 
@@ -43,16 +43,16 @@ impl Operation for SolarizeAdd {
         Err(Error::Parameter { op: Self::NAME, parameter: "threshold", value, rule: "is outside 0..=256" })
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image.map_values(|v| solarize_add(v, self.add, self.threshold))
     }
 
-    fn table(&self, _: &Seen) -> Table {
+    fn table(&self, _: &ImageStats) -> Table {
         std::array::from_fn(|v| solarize_add(v as u8, self.add, self.threshold))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Point(Arg::Word(u32::from(self.add) | u32::from(self.threshold) << 8))
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Point(Arg::Word(u32::from(self.add) | u32::from(self.threshold) << 8))
     }
 }
 

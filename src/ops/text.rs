@@ -23,7 +23,7 @@ impl FromStr for OpKind {
 
     /// Finds an operation by its name; upper and lower case are the same.
     fn from_str(name: &str) -> Result<Self> {
-        let all = || OpKind::ALL.iter().chain(OpKind::FRAMING);
+        let all = || OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY);
         let found = all().copied().find(|k| k.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| Error::unknown("operation", name, all().map(|k| k.name())))
     }

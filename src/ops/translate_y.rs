@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation, affine, check_finite};
+use super::lower::Lowered;
+use super::{Category, Operation, affine, check_finite};
 use crate::batch::{Image, Images, Size};
 use crate::interpolation::Interpolation;
 use crate::magnitude::Range;
@@ -29,7 +29,7 @@ pub struct TranslateY {
 impl Operation for TranslateY {
     const NAME: &'static str = "TranslateY";
     const SUMMARY: &'static str = "moves the image up or down";
-    const KIND: Kind = Kind::Warp;
+    const CATEGORY: Category = Category::Warp;
     const RANGE: Range = Range::signed(0.0, 150.0 / 331.0).of_height();
     const WGSL: &'static str = "";
 
@@ -41,11 +41,11 @@ impl Operation for TranslateY {
         check_finite(Self::NAME, "pixels", self.pixels)
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         self.affine(image.size()).warp(&image)
     }
 
-    fn lower(&self, size: Size) -> Stage {
+    fn lower(&self, size: Size) -> Lowered {
         self.affine(size).lower(size)
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lower::Stage;
-use super::{Kind, Operation};
+use super::lower::Lowered;
+use super::{Category, Operation};
 use crate::batch::{Image, Images, Size};
 use crate::magnitude::Range;
 use crate::draw::Draw;
@@ -18,7 +18,7 @@ pub struct VerticalFlip {}
 impl Operation for VerticalFlip {
     const NAME: &'static str = "VerticalFlip";
     const SUMMARY: &'static str = "mirrors top and bottom";
-    const KIND: Kind = Kind::Frame;
+    const CATEGORY: Category = Category::CropOrFlip;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";
 
@@ -26,11 +26,11 @@ impl Operation for VerticalFlip {
         VerticalFlip {}
     }
 
-    fn twin(&self, image: Image, _: &Images<'_>) -> Image {
+    fn reference(&self, image: Image, _: &Images<'_>) -> Image {
         image.rebuild([0; 3], |x, y, pixel| pixel.copy_from_slice(image.pixel(x, image.height - 1 - y)))
     }
 
-    fn lower(&self, _: Size) -> Stage {
-        Stage::Flip { horizontal: false, vertical: true }
+    fn lower(&self, _: Size) -> Lowered {
+        Lowered::Flip { horizontal: false, vertical: true }
     }
 }

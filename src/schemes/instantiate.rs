@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::convention::Convention;
 use crate::draw::{Context, Draw, StepStream, between};
 use crate::interpolation::Interpolation;
-use crate::ops::{Kind, Op, OpKind};
+use crate::ops::{Category, Op, OpKind};
 use crate::random::Purpose;
 
 /// Makes operations of an image's steps.
@@ -32,7 +32,7 @@ impl<'a> Steps<'a> {
         let negative = convention.is_signed(op) && self.signs.of(context, k, coin);
         let interpolation = match context.interpolation {
             Some(interpolation) => interpolation,
-            None if convention.draws_interpolation() && op.class() == Kind::Warp => {
+            None if convention.draws_interpolation() && op.category() == Category::Warp => {
                 let bicubic = self.interpolations.of(context, k, coin);
                 if bicubic { Interpolation::Bicubic } else { Interpolation::Bilinear }
             }

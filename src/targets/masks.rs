@@ -74,9 +74,9 @@ impl Masks<u8> {
             Ok(PlannedImage { ops, file: image.file.clone(), ..*image })
         };
         let images = plan.images().iter().enumerate().map(followed).collect::<Result<_>>()?;
-        let left = |kind: &OpKind| match kind.class() {
-            ops::Kind::Warp | ops::Kind::Frame | ops::Kind::Resize => true,
-            ops::Kind::Mask => self.cutout,
+        let left = |kind: &OpKind| match kind.category() {
+            ops::Category::Warp | ops::Category::CropOrFlip | ops::Category::Resize => true,
+            ops::Category::Mask => self.cutout,
             _ => false,
         };
         Ok(Plan::drawn(images, plan.operations().iter().copied().filter(left).collect()))

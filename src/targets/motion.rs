@@ -3,7 +3,7 @@
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::ops::size::size_after_alone;
-use crate::ops::{Kind, Op};
+use crate::ops::{Category, Op};
 use crate::plan::PlannedImage;
 
 /// `[a0..a5]`: a point (x, y) goes to `(a0 x + a1 y + a2, a3 x + a4 y + a5)`.
@@ -101,7 +101,7 @@ fn inverse([a, b, c, d, e, f]: Matrix) -> Matrix {
 /// Refuses an AugMix whose branches move what is in the image, each to another place.
 pub(super) fn check_branches(op: &Op) -> Result<()> {
     match op {
-        Op::AugMix(mix) if mix.ops().any(|op| op.kind().class() == Kind::Warp) => Err(Error::NotFollowed),
+        Op::AugMix(mix) if mix.ops().any(|op| op.kind().category() == Category::Warp) => Err(Error::NotFollowed),
         _ => Ok(()),
     }
 }
@@ -138,12 +138,12 @@ mod tests {
     fn what_moves_pixels_moves_points() {
         for &kind in OpKind::ALL {
             let op = Sampler::resolve(Convention::Torchvision, kind, 9.0, false, SIZE).unwrap();
-            assert_eq!(forward(&op, SIZE).is_some(), kind.class() == Kind::Warp, "{op}");
+            assert_eq!(forward(&op, SIZE).is_some(), kind.category() == Category::Warp, "{op}");
         }
         for op in ["Crop(x=1, y=2, width=3, height=4)", "Resize(width=5, height=6)", "HorizontalFlip", "VerticalFlip"] {
             assert!(forward(&op.parse().unwrap(), SIZE).is_some(), "{op}");
         }
-        assert_eq!(OpKind::FRAMING.len(), 5, "another operation moves pixels: give it its map");
+        assert_eq!(OpKind::TRANSFORM_ONLY.len(), 5, "another operation moves pixels: give it its map");
     }
 
     #[test]

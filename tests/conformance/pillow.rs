@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use autoaugment::ops::Kind;
+use autoaugment::ops::Category;
 #[cfg(feature = "gpu")]
 use autoaugment::{Batch, Layout, Output, Plan, Shape};
 use autoaugment::{Convention, Device, Executor, Interpolation, Op, OpKind, Sampler, Size};
@@ -134,7 +134,7 @@ fn the_fixture_has_every_magnitude_sign_and_interpolation_for_every_picture() {
         }
         for (convention, op, magnitude, negative) in magnitudes() {
             let mut resolved = json(&Sampler::resolve(convention, op, magnitude, negative, size).unwrap());
-            let warp = op.class() == Kind::Warp;
+            let warp = op.category() == Category::Warp;
             // Large pictures are for arithmetic with colors; the photograph has no partner.
             if large && (warp || op == OpKind::Cutout || op == OpKind::SamplePairing) {
                 continue;

@@ -1,4 +1,4 @@
-//! The CPU executor against the twins: the same bytes, whatever the operations, sizes, forms and threads.
+//! The CPU executor against the reference: the same bytes, whatever the operations, sizes, forms and threads.
 
 use autoaugment::{
     Device, Executor, Images, Layout, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, Tensor, reference,
@@ -9,7 +9,7 @@ use crate::support::batches::{
 };
 use crate::support::chains::{Chains, chains, resizes, some_op};
 
-/// Runs a plan through the twins and the executor in these forms and panics with all differences.
+/// Runs a plan through the reference and the executor in these forms and panics with all differences.
 fn check<'a>(batch: impl Into<Images<'a>>, plan: &Plan, outputs: &[Output], what: &str) {
     let batch = batch.into();
     let cpu = Executor::new(Device::Cpu).unwrap();

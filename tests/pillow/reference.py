@@ -211,7 +211,7 @@ OPERATIONS = {
 }
 
 # What a transform has besides.
-FRAMING = {
+TRANSFORM_ONLY = {
     "Crop": crop,
     "Resize": resize,
     "HorizontalFlip": horizontal_flip,
@@ -230,7 +230,7 @@ def image_of(data, width, height, channels):
 def run(ops, image, batch):
     """The image after all operations. `batch` has the images before augmentation, for SamplePairing."""
     for op in ops:
-        image = (OPERATIONS | FRAMING)[op["op"]](op, image, batch)
+        image = (OPERATIONS | TRANSFORM_ONLY)[op["op"]](op, image, batch)
     return image
 
 

@@ -1,7 +1,7 @@
 //! `policy compare`: what two conventions, or two policies, make of magnitudes.
 
 use anyhow::bail;
-use autoaugment::ops::Kind;
+use autoaugment::ops::Category;
 use autoaugment::{Convention, Interpolation, Op, OpKind, Policy, Sampler, Scheme, Size};
 use clap::Args;
 use serde::Serialize;
@@ -138,7 +138,7 @@ fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> an
     let signs = if convention.is_signed(op) { &[false, true][..] } else { &[false] };
     for &negative in signs {
         let resolved = Sampler::resolve(convention, op, magnitude, negative, size)?;
-        let interpolations = match convention.draws_interpolation() && op.class() == Kind::Warp {
+        let interpolations = match convention.draws_interpolation() && op.category() == Category::Warp {
             true => vec![Interpolation::Bilinear, Interpolation::Bicubic],
             false => vec![convention.interpolation(op)],
         };

@@ -7,7 +7,7 @@ use super::shader::{self, SLICE_QUADS, Variant};
 use super::tables::Tables;
 use crate::batch::{Layout, Placement, Shape};
 use crate::error::{Error, Result};
-use crate::ops::{Kind, OpKind};
+use crate::ops::{Category, OpKind};
 use crate::output::{Dtype, Output};
 use crate::plan::{Plan, PlannedImage};
 
@@ -182,11 +182,20 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
 
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
     // Operations of kinds that this kernel does not have would only make more variants.
-    let without =
-        |kind| matches!(kind, Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches);
-    let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.class());
+    let without = |kind| {
+        matches!(
+            kind,
+            Category::Copy
+                | Category::Warp
+                | Category::Blur
+                | Category::CropOrFlip
+                | Category::Resize
+                | Category::Branches
+        )
+    };
+    let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.category());
     // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
-    let may_frame = piece.operations.iter().any(|op| matches!(op.class(), Kind::Frame | Kind::Resize));
+    let may_frame = piece.operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
     // What is stored between segments has one form, whatever the output's.
     let between = dispatch.kernel.is_to_middle();
     Variant {

@@ -8,7 +8,7 @@ use crate::gpu::compile::mixing::{self, MixVariant};
 use crate::gpu::compile::program::{Kinds, SlotKind};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::{self, Variant};
-use crate::ops::{Kind, OpKind};
+use crate::ops::{Category, OpKind};
 use crate::output::Dtype;
 
 pub(super) const KERNELS: [Kernel; 7] = [
@@ -35,7 +35,7 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
             variants.extend(forms(Variant { kinds, ..plain(kernel) }));
         }
         for &op in OpKind::ALL {
-            let kinds = if op.class() == Kind::Warp { Kinds::WARPS } else { Kinds::of_operations(&[op]) };
+            let kinds = if op.category() == Category::Warp { Kinds::WARPS } else { Kinds::of_operations(&[op]) };
             variants.push(Variant { kinds, operations: vec![op], ..plain(kernel) });
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use autoaugment::ops::Kind;
+use autoaugment::ops::Category;
 use autoaugment::{Convention, Interpolation, Op, OpKind, Policy, Sampler, Size};
 use sha2::{Digest, Sha256};
 
@@ -118,8 +118,8 @@ fn operations_have_a_magnitude_if_it_changes_them_and_a_sign_if_it_does() {
             // A convention's interpolation and fill are in the warps and only there.
             let text = op.to_string();
             let interpolation = format!("interpolation={}", convention.interpolation(kind));
-            assert_eq!(text.contains(&interpolation), kind.class() == Kind::Warp, "{text}");
-            let has_fill = matches!(kind.class(), Kind::Warp | Kind::Mask);
+            assert_eq!(text.contains(&interpolation), kind.category() == Category::Warp, "{text}");
+            let has_fill = matches!(kind.category(), Category::Warp | Category::Mask);
             let cutout = convention == Convention::FastAutoAugment && kind == OpKind::Cutout;
             let [r, g, b] = if cutout { [125, 123, 114] } else { convention.fill() };
             assert_eq!(text.contains(&format!("fill=[{r},{g},{b}]")), has_fill, "{text}");

@@ -48,7 +48,8 @@ impl Painted {
             let motion = PlannedImage { ops: vec![op.clone()], ..Default::default() }.motion(size).unwrap();
             size = motion.size();
             let [a, b, _, d, e, _] = motion.matrix();
-            let is_rounded = matches!(op.kind().class(), autoaugment::ops::Kind::Warp | autoaugment::ops::Kind::Resize);
+            let is_rounded =
+                matches!(op.kind().category(), autoaugment::ops::Category::Warp | autoaugment::ops::Category::Resize);
             let rounding = if is_rounded { 0.5 } else { 0.0 };
             let norm = f64::max(a.abs() + b.abs(), d.abs() + e.abs());
             // 16.16 fixed point is off by a little more.

@@ -4,7 +4,7 @@
 //! what it got to a [`Comparison`], which panics in the end with all that differ:
 //!
 //! ```ignore
-//! let mut comparison = Comparison::new("twins against Pillow");
+//! let mut comparison = Comparison::new("reference against Pillow");
 //! run(&executor, &cases, |case, got| comparison.check(case, Expected(&bytes), Got(got)));
 //! comparison.finish();
 //! ```

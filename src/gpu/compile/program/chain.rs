@@ -8,7 +8,7 @@ use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::error::Result;
-use crate::ops::lower::{Arg, Stage, Warp};
+use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{AugMix, Crop, Op, OpKind};
 
 /// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
@@ -55,21 +55,21 @@ impl Chain {
     fn push_all(&mut self, ops: &[Op], mut size: Size, tables: &mut Tables) -> Result<()> {
         for op in ops {
             match op.lower(size) {
-                Stage::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
-                Stage::Crop(mut crop) => {
+                Lowered::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
+                Lowered::Crop(mut crop) => {
                     if self.gray {
                         crop.fill = [crop.fill[0]; 3];
                     }
                     self.crop(&crop, size);
                 }
-                Stage::Blur(blur) => self.blur(blur),
-                Stage::Branches => {
+                Lowered::Blur(blur) => self.blur(blur),
+                Lowered::Branches => {
                     if let Op::AugMix(mix) = op {
                         self.branches(mix, size, tables)?;
                     }
                 }
-                Stage::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
-                Stage::Resize { columns, rows, columns_first } => {
+                Lowered::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
+                Lowered::Resize { columns, rows, columns_first } => {
                     self.bare();
                     self.resize(columns, rows, columns_first);
                 }
@@ -249,7 +249,7 @@ fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
     }
 }
 
-fn slot(op: OpKind, stage: Stage, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+fn slot(op: OpKind, stage: Lowered, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Slot>> {
     let packed = |[r, g, b]: [u8; 3]| if gray { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
     let with_op = |kind, arg| {
         let mut args = [0; 7];
@@ -258,32 +258,32 @@ fn slot(op: OpKind, stage: Stage, size: Size, gray: bool, tables: &mut Tables) -
         Slot { kind, args, extra: Extra::Nothing }
     };
     Ok(Some(match stage {
-        Stage::Copy
-        | Stage::Point(_)
-        | Stage::Blur(_)
-        | Stage::Crop(_)
-        | Stage::Flip { .. }
-        | Stage::Resize { .. }
-        | Stage::Branches => return Ok(None),
-        Stage::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
-        Stage::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
-        Stage::Mix { arg, partner } => {
+        Lowered::Copy
+        | Lowered::Point(_)
+        | Lowered::Blur(_)
+        | Lowered::Crop(_)
+        | Lowered::Flip { .. }
+        | Lowered::Resize { .. }
+        | Lowered::Branches => return Ok(None),
+        Lowered::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
+        Lowered::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
+        Lowered::Mix { arg, partner } => {
             Slot { extra: Extra::Partner(partner), ..with_op(SlotKind::Mix, word_of(arg, tables)?) }
         }
-        Stage::Mask { left, top, right, bottom, fill } => {
+        Lowered::Mask { left, top, right, bottom, fill } => {
             let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
             Slot { kind: SlotKind::Mask, args, extra: Extra::Nothing }
         }
-        Stage::Warp(Warp::Fixed { coefficients, fill }) => {
+        Lowered::Warp(Warp::Fixed { coefficients, fill }) => {
             let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
             Slot { kind: SlotKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
         }
-        Stage::Warp(Warp::Listed { affine }) => {
+        Lowered::Warp(Warp::IndexMap { affine }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(affine.fill);
             Slot { kind: SlotKind::Listed, args, extra: Extra::Words(affine.list(size)) }
         }
-        Stage::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
+        Lowered::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(fill);
             Slot {

@@ -24,7 +24,7 @@ pub(crate) use write::Places;
 use super::view::Frame;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
-use crate::ops::{Kind, MixRule, Needs, OpKind};
+use crate::ops::{Category, MixRule, OpKind, RequiredStats};
 
 /// Words of a program.
 pub(crate) const PROGRAM_WORDS: usize = 32;
@@ -141,16 +141,16 @@ impl Kinds {
 
     /// The kinds that operations of these sorts always may need.
     pub fn of_operations(operations: &[OpKind]) -> Self {
-        let kind = |op: &OpKind| match op.class() {
+        let kind = |op: &OpKind| match op.category() {
             // A frame becomes a slot only where it stands behind another operation.
-            Kind::Copy | Kind::Frame | Kind::Resize | Kind::Branches => SlotKind::None,
-            Kind::Point(_) => SlotKind::Table,
-            Kind::Pixel => SlotKind::Pixel,
-            Kind::Warp => SlotKind::Warp,
-            Kind::Window => SlotKind::Window,
-            Kind::Blur => SlotKind::Box,
-            Kind::Mask => SlotKind::Mask,
-            Kind::Mix => SlotKind::Mix,
+            Category::Copy | Category::CropOrFlip | Category::Resize | Category::Branches => SlotKind::None,
+            Category::Point(_) => SlotKind::Table,
+            Category::Pixel => SlotKind::Pixel,
+            Category::Warp => SlotKind::Warp,
+            Category::Window => SlotKind::Window,
+            Category::Blur => SlotKind::Box,
+            Category::Mask => SlotKind::Mask,
+            Category::Mix => SlotKind::Mix,
         };
         operations.iter().map(|op| Kinds::of(&[kind(op)])).fold(Kinds::default(), Kinds::union)
     }
@@ -318,15 +318,15 @@ impl Table {
         if self.steps.len() == MOST_STEPS {
             return false;
         }
-        let needs = match op.class() {
-            Kind::Point(needs) => needs,
-            _ => Needs::Nothing,
+        let needs = match op.category() {
+            Category::Point(needs) => needs,
+            _ => RequiredStats::Nothing,
         };
         let mut round = 0;
         match needs {
-            Needs::Nothing => {}
-            Needs::Histogram => self.statistics |= WANT_HISTOGRAM,
-            Needs::Luma => {
+            RequiredStats::Nothing => {}
+            RequiredStats::Histogram => self.statistics |= WANT_HISTOGRAM,
+            RequiredStats::Luma => {
                 // Luma behind steps that need statistics themselves has to wait for those.
                 round = self.rounds.max(u32::from(self.dynamic));
                 if round > 1 {
@@ -336,7 +336,7 @@ impl Table {
                 self.rounds = round + 1;
             }
         }
-        self.dynamic |= needs != Needs::Nothing;
+        self.dynamic |= needs != RequiredStats::Nothing;
         self.steps.push([op as u32 | round << 16, arg]);
         true
     }

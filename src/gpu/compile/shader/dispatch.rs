@@ -4,18 +4,23 @@ use std::fmt::Write as _;
 
 use super::super::program::{ARG_FILL, ARG_OP, Kinds, SlotKind};
 use super::Variant;
-use crate::ops::{Kind, Needs, OpKind};
+use crate::ops::{Category, OpKind, RequiredStats};
 
 /// The operations whose WGSL the kernel needs.
 pub(super) fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
     let kinds = variant.kinds;
-    variant.operations.iter().filter(move |op| match op.class() {
-        Kind::Point(_) => kinds.has(SlotKind::Table),
-        Kind::Pixel => kinds.has(SlotKind::Pixel),
-        Kind::Window => kinds.has(SlotKind::Window),
-        Kind::Mask => kinds.has(SlotKind::Mask),
-        Kind::Mix => kinds.has(SlotKind::Mix),
-        Kind::Copy | Kind::Warp | Kind::Blur | Kind::Frame | Kind::Resize | Kind::Branches => false,
+    variant.operations.iter().filter(move |op| match op.category() {
+        Category::Point(_) => kinds.has(SlotKind::Table),
+        Category::Pixel => kinds.has(SlotKind::Pixel),
+        Category::Window => kinds.has(SlotKind::Window),
+        Category::Mask => kinds.has(SlotKind::Mask),
+        Category::Mix => kinds.has(SlotKind::Mix),
+        Category::Copy
+        | Category::Warp
+        | Category::Blur
+        | Category::CropOrFlip
+        | Category::Resize
+        | Category::Branches => false,
     })
 }
 
@@ -23,18 +28,18 @@ pub(super) fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
 pub(super) fn point_op(variant: &Variant) -> String {
     let mut arms = String::new();
     for &op in operations(variant) {
-        let Kind::Point(needs) = op.class() else { continue };
+        let Category::Point(needs) = op.category() else { continue };
         let (number, f) = (op as u32, op.function());
         let each = |call: &str| {
             let channel = |c: &str| call.replace('@', &format!("value.{c}"));
             format!("return vec3<u32>({}, {}, {});", channel("x"), channel("y"), channel("z"))
         };
         let body = match needs {
-            Needs::Nothing => each(&format!("{f}(@, arg)")),
-            Needs::Histogram => {
+            RequiredStats::Nothing => each(&format!("{f}(@, arg)")),
+            RequiredStats::Histogram => {
                 format!("return through({f}(pushed_counts(base, value, t), t), value, t);")
             }
-            Needs::Luma => {
+            RequiredStats::Luma => {
                 format!(
                     "let mean = mean_of(luma_sum(base, round), image_pixels);\n      {}",
                     each(&format!("{f}(@, mean, arg)"))
@@ -52,12 +57,12 @@ pub(super) fn point_op(variant: &Variant) -> String {
 /// The other kinds' functions, by operation; `args` is the place of the slot's arguments.
 pub(super) fn dispatch_by_op(variant: &Variant) -> String {
     let mut text = String::new();
-    let mut by_op = |kind: SlotKind, class: Kind, signature: &str, call: &str, otherwise: &str| {
+    let mut by_op = |kind: SlotKind, category: Category, signature: &str, call: &str, otherwise: &str| {
         if !variant.kinds.has(kind) {
             return;
         }
         let mut arms = String::new();
-        for op in operations(variant).filter(|op| op.class() == class) {
+        for op in operations(variant).filter(|op| op.category() == category) {
             let call = call.replace('@', op.function());
             let _ = writeln!(arms, "    case {}u: {{ return {call}; }}", *op as u32);
         }
@@ -68,28 +73,28 @@ pub(super) fn dispatch_by_op(variant: &Variant) -> String {
     };
     by_op(
         SlotKind::Pixel,
-        Kind::Pixel,
+        Category::Pixel,
         "pixel_op(args: u32, pixel: vec3<u32>) -> vec3<u32>",
         "@(pixel, programs[args])",
         "pixel",
     );
     by_op(
         SlotKind::Window,
-        Kind::Window,
+        Category::Window,
         "window_op(args: u32, pixel: vec3<u32>, sum: vec3<u32>) -> vec3<u32>",
         "@(pixel, sum, programs[args])",
         "pixel",
     );
     by_op(
         SlotKind::Mask,
-        Kind::Mask,
+        Category::Mask,
         "mask_op(args: u32, x: u32, y: u32) -> bool",
         "@(x, y, programs[args], programs[args + 1u], programs[args + 2u], programs[args + 3u])",
         "false",
     );
     by_op(
         SlotKind::Mix,
-        Kind::Mix,
+        Category::Mix,
         "mix_op(args: u32, pixel: vec3<u32>, other: vec3<u32>) -> vec3<u32>",
         "@(pixel, other, programs[args])",
         "pixel",

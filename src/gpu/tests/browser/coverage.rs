@@ -36,8 +36,9 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
     let planned: BTreeSet<OpKind> = planned.map(|op| op.kind()).collect();
     let depth = cases.iter().map(|(case, _)| case.plan.depth()).max();
     assert_eq!((depth, recordings.rounds.len()), (Some(8), 2), "the longest chain and the rounds of statistics");
-    missing
-        .extend(OpKind::ALL.iter().chain(OpKind::FRAMING).filter(|op| !planned.contains(op)).map(|op| op.to_string()));
+    missing.extend(
+        OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY).filter(|op| !planned.contains(op)).map(|op| op.to_string()),
+    );
     for kernel in variants::KERNELS {
         let mut kinds = Kinds::default();
         for (variant, _) in recordings.run.iter().filter(|(v, _)| v.kernel == kernel) {
