@@ -61,14 +61,14 @@ pub(crate) struct Range {
     pub sign: Sign,
     pub whole: Whole,
     /// Where the number is only the most that may be drawn, the least.
-    pub least: Option<f64>,
+    pub random_from: Option<f64>,
 }
 
 impl Range {
     pub(crate) const NONE: Range = Range::of(Scale::Nothing, Sign::None);
 
     pub(crate) const fn of(scale: Scale, sign: Sign) -> Self {
-        Range { scale, unit: Unit::One, sign, whole: Whole::Keep, least: None }
+        Range { scale, unit: Unit::One, sign, whole: Whole::Keep, random_from: None }
     }
 
     pub(crate) const fn level(from: f64, span: f64, sign: Sign) -> Self {
@@ -115,8 +115,8 @@ impl Range {
         Range { whole: Whole::Round, ..self }
     }
 
-    pub(crate) const fn drawn_from(self, least: f64) -> Self {
-        Range { least: Some(least), ..self }
+    pub(crate) const fn random_from(self, lower: f64) -> Self {
+        Range { random_from: Some(lower), ..self }
     }
 
     /// The number for `magnitude` of `0..=last`, on images of `size`, before the sign.

@@ -75,7 +75,7 @@ impl Ops {
             summary: op.summary(),
             parameter: self.parameter(op)?,
             signed,
-            drawn_from: self.convention.drawn_from(op),
+            drawn_from: self.convention.random_lower_bound(op),
             values: values(false)?,
             negative_values: if signed { Some(values(true)?) } else { None },
         })

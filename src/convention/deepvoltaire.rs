@@ -19,7 +19,7 @@ pub(super) const TABLE: Table = Table {
     shear: Interpolation::Bicubic,
     translate: Interpolation::Nearest,
     rotate: Interpolation::Nearest,
-    draws_interpolation: false,
+    random_interpolation: false,
     fill: [128; 3],
     cutout_fill: None,
     direction: -1.0,

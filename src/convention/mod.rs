@@ -134,8 +134,8 @@ impl Convention {
     }
 
     /// Whether each application of a warp draws bilinear or bicubic, of which [`Convention::interpolation`] is one.
-    pub fn draws_interpolation(self) -> bool {
-        self.table().draws_interpolation
+    pub fn random_interpolation(self) -> bool {
+        self.table().random_interpolation
     }
 
     /// The interpolation of a warp; nearest for whatever is none.
@@ -159,8 +159,8 @@ impl Convention {
     }
 
     /// The other end of the span, where each application of this operation draws a value between it and the magnitude's.
-    pub fn drawn_from(self, op: OpKind) -> Option<f64> {
-        self.range(op).least
+    pub fn random_lower_bound(self, op: OpKind) -> Option<f64> {
+        self.range(op).random_from
     }
 
     fn range(self, op: OpKind) -> Range {
@@ -192,7 +192,7 @@ impl Convention {
     /// Shear: the factor. Translate: pixels to the right or down. Rotate: degrees counter-clockwise. Solarize: the
     /// threshold. SolarizeAdd: what is added. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
     /// Desaturate: the amount. Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius, or the
-    /// other end of what it is drawn from, see [`Convention::drawn_from`]. The others: 0.
+    /// other end of what it is drawn from, see [`Convention::random_lower_bound`]. The others: 0.
     ///
     /// # Errors
     /// Those of [`Convention::check`].

@@ -16,7 +16,7 @@ pub(crate) struct Table {
     pub translate: Interpolation,
     pub rotate: Interpolation,
     /// Whether every application draws bilinear or bicubic instead.
-    pub draws_interpolation: bool,
+    pub random_interpolation: bool,
     pub fill: [u8; 3],
     /// The color of Cutout, where it is another.
     pub cutout_fill: Option<[u8; 3]>,

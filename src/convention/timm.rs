@@ -38,7 +38,7 @@ const SOLARIZE_INCREASING: Row = (OpKind::Solarize, steps(256.0, -256.0, 256.0))
 const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
 const ENHANCE_INCREASING: Range = Range::level(0.0, 0.9, Sign::AroundOne { least: 0.1 });
 const BLUR: Range = <GaussianBlur as Operation>::RANGE;
-const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).drawn_from(0.1);
+const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).random_from(0.1);
 
 /// What all have in common, and what they have not.
 const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range, blur: Range) -> [Row; 13] {
@@ -68,7 +68,7 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
         shear: Interpolation::Bicubic,
         translate: Interpolation::Bicubic,
         rotate: Interpolation::Bicubic,
-        draws_interpolation: true,
+        random_interpolation: true,
         fill: [128; 3],
         cutout_fill: None,
         direction: -1.0,

@@ -70,7 +70,7 @@ pub(super) const TABLE: Table = Table {
     shear: Interpolation::Nearest,
     translate: Interpolation::Nearest,
     rotate: Interpolation::Nearest,
-    draws_interpolation: false,
+    random_interpolation: false,
     fill: [0; 3],
     cutout_fill: None,
     direction: 1.0,

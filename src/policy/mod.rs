@@ -6,7 +6,7 @@ mod json;
 mod presets;
 mod text;
 
-pub use import::Source;
+pub use import::Framework;
 pub use text::STEP_FORM;
 
 use crate::convention::Convention;

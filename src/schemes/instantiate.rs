@@ -32,14 +32,14 @@ impl<'a> Steps<'a> {
         let negative = convention.is_signed(op) && self.signs.of(context, k, coin);
         let interpolation = match context.interpolation {
             Some(interpolation) => interpolation,
-            None if convention.draws_interpolation() && op.category() == Category::Warp => {
+            None if convention.random_interpolation() && op.category() == Category::Warp => {
                 let bicubic = self.interpolations.of(context, k, coin);
                 if bicubic { Interpolation::Bicubic } else { Interpolation::Bilinear }
             }
             None => convention.interpolation(op),
         };
         let value = convention.unchecked_value(op, magnitude, negative, context.size);
-        let value = match convention.drawn_from(op) {
+        let value = match convention.random_lower_bound(op) {
             Some(least) => between([least, value], self.radii.unit(context, k)),
             None => value,
         };

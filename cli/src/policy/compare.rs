@@ -138,7 +138,7 @@ fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> an
     let signs = if convention.is_signed(op) { &[false, true][..] } else { &[false] };
     for &negative in signs {
         let resolved = Sampler::resolve(convention, op, magnitude, negative, size)?;
-        let interpolations = match convention.draws_interpolation() && op.category() == Category::Warp {
+        let interpolations = match convention.random_interpolation() && op.category() == Category::Warp {
             true => vec![Interpolation::Bilinear, Interpolation::Bicubic],
             false => vec![convention.interpolation(op)],
         };
@@ -148,7 +148,7 @@ fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> an
                 applied.push(made);
             }
         }
-        if let Some(least) = convention.drawn_from(op) {
+        if let Some(least) = convention.random_lower_bound(op) {
             applied.push(with(&resolved, "radius", least)?);
         }
     }

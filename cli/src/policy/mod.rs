@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use autoaugment::policy::Source;
+use autoaugment::policy::Framework;
 use autoaugment::{Policy, Scheme};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
@@ -56,7 +56,7 @@ pub enum PolicyCommand {
     Import {
         /// The framework whose names and magnitudes they are: torchvision, timm, fast-autoaugment, kornia or dali
         #[arg(long, value_name = "FRAMEWORK")]
-        from: Source,
+        from: Framework,
         /// File with the list alone, perhaps behind `name =` or `return`; - is standard input
         file: PathBuf,
         /// Print JSON, not text
@@ -130,8 +130,8 @@ impl PolicyCommand {
             PolicyCommand::Import { from, file, json } => {
                 let policy = Policy::import(&choices::read(&file)?, from);
                 let policy = policy.with_context(|| file.display().to_string())?;
-                if let Some(departure) = from.departure() {
-                    terminal.note(&format!("not what {from} does: {departure}"));
+                if let Some(caveat) = from.caveat() {
+                    terminal.note(&format!("not what {from} does: {caveat}"));
                 }
                 print(&policy, if json { Form::Json } else { Form::Text })?;
             }

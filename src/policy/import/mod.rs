@@ -16,9 +16,9 @@ use names::Name;
 ///
 /// Three have a convention of their own here, and what they mean is kept: torchvision, timm and Fast AutoAugment. Two have
 /// none, because their operations are not Pillow's; their digits are read in the convention that is closest, and
-/// [`Source::departure`] says what that changes.
+/// [`Framework::caveat`] says what that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum Framework {
     /// Pairs of `("Posterize", 0.4, 8)`, magnitude `None` where there is none; convention `torchvision`.
     Torchvision,
     /// Lists of `('PosterizeOriginal', 0.4, 8)`. timm's names choose among the `timm` conventions, and names that no single
@@ -32,31 +32,31 @@ pub enum Source {
     Dali,
 }
 
-impl Source {
+impl Framework {
     /// All of them.
-    pub const ALL: [Source; 5] =
-        [Source::Torchvision, Source::Timm, Source::FastAutoAugment, Source::Kornia, Source::Dali];
+    pub const ALL: [Framework; 5] =
+        [Framework::Torchvision, Framework::Timm, Framework::FastAutoAugment, Framework::Kornia, Framework::Dali];
 
     /// The name on the command line: `fast-autoaugment`.
     pub fn name(self) -> &'static str {
         match self {
-            Source::Torchvision => "torchvision",
-            Source::Timm => "timm",
-            Source::FastAutoAugment => "fast-autoaugment",
-            Source::Kornia => "kornia",
-            Source::Dali => "dali",
+            Framework::Torchvision => "torchvision",
+            Framework::Timm => "timm",
+            Framework::FastAutoAugment => "fast-autoaugment",
+            Framework::Kornia => "kornia",
+            Framework::Dali => "dali",
         }
     }
 
     /// What an imported policy does otherwise than in its framework; nothing where it has a convention of its own.
-    pub fn departure(self) -> Option<&'static str> {
+    pub fn caveat(self) -> Option<&'static str> {
         match self {
-            Source::Torchvision | Source::Timm | Source::FastAutoAugment => None,
-            Source::Kornia => Some(
+            Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment => None,
+            Framework::Kornia => Some(
                 "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as degrees \
                  and computes in floats; here digits stand for the paper's values, as torchvision has them",
             ),
-            Source::Dali => Some(
+            Framework::Dali => Some(
                 "DALI rounds Posterize and keeps one bit at least, may shift by parts of the side, and has kernels of its \
                  own; here magnitudes stand for TensorFlow's values, which its lists come from",
             ),
@@ -64,18 +64,18 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Framework {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl FromStr for Source {
+impl FromStr for Framework {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Source::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("framework", name, Source::ALL.map(Source::name)))
+        let found = Framework::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::unknown("framework", name, Framework::ALL.map(Framework::name)))
     }
 }
 
@@ -86,25 +86,25 @@ impl Policy {
     /// `return` in front are fine. Lines of sub-policies need no list around them. Code is not run: anything else is refused.
     ///
     /// ```
-    /// use autoaugment::{Convention, Policy, policy::Source};
+    /// use autoaugment::{Convention, Policy, policy::Framework};
     /// let policy = Policy::import(
     ///     r#"
     ///     my_policy = [
     ///         (("Posterize", 0.4, 8), ("Rotate", 0.6, 9)),
     ///         (("Invert", 0.1, None), ("Contrast", 0.2, 6)),  # None: no magnitude
     ///     ]"#,
-    ///     Source::Torchvision,
+    ///     Framework::Torchvision,
     /// )?;
     /// assert_eq!(policy.convention, Convention::Torchvision);
     /// assert_eq!(policy.to_string().lines().nth(2), Some("Invert 0.1 0 + Contrast 0.2 6"));
-    /// let error = Policy::import("[[('Rotat', 0.4, 8)]]", Source::Timm).unwrap_err();
+    /// let error = Policy::import("[[('Rotat', 0.4, 8)]]", Framework::Timm).unwrap_err();
     /// assert_eq!(error.to_string(), "line 1, column 4: unknown operation `Rotat`; did you mean `Rotate`?");
     /// # Ok::<(), autoaugment::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::At`] with line and column, counted from 1, and the reason.
-    pub fn import(text: &str, source: Source) -> Result<Self> {
+    pub fn import(text: &str, framework: Framework) -> Result<Self> {
         let root = literal::read(text)?;
         let at = |literal: &Literal<'_>, e: Error| e.at(literal::place(text, literal.at));
         let shape = |literal: &Literal<'_>, message: &str| at(literal, syntax(message));
@@ -118,7 +118,7 @@ impl Policy {
             return Err(at(&root, Error::EmptyPolicy));
         }
         let mut read = Vec::with_capacity(sub_policies.len());
-        let mut possible = source.conventions().to_vec();
+        let mut possible = framework.conventions().to_vec();
         for sub_policy in sub_policies {
             let Value::List(steps) = &sub_policy.value else {
                 return Err(shape(sub_policy, "a sub-policy is a list of steps"));
@@ -139,10 +139,10 @@ impl Policy {
                 let Value::Name(text) = op.value else {
                     return Err(shape(op, "a step begins with an operation's name"));
                 };
-                let name = source.operation(text).map_err(|e| at(op, e))?;
+                let name = framework.operation(text).map_err(|e| at(op, e))?;
                 possible.retain(|convention| name.conventions.contains(convention));
                 if possible.is_empty() {
-                    return Err(shape(op, &format!("no {source} convention has `{text}` and the names before it")));
+                    return Err(shape(op, &format!("no {framework} convention has `{text}` and the names before it")));
                 }
                 written.push(Written { name, probability, magnitude });
             }

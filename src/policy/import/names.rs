@@ -1,6 +1,6 @@
 //! Names: what each framework calls its operations, and in which conventions they mean what they do there.
 
-use super::{Source, syntax};
+use super::{Framework, syntax};
 use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::ops::OpKind;
@@ -63,20 +63,20 @@ const TIMM_NAMES: &[(&str, OpKind, &[Convention])] = &[
     ("GaussianBlurRand", OpKind::GaussianBlur, TIMM_RANDOM_BLUR),
 ];
 
-impl Source {
+impl Framework {
     /// The conventions that a policy of it may end up in.
     pub(super) fn conventions(self) -> &'static [Convention] {
         match self {
-            Source::Torchvision | Source::Kornia => TORCHVISION,
-            Source::Timm => TIMM,
-            Source::FastAutoAugment => FAST,
-            Source::Dali => TENSORFLOW,
+            Framework::Torchvision | Framework::Kornia => TORCHVISION,
+            Framework::Timm => TIMM,
+            Framework::FastAutoAugment => FAST,
+            Framework::Dali => TENSORFLOW,
         }
     }
 
     /// The operation that it calls so.
     pub(super) fn operation(self, name: &str) -> Result<Name> {
-        if self == Source::Timm && matches!(name, "TranslateX" | "TranslateY") {
+        if self == Framework::Timm && matches!(name, "TranslateX" | "TranslateY") {
             let why = "shifts by pixels that timm's caller sets";
             return Err(syntax(&format!("timm's `{name}` {why}; only `{name}Rel` says how far")));
         }
@@ -96,11 +96,11 @@ impl Source {
         };
         let plain: fn(&str) -> String = str::to_string;
         match self {
-            Source::Torchvision => learned(&[OpKind::Identity], plain),
-            Source::FastAutoAugment => learned(&[OpKind::Cutout], plain),
-            Source::Kornia => learned(&[], snake),
-            Source::Dali => learned(&[OpKind::Identity, OpKind::SolarizeAdd], snake),
-            Source::Timm => TIMM_NAMES.iter().map(|(name, op, in_)| (name.to_string(), *op, *in_)).collect(),
+            Framework::Torchvision => learned(&[OpKind::Identity], plain),
+            Framework::FastAutoAugment => learned(&[OpKind::Cutout], plain),
+            Framework::Kornia => learned(&[], snake),
+            Framework::Dali => learned(&[OpKind::Identity, OpKind::SolarizeAdd], snake),
+            Framework::Timm => TIMM_NAMES.iter().map(|(name, op, in_)| (name.to_string(), *op, *in_)).collect(),
         }
     }
 }

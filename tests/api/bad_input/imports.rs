@@ -1,16 +1,16 @@
 //! Policies from Python code.
 
 use autoaugment::Policy;
-use autoaugment::policy::Source;
+use autoaugment::policy::Framework;
 
 use super::{Case, call};
 
-fn import(source: Source, text: &str) -> Result<(), autoaugment::Error> {
-    call(Policy::import(text, source))
+fn import(framework: Framework, text: &str) -> Result<(), autoaugment::Error> {
+    call(Policy::import(text, framework))
 }
 
 pub fn imports() -> Vec<Case> {
-    use Source::{Dali, FastAutoAugment, Kornia, Timm, Torchvision};
+    use Framework::{Dali, FastAutoAugment, Kornia, Timm, Torchvision};
     let torch = |text| import(Torchvision, text);
     vec![
         ("nothing", torch(""), "line 1, column 1: policy: there is no list"),

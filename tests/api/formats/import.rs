@@ -1,6 +1,6 @@
 //! Import: policies from Python code mean what they mean in their framework, and are saved like all others.
 
-use autoaugment::policy::Source;
+use autoaugment::policy::Framework;
 use autoaugment::{Convention, OpKind, Policy};
 
 /// The beginning of torchvision's CIFAR-10 list, as its source has it.
@@ -45,28 +45,28 @@ fn policy_round_trips(policy: &Policy) {
 fn each_framework_is_read_as_it_writes() {
     for (source, text, expected) in [
         (
-            Source::Torchvision,
+            Framework::Torchvision,
             TORCHVISION,
             "convention torchvision\nInvert 0.1 0 + Contrast 0.2 6\nRotate 0.7 2 + TranslateX 0.3 9\nSharpness 0.8 1 + Sharpness 0.9 3",
         ),
         (
-            Source::Kornia,
+            Framework::Kornia,
             KORNIA,
             "convention torchvision\nInvert 0.1 0 + Contrast 0.2 6\nRotate 0.7 2 + TranslateX 0.3 9\nAutoContrast 0.5 0 + Equalize 0.9 0",
         ),
         (
-            Source::Timm,
+            Framework::Timm,
             TIMM,
             "convention timm-original\nPosterize 0.4 8 + Rotate 0.6 9\nSolarize 0.6 5 + AutoContrast 0.6 5\nTranslateY 0.8 9.5",
         ),
         (
-            Source::FastAutoAugment,
+            Framework::FastAutoAugment,
             FAST,
             "convention fast-autoaugment\nContrast 0.8320659688593578 0.49884310562180767 + TranslateX 0.41849883971249136 0.000078\n\
              Cutout 1 0 + Invert 0.5 1",
         ),
         (
-            Source::Dali,
+            Framework::Dali,
             DALI,
             "convention tensorflow\nEqualize 0.8 1 + ShearY 0.8 4\nPosterize 0.4 6 + AutoContrast 0.4 0\nSolarizeAdd 1 10 + Identity 0 0",
         ),
@@ -93,13 +93,13 @@ fn presets_come_back_from_python() {
         op => op.to_string(),
     };
     for (policy, source, name) in [
-        (Policy::imagenet(), Source::Torchvision, plain),
-        (Policy::cifar10(), Source::Torchvision, plain),
-        (Policy::svhn(), Source::Torchvision, plain),
-        (Policy::fast_imagenet(), Source::FastAutoAugment, plain),
-        (Policy::fast_cifar10(), Source::FastAutoAugment, plain),
-        (Policy::fast_svhn(), Source::FastAutoAugment, plain),
-        (Policy { convention: Convention::Timm, ..Policy::v0() }, Source::Timm, of_timm),
+        (Policy::imagenet(), Framework::Torchvision, plain),
+        (Policy::cifar10(), Framework::Torchvision, plain),
+        (Policy::svhn(), Framework::Torchvision, plain),
+        (Policy::fast_imagenet(), Framework::FastAutoAugment, plain),
+        (Policy::fast_cifar10(), Framework::FastAutoAugment, plain),
+        (Policy::fast_svhn(), Framework::FastAutoAugment, plain),
+        (Policy { convention: Convention::Timm, ..Policy::v0() }, Framework::Timm, of_timm),
     ] {
         assert_eq!(Policy::import(&python(&policy, name), source).unwrap(), policy);
         policy_round_trips(&policy);
@@ -121,19 +121,19 @@ fn timms_names_choose_the_convention() {
         (&["SharpnessIncreasing", "TranslateXRel", "SolarizeAdd"], Convention::TimmIncreasing),
     ] {
         let steps: Vec<_> = names.iter().map(|name| format!("('{name}', 1, 3)")).collect();
-        let policy = Policy::import(&format!("[[{}]]", steps.join(", ")), Source::Timm).unwrap();
+        let policy = Policy::import(&format!("[[{}]]", steps.join(", ")), Framework::Timm).unwrap();
         assert_eq!(policy.convention, convention, "{names:?}");
     }
 }
 
 #[test]
 fn sources_have_names() {
-    for source in Source::ALL {
-        assert_eq!(source.name().to_uppercase().parse::<Source>().unwrap(), source);
+    for source in Framework::ALL {
+        assert_eq!(source.name().to_uppercase().parse::<Framework>().unwrap(), source);
         assert_eq!(format!("{source:>20}").len(), 20);
-        let has_own = matches!(source, Source::Torchvision | Source::Timm | Source::FastAutoAugment);
-        assert_eq!(source.departure().is_none(), has_own, "{source}");
+        let has_own = matches!(source, Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment);
+        assert_eq!(source.caveat().is_none(), has_own, "{source}");
     }
-    let error = "tim".parse::<Source>().unwrap_err();
+    let error = "tim".parse::<Framework>().unwrap_err();
     assert_eq!(error.to_string(), "unknown framework `tim`; did you mean `timm`?");
 }

@@ -1,6 +1,6 @@
 //! Parsers: they take or refuse any text, and what they take is valid and prints as itself.
 
-use autoaugment::policy::Source;
+use autoaugment::policy::Framework;
 use autoaugment::{
     Batch, Convention, Device, Error, Interpolation, Layout, Op, OpKind, Plan, Policy, Sampler, Scheme, Shape, Step,
     SubPolicy,
@@ -166,7 +166,7 @@ proptest! {
             prop_assert_eq!(&op.to_string().parse::<Op>().unwrap(), &op);
             prop_assert!(op.caption().starts_with(op.kind().name()));
         }
-        for source in Source::ALL {
+        for source in Framework::ALL {
             if let Ok(policy) = Policy::import(&text, source) {
                 policy.check().unwrap();
                 prop_assert_eq!(&Policy::from_json(&policy.to_json()).unwrap(), &policy);
@@ -213,7 +213,7 @@ fn deep_and_long_texts_end() {
         assert!(text.parse::<Policy>().is_err());
         assert!(text.parse::<Op>().is_err());
         assert!(Policy::from_json(text).is_err());
-        assert!(Policy::import(text, Source::Timm).is_err());
+        assert!(Policy::import(text, Framework::Timm).is_err());
         assert!(Plan::from_json(text).is_err());
         assert!(format!("Rotate(degrees={text})").parse::<Op>().is_err());
         assert!(format!("Rotate {text} 1").parse::<Policy>().is_err());

@@ -128,7 +128,7 @@ fn both_signs_are_drawn_alike_and_have_the_same_size() {
 fn unsigned_operations_have_one_value() {
     for convention in autoaugment::Convention::ALL {
         for &op in OpKind::ALL.iter().filter(|op| !convention.is_signed(**op)) {
-            if matches!(op, OpKind::Cutout | OpKind::SamplePairing) || convention.drawn_from(op).is_some() {
+            if matches!(op, OpKind::Cutout | OpKind::SamplePairing) || convention.random_lower_bound(op).is_some() {
                 continue;
             }
             let last = convention.last_magnitude();
