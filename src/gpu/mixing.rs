@@ -32,7 +32,7 @@ const LARGEST: f32 = 8.507_059e37;
 
 impl Gpu {
     /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new buffer or
-    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::mixed`] on the normalized images.
+    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::apply`] on the normalized images.
     ///
     /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
     ///

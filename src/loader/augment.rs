@@ -57,7 +57,7 @@ impl Work<'_> {
         let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, report)) };
         // What is mixed needs memory that the pixels had.
         drop(batch);
-        Ok((plan.mixed(&tensor)?, report))
+        Ok((plan.apply(&tensor)?, report))
     }
 
     /// On the GPU that the batch is on, into a new buffer or into the caller's.

@@ -117,7 +117,7 @@ impl LoaderBuilder {
     /// [`LoadedBatch::mixed`](super::LoadedBatch::mixed); nothing is mixed unless set.
     ///
     /// Draws come from the augmenter's seed, the epoch and the samples' numbers, and the bits are those of augmenting and
-    /// [`MixPlan::mixed`](crate::mixing::MixPlan::mixed) by hand. A batch is mixed within itself: ranks mix their own samples,
+    /// [`MixPlan::apply`](crate::mixing::MixPlan::apply) by hand. A batch is mixed within itself: ranks mix their own samples,
     /// the last batch is mixed however short it is, samples that were left out as broken are nobody's partners, and a single
     /// image is its own partner.
     ///

@@ -16,8 +16,8 @@
 //! # let dataset = InMemory::new(images, (0..20).map(|i| i % 10).collect())?;
 //! # let output = Output::f32(Layout::Nchw, Normalize::CIFAR10);
 //! # let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).device(Device::Cpu).output(output).build()?);
-//! let ways = [Mixing::from(MixUp { alpha: 0.2, ..MixUp::default() }), CutMix::default().into()];
-//! let loader = Loader::builder(dataset, augmenter).batch_size(16).mixing(Mixer::new(ways, 10)?).build()?;
+//! let methods = [Mixing::from(MixUp { alpha: 0.2, ..MixUp::default() }), CutMix::default().into()];
+//! let loader = Loader::builder(dataset, augmenter).batch_size(16).mixing(Mixer::new(methods, 10)?).build()?;
 //! for batch in loader.epoch(0) {
 //!     let batch = batch?; // `images` are mixed, `labels` are what the images were before
 //!     let Some(mixed) = batch.mixed else { continue };

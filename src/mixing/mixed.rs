@@ -20,17 +20,17 @@ impl MixPlan {
     ///
     /// # Errors
     /// Those of [`MixPlan::check`], and [`Error::Output`] for MixUp of bytes.
-    pub fn mixed(&self, images: &Tensor) -> Result<Tensor> {
+    pub fn apply(&self, images: &Tensor) -> Result<Tensor> {
         let mut mixed = Tensor::default();
-        self.mixed_into(images, &mut mixed)?;
+        self.apply_into(images, &mut mixed)?;
         Ok(mixed)
     }
 
     /// The same into a tensor whose memory is used again if it is large enough, whatever was in it.
     ///
     /// # Errors
-    /// Those of [`MixPlan::mixed`].
-    pub fn mixed_into(&self, images: &Tensor, mixed: &mut Tensor) -> Result<()> {
+    /// Those of [`MixPlan::apply`].
+    pub fn apply_into(&self, images: &Tensor, mixed: &mut Tensor) -> Result<()> {
         let Tensor { shape, layout, ref data } = *images;
         shape.check()?;
         if data.len() != shape.values() {

@@ -1,4 +1,4 @@
-//! Mixer: how a training run mixes its batches and labels, with one of several ways drawn for each batch.
+//! Mixer: how a training run mixes its batches and labels, with one of several methods drawn for each batch.
 
 use rand::RngExt;
 
@@ -11,7 +11,7 @@ use crate::random::{Purpose, Streams};
 /// How batches are mixed, and how many classes their labels have: what a loader takes
 /// ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)).
 ///
-/// Of several ways one is drawn for each batch, each as probable as the others, as torchvision's `RandomChoice` of MixUp and
+/// Of several methods one is drawn for each batch, each as probable as the others, as torchvision's `RandomChoice` of MixUp and
 /// CutMix does.
 ///
 /// ```
@@ -25,7 +25,7 @@ use crate::random::{Purpose, Streams};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixer {
-    ways: Vec<Mixing>,
+    methods: Vec<Mixing>,
     classes: usize,
 }
 
@@ -39,24 +39,24 @@ pub struct Mixed<L> {
 }
 
 impl Mixer {
-    /// Mixes in one of these ways, of which there must be one at least, images of so many classes.
+    /// A mixer that draws one of these methods for each batch. Labels are in `0..classes`.
     ///
     /// # Errors
-    /// Those of [`Mixing::check`], and [`Error::Parameter`] if there are no ways or no classes.
-    pub fn new<M: Into<Mixing>>(ways: impl IntoIterator<Item = M>, classes: usize) -> Result<Self> {
-        let ways: Vec<Mixing> = ways.into_iter().map(Into::into).collect();
-        ways.iter().try_for_each(Mixing::check)?;
-        for (parameter, number) in [("number of ways", ways.len()), ("number of classes", classes)] {
+    /// Those of [`Mixing::check`], and [`Error::Parameter`] if there are no methods or no classes.
+    pub fn new<M: Into<Mixing>>(methods: impl IntoIterator<Item = M>, classes: usize) -> Result<Self> {
+        let methods: Vec<Mixing> = methods.into_iter().map(Into::into).collect();
+        methods.iter().try_for_each(Mixing::check)?;
+        for (parameter, number) in [("number of methods", methods.len()), ("number of classes", classes)] {
             if number == 0 {
                 return Err(Error::Parameter { op: "mixing", parameter, value: 0.0, rule: "is not at least 1" });
             }
         }
-        Ok(Mixer { ways, classes })
+        Ok(Mixer { methods, classes })
     }
 
-    /// The ways.
-    pub fn ways(&self) -> &[Mixing] {
-        &self.ways
+    /// The methods, one of which is drawn for each batch.
+    pub fn methods(&self) -> &[Mixing] {
+        &self.methods
     }
 
     /// How many classes there are: the length of a soft label.
@@ -67,22 +67,22 @@ impl Mixer {
     /// Refuses an output that cannot be mixed.
     ///
     /// # Errors
-    /// [`Error::Output`] if one of the ways is MixUp and the output is u8.
+    /// [`Error::Output`] if one of the methods is MixUp and the output is u8.
     pub fn check(&self, output: &Output) -> Result<()> {
-        if output.dtype() == Dtype::U8 && self.ways.iter().any(|way| matches!(way, Mixing::MixUp(_))) {
+        if output.dtype() == Dtype::U8 && self.methods.iter().any(|method| matches!(method, Mixing::MixUp(_))) {
             return Err(super::mixed::bytes_refused());
         }
         Ok(())
     }
 
-    /// Draws what a batch is mixed by: the way by the number of its first image, and then what [`Mixing::plan`] draws.
+    /// Draws what a batch is mixed by: the method by the index of its first sample, and then what [`Mixing::plan`] draws.
     ///
     /// # Errors
     /// Those of [`Mixing::plan`].
     pub fn plan(&self, seed: u64, epoch: u64, indices: &[u64], size: Size) -> Result<MixPlan> {
         let index = indices.first().copied().unwrap_or(0);
         let mut stream = Streams { seed, epoch, index }.of(Purpose::Mixing, 0);
-        let way = stream.random_range(0..self.ways.len() as u64);
-        self.ways[way as usize].plan(seed, epoch, indices, size)
+        let method = stream.random_range(0..self.methods.len() as u64);
+        self.methods[method as usize].plan(seed, epoch, indices, size)
     }
 }

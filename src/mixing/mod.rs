@@ -25,7 +25,7 @@
 //! let augmented = augmenter.augment(&batch, epoch, &indices)?;
 //!
 //! let plan = mixing.plan(42, epoch, &indices, augmented.tensor.shape.size())?;
-//! let images = plan.mixed(&augmented.tensor)?;
+//! let images = plan.apply(&augmented.tensor)?;
 //! let labels = plan.labels(&classes, 10)?; // 2 x 10, each row adds up to 1
 //! # assert_eq!((images.shape, labels.len()), (shape, 20));
 //! # Ok::<(), autoaugment::Error>(())
@@ -101,8 +101,8 @@ pub struct MixUp {
     /// Both parameters of the Beta distribution; above 0. Small ones leave most images nearly alone.
     pub alpha: f64,
     /// For what lambda is drawn.
-    #[serde(default, skip_serializing_if = "Per::is_batch")]
-    pub per: Per,
+    #[serde(default, skip_serializing_if = "Granularity::is_batch")]
+    pub per: Granularity,
 }
 
 /// A rectangle of each image becomes its partner's. Its center is drawn uniformly, its sides are `sqrt(1 - lambda)` of the
@@ -115,14 +115,14 @@ pub struct CutMix {
     /// Both parameters of the Beta distribution; above 0.
     pub alpha: f64,
     /// For what lambda and rectangle are drawn.
-    #[serde(default, skip_serializing_if = "Per::is_batch")]
-    pub per: Per,
+    #[serde(default, skip_serializing_if = "Granularity::is_batch")]
+    pub per: Granularity,
 }
 
 /// What has its own draw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Per {
+pub enum Granularity {
     /// The batch, as in torchvision: one draw, which depends on the number of its first image.
     #[default]
     Batch,
@@ -130,23 +130,23 @@ pub enum Per {
     Image,
 }
 
-impl Per {
+impl Granularity {
     fn is_batch(&self) -> bool {
-        *self == Per::Batch
+        *self == Granularity::Batch
     }
 }
 
 impl Default for MixUp {
     /// torchvision's: alpha 1, so that lambda is uniform.
     fn default() -> Self {
-        MixUp { alpha: 1.0, per: Per::Batch }
+        MixUp { alpha: 1.0, per: Granularity::Batch }
     }
 }
 
 impl Default for CutMix {
     /// torchvision's: alpha 1, so that lambda is uniform before what is outside is cut off.
     fn default() -> Self {
-        CutMix { alpha: 1.0, per: Per::Batch }
+        CutMix { alpha: 1.0, per: Granularity::Batch }
     }
 }
 
@@ -179,7 +179,7 @@ impl Mixing {
     }
 
     /// What has its own draw.
-    pub const fn per(&self) -> Per {
+    pub const fn per(&self) -> Granularity {
         match self {
             Mixing::MixUp(MixUp { per, .. }) | Mixing::CutMix(CutMix { per, .. }) => *per,
         }
@@ -206,7 +206,7 @@ impl Mixing {
         self.check()?;
         size.check()?;
         let drawn = |index| self.draw(&Streams { seed, epoch, index }, size);
-        let shared = indices.first().filter(|_| self.per() == Per::Batch).map(|&first| drawn(first));
+        let shared = indices.first().filter(|_| self.per() == Granularity::Batch).map(|&first| drawn(first));
         let image = |(position, &index): (usize, &u64)| {
             let (lambda, rectangle) = shared.unwrap_or_else(|| drawn(index));
             // Rolled by one: the first image has the last.
@@ -225,7 +225,7 @@ impl Mixing {
                 let x = stream.random_range(0..size.width as u64) as usize;
                 let y = stream.random_range(0..size.height as u64) as usize;
                 let rectangle = Rectangle::around(x, y, lambda, size);
-                (rectangle.left_of(size), Some(rectangle))
+                (rectangle.remaining_fraction(size), Some(rectangle))
             }
         }
     }

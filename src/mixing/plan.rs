@@ -12,7 +12,7 @@ const NEWEST: u64 = 1;
 
 /// For each image of a batch the image that it is mixed with, and how.
 ///
-/// It comes from a [`Mixing`](super::Mixing), from a file, or is built by hand; images mixed in both ways may stand in one.
+/// It comes from a [`Mixing`](super::Mixing), from a file, or is built by hand; one plan may have images mixed by MixUp and by CutMix.
 ///
 /// ```
 /// use autoaugment::mixing::{MixPlan, MixedImage};
@@ -70,8 +70,8 @@ impl Rectangle {
         Rectangle { x, y, width, height }
     }
 
-    /// The part of the image's area that is outside: CutMix's lambda.
-    pub fn left_of(&self, size: Size) -> f64 {
+    /// The fraction of an image's area that is outside the rectangle: the lambda of CutMix.
+    pub fn remaining_fraction(&self, size: Size) -> f64 {
         1.0 - (self.width * self.height) as f64 / size.pixels() as f64
     }
 

@@ -3,18 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CutMix, MixUp, Mixing, Per};
+use super::{CutMix, Granularity, MixUp, Mixing};
 use crate::call_syntax;
 use crate::error::{Error, Result};
 
-impl Per {
-    const ALL: [Per; 2] = [Per::Batch, Per::Image];
+impl Granularity {
+    const ALL: [Granularity; 2] = [Granularity::Batch, Granularity::Image];
 
     /// The name: `batch` or `image`.
     pub const fn name(self) -> &'static str {
         match self {
-            Per::Batch => "batch",
-            Per::Image => "image",
+            Granularity::Batch => "batch",
+            Granularity::Image => "image",
         }
     }
 }
@@ -23,7 +23,7 @@ impl fmt::Display for Mixing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(alpha={}", self.name(), self.alpha())?;
         match self.per() {
-            Per::Batch => f.write_str(")"),
+            Granularity::Batch => f.write_str(")"),
             per => write!(f, ", per={})", per.name()),
         }
     }
@@ -34,7 +34,7 @@ impl FromStr for Mixing {
 
     /// Parses what `Display` prints. What is left out is torchvision's: alpha 1, one draw a batch.
     fn from_str(text: &str) -> Result<Self> {
-        let (mut alpha, mut per) = (1.0, Per::default());
+        let (mut alpha, mut per) = (1.0, Granularity::default());
         for (key, value) in call_syntax::pairs("mixing", text)? {
             match key {
                 "alpha" => {
@@ -42,8 +42,8 @@ impl FromStr for Mixing {
                     alpha = value.parse().map_err(|_| Error::Syntax { what: "mixing", message: message() })?;
                 }
                 "per" => {
-                    let found = Per::ALL.into_iter().find(|per| per.name().eq_ignore_ascii_case(value));
-                    let unknown = || Error::unknown("scope of a draw", value, Per::ALL.map(Per::name));
+                    let found = Granularity::ALL.into_iter().find(|per| per.name().eq_ignore_ascii_case(value));
+                    let unknown = || Error::unknown("scope of a draw", value, Granularity::ALL.map(Granularity::name));
                     per = found.ok_or_else(unknown)?;
                 }
                 _ => return Err(Error::unknown("parameter", key, ["alpha", "per"])),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use autoaugment::burn::{AugmentBatcher, ImageItem};
 use autoaugment::loader::{InMemory, Loader};
-use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing, Per};
+use autoaugment::mixing::{CutMix, Granularity, MixUp, Mixer, Mixing};
 use autoaugment::transform::RandomResizedCrop;
 use autoaugment::{Augmenter, Error, Layout, Normalize, Output, Policy, RaggedBatch, Size, Transform};
 use burn::tensor::{Device, TensorData};
@@ -16,8 +16,8 @@ const CLASSES: usize = 5;
 const SIDE: usize = 12;
 
 fn mixer() -> Mixer {
-    let ways = [Mixing::from(MixUp { alpha: 0.4, per: Per::Image }), CutMix::default().into()];
-    Mixer::new(ways, CLASSES).unwrap()
+    let methods = [Mixing::from(MixUp { alpha: 0.4, per: Granularity::Image }), CutMix::default().into()];
+    Mixer::new(methods, CLASSES).unwrap()
 }
 
 fn dataset() -> InMemory {
@@ -106,7 +106,7 @@ fn from_a_batcher() {
     let indices: Vec<u64> = (100..105).collect();
     let alone = on_cpu(F32).augment(&pixels, 4, &indices).unwrap();
     let plan = mixer().plan(11, 4, &indices, alone.tensor.shape.size()).unwrap();
-    let expected = bits_of(&plan.mixed(&alone.tensor).unwrap());
+    let expected = bits_of(&plan.apply(&alone.tensor).unwrap());
     let mut ways = vec![(on_cpu(F32), Device::flex())];
     if let Some(both) = both() {
         ways.extend(both.iter().map(|shared| (shared.augmenter(F32), shared.device.clone())));

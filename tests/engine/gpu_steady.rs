@@ -72,8 +72,8 @@ fn a_batch_like_those_before_creates_nothing() {
 /// How many batches are made ahead is a matter of time, but each needs its memory once.
 #[test]
 fn a_loader_creates_no_more_than_its_batches_ahead_need() {
-    let ways = [Mixing::from(MixUp::default()), CutMix::default().into()];
-    for mixer in [None, Some(Mixer::new(ways, 10).unwrap())] {
+    let methods = [Mixing::from(MixUp::default()), CutMix::default().into()];
+    for mixer in [None, Some(Mixer::new(methods, 10).unwrap())] {
         let Some(gpu) = gpu() else { return };
         let images = RaggedBatch::packed(vec![77; 64 * 192], &[Size { width: 8, height: 8 }; 64], 3).unwrap();
         let augmenter = Arc::new(Augmenter::builder(Policy::cifar10()).gpu(gpu).output(F16).build().unwrap());

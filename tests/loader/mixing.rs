@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use autoaugment::loader::{Dataset, Epoch, InMemory, LoadedBatch, Loader, OnError, Position, Sample};
-use autoaugment::mixing::{CutMix, MixUp, Mixed, Mixer, Mixing, Per};
+use autoaugment::mixing::{CutMix, Granularity, MixUp, Mixed, Mixer, Mixing};
 use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor, Transform};
 
 use super::images::{cropping, identity, numbered, refusal, size};
@@ -51,7 +51,7 @@ fn on_cpu(output: Output) -> autoaugment::loader::LoaderBuilder {
     builder(augmenter(output).device(Device::Cpu))
 }
 
-fn both(per: Per) -> Mixer {
+fn both(per: Granularity) -> Mixer {
     Mixer::new([Mixing::from(MixUp { alpha: 0.4, per }), CutMix { alpha: 1.0, per }.into()], CLASSES).unwrap()
 }
 
@@ -81,8 +81,8 @@ fn wholes(epoch: &mut Epoch) -> Vec<Whole> {
 #[test]
 fn as_by_hand() {
     for (mixer, output) in [
-        (both(Per::Batch), F32),
-        (both(Per::Image), F16),
+        (both(Granularity::Batch), F32),
+        (both(Granularity::Image), F16),
         (only("mixup(alpha=0.2)"), F32),
         (only("cutmix"), Output::u8()),
     ] {
@@ -95,7 +95,7 @@ fn as_by_hand() {
                 assert_eq!((&plain.labels, &plain.indices, &plain.plan), (&mixed.labels, &mixed.indices, &mixed.plan));
                 assert_eq!(plain.mixed, None);
                 let plan = mixer.plan(11, 3, &plain.indices, size(8, 8)).unwrap();
-                assert!(host(&mixed) == &plan.mixed(host(&plain)).unwrap(), "{mixer:?}");
+                assert!(host(&mixed) == &plan.apply(host(&plain)).unwrap(), "{mixer:?}");
                 let labels = plan.labels(&plain.labels, CLASSES).unwrap();
                 assert_eq!(mixed.mixed, Some(Mixed { plan, labels }));
             }
@@ -106,8 +106,9 @@ fn as_by_hand() {
 
 #[test]
 fn threads_prefetch_and_resuming_change_nothing() {
-    let make =
-        |threads, prefetch| on_cpu(F32).threads(threads).prefetch(prefetch).mixing(both(Per::Image)).build().unwrap();
+    let make = |threads, prefetch| {
+        on_cpu(F32).threads(threads).prefetch(prefetch).mixing(both(Granularity::Image)).build().unwrap()
+    };
     let expected = wholes(&mut make(1, 1).epoch(1));
     assert_eq!(expected.len(), 7);
     assert!(expected == wholes(&mut make(3, 4).epoch(1)));
@@ -124,7 +125,9 @@ fn a_gpu_has_the_cpus_bits() {
     if gpu().is_none() {
         return;
     }
-    for (mixer, output) in [(both(Per::Batch), F32), (both(Per::Image), F16), (only("cutmix"), Output::u8())] {
+    for (mixer, output) in
+        [(both(Granularity::Batch), F32), (both(Granularity::Image), F16), (only("cutmix"), Output::u8())]
+    {
         let expected = wholes(&mut on_cpu(output).mixing(mixer.clone()).build().unwrap().epoch(2));
         let loader = builder(augmenter(output).gpu(gpu().unwrap())).mixing(mixer).build().unwrap();
         let gpu = loader.augmenter().executor().gpu().unwrap();
@@ -157,7 +160,7 @@ fn a_gpu_has_the_cpus_bits() {
 fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
     use crate::support::gpu::gpu;
     let Some(first) = gpu() else { return };
-    let loader = builder(augmenter(F32).gpu(first)).mixing(both(Per::Image)).build().unwrap();
+    let loader = builder(augmenter(F32).gpu(first)).mixing(both(Granularity::Image)).build().unwrap();
     let gpu = loader.augmenter().executor().gpu().unwrap();
     let usage = wgpu::BufferUsages::STORAGE;
     let wanted = wgpu::BufferDescriptor { label: None, size: 8 * 192 * 4, usage, mapped_at_creation: false };
@@ -212,12 +215,12 @@ fn a_single_image_is_its_own_partner() {
 
 #[test]
 fn what_is_refused() {
-    let bytes = refusal(on_cpu(Output::u8()).mixing(both(Per::Batch)).build());
+    let bytes = refusal(on_cpu(Output::u8()).mixing(both(Granularity::Batch)).build());
     assert_eq!(bytes, "output: MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16");
     let none = refusal(Mixer::new::<Mixing>([], 10));
     assert_eq!(none, "mixing: number of ways 0 is not at least 1");
     assert_eq!(refusal(Mixer::new([CutMix::default()], 0)), "mixing: number of classes 0 is not at least 1");
-    let alpha = refusal(Mixer::new([MixUp { alpha: 0.0, per: Per::Batch }], 10));
+    let alpha = refusal(Mixer::new([MixUp { alpha: 0.0, per: Granularity::Batch }], 10));
     assert_eq!(alpha, "mixup: alpha 0 is not a finite number above 0");
     // A data set that names its classes is refused before, another one when it comes to a label.
     let names = refusal(Loader::builder(Named(numbered(3)), identity()).mixing(only("cutmix")).build());

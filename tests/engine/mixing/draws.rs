@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use autoaugment::mixing::{CutMix, MixPlan, MixUp, Mixer, Mixing, Per, Rectangle};
+use autoaugment::mixing::{CutMix, Granularity, MixPlan, MixUp, Mixer, Mixing, Rectangle};
 use autoaugment::{Error, Size};
 
 use crate::support::statistics;
@@ -112,7 +112,10 @@ fn a_batch_has_one_draw_which_its_first_image_decides() {
 
 #[test]
 fn an_image_has_its_own_draw_wherever_it_is() {
-    for mixing in [Mixing::from(MixUp { alpha: 0.4, per: Per::Image }), CutMix { alpha: 1.0, per: Per::Image }.into()] {
+    for mixing in [
+        Mixing::from(MixUp { alpha: 0.4, per: Granularity::Image }),
+        CutMix { alpha: 1.0, per: Granularity::Image }.into(),
+    ] {
         let plan = mixing.plan(1, 2, &[9, 4, 6], SIZE).unwrap();
         let again = mixing.plan(1, 2, &[6, 1, 2, 9], SIZE).unwrap();
         let drawn = |plan: &MixPlan, i: usize| (plan.images()[i].lambda, plan.images()[i].rectangle);
@@ -127,8 +130,12 @@ fn an_image_has_its_own_draw_wherever_it_is() {
 /// Each batch has one of the ways, by the number of its first image, and then that way's own draws.
 #[test]
 fn one_of_several_ways_is_drawn_for_a_batch() {
-    let ways = [Mixing::from(MixUp { alpha: 0.4, per: Per::Image }), CutMix::default().into(), MixUp::default().into()];
-    let mixer = Mixer::new(ways, 10).unwrap();
+    let ways = [
+        Mixing::from(MixUp { alpha: 0.4, per: Granularity::Image }),
+        CutMix::default().into(),
+        MixUp::default().into(),
+    ];
+    let mixer = Mixer::new(methods, 10).unwrap();
     let mut counts = [0u32; 3];
     for first in 0..3000 {
         let indices = [first, 4, 6];

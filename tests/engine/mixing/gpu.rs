@@ -33,7 +33,7 @@ fn any_plan(shape: Shape, seed: u64) -> MixPlan {
 fn on_host(batch: &Batch<'_>, plan: &MixPlan, output: &Output) -> Tensor {
     let nothing = Plan::uniform(batch.shape().images, vec![]);
     let (images, _) = Executor::new(Device::Cpu).unwrap().apply(batch, &nothing, output).unwrap();
-    plan.mixed(&images).unwrap()
+    plan.apply(&images).unwrap()
 }
 
 /// CutMix for bytes.
@@ -147,7 +147,7 @@ fn from_a_policy_to_mixed_values() {
     for mixing in ["mixup(alpha=0.2)", "mixup(alpha=0.2, per=image)", "cutmix", "cutmix(per=image)"] {
         let mix = mixing.parse::<Mixing>().unwrap().plan(5, 1, &indices, shape.size()).unwrap();
         let mixed = gpu.mix(&bytes, &mix, &output).unwrap();
-        assert_eq!(gpu.download(&mixed).unwrap(), mix.mixed(&images).unwrap(), "{mixing}");
+        assert_eq!(gpu.download(&mixed).unwrap(), mix.apply(&images).unwrap(), "{mixing}");
         gpu.recycle(mixed);
     }
 }

@@ -60,7 +60,7 @@ fn plans_that_do_not_fit() {
 #[test]
 fn sums_of_bytes() {
     let bytes = Tensor { shape: SHAPE, layout: Layout::Nhwc, data: TensorData::U8(vec![7; 24]) };
-    let error = MixPlan::new(vec![WHOLE; 2]).mixed(&bytes).unwrap_err().to_string();
+    let error = MixPlan::new(vec![WHOLE; 2]).apply(&bytes).unwrap_err().to_string();
     let reason = "MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16";
     assert_eq!(error, format!("image 0: output: {reason}"));
 }
@@ -68,7 +68,7 @@ fn sums_of_bytes() {
 #[test]
 fn tensors_of_another_length_than_their_shape() {
     let short = Tensor { shape: SHAPE, layout: Layout::Nhwc, data: TensorData::F32(vec![7.0; 23]) };
-    let error = MixPlan::new(vec![WHOLE; 2]).mixed(&short).unwrap_err().to_string();
+    let error = MixPlan::new(vec![WHOLE; 2]).apply(&short).unwrap_err().to_string();
     assert_eq!(error, "batch: the tensor has 23 values, and its shape 24");
 }
 
@@ -106,7 +106,7 @@ fn little_is_not_refused() {
     for images in [0, 1] {
         let indices: Vec<u64> = (0..images as u64).collect();
         let plan = mixing.plan(0, 0, &indices, SHAPE.size()).unwrap();
-        assert_eq!(plan.mixed(&tensor(images)).unwrap(), tensor(images));
+        assert_eq!(plan.apply(&tensor(images)).unwrap(), tensor(images));
         assert_eq!(plan.labels(&vec![1; images], 2).unwrap(), [0.0, 1.0].repeat(images));
     }
 }

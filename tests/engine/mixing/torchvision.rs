@@ -55,7 +55,7 @@ impl Case {
         let [images, _, height, width] = self.shape;
         let size = Size { width, height };
         let rectangle = self.center.map(|[x, y]| Rectangle::around(x, y, self.lambda, size));
-        let lambda = rectangle.map_or(self.lambda, |rectangle| rectangle.left_of(size));
+        let lambda = rectangle.map_or(self.lambda, |rectangle| rectangle.remaining_fraction(size));
         let image = |i| MixedImage { index: 0, partner: (i + images - 1) % images, lambda, rectangle };
         MixPlan::new((0..images).map(image).collect())
     }
@@ -81,7 +81,7 @@ fn images_on_the_host() {
         let nothing = Plan::uniform(case.shape[0], vec![]);
         let executor = Executor::new(Device::Cpu).unwrap();
         let (normalized, _) = executor.apply(&case.batch(), &nothing, &case.output(&fixture)).unwrap();
-        let mixed = case.plan().mixed(&normalized).unwrap();
+        let mixed = case.plan().apply(&normalized).unwrap();
         assert_eq!(bits(&mixed.data), bytes(&case.mixed), "{}", case.name());
     }
 }
@@ -115,6 +115,10 @@ fn boxes() {
         let size = Size { width, height };
         let rectangle = Rectangle::around(x, y, lambda, size);
         let expected = Rectangle { x: left, y: top, width: right - left, height: bottom - top };
-        assert_eq!((rectangle, rectangle.left_of(size)), (expected, rest), "{lambda} at {x}, {y} of {size:?}");
+        assert_eq!(
+            (rectangle, rectangle.remaining_fraction(size)),
+            (expected, rest),
+            "{lambda} at {x}, {y} of {size:?}"
+        );
     }
 }

@@ -128,7 +128,7 @@ impl Recordings {
         let mut expected = Expected::of(case);
         let (shape, layout) = (expected.shape, case.batch.layout());
         let images = Tensor { shape, layout: case.output.layout(layout), data: expected.data };
-        expected.data = mix.mixed(&images).unwrap().data;
+        expected.data = mix.apply(&images).unwrap().data;
         let mut tables = Tables::new();
         let work = MixStep::of(&MixPiece {
             images: mix.images(),
