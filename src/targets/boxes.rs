@@ -1,6 +1,6 @@
 //! Boxes: rectangles around what is in an image.
 
-use super::Motion;
+use super::GeometricTransform;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
@@ -24,7 +24,7 @@ pub struct MovedBox {
     pub bounds: Option<BoundingBox>,
     /// How much of its area is left, 0 to 1, scaling apart: what was outside the image before, or left it on the way, is
     /// missing. 0 for a box without area.
-    pub share: f64,
+    pub visible_fraction: f64,
 }
 
 impl BoundingBox {
@@ -52,7 +52,7 @@ impl BoundingBox {
     }
 }
 
-impl Motion {
+impl GeometricTransform {
     /// What becomes of a box: of the box's own outline, cut off wherever the image ends, the smallest box around the rest.
     /// A rotated box is therefore larger than what was in it, but never larger than the rotated box.
     ///
@@ -72,9 +72,9 @@ impl Motion {
         let rest = area(&outline);
         // Slivers that only rounding made are nothing.
         if whole <= 0.0 || rest <= whole * 1e-12 {
-            return Ok(MovedBox { bounds: None, share: 0.0 });
+            return Ok(MovedBox { bounds: None, visible_fraction: 0.0 });
         }
-        Ok(MovedBox { bounds: Some(hull(&outline)), share: (rest / whole).min(1.0) })
+        Ok(MovedBox { bounds: Some(hull(&outline)), visible_fraction: (rest / whole).min(1.0) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keypoints: single points of an image.
 
-use super::Motion;
+use super::GeometricTransform;
 use crate::batch::Size;
 
 /// Where a point went.
@@ -12,7 +12,7 @@ pub struct Keypoint {
     pub is_inside: bool,
 }
 
-impl Motion {
+impl GeometricTransform {
     /// Where a point (x, y) goes. One that is no number is nowhere inside.
     pub fn keypoint(&self, point: [f64; 2]) -> Keypoint {
         let start = Keypoint { point, is_inside: is_inside(point, self.before()) };

@@ -1,6 +1,6 @@
 //! Masks: images of labels, one number a pixel, that go where their image's pixels go.
 
-use super::motion::check_branches;
+use super::geometric_transform::check_branches;
 use crate::batch::{Batch, Images, Layout, RaggedBatch, Size, Sizes};
 use crate::error::{Error, Result};
 use crate::executor::Executor;

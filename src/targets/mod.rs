@@ -6,7 +6,7 @@
 //!
 //! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move what is in an image; all other
 //! operations leave everything where it is. What an AugMix has moved differently in its branches nothing can follow, which is
-//! an error. [`Motion`] is the map of points, in binary64, of all operations of one image.
+//! an error. [`GeometricTransform`] is the map of points, in binary64, of all operations of one image.
 //! It is the map itself: interpolation `nearest` takes the pixel nearest to it, which may be half a pixel away.
 //!
 //! What leaves the image is gone, even if a later operation would move it back: the pixels there are the fill. What a
@@ -21,12 +21,12 @@
 //! let to_the_right: Op = "TranslateX(pixels=2, interpolation=bicubic)".parse()?;
 //! let plan = Plan::uniform(1, vec![flip, "Invert".parse()?, to_the_right]);
 //!
-//! let motion = plan.images()[0].motion(shape.size())?;
+//! let transform = plan.images()[0].geometric_transform(shape.size())?;
 //! let cat = BoundingBox { left: 0.0, top: 1.0, right: 4.0, bottom: 3.0 };
-//! let moved = motion.bounding_box(cat)?;
+//! let moved = transform.bounding_box(cat)?;
 //! assert_eq!(moved.bounds, Some(BoundingBox { left: 4.0, top: 1.0, right: 6.0, bottom: 3.0 }));
-//! assert_eq!(moved.share, 0.5); // the other half left the image
-//! let nose = motion.keypoint([5.5, 2.5]);
+//! assert_eq!(moved.visible_fraction, 0.5); // the other half left the image
+//! let nose = transform.keypoint([5.5, 2.5]);
 //! assert_eq!((nose.point, nose.is_inside), ([2.5, 2.5], true));
 //!
 //! // Masks are batches of one channel, and run wherever images do.
@@ -39,11 +39,11 @@
 //! ```
 
 mod boxes;
+mod geometric_transform;
 mod keypoints;
 mod masks;
-mod motion;
 
 pub use boxes::{BoundingBox, MovedBox};
+pub use geometric_transform::GeometricTransform;
 pub use keypoints::Keypoint;
 pub use masks::{Label, Masks};
-pub use motion::Motion;

@@ -127,10 +127,10 @@ fn an_image_has_its_own_draw_wherever_it_is() {
     }
 }
 
-/// Each batch has one of the ways, by the number of its first image, and then that way's own draws.
+/// Each batch has one of the methods, by the number of its first image, and then that way's own draws.
 #[test]
-fn one_of_several_ways_is_drawn_for_a_batch() {
-    let ways = [
+fn one_of_several_methods_is_drawn_for_a_batch() {
+    let methods = [
         Mixing::from(MixUp { alpha: 0.4, per: Granularity::Image }),
         CutMix::default().into(),
         MixUp::default().into(),
@@ -141,8 +141,11 @@ fn one_of_several_ways_is_drawn_for_a_batch() {
         let indices = [first, 4, 6];
         let plan = mixer.plan(1, 2, &indices, SIZE).unwrap();
         let is_of = |way: &Mixing| way.plan(1, 2, &indices, SIZE).unwrap() == plan;
-        counts[ways.iter().position(is_of).unwrap()] += 1;
-        assert_eq!(Mixer::new([ways[1]], 10).unwrap().plan(1, 2, &indices, SIZE), ways[1].plan(1, 2, &indices, SIZE));
+        counts[methods.iter().position(is_of).unwrap()] += 1;
+        assert_eq!(
+            Mixer::new([methods[1]], 10).unwrap().plan(1, 2, &indices, SIZE),
+            methods[1].plan(1, 2, &indices, SIZE)
+        );
     }
     // 3000 draws of 1/3 have a deviation of 26.
     assert!(counts.iter().all(|count| count.abs_diff(1000) < 6 * 26), "{counts:?}");

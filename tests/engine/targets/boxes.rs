@@ -65,13 +65,13 @@ fn one_operation_within_a_pixel_of_what_was_painted() {
         "VerticalFlip",
     ] {
         let painted = Painted::new(vec![op.parse().unwrap()], size);
-        let motion = painted.image().motion(size).unwrap();
+        let transform = painted.image().geometric_transform(size).unwrap();
         let is_turned = op.starts_with("Rot") || op.starts_with("Shear");
         let mut compared = 0;
         for _ in 0..300 {
             let part = some_part(size, &mut rng);
             let is_small = part.right - part.left < 4.0 || part.bottom - part.top < 4.0;
-            let MovedBox { bounds: moved, share } = motion.bounding_box(part).unwrap();
+            let MovedBox { bounds: moved, visible_fraction: share } = transform.bounding_box(part).unwrap();
             let (seen, pixels) = painted_box(&painted, part);
             // Of a slanted wedge at the border, and of slivers, pixels have only the thicker part.
             if is_small || is_turned && share < 1.0 {
@@ -88,7 +88,7 @@ fn one_operation_within_a_pixel_of_what_was_painted() {
             };
             let off = sides(moved).iter().zip(sides(seen)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             assert!(off <= 1.0, "{op}: {part:?} became {moved:?}, and {seen:?} is painted");
-            let stretch = motion.matrix()[0] * motion.matrix()[4] - motion.matrix()[1] * motion.matrix()[3];
+            let stretch = transform.matrix()[0] * transform.matrix()[4] - transform.matrix()[1] * transform.matrix()[3];
             let area = share * (part.right - part.left) * (part.bottom - part.top) * stretch.abs();
             let edge = (moved.right - moved.left) + (moved.bottom - moved.top);
             assert!((area - pixels as f64).abs() <= edge + 1.0, "{op}: {part:?}: area {area}, {pixels} pixels");
@@ -103,11 +103,11 @@ fn chains_have_nothing_outside_the_box_and_points_at_all_its_sides() {
     let mut rng = random(42);
     let (mut whole, mut cut, mut gone) = (0, 0, 0);
     for (chain, painted) in random_chains(150, 4, 43).enumerate() {
-        let motion = painted.image().motion(painted.before).unwrap();
+        let transform = painted.image().geometric_transform(painted.before).unwrap();
         let far = *painted.roundings().last().unwrap();
         for _ in 0..4 {
             let part = some_part(painted.before, &mut rng);
-            let moved = motion.bounding_box(part).unwrap();
+            let moved = transform.bounding_box(part).unwrap();
             let (seen, _) = painted_box(&painted, part);
             let at = format!("chain {chain}: {part:?} became {moved:?}: {:?}", painted.ops);
             // What is seen of it is in the box, but for roundings and half a pixel.
@@ -120,11 +120,11 @@ fn chains_have_nothing_outside_the_box_and_points_at_all_its_sides() {
             let n = 240;
             let cell = |from: f64, to: f64, i: usize| from + (to - from) * (i as f64 + 0.5) / n as f64;
             let points = (0..n * n).map(|i| [cell(part.left, part.right, i % n), cell(part.top, part.bottom, i / n)]);
-            let left: Vec<_> = points.map(|p| motion.keypoint(p)).filter(|k| k.is_inside).map(|k| k.point).collect();
+            let left: Vec<_> = points.map(|p| transform.keypoint(p)).filter(|k| k.is_inside).map(|k| k.point).collect();
             let share = left.len() as f64 / (n * n) as f64;
-            assert!((share - moved.share).abs() <= 0.02, "{at}; {share} of the points are left");
+            assert!((share - moved.visible_fraction).abs() <= 0.02, "{at}; {share} of the points are left");
             let Some(grid) = around(left.into_iter()) else {
-                assert!(moved.share < 1e-3, "{at}");
+                assert!(moved.visible_fraction < 1e-3, "{at}");
                 gone += 1;
                 continue;
             };
@@ -132,12 +132,15 @@ fn chains_have_nothing_outside_the_box_and_points_at_all_its_sides() {
             let [a, b] = [sides(grid), sides(moved_to)];
             assert!(b[0] <= a[0] && b[1] <= a[1] && b[2] >= a[2] && b[3] >= a[3], "{at}; points are left in {grid:?}");
             // One cell of the grid, as large as it got; a wedge cut off the outline ends up to some cells further.
-            let [p, q, _, r, s, _] = motion.matrix();
+            let [p, q, _, r, s, _] = transform.matrix();
             let (w, h) = ((part.right - part.left) / n as f64, (part.bottom - part.top) / n as f64);
             let cell = f64::max(p.abs() * w + q.abs() * h, r.abs() * w + s.abs() * h);
             let off = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            assert!(off <= if moved.share == 1.0 { cell } else { 12.0 * cell }, "{at}; points are left in {grid:?}");
-            *(if moved.share == 1.0 { &mut whole } else { &mut cut }) += 1;
+            assert!(
+                off <= if moved.visible_fraction == 1.0 { cell } else { 12.0 * cell },
+                "{at}; points are left in {grid:?}"
+            );
+            *(if moved.visible_fraction == 1.0 { &mut whole } else { &mut cut }) += 1;
         }
     }
     assert!(whole > 50 && cut > 100 && gone > 20, "{whole} {cut} {gone}");
@@ -168,39 +171,44 @@ fn known_boxes() {
         ("HorizontalFlip", bounds(3.0, 1.0, 3.0, 1.0), None, 0.0),
     ] {
         let ops: Vec<Op> = ops.split('+').map(|op| op.parse().unwrap()).collect();
-        let motion = PlannedImage { ops: ops.clone(), ..Default::default() }.motion(size).unwrap();
-        assert_eq!(motion.bounding_box(before).unwrap(), MovedBox { bounds: expected, share }, "{ops:?} {before:?}");
+        let transform = PlannedImage { ops: ops.clone(), ..Default::default() }.geometric_transform(size).unwrap();
+        assert_eq!(
+            transform.bounding_box(before).unwrap(),
+            MovedBox { bounds: expected, visible_fraction: share },
+            "{ops:?} {before:?}"
+        );
     }
     // One pixel is an image too.
     let pixel = Size { width: 1, height: 1 };
     for op in ["Rotate(degrees=90)", "HorizontalFlip", "TranslateX(pixels=0)", "Resize(width=1, height=1)"] {
-        let motion = PlannedImage { ops: vec![op.parse().unwrap()], ..Default::default() }.motion(pixel).unwrap();
+        let transform =
+            PlannedImage { ops: vec![op.parse().unwrap()], ..Default::default() }.geometric_transform(pixel).unwrap();
         let all = bounds(0.0, 0.0, 1.0, 1.0);
-        assert_eq!(motion.bounding_box(all).unwrap(), MovedBox { bounds: Some(all), share: 1.0 }, "{op}");
+        assert_eq!(transform.bounding_box(all).unwrap(), MovedBox { bounds: Some(all), visible_fraction: 1.0 }, "{op}");
     }
 }
 
 #[test]
 fn bad_boxes_and_impossible_operations_are_refused() {
     let size = Size { width: 10, height: 6 };
-    let motion = PlannedImage::default().motion(size).unwrap();
+    let transform = PlannedImage::default().geometric_transform(size).unwrap();
     for (before, message) in [
         (bounds(3.0, 0.0, 2.0, 1.0), "BoundingBox: left 3 is right of the right side"),
         (bounds(0.0, 5.0, 2.0, 1.5), "BoundingBox: top 5 is below the bottom"),
         (bounds(0.0, 0.0, f64::NAN, 1.0), "BoundingBox: right NaN is not finite"),
         (bounds(0.0, 0.0, 1.0, f64::INFINITY), "BoundingBox: bottom inf is not finite"),
     ] {
-        assert_eq!(motion.bounding_box(before).unwrap_err().to_string(), message);
+        assert_eq!(transform.bounding_box(before).unwrap_err().to_string(), message);
     }
-    let motion = |ops: Vec<Op>, size| PlannedImage { ops, ..Default::default() }.motion(size);
+    let transform = |ops: Vec<Op>, size| PlannedImage { ops, ..Default::default() }.geometric_transform(size);
     let crop = "Crop(x=-7, y=0, width=3, height=3, border=reflect)".parse().unwrap();
     let small = "Resize(width=4, height=4)".parse().unwrap();
     assert_eq!(
-        motion(vec![small, crop], size).unwrap_err().to_string(),
+        transform(vec![small, crop], size).unwrap_err().to_string(),
         "Crop: x -7 lets a mirrored border reach further than the image"
     );
     assert_eq!(
-        motion(vec![], Size { width: 0, height: 3 }).unwrap_err().to_string(),
+        transform(vec![], Size { width: 0, height: 3 }).unwrap_err().to_string(),
         "batch: images of 0 x 3 pixels: both sides must be at least 1"
     );
 }

@@ -7,9 +7,10 @@ use super::painted::{Painted, random_chains};
 /// How far a point is from the image's edge at the step where it is nearest, less the roundings there; negative outside.
 fn margin(painted: &Painted, start: [f64; 2], roundings: &[f64], sign: f64) -> f64 {
     let steps = (0..=painted.ops.len()).map(|k| {
-        let motion =
-            PlannedImage { ops: painted.ops[..k].to_vec(), ..Default::default() }.motion(painted.before).unwrap();
-        let ([x, y], size) = (motion.keypoint(start).point, motion.size());
+        let transform = PlannedImage { ops: painted.ops[..k].to_vec(), ..Default::default() }
+            .geometric_transform(painted.before)
+            .unwrap();
+        let ([x, y], size) = (transform.keypoint(start).point, transform.size());
         let inside = x.min(y).min(size.width as f64 - x).min(size.height as f64 - y);
         inside + sign * roundings[k]
     });
@@ -20,12 +21,12 @@ fn margin(painted: &Painted, start: [f64; 2], roundings: &[f64], sign: f64) -> f
 fn points_go_where_pixels_go() {
     let (mut followed, mut kept, mut gone) = (0, 0, 0);
     for (chain, painted) in random_chains(120, 4, 31).enumerate() {
-        let motion = painted.image().motion(painted.before).unwrap();
-        assert_eq!(motion.size(), painted.after);
+        let transform = painted.image().geometric_transform(painted.before).unwrap();
+        assert_eq!(transform.size(), painted.after);
         let roundings = painted.roundings();
         let far = roundings.last().unwrap();
         for (center, value) in painted.pixels().filter(|(_, value)| *value != 0) {
-            let moved = motion.keypoint(painted.source(value));
+            let moved = transform.keypoint(painted.source(value));
             let off = (moved.point[0] - center[0]).abs().max((moved.point[1] - center[1]).abs());
             assert!(off <= *far, "chain {chain}: {moved:?} is not at {center:?}: {:?}", painted.ops);
             followed += 1;
@@ -36,7 +37,7 @@ fn points_go_where_pixels_go() {
         }
         for value in (1..=(painted.before.width * painted.before.height) as u32).step_by(7) {
             let start = painted.source(value);
-            let moved = motion.keypoint(start);
+            let moved = transform.keypoint(start);
             gone += usize::from(!moved.is_inside);
             if moved.is_inside && margin(&painted, start, &roundings, -1.0) > 0.5 {
                 let [x, y] = moved.point.map(|v| v as usize);
@@ -76,9 +77,10 @@ fn known_points() {
         ("Identity", [1.0, 8.1], [1.0, 8.1], false),
     ] {
         let ops: Vec<Op> = ops.split('+').map(|op| op.parse().unwrap()).collect();
-        let moved = PlannedImage { ops: ops.clone(), ..Default::default() }.motion(size).unwrap().keypoint(point);
+        let moved =
+            PlannedImage { ops: ops.clone(), ..Default::default() }.geometric_transform(size).unwrap().keypoint(point);
         assert_eq!((moved.point, moved.is_inside), (expected, is_inside), "{ops:?} {point:?}");
     }
-    let still = PlannedImage::default().motion(size).unwrap();
+    let still = PlannedImage::default().geometric_transform(size).unwrap();
     assert!(!still.keypoint([f64::NAN, 1.0]).is_inside);
 }

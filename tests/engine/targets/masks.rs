@@ -151,10 +151,10 @@ fn what_branches_move_is_not_followed() {
     let still = Plan::uniform(2, vec![mix("Invert")]);
     assert_eq!(Masks::default().plan(&still).unwrap(), Plan::uniform(2, vec![]));
     let size = Size { width: 4, height: 3 };
-    assert_eq!(still.images()[0].motion(size).unwrap().size(), size);
+    assert_eq!(still.images()[0].geometric_transform(size).unwrap().size(), size);
     let moving: Op = mix(r#"TranslateX","pixels":1,"interpolation":"nearest"#);
     let plan = Plan::uniform(2, vec![moving]);
     let reason = "AugMix moves the image differently in its branches, and targets cannot follow it";
     assert_eq!(Masks::default().plan(&plan).unwrap_err().to_string(), format!("image 0: {reason}"));
-    assert_eq!(plan.images()[0].motion(size).unwrap_err().to_string(), reason);
+    assert_eq!(plan.images()[0].geometric_transform(size).unwrap_err().to_string(), reason);
 }

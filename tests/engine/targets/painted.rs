@@ -45,9 +45,10 @@ impl Painted {
         let mut far = vec![0.0];
         let mut size = self.before;
         for op in &self.ops {
-            let motion = PlannedImage { ops: vec![op.clone()], ..Default::default() }.motion(size).unwrap();
-            size = motion.size();
-            let [a, b, _, d, e, _] = motion.matrix();
+            let transform =
+                PlannedImage { ops: vec![op.clone()], ..Default::default() }.geometric_transform(size).unwrap();
+            size = transform.size();
+            let [a, b, _, d, e, _] = transform.matrix();
             let is_rounded =
                 matches!(op.kind().category(), autoaugment::ops::Category::Warp | autoaugment::ops::Category::Resize);
             let rounding = if is_rounded { 0.5 } else { 0.0 };

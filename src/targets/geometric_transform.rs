@@ -1,4 +1,4 @@
-//! Motion: where the points of one image go, operation by operation.
+//! GeometricTransform: where the points of one image go, operation by operation.
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
@@ -11,9 +11,9 @@ type Matrix = [f64; 6];
 
 const STILL: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
-/// Where the points of one image go; made by [`PlannedImage::motion`].
+/// Where the points of one image go; made by [`PlannedImage::geometric_transform`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Motion {
+pub struct GeometricTransform {
     before: Size,
     /// Those operations that move something.
     steps: Vec<Step>,
@@ -32,22 +32,22 @@ impl PlannedImage {
     /// # Errors
     /// Those of [`Op::check`], and [`Error::Parameter`](crate::Error::Parameter) or [`Error::Batch`](crate::Error::Batch)
     /// if an operation is not possible for an image of this size, or if it is an AugMix whose branches move things.
-    pub fn motion(&self, size: Size) -> Result<Motion> {
+    pub fn geometric_transform(&self, size: Size) -> Result<GeometricTransform> {
         size.check()?;
-        let mut motion = Motion { before: size, steps: Vec::new() };
+        let mut transform = GeometricTransform { before: size, steps: Vec::new() };
         for op in &self.ops {
-            let before = motion.size();
+            let before = transform.size();
             let after = size_after_alone(op, before)?;
             check_branches(op)?;
             if let Some(matrix) = forward(op, before) {
-                motion.steps.push(Step { matrix, after });
+                transform.steps.push(Step { matrix, after });
             }
         }
-        Ok(motion)
+        Ok(transform)
     }
 }
 
-impl Motion {
+impl GeometricTransform {
     /// The image's size before anything is done to it.
     pub(super) fn before(&self) -> Size {
         self.before
@@ -151,15 +151,15 @@ mod tests {
         let ops =
             ["Crop(x=-3, y=2, width=40, height=25)", "Rotate(degrees=21)", "Invert", "Resize(width=11, height=60)"];
         let ops = ops.map(|op| op.parse().unwrap()).to_vec();
-        let motion = PlannedImage { ops, ..Default::default() }.motion(SIZE).unwrap();
-        assert_eq!((motion.steps.len(), motion.size()), (3, Size { width: 11, height: 60 }));
-        let whole = Step { matrix: motion.matrix(), after: motion.size() };
+        let transform = PlannedImage { ops, ..Default::default() }.geometric_transform(SIZE).unwrap();
+        assert_eq!((transform.steps.len(), transform.size()), (3, Size { width: 11, height: 60 }));
+        let whole = Step { matrix: transform.matrix(), after: transform.size() };
         for point in [[0.0, 0.0], [17.25, 3.5], [-4.0, 90.0]] {
-            let steps = motion.steps.iter().fold(point, |at, step| step.point(at));
+            let steps = transform.steps.iter().fold(point, |at, step| step.point(at));
             let at_once = whole.point(point);
             assert!(steps.iter().zip(at_once).all(|(a, b)| (a - b).abs() < 1e-9), "{steps:?} {at_once:?}");
         }
-        let stretch: f64 = motion.steps.iter().map(Step::stretch).product();
+        let stretch: f64 = transform.steps.iter().map(Step::stretch).product();
         assert!((stretch - 11.0 * 60.0 / (40.0 * 25.0)).abs() < 1e-12 && (whole.stretch() - stretch).abs() < 1e-12);
     }
 }
