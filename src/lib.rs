@@ -162,9 +162,17 @@ pub use sampler::Sampler;
 pub use schemes::Scheme;
 pub use transform::{Stage, Transform};
 
-/// The Rust blocks of the README run as tests. Pages of `docs/` are added here, one line each.
+/// The Rust blocks of the README and of every page of `docs` run as tests.
 #[cfg(all(doctest, feature = "gpu", feature = "loader"))]
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[doc = include_str!("../docs/guide.md")]
+    struct Guide;
+    #[doc = include_str!("../docs/conventions.md")]
+    struct Conventions;
+    #[doc = include_str!("../docs/benchmarks.md")]
+    struct Benchmarks;
+    #[doc = include_str!("../docs/architecture.md")]
+    struct Architecture;
 }

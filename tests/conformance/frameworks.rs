@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashSet};
 use autoaugment::{Convention, Device, Executor, Op, OpKind, Scheme};
 
 use crate::support::conformance::{
-    CaseFile, Comparison, Expectation, Expected, Got, Python, compare_magnitudes, digest, readme_says, repository, run,
-    with_comma,
+    CaseFile, Comparison, Expectation, Expected, Got, Python, architecture_says, compare_magnitudes, digest,
+    repository, run, with_comma,
 };
 
 fn fixture() -> CaseFile {
@@ -53,8 +53,8 @@ fn what_frameworks_draw_gives_their_bytes() {
     let counts = compare_draws("torchvision's and timm's draws", &file);
     assert_eq!(counts.len(), 23);
     let fresh = 2000 * counts.len();
-    readme_says(&format!("{} images under {} schemes", with_comma(file.cases.len()), counts.len()));
-    readme_says(&format!("With both installed, {} fresh images a run", with_comma(fresh)));
+    architecture_says(&format!("{} images under {} schemes", with_comma(file.cases.len()), counts.len()));
+    architecture_says(&format!("With both installed, {} fresh images a run", with_comma(fresh)));
     for (name, count) in counts {
         assert_eq!(count, 300, "{name}");
         // Each is a scheme here too, and draws no operation that it does not draw here.

@@ -12,8 +12,8 @@ use autoaugment::{Convention, Device, Executor, Interpolation, Op, OpKind, Sampl
 use serde_json::Value;
 
 use crate::support::conformance::{
-    Case, CaseFile, Comparison, Expectation, Expected, FixtureCase, Got, Picture, Python, compare, compare_magnitudes,
-    digest, readme_says, repository, run, with_comma,
+    Case, CaseFile, Comparison, Expectation, Expected, FixtureCase, Got, Picture, Python, architecture_says, compare,
+    compare_magnitudes, digest, repository, run, with_comma,
 };
 
 /// Read once for all tests.
@@ -60,7 +60,7 @@ fn every_operation_gives_the_bytes_of_pillow() {
     run(&executor, file.cases.iter().map(|c| &c.case), |i, got| check(&mut comparison, &file.cases[i], got));
     assert_eq!(comparison.cases(), file.cases.len());
     comparison.finish();
-    readme_says(&format!("{} cases made by Pillow 13.0", with_comma(file.cases.len())));
+    architecture_says(&format!("{} cases made by Pillow 13.0", with_comma(file.cases.len())));
 }
 
 /// A part of the cases, since software adapters are slow and compile for long: pictures of 256 pixels, in workgroup memory.

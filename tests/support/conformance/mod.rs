@@ -23,7 +23,7 @@ pub use casefile::{CaseFile, Expectation, FixtureCase, Magnitude, digest};
 pub use compare::{Comparison, Expected, Got, compare};
 pub use difference::Difference;
 pub use magnitudes::compare_magnitudes;
-pub use picture::{Picture, readme_says, repository, splitmix64 as noise, with_comma};
+pub use picture::{Picture, architecture_says, repository, splitmix64 as noise, with_comma};
 pub use python::Python;
 pub use run::run;
 

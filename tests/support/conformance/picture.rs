@@ -71,11 +71,11 @@ pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Fails where the README does not have these words, wherever its lines break.
-pub fn readme_says(words: &str) {
-    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+/// Fails where the page on the architecture does not have these words, wherever its lines break.
+pub fn architecture_says(words: &str) {
+    let page = std::fs::read_to_string(repository().join("docs/architecture.md")).unwrap();
     let words_of = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words_of(&readme).contains(words), "the README does not say `{words}`");
+    assert!(words_of(&page).contains(words), "docs/architecture.md does not say `{words}`");
 }
 
 /// `12,345`.

@@ -1,0 +1,10 @@
+//! The README and docs: tables are current, claims hold, links lead somewhere, and sentences are short.
+
+mod blocks;
+mod claims;
+mod links;
+mod markdown;
+mod peers;
+mod prose;
+mod spine;
+mod tables;
