@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::Images;
 use crate::cpu;
 use crate::error::{Error, Result};
@@ -13,7 +15,20 @@ use crate::plan::Plan;
 use crate::report::Report;
 
 /// Where plans should run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// As text: `auto`, `gpu`, `cpu`, and any other text names an adapter.
+///
+/// ```
+/// use autoaugment::Device;
+/// let device: Device = "NVIDIA".parse()?;
+/// assert_eq!(device, Device::adapter("NVIDIA"));
+/// assert_eq!(device.to_string(), "NVIDIA");
+/// assert_eq!("CPU".parse(), Ok(Device::Cpu));
+/// # Ok::<(), autoaugment::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Device {
     /// A real GPU if there is one, else the CPU. Software adapters are not taken: they are slower than the CPU executor.
     #[default]
@@ -22,18 +37,54 @@ pub enum Device {
     Gpu,
     /// The CPU.
     Cpu,
+    /// The adapter with this number in the list of adapters, or the first whose name contains this text, whatever the case;
+    /// an error if there is none.
+    Adapter(String),
+}
+
+impl Device {
+    /// An adapter by its number in the list of adapters, or by a part of its name.
+    pub fn adapter(name: impl Into<String>) -> Self {
+        Device::Adapter(name.into())
+    }
 }
 
 impl FromStr for Device {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name.to_lowercase().as_str() {
+        match name.trim().to_lowercase().as_str() {
             "auto" => Ok(Device::Auto),
             "gpu" => Ok(Device::Gpu),
             "cpu" => Ok(Device::Cpu),
-            _ => Err(Error::unknown("device", name, ["auto", "gpu", "cpu"])),
+            "" => Err(Error::unknown("device", name, ["auto", "gpu", "cpu"])),
+            _ => Ok(Device::adapter(name.trim())),
         }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Device::Auto => "auto",
+            Device::Gpu => "gpu",
+            Device::Cpu => "cpu",
+            Device::Adapter(name) => name,
+        })
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        name.parse()
+    }
+}
+
+impl From<Device> for String {
+    fn from(device: Device) -> Self {
+        device.to_string()
     }
 }
 
@@ -72,6 +123,8 @@ impl Executor {
             #[cfg(feature = "gpu")]
             Device::Gpu => Inner::Gpu(Gpu::new()?),
             #[cfg(feature = "gpu")]
+            Device::Adapter(name) => Inner::Gpu(Gpu::with_adapter(&name)?),
+            #[cfg(feature = "gpu")]
             Device::Auto => match Gpu::hardware() {
                 Ok(gpu) => {
                     tracing::info!("running on {}", gpu.description());
@@ -83,7 +136,9 @@ impl Executor {
                 }
             },
             #[cfg(not(feature = "gpu"))]
-            Device::Gpu => return Err(Error::NoGpu("this build has no feature `gpu`".to_string())),
+            Device::Gpu | Device::Adapter(_) => {
+                return Err(Error::NoGpu("this build has no feature `gpu`".to_string()));
+            }
             #[cfg(not(feature = "gpu"))]
             Device::Auto => Inner::Cpu,
         };

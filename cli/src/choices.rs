@@ -46,7 +46,7 @@ pub struct Drawing {
 /// Where plans run.
 #[derive(Args)]
 pub struct Where {
-    /// auto, gpu or cpu; auto takes a GPU if there is one and says so if there is none
+    /// auto, gpu, cpu, or an adapter: its number in `devices` or a part of its name. Without a GPU auto takes the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
 }
@@ -125,7 +125,7 @@ impl Drawing {
 impl Where {
     /// Opens the device and says which one it is.
     pub fn open(&self, terminal: Terminal) -> anyhow::Result<Executor> {
-        let executor = Executor::new(self.device)?;
+        let executor = Executor::new(self.device.clone())?;
         let description = executor.description();
         match self.device {
             // The library itself warns where it looked for a GPU and found none.

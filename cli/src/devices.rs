@@ -16,6 +16,8 @@ pub struct Devices {
 /// One line of the table.
 #[derive(Serialize)]
 struct Line {
+    /// What `--device` takes for it.
+    device: String,
     name: String,
     backend: String,
     kind: String,
@@ -31,10 +33,10 @@ impl Devices {
             terminal::json(&lines)?;
             return Ok(Outcome::Done);
         }
-        let mut table = vec![["NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
+        let mut table = vec![["DEVICE", "NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
         table.extend(lines.into_iter().map(|line| {
             let kind = if line.is_software { format!("{} (software)", line.kind) } else { line.kind };
-            vec![line.name, line.backend, kind, line.driver]
+            vec![line.device, line.name, line.backend, kind, line.driver]
         }));
         terminal::data(&terminal::aligned(&table, |_| false))?;
         Ok(Outcome::Done)
@@ -43,14 +45,15 @@ impl Devices {
 
 #[cfg(feature = "gpu")]
 fn adapters() -> Vec<Line> {
-    let line = |a: autoaugment::gpu::AdapterSummary| Line {
+    let line = |(number, a): (usize, autoaugment::gpu::AdapterSummary)| Line {
+        device: number.to_string(),
         name: a.name,
         backend: a.backend,
         kind: a.kind,
         driver: a.driver,
         is_software: a.is_software,
     };
-    autoaugment::gpu::adapters().into_iter().map(line).collect()
+    autoaugment::gpu::adapters().into_iter().enumerate().map(line).collect()
 }
 
 #[cfg(not(feature = "gpu"))]
@@ -62,6 +65,7 @@ fn adapters() -> Vec<Line> {
 fn cpu() -> Line {
     let threads = rayon::current_num_threads();
     Line {
+        device: "cpu".to_string(),
         name: "CPU".to_string(),
         backend: "none".to_string(),
         kind: format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),

@@ -143,8 +143,7 @@ impl Gpu {
 
     /// The adapter's name, backend and kind, for people.
     pub fn description(&self) -> String {
-        let AdapterSummary { name, backend, kind, .. } = self.adapter();
-        format!("{name} ({backend}, {kind})")
+        self.adapter().to_string()
     }
 
     /// What was created on the device so far. A batch like those before creates nothing: not for [`Gpu::apply`], and not for

@@ -44,6 +44,18 @@ impl Gpu {
         Gpu::open(&hardware)
     }
 
+    /// Opens the adapter with this number in the list of [`adapters`](super::adapters), or the first whose name contains this
+    /// text, whatever the case.
+    ///
+    /// # Errors
+    /// [`Error::NoGpu`] with the adapters that there are, or with the reason why it cannot be opened.
+    pub fn with_adapter(name: &str) -> Result<Self> {
+        let adapters = adapter::all();
+        let summaries: Vec<_> = adapters.iter().map(|adapter| AdapterSummary::of(&adapter.get_info())).collect();
+        let number = adapter::find(&summaries, name)?;
+        Gpu::open(&adapters[number..])
+    }
+
     fn open(adapters: &[wgpu::Adapter]) -> Result<Self> {
         let adapter = adapters.first().ok_or_else(|| Error::NoGpu("no adapter was found".to_string()))?;
         let (device, queue) = adapter::open(adapter)?;

@@ -121,8 +121,20 @@ fn devices_has_the_cpu_last() {
     let json: Value = serde_json::from_str(&folder.run("devices --json").ends_with(0).stdout).unwrap();
     assert_eq!(json.as_array().unwrap().last().unwrap()["name"], "CPU");
     let table = folder.run("devices").ends_with(0).stdout;
-    assert!(table.starts_with("NAME"), "{table}");
-    assert!(table.lines().last().unwrap().starts_with("CPU"), "{table}");
+    assert!(table.starts_with("DEVICE"), "{table}");
+    assert!(table.lines().last().unwrap().starts_with("cpu"), "{table}");
+}
+
+#[test]
+#[cfg(feature = "gpu")]
+fn an_adapter_that_is_not_there_is_refused_with_those_that_are() {
+    let folder = Folder::new();
+    let refused = folder.run("bench --device 977").ends_with(3);
+    assert!(refused.stderr.contains("no adapter has the number or the name `977`"), "{}", refused.stderr);
+    for line in serde_json::from_str::<Value>(&folder.run("devices --json").stdout).unwrap().as_array().unwrap() {
+        let (device, name) = (line["device"].as_str().unwrap(), line["name"].as_str().unwrap());
+        assert!(device == "cpu" || refused.stderr.contains(&format!("{device}: {name}")), "{}", refused.stderr);
+    }
 }
 
 #[test]

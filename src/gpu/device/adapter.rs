@@ -1,11 +1,14 @@
 //! Adapters: what the machine has, and which one is taken.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 
 /// One adapter of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AdapterSummary {
     /// The name that its driver gives.
     pub name: String,
@@ -38,7 +41,14 @@ impl AdapterSummary {
     }
 }
 
-/// Every adapter of this machine, the ones that would be taken first in front.
+impl fmt::Display for AdapterSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {})", self.name, self.backend, self.kind)
+    }
+}
+
+/// Every adapter of this machine, in the order in which they would be taken. An adapter's place in this list is its number,
+/// from 0, for [`Device::adapter`](crate::Device::adapter) and [`Gpu::with_adapter`](crate::Gpu::with_adapter).
 pub fn adapters() -> Vec<AdapterSummary> {
     all().iter().map(|adapter| AdapterSummary::of(&adapter.get_info())).collect()
 }
@@ -55,6 +65,19 @@ pub(crate) fn all() -> Vec<wgpu::Adapter> {
         wgpu::DeviceType::Cpu => 4,
     });
     adapters
+}
+
+/// The place of the adapter that `name` means: its number in the list, or the first whose name contains it, whatever the case.
+pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
+    let wanted = name.trim().to_lowercase();
+    let numbered = wanted.parse().ok().filter(|&number| number < adapters.len());
+    let named = || adapters.iter().position(|adapter| adapter.name.to_lowercase().contains(&wanted));
+    numbered.or_else(named).ok_or_else(|| {
+        let each = adapters.iter().enumerate().map(|(number, adapter)| format!("{number}: {adapter}"));
+        let there = each.collect::<Vec<_>>().join("; ");
+        let there = if there.is_empty() { "there are no adapters".to_string() } else { format!("there are {there}") };
+        Error::NoGpu(format!("no adapter has the number or the name `{name}`; {there}"))
+    })
 }
 
 /// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time kernels,
@@ -74,4 +97,37 @@ pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue
         wgpu::DeviceDescriptor { label, required_features, required_limits, ..wgpu::DeviceDescriptor::default() };
     pollster::block_on(adapter.request_device(&descriptor))
         .map_err(|e| Error::NoGpu(format!("{}: {e}", adapter.get_info().name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adapter(name: &str) -> AdapterSummary {
+        let [backend, kind, driver] = ["Vulkan", "discrete", ""].map(String::from);
+        AdapterSummary { name: name.to_string(), backend, kind, driver, is_software: false }
+    }
+
+    #[test]
+    fn adapters_are_found_by_number_or_by_a_part_of_their_name() {
+        let adapters = ["NVIDIA RTX 4090", "NVIDIA GTX 1080", "llvmpipe (LLVM 19)"].map(adapter);
+        for (name, number) in
+            [("0", 0), ("2", 2), ("nvidia", 0), ("gtx", 1), (" LLVMpipe ", 2), ("1080", 1), ("4090", 0)]
+        {
+            assert_eq!(find(&adapters, name), Ok(number), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_with_what_is() {
+        let adapters = ["NVIDIA RTX 4090", "llvmpipe"].map(adapter);
+        for name in ["AMD", "7"] {
+            let message = format!(
+                "no usable GPU: no adapter has the number or the name `{name}`; there are 0: NVIDIA RTX 4090 (Vulkan, discrete); 1: llvmpipe (Vulkan, discrete)"
+            );
+            assert_eq!(find(&adapters, name).unwrap_err().to_string(), message);
+        }
+        let none = find(&[], "0").unwrap_err().to_string();
+        assert_eq!(none, "no usable GPU: no adapter has the number or the name `0`; there are no adapters");
+    }
 }

@@ -283,8 +283,13 @@ pub fn runs() -> Vec<Case> {
             ),
             "output: std 0 must be finite and not 0",
         ),
-        ("a device", call("cuda".parse::<Device>()), "unknown device `cuda`"),
-        ("a device's slip", call("gpux".parse::<Device>()), "unknown device `gpux`; did you mean `gpu`?"),
+        ("a device", call(" ".parse::<Device>()), "unknown device ` `"),
+        #[cfg(feature = "gpu")]
+        (
+            "an adapter that is not there",
+            call(Executor::new(Device::adapter("977"))),
+            "no usable GPU: no adapter has the number or the name `977`; there are...",
+        ),
         #[cfg(not(feature = "gpu"))]
         (
             "a GPU that is not built in",
