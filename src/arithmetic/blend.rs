@@ -1,6 +1,6 @@
 //! Blend: Pillow's `Image.blend`, the rule behind Brightness, Contrast, Color, Sharpness and SamplePairing.
 
-/// `g + alpha * (x - g)` in binary32 with two roundings, clipped to 0..=255 and truncated.
+/// `g + alpha * (x - g)` in `f32` with two roundings, clipped to 0..=255 and truncated.
 ///
 /// `alpha` 0 gives `g`, 1 gives `x`; outside 0..=1 it extrapolates. The product and the sum are rounded one after the
 /// other, never fused: a fused multiply-add changes up to 442 of the 65,536 byte pairs at a factor of AutoAugment's.

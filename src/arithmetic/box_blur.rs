@@ -5,7 +5,7 @@
 //! Weights are whole numbers of 2^-24, and what a pass makes are bytes: passes cannot be summed up.
 //!
 //! Source: `libImaging/BoxBlur.c`, after Gwosdek et al., "Theoretical foundations of Gaussian convolution by extended box
-//! filtering" (SSVM 2011). The box is computed in binary32 there, but for a root and a quotient, and so it is here.
+//! filtering" (SSVM 2011). The box is computed in `f32` there, but for a root and a quotient, and so it is here.
 
 /// Passes along each axis.
 pub(crate) const PASSES: usize = 3;

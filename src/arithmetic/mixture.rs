@@ -1,4 +1,4 @@
-//! Mixture: weighted bytes and their sum, in binary32 as NumPy and PyTorch have them.
+//! Mixture: weighted bytes and their sum, in `f32` as NumPy and PyTorch have them.
 
 /// The sum of bytes, each times its weight: every product and every sum rounded by itself, one after the other, and in the
 /// end clipped to 0..=255 and truncated.

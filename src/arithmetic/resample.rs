@@ -3,14 +3,14 @@
 //! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, and then along
 //! the other, with a byte between the two. Rows are summed first, unless the image loses height and more than twice as
 //! many rows as columns (Pillow 13; before, rows were always first). For output `i` of `n`, made of the source's `first..last`
-//! (binary32, as Pillow takes them; `length` values in all):
+//! (`f32`, as Pillow takes them; `length` values in all):
 //!
 //! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`: reducing widens the filter (antialiasing), enlarging
 //!   does not narrow it;
 //! * `center = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic 2);
 //! * the taps are the source values from `int(center - reach + 0.5)` up to, not including, `int(center + reach + 0.5)`,
 //!   clipped to the image, not to the box;
-//! * the weight of tap `j` is `filter((j - center + 0.5) / stretch)`, divided by the sum of all (binary64), and then
+//! * the weight of tap `j` is `filter((j - center + 0.5) / stretch)`, divided by the sum of all (`f64`), and then
 //!   rounded to a whole number of 2^-22 (the half away from zero);
 //! * the value is `(2^21 + sum of weight x byte) >> 22`, clipped to 0..=255.
 //!

@@ -1,7 +1,7 @@
 //! Affine: how Pillow warps an image through a matrix or by quarter turns; shared by shear, translate and rotate.
 //!
 //! A matrix `[a0..a5]` maps the output pixel's center to the input: `u = a0 x + a1 y + a2`, `v = a3 x + a4 y + a5`.
-//! What falls outside the input keeps the fill; nothing is blended with it. Source: `libImaging/Geometry.c`.
+//! Output pixels outside the input keep the fill. Nothing is blended with it. Source: `libImaging/Geometry.c`.
 
 use super::lower::{Lowered, Warp};
 use crate::arithmetic::resample::{coordinate, scale_list};
@@ -16,7 +16,7 @@ pub(crate) struct Affine {
     pub fill: [u8; 3],
 }
 
-/// Where output pixels come from.
+/// The source of the output pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Geometry {
     /// Through a matrix.
@@ -177,7 +177,7 @@ impl Affine {
         list
     }
 
-    /// What runs it for an image of this size.
+    /// The form for the executors, for an image of this size.
     pub fn lower(self, size: Size) -> Lowered {
         let Affine { geometry, interpolation, fill } = self;
         let fixed = |coefficients| Lowered::Warp(Warp::Fixed { coefficients, fill });
@@ -195,7 +195,7 @@ impl Affine {
                     _ => [0, ONE, 0, -ONE, 0, h1],
                 })
             }
-            // A shift by whole pixels takes whole pixels, whatever the interpolation: all weights are 0 or 1.
+            // A shift by whole pixels takes whole pixels with every interpolation, because all weights are 0 or 1.
             Geometry::Matrix([1.0, 0.0, a2, 0.0, 1.0, a5])
                 if reach
                     && a2.fract() == 0.0
@@ -230,15 +230,15 @@ impl Affine {
     }
 }
 
-/// The whole number of pixels that a shift by `offset` is, if that is far enough from half a pixel for no rounding of the
-/// sums that Pillow accumulates to change it: 32,767 sums below 2^16 are off by less than 2^-23.
+/// `offset` as a whole number of pixels, if it is far enough from half a pixel. Then no rounding of the sums that
+/// Pillow accumulates can change it: 32,767 sums below 2^16 are off by less than 2^-23.
 fn certain_shift(offset: f64, length: usize) -> Option<i32> {
     let start = offset + 0.5;
     let is_certain = (0.001..0.999).contains(&(start - start.floor()));
     is_certain.then(|| (start.floor() as i64).clamp(-(length as i64), length as i64) as i32)
 }
 
-/// The whole number of pixels by which `list` is shifted, if it is a shift and not more than its own length.
+/// The whole number of pixels by which `list` is shifted, if it is a shift by at most its own length.
 fn shift(list: &[i64], offset: f64) -> Option<i32> {
     let length = list.len() as i64;
     let by = ((offset + 0.5).floor() as i64).clamp(-length, length);

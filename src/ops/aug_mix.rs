@@ -1,4 +1,4 @@
-//! AugMix: what several chains of operations make of the image, mixed with it.
+//! AugMix: several chains of operations run on the image, and their results are mixed with it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::ops::OpKind;
 use crate::draw::Draw;
 
-/// The image goes through each branch's operations by itself, and the results are mixed by weight (Hendrycks et al., arXiv
-/// 1912.02781). All numbers are rounded to binary32.
+/// Each branch runs its operations on the image by itself, and the results are mixed by weight (Hendrycks et al., arXiv
+/// 1912.02781). All weights are rounded to `f32`.
 ///
 /// In a plan it is
 /// `{"op": "AugMix", "rule": {"sum": 0.3}, "branches": [{"weight": 0.7, "ops": [{"op": "Invert"}]}]}`.
@@ -24,7 +24,7 @@ use crate::draw::Draw;
 pub struct AugMix {
     /// How the results are mixed.
     pub rule: MixRule,
-    /// 1 to 32 of them, in the order in which they are added.
+    /// 1 to 32 branches, in the order of addition.
     pub branches: Vec<Branch>,
 }
 
@@ -32,27 +32,29 @@ pub struct AugMix {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
-    /// How much of the result there is, 0..=2.
+    /// The weight of the branch's result, 0..=2.
     pub weight: f64,
-    /// Applied in order; none leaves the image as it is. They are operations that policies can have, but for SamplePairing.
+    /// Its operations, in order. Without any, the branch is the image itself. All operations of policies are allowed
+    /// except SamplePairing.
     pub ops: Vec<Op>,
 }
 
-/// How an [`AugMix`] mixes. x is the image's byte, bᵢ what branch i makes of it, wᵢ the branch's weight.
+/// How an [`AugMix`] mixes. x is the image's byte, bᵢ the byte of branch i, and wᵢ the branch's weight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MixRule {
-    /// `m x + w₁ b₁ + w₂ b₂ + ...` for this m of 0..=2, every product and every sum rounded to binary32, truncated in the end:
-    /// torchvision's.
+    /// `m x + w₁ b₁ + w₂ b₂ + ...` for this m of 0..=2. Every product and every sum is rounded to `f32`, and the result
+    /// is truncated. This is torchvision's rule.
     Sum(f64),
-    /// `w₁ b₁ + w₂ b₂ + ...`, rounded and truncated likewise, and then `blend(x, that; m)` for this m of 0..=2: timm's.
+    /// `w₁ b₁ + w₂ b₂ + ...`, rounded and truncated in the same way. Then `blend(x, sum; m)` for this m of 0..=2. This
+    /// is timm's rule.
     SumThenBlend(f64),
-    /// `blend(... blend(blend(x, b₁; w₁), b₂; w₂) ...)`, truncated each time: timm's with `b1`.
+    /// `blend(... blend(blend(x, b₁; w₁), b₂; w₂) ...)`, truncated each time. This is timm's rule with `b1`.
     Blends,
 }
 
 impl MixRule {
-    /// m, where there is one.
+    /// m, if the rule has one.
     fn weight(self) -> Option<f64> {
         match self {
             MixRule::Sum(weight) | MixRule::SumThenBlend(weight) => Some(weight),
@@ -69,7 +71,7 @@ impl AugMix {
         self.branches.iter().flat_map(|branch| &branch.ops)
     }
 
-    /// Whether both make the same bytes of every image of `size`; see [`Op::does_the_same`].
+    /// Whether both give the same bytes for every image of `size`; see [`Op::does_the_same`].
     pub(crate) fn does_the_same(&self, other: &AugMix, size: Size) -> bool {
         let rounded = |rule: MixRule| (std::mem::discriminant(&rule), rule.weight().map(|weight| weight as f32));
         let alike = |(a, b): (&Branch, &Branch)| {
@@ -81,7 +83,7 @@ impl AugMix {
             && self.branches.iter().zip(&other.branches).all(alike)
     }
 
-    /// What becomes of a byte and what the branches make of it.
+    /// The mixed byte, from the image's byte and those of the branches.
     fn mixed(&self, value: u8, results: impl Iterator<Item = u8>) -> u8 {
         let mut weighted = self.branches.iter().map(|branch| branch.weight as f32).zip(results);
         match self.rule {

@@ -13,8 +13,9 @@ use crate::batch::{Image, Images};
 use crate::draw::Draw;
 use crate::simd::multiversioned;
 
-/// Each channel through a line from its darkest value to 0 and its brightest to 255, in binary64 and truncated, which
-/// leaves the brightest value at 254 for 4,852 of the 32,640 pairs of ends. A channel with one value only is left alone.
+/// Maps each channel by a line that takes its darkest value to 0 and its brightest to 255, in `f64` and truncated.
+/// Truncation leaves the brightest value at 254 for 4,852 of the 32,640 pairs of ends. A channel with a single value
+/// stays unchanged.
 ///
 /// Source: `ImageOps.autocontrast` with cutoff 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::draw::Draw;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brightness {
-    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    /// The weight of the image: 0 gives the degenerate image, 1 the image itself, and more exaggerates.
     pub factor: f64,
 }
 

@@ -11,13 +11,13 @@ use crate::magnitude::Range;
 use crate::error::Result;
 use crate::draw::Draw;
 
-/// blend(luma, image; factor) for every pixel. Gray images are left alone.
+/// blend(luma, image; factor) for every pixel. Gray images stay unchanged.
 ///
 /// Source: `ImageEnhance.Color`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Color {
-    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    /// The weight of the image: 0 gives the degenerate image, 1 the image itself, and more exaggerates.
     pub factor: f64,
 }
 

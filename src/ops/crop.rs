@@ -1,4 +1,4 @@
-//! Crop: a rectangle is cut out; what of it lies outside the image is made up.
+//! Crop: a rectangle is cut out, and its part outside the image is filled by a rule.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::magnitude::Range;
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// What is outside an image.
+/// The pixels outside an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Border {
@@ -18,9 +18,10 @@ pub enum Border {
     Constant,
     /// The pixel at the edge, repeated.
     Edge,
-    /// The image mirrored about the middle of the pixel at its edge, which is not repeated; as far as the image reaches.
+    /// The image mirrored about the center of the pixel at its edge, which is not repeated, as far as the image
+    /// reaches.
     Reflect,
-    /// The image mirrored about its edge: the pixel there is repeated; as far as the image reaches.
+    /// The image mirrored about its edge, which repeats the pixel there, as far as the image reaches.
     Symmetric,
 }
 
@@ -28,7 +29,7 @@ impl Border {
     /// All four.
     pub const ALL: [Border; 4] = [Border::Constant, Border::Edge, Border::Reflect, Border::Symmetric];
 
-    /// Where the value at `v` of a line of `length` comes from; nowhere for a constant.
+    /// The source of the value at `v` of a line of `length`. A constant border has none.
     pub(crate) fn source(self, v: i64, length: i64) -> Option<i64> {
         if (0..length).contains(&v) {
             return Some(v);
@@ -42,7 +43,7 @@ impl Border {
         }
     }
 
-    /// How far outside a line of `length` there is something.
+    /// How far outside a line of `length` the border reaches.
     fn reach(self, length: i64) -> i64 {
         match self {
             Border::Constant | Border::Edge => i64::MAX,
@@ -52,7 +53,7 @@ impl Border {
     }
 }
 
-/// Columns `x..x + width` of rows `y..y + height`; the image has that size afterwards.
+/// Columns `x..x + width` of rows `y..y + height`. The image has that size afterwards.
 ///
 /// Padding and cropping in one: torchvision's `RandomCrop(32, padding=4)` is a crop of 32 x 32 at -4..=4.
 ///
@@ -68,7 +69,7 @@ pub struct Crop {
     pub width: usize,
     /// Rows, at least 1.
     pub height: usize,
-    /// What is outside the image.
+    /// The pixels outside the image.
     #[serde(default)]
     pub border: Border,
     /// Red, green and blue of a constant border; gray images take the first.

@@ -11,9 +11,9 @@ use crate::draw::Draw;
 
 /// Fills columns `x..x + width` of rows `y..y + height`, as far as they are inside the image.
 ///
-/// Drawn as a square of the magnitude's side around a uniformly drawn pixel, so that part of it may fall outside (DeVries and
-/// Taylor, arXiv 1708.04552). The paper's range 0..=60 is for images of 331 pixels and is scaled with the shorter side, as
-/// translations are.
+/// A draw gives a square whose side is the magnitude's value, around a uniformly drawn pixel (DeVries and Taylor, arXiv
+/// 1708.04552). A part of the square may be outside. The paper's range 0..=60 is for images of 331 pixels. It is scaled
+/// with the shorter side, as translations are.
 ///
 /// Source: the Cutout paper; `ImageDraw.rectangle` paints the same pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Cutout {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Red, green and blue; gray images take the first.
+    /// Red, green and blue. Gray images take the first value.
     #[serde(default)]
     pub fill: [u8; 3],
 }
@@ -70,7 +70,7 @@ impl Operation for Cutout {
 }
 
 impl Cutout {
-    /// Left, top, right and bottom of the part inside the image; right and bottom are the first outside.
+    /// Left, top, right and bottom of the part inside the image. Right and bottom are the first ones outside.
     fn corners(&self, size: Size) -> [usize; 4] {
         let clip = |v: i64, length: usize| v.clamp(0, length as i64) as usize;
         [

@@ -1,4 +1,4 @@
-//! Desaturate: color is taken away from the image.
+//! Desaturate: color is removed from the image.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::magnitude::{Range, Scale, Sign};
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// [`Color`](struct@Color) with the factor `1 - amount`, which only ever takes away.
+/// [`Color`](struct@Color) with the factor `1 - amount`, which never adds color.
 ///
-/// The paper does not have it; it and its range are timm's.
+/// The paper has no such operation. It and its range are timm's.
 ///
 /// Source: timm's `desaturate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Desaturate {
-    /// How much of the color is taken away: 0 leaves the image alone, 1 leaves it gray.
+    /// The part of the color that is removed: 0 keeps the image, 1 makes it gray.
     pub amount: f64,
 }
 

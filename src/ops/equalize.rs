@@ -13,9 +13,9 @@ use crate::batch::{Image, Images};
 use crate::draw::Draw;
 use crate::simd::multiversioned;
 
-/// Each channel through a table made of the running sum of its histogram.
+/// Maps each channel by a table from the running sum of its histogram.
 ///
-/// A channel with one value only, or with fewer than 255 pixels besides its brightest value, is left alone.
+/// A channel with a single value stays unchanged. So does one with fewer than 255 pixels below its brightest value.
 ///
 /// Source: `ImageOps.equalize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ fn equalize(counts: &Histogram) -> Table {
         sum += counts[v];
         below
     });
-    // Exact, and quicker than dividing integers: binary64 rounds the quotient by far less than what it is away from a
-    // whole number, if it is none.
+    // This is exact, and faster than a division of integers. `f64` rounds the quotient by far less than its distance to
+    // the next whole number.
     let step = f64::from(step);
     sums.map(|sum| truncated(f64::from(sum) / step))
 }

@@ -10,8 +10,8 @@ use crate::magnitude::{Range, Scale, Sign};
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// Three passes of a box blur along each row, then three along each column, with bytes between; the box is chosen so that
-/// they are almost a Gaussian of this standard deviation. Radius 0 is the image itself.
+/// Three passes of a box blur along each row, then three along each column, with bytes between the passes. The box is
+/// chosen so that the passes are almost a Gaussian with this standard deviation. Radius 0 is the image itself.
 ///
 /// The paper has no blur; the range is timm's.
 ///
@@ -19,8 +19,8 @@ use crate::draw::Draw;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GaussianBlur {
-    /// The standard deviation in pixels, rounded to binary32 as Pillow does; from 0 to 128, so that the sums of a box fit 16
-    /// bits.
+    /// The standard deviation in pixels, 0..=128, rounded to `f32` as in Pillow. The limit keeps the sums of a box
+    /// within 16 bits.
     pub radius: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Lowering: what one operation becomes for the executors, with everything that needs f64 already computed.
+//! Lowering: the form of an operation for the executors, with all f64 arithmetic done.
 
 use super::Crop;
 use super::affine::Affine;
@@ -6,10 +6,10 @@ use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 use crate::interpolation::Interpolation;
 
-/// One operation as the executors have it.
+/// One operation in the form for the executors.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Lowered {
-    /// Leaves the image alone.
+    /// Keeps the image.
     Copy,
     /// One step of a table.
     Point(Arg),
@@ -27,18 +27,18 @@ pub(crate) enum Lowered {
     Mix { arg: Arg, partner: usize },
     /// A part of the image, or more than it.
     Crop(Crop),
-    /// The image turned over.
+    /// The image, flipped.
     Flip { horizontal: bool, vertical: bool },
-    /// Weighted sums along each row, what the columns are made of, and along each column.
+    /// Weighted sums along each row (the weights of the columns), then along each column.
     Resize { columns: Weights, rows: Weights, columns_first: bool },
-    /// What several chains make of the image, mixed with it: those of the operation, each of which has stages of its own.
+    /// The branches of the operation, each with stages of its own, mixed with the image.
     Branches,
 }
 
 /// The argument of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Arg {
-    /// A number that the shader knows what to do with.
+    /// A number for the operation's function in the shader.
     Word(u32),
     /// The blend table of this alpha.
     Blend(f32),

@@ -1,26 +1,27 @@
 //! Operations: the one list that everything else derives from.
 //!
-//! An operation is declared in one file, `src/ops/<name>.rs`: its name, its parameters, the paper's range of its
-//! magnitude, its reference on the CPU and how it goes to the GPU. Its WGSL is `shaders/ops/<name>.wgsl` (the five warps
-//! share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`). One line in `ops!` below makes parsing, help, plans,
-//! shader assembly, the conformance tests and the benchmarks know it. Nothing else has to be touched. The second part of the
-//! list has what changes the size, turns images over or has chains of its own, which policies cannot have; those need no WGSL of
-//! their own.
+//! An operation is declared in one file, `src/ops/<name>.rs`. The file has its name, its parameters, the paper's range
+//! of its magnitude, its reference on the CPU and its form on the GPU. Its WGSL is `shaders/ops/<name>.wgsl`. The five
+//! warps share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`. One line in `ops!` below adds the
+//! operation to parsing, help, plans, shader assembly, the conformance tests and the benchmarks. No other file changes.
+//!
+//! The second part of the list has operations that change the size, flip images or have branches. Policies cannot have
+//! these, and they need no WGSL of their own.
 //!
 //! # Adding an operation, worked
-//! Say `Threshold`: white at or above a level, black below.
+//! The example is `Threshold`: white at or above a level, black below it.
 //!
-//! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`: `pub struct Threshold { pub level: u8 }`, an
-//!    `Operation` with `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `from_draw`,
-//!    `reference`, `table` and `lower`, and beside it the function of one value that they share.
+//! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`. It has `pub struct Threshold { pub level: u8 }` and
+//!    its `Operation`: `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `from_draw`, `reference`,
+//!    `table` and `lower`. The function of one value that they share stands beside it.
 //! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
-//! The tests over all operations then compare its reference with its shader alone and in a chain with every other, and
-//! `autoaugment ops` lists it.
+//! The tests over all operations then compare its reference with its shader, alone and in a chain with every other
+//! operation. `autoaugment ops` lists it.
 //!
 //! # Sources
-//! The arithmetic is Pillow's (13.0, x86-64), to the byte; each file names the function it follows.
+//! The arithmetic is Pillow's (13.0, x86-64), to the byte. Each file names the Pillow function that it follows.
 
 use std::fmt;
 
@@ -44,20 +45,20 @@ pub use aug_mix::{Branch, MixRule};
 pub(crate) use auto_contrast::stretch;
 pub use crop::Border;
 
-/// What an operation's output pixel depends on; it decides how the GPU runs it.
+/// The input of an operation's output pixel. It decides how the GPU runs the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// Nothing changes.
     Copy,
-    /// A function of one channel value, perhaps with statistics of the image: a table of 256 entries a channel.
+    /// A function of one channel value, perhaps with statistics of the image: a table of 256 entries per channel.
     Point(RequiredStats),
     /// A function of one pixel's channels.
     Pixel,
     /// A map from output to input coordinates.
     Warp,
-    /// The 3 x 3 pixels around.
+    /// The 3 x 3 pixels around it.
     Window,
-    /// The pixels around along rows and columns, in several passes with bytes between.
+    /// The pixels around it along rows and columns, in several passes with bytes between them.
     Blur,
     /// A constant inside a rectangle.
     Mask,
@@ -67,7 +68,7 @@ pub enum Category {
     CropOrFlip,
     /// Weighted sums along rows and columns, to another size.
     Resize,
-    /// What other operations make of the image.
+    /// The results of other operations on the image.
     Branches,
 }
 
@@ -82,21 +83,21 @@ pub enum RequiredStats {
     Luma,
 }
 
-/// What each operation declares. The type itself is the operation with its parameters.
+/// The declaration of an operation. The type itself is the operation with its parameters.
 pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned {
     /// The name for people and files.
     const NAME: &'static str;
     /// One line of help.
     const SUMMARY: &'static str;
-    /// What an output pixel depends on.
+    /// The input of an output pixel.
     const CATEGORY: Category;
     /// The paper's range, used where a convention does not have its own.
     const RANGE: Range;
-    /// The WGSL that defines `fn <name>`; empty where the kind needs none.
+    /// The WGSL that defines `fn <name>`. It is empty where the category needs none.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     const WGSL: &'static str;
 
-    /// The operation for a magnitude's value and whatever else has to be drawn.
+    /// The operation for a magnitude's value. All other random parameters are drawn here.
     fn from_draw(draw: &mut Draw<'_>) -> Self;
 
     /// Refuses parameters outside their range.
@@ -104,31 +105,31 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
         Ok(())
     }
 
-    /// The size that an image of `size` has afterwards.
+    /// The size of an image of `size` afterwards.
     fn output_size(&self, size: Size) -> Result<Size> {
         Ok(size)
     }
 
-    /// The reference on the CPU: what this operation makes of `image`, Pillow's bytes.
+    /// The reference on the CPU: the result for `image`, with Pillow's bytes.
     ///
-    /// `batch` has the images as they were before augmentation.
+    /// `batch` has the images before augmentation.
     fn reference(&self, image: Image, batch: &Images<'_>) -> Image;
 
-    /// The table of a channel of which this is known; only operations of [`Category::Point`] have one.
+    /// The table of a channel with these statistics. Only operations of [`Category::Point`] have one.
     fn table(&self, _stats: &ImageStats) -> Table {
         std::array::from_fn(|v| v as u8)
     }
 
-    /// What runs it for an image of this size, with everything that needs f64 computed.
+    /// The form for the executors, for an image of this size. All f64 arithmetic is done here.
     fn lower(&self, size: Size) -> lower::Lowered;
 }
 
-/// What each value of a channel becomes.
+/// The new value of each value of a channel.
 pub(crate) type Table = [u8; 256];
 
-/// What an operation may want to know of an image before it makes its [`Table`] of a channel.
+/// The statistics of an image that an operation can use for its [`Table`] of a channel.
 pub(crate) struct ImageStats {
-    /// How often each value occurs in the channel.
+    /// The number of pixels with each value in the channel.
     pub counts: Histogram,
     /// The mean of luma over the image.
     pub luma: u8,
@@ -148,15 +149,15 @@ macro_rules! ops {
             /// Every operation that a policy can have, in the order of the list.
             pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
 
-            /// The operations that plans have besides: they change the size, turn images over or mix what others make of them,
-            /// and are drawn by a [`Transform`](crate::Transform), not by a policy.
+            /// The operations that only a [`Transform`](crate::Transform) draws, and no policy. They change the size,
+            /// flip the image or mix the results of other operations.
             pub const TRANSFORM_ONLY: &'static [OpKind] = &[$(OpKind::$Only,)*];
         }
     };
     (@all $($module:ident => $Name:ident,)*) => {
         $(mod $module; pub use $module::$Name;)*
 
-        /// Which operation, without parameters.
+        /// The name of an operation, without parameters.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum OpKind { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name,)* }
 
@@ -175,7 +176,7 @@ macro_rules! ops {
                 match self { $(OpKind::$Name => Declaration::of::<$Name>(stringify!($module)),)* }
             }
 
-            /// The operation for a magnitude's value, with whatever else has to be drawn.
+            /// The operation for a magnitude's value. All other random parameters are drawn here.
             pub(crate) fn drawn(self, draw: &mut Draw<'_>) -> Op {
                 match self { $(OpKind::$Name => Op::$Name($Name::from_draw(draw)),)* }
             }
@@ -186,7 +187,7 @@ macro_rules! ops {
         }
 
         impl Op {
-            /// Which operation this is.
+            /// The name of this operation.
             pub fn kind(&self) -> OpKind {
                 match self { $(Op::$Name(_) => OpKind::$Name,)* }
             }
@@ -199,7 +200,7 @@ macro_rules! ops {
                 match self { $(Op::$Name(op) => op.check(),)* }
             }
 
-            /// The size that an image of `size` has afterwards.
+            /// The size of an image of `size` afterwards.
             pub(crate) fn output_size(&self, size: Size) -> Result<Size> {
                 match self { $(Op::$Name(op) => op.output_size(size),)* }
             }
@@ -284,7 +285,7 @@ impl Declaration {
 }
 
 impl OpKind {
-    /// The paper's operations but for SamplePairing; all but the last, Cutout, are what every framework has.
+    /// The paper's operations except SamplePairing. Every framework has all of them except the last, Cutout.
     pub(crate) const PAPER: [OpKind; 15] = [
         OpKind::ShearX,
         OpKind::ShearY,
@@ -313,7 +314,7 @@ impl OpKind {
         self.declaration().summary
     }
 
-    /// What an output pixel depends on.
+    /// The input of an output pixel.
     pub fn category(self) -> Category {
         self.declaration().category
     }
@@ -337,14 +338,14 @@ impl OpKind {
 }
 
 impl Op {
-    /// This operation and, if it has branches, all of theirs.
+    /// This operation and the operations of its branches, if it has any.
     pub(crate) fn with_branches(&self) -> impl Iterator<Item = &Op> {
         let branches = if let Op::AugMix(mix) = self { Some(mix.ops()) } else { None };
         std::iter::once(self).chain(branches.into_iter().flatten())
     }
 
-    /// Whether this and `other` make the same bytes of every image of `size`: they are the same operation and run with the
-    /// same numbers, once those are rounded as Pillow rounds them. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
+    /// Whether this and `other` give the same bytes for every image of `size`. They do if they are the same operation
+    /// with the same parameters after Pillow's rounding. `Color(factor=0.8)` and `Color(factor=0.800000011920929)` do.
     pub fn does_the_same(&self, other: &Op, size: Size) -> bool {
         match (self, other) {
             (Op::AugMix(one), Op::AugMix(other)) => one.does_the_same(other, size),
@@ -364,7 +365,7 @@ impl Op {
     }
 }
 
-/// Refuses a parameter that is no number or whose size is beyond `limit`.
+/// Refuses a parameter that is not a number or is larger than `limit`, in either direction.
 fn check_finite(op: &'static str, parameter: &'static str, value: f64) -> Result<()> {
     if value.is_finite() && value.abs() <= 1e6 {
         return Ok(());

@@ -11,8 +11,8 @@ use crate::draw::Draw;
 
 /// Keeps the `bits` highest bits of every value and clears the others.
 ///
-/// 8 bits leave the image alone and 0 bits make it black. Pillow 13 refuses 0 bits where older versions gave black;
-/// policies that were learned with it (v0) need it, so it is black here.
+/// 8 bits keep the image and 0 bits make it black. Pillow 13 refuses 0 bits, and older versions gave black. Policies
+/// that were learned with 0 bits (v0) need them, so the result is black here.
 ///
 /// Source: `ImageOps.posterize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

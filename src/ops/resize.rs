@@ -11,10 +11,10 @@ use crate::magnitude::Range;
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// The image with another size, or what a box of it becomes at that size; antialiased where it gets smaller.
+/// Resizes the image, or a box of it. The filter is antialiased where the image shrinks.
 ///
-/// The filter of a box reaches beyond it where there is more of the image, as Pillow's does; [`Crop`](super::Crop) first
-/// where it should not (torchvision's `resized_crop`).
+/// The filter of a box reaches beyond the box where the image goes on, as in Pillow. To avoid that, apply
+/// [`Crop`](super::Crop) first, as torchvision's `resized_crop` does.
 ///
 /// Source: `Image.resize(size, resample, box)`; the arithmetic is in `src/arithmetic/resample.rs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,11 +24,11 @@ pub struct Resize {
     pub width: usize,
     /// Rows afterwards, at least 1.
     pub height: usize,
-    /// How values between pixels are found.
+    /// The interpolation between pixels.
     #[serde(default)]
     pub interpolation: Interpolation,
-    /// Left, top, right and bottom of the part that is resized, in pixels, rounded to binary32 as Pillow does; the whole
-    /// image if there is none.
+    /// Left, top, right and bottom of the part to resize, in pixels, rounded to `f32` as in Pillow. Without a box, the
+    /// whole image.
     #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
     pub part: Option<[f64; 4]>,
 }
@@ -93,7 +93,7 @@ impl Resize {
         }
     }
 
-    /// What each column and each row is made of.
+    /// The weights of each column and of each row.
     fn weights(&self, size: Size) -> (Weights, Weights) {
         let [left, top, right, bottom] = self.corners(size);
         (

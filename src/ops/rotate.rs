@@ -1,4 +1,4 @@
-//! Rotate: the image is turned about its center.
+//! Rotate: the image is rotated about its center.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::magnitude::Range;
 use crate::error::Result;
 use crate::draw::Draw;
 
-/// Turns about `(W / 2, H / 2)`, counter-clockwise, keeping the size. Multiples of 180 degrees, and of 90 on square
+/// Rotates counter-clockwise about `(W / 2, H / 2)` and keeps the size. Multiples of 180 degrees, and of 90 on square
 /// images, are exact permutations that ignore interpolation and fill.
 ///
 /// Source: `Image.rotate` of Pillow's `Image.py`.
@@ -19,10 +19,10 @@ use crate::draw::Draw;
 pub struct Rotate {
     /// The angle, counter-clockwise, in degrees.
     pub degrees: f64,
-    /// How values between pixels are found.
+    /// The interpolation between pixels.
     #[serde(default)]
     pub interpolation: Interpolation,
-    /// Red, green and blue of what comes from outside; gray images take the first.
+    /// The color outside the image: red, green and blue. Gray images take the first value.
     #[serde(default)]
     pub fill: [u8; 3],
 }
@@ -68,8 +68,8 @@ impl Rotate {
 
 /// The matrix of `Image.rotate` for an angle in 0..360.
 ///
-/// Sine and cosine are rounded to 15 decimals, as Pillow does; that also hides what the mathematical libraries of
-/// different systems make of the last bit.
+/// Sine and cosine are rounded to 15 decimals, as in Pillow. The rounding also hides that mathematical libraries differ
+/// in the last bit.
 fn matrix(degrees: f64, size: Size) -> [f64; 6] {
     let angle = -degrees.to_radians();
     let (cos, sin, minus_sin) = (round15(angle.cos()), round15(angle.sin()), round15(-angle.sin()));
@@ -94,7 +94,7 @@ fn round15(v: f64) -> f64 {
     let product = u128::from(significand) * u128::from(SCALE);
     let (whole, rest, half) = (product >> shift, product & ((1 << shift) - 1), 1_u128 << (shift - 1));
     let up = rest > half || rest == half && whole & 1 == 1;
-    // Both numbers are exact in binary64, so that the quotient is the decimal's nearest.
+    // Both numbers are exact in `f64`, so that the quotient is the decimal's nearest.
     ((whole as u64 + u64::from(up)) as f64 / SCALE as f64).copysign(v)
 }
 

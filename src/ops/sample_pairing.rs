@@ -10,14 +10,14 @@ use crate::magnitude::Range;
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// blend(image, partner; weight), the partner as it was before augmentation; labels are unchanged (Inoue, arXiv
-/// 1801.02929). In a batch of one image the partner is the image itself.
+/// blend(image, partner; weight), with the partner as it was before augmentation. Labels are unchanged (Inoue, arXiv
+/// 1801.02929). In a batch of one image, the partner is the image itself.
 ///
 /// Source: `Image.blend`; the range is the AutoAugment paper's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplePairing {
-    /// How much of the partner there is, 0..=1.
+    /// The weight of the partner, 0..=1.
     pub weight: f64,
     /// The partner's place in the batch, from 0.
     pub partner: usize,

@@ -10,14 +10,14 @@ use crate::magnitude::Range;
 use crate::error::Result;
 use crate::draw::Draw;
 
-/// blend(smoothed, image; factor), the smoothed image being Pillow's `SMOOTH`: the weights 1 1 1, 1 5 1, 1 1 1 over 13,
+/// blend(smoothed, image; factor). The smoothed image is Pillow's `SMOOTH`: the weights 1 1 1, 1 5 1, 1 1 1 over 13,
 /// rounded. The outermost rows and columns are copied, and so is an image with a side below 3.
 ///
 /// Source: `ImageEnhance.Sharpness`, `ImageFilter.SMOOTH`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sharpness {
-    /// How much of the image there is: 0 gives the degenerate image, 1 the image itself, more exaggerates.
+    /// The weight of the image: 0 gives the degenerate image, 1 the image itself, and more exaggerates.
     pub factor: f64,
 }
 
@@ -53,9 +53,10 @@ impl Operation for Sharpness {
     }
 }
 
-/// The smoothed value of an inner pixel: `(S + 6) / 13`, S being the nine values' sum with the middle one five times.
+/// The smoothed value of an inner pixel: `(S + 6) / 13`, where S is the sum of the nine values with the middle one five
+/// times.
 ///
-/// Pillow sums in binary32 and rounds; S / 13 is never closer than 1 / 26 to a half, so integers give the same.
+/// Pillow sums in `f32` and rounds. S / 13 is never closer than 1 / 26 to a half, so integers give the same result.
 fn smooth(image: &Image, x: usize, y: usize, channel: usize) -> u8 {
     let mut sum = 4 * u32::from(image.pixel(x, y)[channel]);
     for row in y - 1..=y + 1 {

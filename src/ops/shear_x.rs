@@ -18,10 +18,10 @@ use crate::draw::Draw;
 pub struct ShearX {
     /// How many columns the source lies further right for each row down.
     pub factor: f64,
-    /// How values between pixels are found.
+    /// The interpolation between pixels.
     #[serde(default)]
     pub interpolation: Interpolation,
-    /// Red, green and blue of what comes from outside; gray images take the first.
+    /// The color outside the image: red, green and blue. Gray images take the first value.
     #[serde(default)]
     pub fill: [u8; 3],
 }

@@ -4,7 +4,8 @@ use super::{Op, SamplePairing};
 use crate::batch::{Size, Sizes};
 use crate::error::{Error, Result};
 
-/// The size that an image of `size` has after an operation, which must be possible for it in a batch of images of `sizes`.
+/// The size of an image after an operation. The operation must be possible for an image of `size` in a batch with these
+/// `sizes`.
 pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> {
     let after = size_after_alone(op, size)?;
     if let Op::SamplePairing(SamplePairing { partner, .. }) = *op {
@@ -19,7 +20,7 @@ pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> 
     Ok(after)
 }
 
-/// The same, whatever its partner is.
+/// The same, without a look at its partner.
 pub(crate) fn size_after_alone(op: &Op, size: Size) -> Result<Size> {
     op.check()?;
     let after = op.output_size(size)?;

@@ -11,7 +11,8 @@ use crate::draw::Draw;
 
 /// 255 - v for values v >= threshold.
 ///
-/// Only the first whole number at or above the threshold matters. 0 inverts everything; above 255 nothing is inverted.
+/// Only the first whole number at or above the threshold matters. 0 inverts all values, and a threshold above 255
+/// inverts none.
 ///
 /// Source: `ImageOps.solarize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,17 +9,17 @@ use crate::magnitude::Range;
 use crate::error::{Error, Result};
 use crate::draw::Draw;
 
-/// min(255, v + add) for values v < threshold; the others are left alone.
+/// min(255, v + add) for values v < threshold. The other values stay unchanged.
 ///
-/// Despite the name nothing is inverted. kornia and some others add to all values and then solarize.
+/// Despite the name, it inverts no value. kornia and some others add to all values and then solarize.
 ///
 /// Source: TensorFlow's TPU EfficientNet `autoaugment.py`; timm's `solarize_add`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SolarizeAdd {
-    /// What is added, 0..=255.
+    /// The constant to add, 0..=255.
     pub add: u8,
-    /// The first value that is left alone, 0..=256.
+    /// The first value that stays unchanged, 0..=256.
     #[serde(default = "half")]
     pub threshold: u16,
 }

@@ -18,10 +18,10 @@ use crate::draw::Draw;
 pub struct TranslateX {
     /// How far the content moves to the right, in pixels; negative moves it left.
     pub pixels: f64,
-    /// How values between pixels are found.
+    /// The interpolation between pixels.
     #[serde(default)]
     pub interpolation: Interpolation,
-    /// Red, green and blue of what comes from outside; gray images take the first.
+    /// The color outside the image: red, green and blue. Gray images take the first value.
     #[serde(default)]
     pub fill: [u8; 3],
 }
