@@ -68,7 +68,7 @@ fn large_images_take_four_dispatches_and_little_more_than_a_copy() {
 }
 
 #[test]
-fn small_images_take_one_dispatch_and_a_copys_bytes() {
+fn small_images_take_one_dispatch_and_the_bytes_of_a_copy() {
     for policy in [Policy::imagenet(), Policy::cifar10(), Policy::svhn(), Policy::v0()] {
         for counts in counted(&policy, 32, Grouping::Auto) {
             assert_eq!(counts, (1, 1.0));
