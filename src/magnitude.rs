@@ -7,11 +7,11 @@ use crate::batch::Size;
 pub(crate) enum Scale {
     /// The operation has no magnitude.
     Nothing,
-    /// NumPy's `linspace(from, to, n)` in binary64.
+    /// NumPy's `linspace(from, to, n)` in `f64`.
     NumPy { from: f64, to: f64 },
-    /// PyTorch's `linspace(from, to, n)` in binary32 as its vectorized kernels have it, product and sum fused.
+    /// PyTorch's `linspace(from, to, n)` in `f32` as its vectorized kernels have it, product and sum fused.
     Torch { from: f64, to: f64 },
-    /// TensorFlow's `level / last * span + from` in binary64.
+    /// TensorFlow's `level / last * span + from` in `f64`.
     Level { from: f64, span: f64 },
     /// The same from one number to another, and no further for a level beyond the last.
     Between { from: f64, to: f64 },
@@ -21,7 +21,7 @@ pub(crate) enum Scale {
     Table(&'static [f64]),
 }
 
-/// What the number is a multiple of.
+/// The unit of the number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
     One,
@@ -30,7 +30,7 @@ pub(crate) enum Unit {
     ShorterSide,
 }
 
-/// What the sign does, which is drawn for each application.
+/// The effect of the sign, which is drawn for each application.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Sign {
     /// There is none.
@@ -48,7 +48,7 @@ pub(crate) enum Whole {
     Truncate,
     /// The half is truncated, and doubled.
     TruncateHalf,
-    /// Truncated, and one more where there is anything: a rectangle of which both ends are painted.
+    /// Truncated, plus one if it is not 0: a rectangle with both ends painted.
     BothEnds,
     Round,
 }
@@ -151,7 +151,7 @@ impl Range {
     }
 }
 
-/// Element `i` of `torch.linspace(from, to, last + 1)` in binary32: from both ends toward the middle.
+/// Element `i` of `torch.linspace(from, to, last + 1)` in `f32`: from both ends toward the middle.
 fn torch_linspace(from: f64, to: f64, i: u32, last: u32) -> f64 {
     let (from, to) = (from as f32, to as f32);
     let step = (to - from) / last as f32;

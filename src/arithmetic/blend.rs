@@ -2,9 +2,9 @@
 
 /// `g + alpha * (x - g)` in `f32` with two roundings, clipped to 0..=255 and truncated.
 ///
-/// `alpha` 0 gives `g`, 1 gives `x`; outside 0..=1 it extrapolates. The product and the sum are rounded one after the
-/// other, never fused: a fused multiply-add changes up to 442 of the 65,536 byte pairs at a factor of AutoAugment's.
-/// Source: `libImaging/Blend.c` of Pillow.
+/// `alpha` 0 gives `g`, and 1 gives `x`. Outside 0..=1 it extrapolates. The product and the sum are rounded one after
+/// the other, never fused. At one of AutoAugment's factors, a fused multiply-add changes up to 442 of the 65,536 byte
+/// pairs. Source: `libImaging/Blend.c` of Pillow.
 pub(crate) fn blend(g: u8, x: u8, alpha: f32) -> u8 {
     let product = alpha * (f32::from(x) - f32::from(g));
     let sum = f32::from(g) + product;
@@ -12,8 +12,8 @@ pub(crate) fn blend(g: u8, x: u8, alpha: f32) -> u8 {
     sum as u8
 }
 
-/// A number, which must be one, clipped to 0..=255 and truncated. The same as `as u8`, without what that does for NaN, which
-/// keeps loops from becoming vector instructions.
+/// A number, never NaN, clipped to 0..=255 and truncated. This is `as u8` without its case for NaN, which would keep
+/// the compiler from vectorizing loops.
 #[inline(always)]
 pub(crate) fn truncated(value: f64) -> u8 {
     debug_assert!(!value.is_nan());

@@ -1,11 +1,11 @@
-//! Box blur: one pass of it along one axis, and the box that makes three passes almost a Gaussian.
+//! Box blur: one pass along one axis, and the box for which three passes are almost a Gaussian.
 //!
-//! Each value becomes the mean of those around it. The box that wants to be `reach + part` long to both sides has
-//! `2 reach + 1` values with one weight and the two beside them with a smaller one; beyond the edges the outermost value goes on.
-//! Weights are whole numbers of 2^-24, and what a pass makes are bytes: passes cannot be summed up.
+//! Each value becomes the mean of the values around it. A box that reaches `reach + part` to both sides has
+//! `2 reach + 1` values with one weight, and the two values beside them with a smaller weight. Beyond the edges, the
+//! outermost value repeats. Weights are whole numbers of 2^-24. A pass gives bytes, so passes cannot be combined.
 //!
-//! Source: `libImaging/BoxBlur.c`, after Gwosdek et al., "Theoretical foundations of Gaussian convolution by extended box
-//! filtering" (SSVM 2011). The box is computed in `f32` there, but for a root and a quotient, and so it is here.
+//! Source: `libImaging/BoxBlur.c`, after Gwosdek et al., "Theoretical foundations of Gaussian convolution by extended
+//! box filtering" (SSVM 2011). The box is computed in `f32` there, except a root and a quotient, and here too.
 
 /// Passes along each axis.
 pub(crate) const PASSES: usize = 3;
@@ -15,15 +15,15 @@ pub(crate) const PRECISION: u32 = 24;
 /// A box's length and weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BoxBlur {
-    /// How many values to each side have the inner weight.
+    /// The number of values on each side with the inner weight.
     pub reach: usize,
     pub inner: u32,
-    /// The weight of the values behind those.
+    /// The weight of the next value on each side.
     pub outer: u32,
 }
 
 impl BoxBlur {
-    /// The box of which [`PASSES`] passes have this standard deviation.
+    /// The box for which [`PASSES`] passes have this standard deviation.
     pub fn of_gaussian(deviation: f32) -> Self {
         let variance = deviation * deviation / PASSES as f32;
         let length = (12.0 * f64::from(variance) + 1.0).sqrt() as f32;
@@ -37,12 +37,12 @@ impl BoxBlur {
         BoxBlur { reach, inner, outer }
     }
 
-    /// Whether it leaves every value alone.
+    /// Whether it keeps every value.
     pub fn is_identity(self) -> bool {
         self.reach == 0 && self.outer == 0
     }
 
-    /// The mean as a byte: of the sum of all values with the inner weight, and the sum of the two outer ones.
+    /// The mean as a byte, from the sum of the values with the inner weight and the sum of the two outer values.
     #[inline(always)]
     pub fn mean(self, inside: u32, ends: u32) -> u8 {
         let half = 1 << (PRECISION - 1);

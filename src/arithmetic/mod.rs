@@ -1,5 +1,5 @@
-//! Arithmetic that several operations share: blend, luma, boxes and the weights of a resize. `shaders/arithmetic` has the
-//! same in WGSL.
+//! Arithmetic of several operations: blend, luma, boxes and the weights of a resize. `shaders/arithmetic` has the same
+//! in WGSL.
 
 pub(crate) mod blend;
 pub(crate) mod box_blur;

@@ -1,22 +1,23 @@
-//! Resample: how Pillow resizes one axis of an image, as lists of weights.
+//! Resample: the weights with which Pillow resizes one axis of an image.
 //!
-//! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, and then along
-//! the other, with a byte between the two. Rows are summed first, unless the image loses height and more than twice as
-//! many rows as columns (Pillow 13; before, rows were always first). For output `i` of `n`, made of the source's `first..last`
-//! (`f32`, as Pillow takes them; `length` values in all):
+//! `Image.resize(size, resample, box)` makes every output value a weighted sum of source values along one axis, and
+//! then along the other. The values between the two passes are bytes. Rows are summed first, unless the image loses
+//! height and more than twice as many rows as columns. (That is Pillow 13. In earlier versions, rows were always
+//! first.) Output `i` of `n` comes from the source's `first..last`, in `f32` as in Pillow, out of `length` values:
 //!
-//! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`: reducing widens the filter (antialiasing), enlarging
-//!   does not narrow it;
-//! * `center = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic 2);
-//! * the taps are the source values from `int(center - reach + 0.5)` up to, not including, `int(center + reach + 0.5)`,
-//!   clipped to the image, not to the box;
-//! * the weight of tap `j` is `filter((j - center + 0.5) / stretch)`, divided by the sum of all (`f64`), and then
-//!   rounded to a whole number of 2^-22 (the half away from zero);
-//! * the value is `(2^21 + sum of weight x byte) >> 22`, clipped to 0..=255.
+//! * `scale = (last - first) / n`, and `stretch = max(scale, 1)`. Reducing widens the filter (antialiasing), and
+//!   enlarging does not narrow it.
+//! * `center = first + (i + 0.5) scale`, and the filter reaches `support * stretch` to both sides (bilinear 1, bicubic
+//!   2).
+//! * The taps are the source values from `int(center - reach + 0.5)` up to, not including, `int(center + reach + 0.5)`.
+//!   They are clipped to the image, not to the box.
+//! * The weight of tap `j` is `filter((j - center + 0.5) / stretch)`, divided by the sum of all weights in `f64`. It is
+//!   then rounded to a whole number of 2^-22, with halves away from zero.
+//! * The value is `(2^21 + sum of weight x byte) >> 22`, clipped to 0..=255.
 //!
-//! Bicubic is Keys' cubic with a = -0.5 here (warps have -1). `nearest` takes the pixel that `int(first + (i + 0.5) scale)`
-//! names, summed step by step; as a weight of 1 it is the same sum. An axis that keeps its size and has no box is left
-//! alone, which weights of 1 do too.
+//! Bicubic is Keys' cubic with a = -0.5 here (warps have -1). `nearest` takes pixel `int(first + (i + 0.5) scale)`,
+//! summed step by step. With a weight of 1, it is the same sum. An axis that keeps its size and has no box stays
+//! unchanged, which weights of 1 do too.
 //!
 //! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
 
@@ -26,7 +27,7 @@ use crate::interpolation::Interpolation;
 /// Fraction bits of a weight.
 const PRECISION: u32 = 22;
 
-/// For each output value of one axis the source values that it is made of.
+/// The weighted source values of each output value of one axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Weights {
     taps: Vec<Taps>,
@@ -38,13 +39,13 @@ pub(crate) struct Weights {
 struct Taps {
     /// The first source value.
     first: u32,
-    /// Where its weights begin, and how many there are.
+    /// The place of its first weight, and the number of weights.
     at: u32,
     count: u32,
 }
 
 impl Weights {
-    /// The weights for `outputs` values made of `first..last` of a line of `length`.
+    /// The weights for `outputs` values from `first..last` of a line of `length`.
     pub fn new(length: usize, first: f32, last: f32, outputs: usize, interpolation: Interpolation) -> Self {
         let mut made = Weights { taps: Vec::with_capacity(outputs), weights: Vec::new() };
         if first == 0.0 && last == length as f32 && outputs == length {
@@ -90,32 +91,32 @@ impl Weights {
         self.weights.extend(weights);
     }
 
-    /// The source value at which output `i` begins, and its weights.
+    /// The first source value of output `i`, and its weights.
     pub fn of(&self, i: usize) -> (usize, &[i32]) {
         let Taps { first, at, count } = self.taps[i];
         (first as usize, &self.weights[at as usize..(at + count) as usize])
     }
 
-    /// How many output values there are.
+    /// The number of output values.
     pub fn len(&self) -> usize {
         self.taps.len()
     }
 
-    /// The source values that are used at all: from the first, up to, not including, the last.
+    /// The used source values: from the first, up to, not including, the last.
     pub fn used(&self) -> (usize, usize) {
         let first = self.taps.iter().map(|t| t.first).min().unwrap_or(0);
         let end = self.taps.iter().map(|t| t.first + t.count).max().unwrap_or(0);
         (first as usize, end.max(first) as usize)
     }
 
-    /// How many words [`Weights::words`] gives.
+    /// The number of words of [`Weights::words`].
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn word_count(&self) -> usize {
         3 * self.taps.len() + self.weights.len()
     }
 
-    /// As the shaders read them: for each output value its first source value less `shift`, how many weights there are,
-    /// and at which of the weights behind they begin; then the weights.
+    /// The weights as the shaders read them. Each output value has three words: its first source value minus `shift`,
+    /// the number of its weights, and the place of its first weight. All weights follow.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     pub fn words(&self, shift: usize) -> impl Iterator<Item = u32> + '_ {
         let weights_at = 3 * self.taps.len() as u32;
@@ -124,12 +125,12 @@ impl Weights {
     }
 }
 
-/// Truncates a coordinate; whatever is negative is outside.
+/// Truncates a coordinate. A negative one is outside.
 pub(crate) fn coordinate(v: f64) -> i64 {
     if v < 0.0 { -1 } else { v as i64 }
 }
 
-/// The source index of each output index, accumulated step by step as Pillow does.
+/// The source index of each output index, accumulated step by step as in Pillow.
 pub(crate) fn scale_list(start: f64, step: f64, length: usize) -> Vec<i64> {
     let mut at = start;
     let mut list = Vec::with_capacity(length);
@@ -147,7 +148,7 @@ pub(crate) fn columns_first(size: Size, to: Size) -> bool {
     rows > 0 && rows > 2 * lost(size.width, to.width)
 }
 
-/// What a sum begins with, so that it is rounded.
+/// The first term of a sum, which rounds it.
 pub(crate) const HALF: i32 = 1 << (PRECISION - 1);
 
 /// A sum of weights times bytes, from [`HALF`] on, as a byte.

@@ -1,10 +1,10 @@
 //! The deepvoltaire convention: `autoaugment.py` of the repository DeepVoltaire/AutoAugment, at commit 19c8c48.
 //!
-//! Magnitudes are `numpy.linspace` in binary64. Translations are fractions of the side, not rounded to pixels, and
-//! positive ones move the content left or up; with nearest interpolation a shift of t pixels acts as floor(t + 0.5).
-//! Shears are bicubic. The fill is gray, which for Rotate the repository reaches through an alpha channel; the bytes
-//! are those of a plain rotation with that fill. Its `np.int` no longer runs on NumPy 1.24 and later; the values are
-//! those of before.
+//! Magnitudes are `numpy.linspace` in `f64`. Translations are fractions of the side, not rounded to pixels. Positive
+//! ones move the content left or up. With nearest interpolation, a shift of t pixels acts as `floor(t + 0.5)`. Shears
+//! are bicubic. The fill is gray. For Rotate, the repository makes it through an alpha channel, with the bytes of a
+//! plain rotation with that fill. Its `np.int` fails on NumPy 1.24 and later. The values here are those of earlier
+//! versions.
 
 use super::Table;
 use crate::interpolation::Interpolation;

@@ -1,14 +1,14 @@
 //! The fast-autoaugment convention: `FastAutoAugment/augmentations.py` of the repository kakaobrain/fast-autoaugment.
 //!
-//! Levels run from 0 to 1 and lie anywhere between; a value is `level * (high - low) + low`. The ranges of what has a sign
-//! go from minus to plus, and then a sign is drawn besides: level 0.5 is the one that does nothing, 0 and 1 are the
-//! strongest. Posterize truncates to whole bits and gets weaker with the level, Solarize too, and its threshold keeps its
-//! fraction. Translations are fractions of the side, and positive ones move the content left or up. What comes from outside
-//! is black, what Cutout fills is not.
+//! Levels are any numbers from 0 to 1, and a value is `level * (high - low) + low`. Signed ranges go from minus to
+//! plus, and a sign is drawn besides. Level 0.5 is then neutral, and 0 and 1 are the strongest. Posterize truncates to
+//! whole bits and gets weaker with the level. Solarize gets weaker too, and its threshold keeps its fraction.
+//! Translations are fractions of the side, and positive ones move the content left or up. The area outside an image is
+//! black. Cutout's square is not.
 //!
-//! Departure: the repository draws Cutout's center from (1, W] and moves a square that would begin outside inside; here the
-//! center is any pixel, and what is outside is cut off. The side is the repository's: a fifth of the width times the
-//! level, both ends painted.
+//! Departure: the repository draws Cutout's center from (1, W], and moves a square inside if it would begin outside.
+//! Here the center is any pixel, and the part outside is cut off. The side is the repository's: a fifth of the width
+//! times the level, with both ends painted.
 
 use super::Table;
 use crate::interpolation::Interpolation;

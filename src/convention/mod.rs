@@ -1,8 +1,9 @@
-//! Conventions: which value a magnitude stands for, with which sign, interpolation, fill and direction.
+//! Conventions: the value of a magnitude, with its sign, interpolation, fill and direction.
 //!
-//! The same sub-policy means other pixels in another framework: magnitude 3 of Solarize is a threshold of 170 in one
-//! and of 76 in the next. A [`Convention`] fixes all of it. Each is one table in a file of its own; what a table does
-//! not name (Cutout in torchvision, say) has the paper's range as the operation declares it.
+//! One sub-policy gives different pixels in different frameworks. Magnitude 3 of Solarize is a threshold of 170 in one
+//! and of 76 in the next. A [`Convention`] fixes all of it. Each convention is one table in a file of its own. An
+//! operation that the table does not name (such as Cutout in torchvision) has the paper's range, as the operation
+//! declares it.
 
 mod deepvoltaire;
 mod fast_autoaugment;
@@ -25,7 +26,7 @@ use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Scale, Sign};
 use crate::ops::{Category, OpKind};
 
-/// Which values magnitudes stand for.
+/// The meaning of magnitudes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
@@ -49,7 +50,7 @@ pub enum Convention {
     TimmResearch,
     /// The same with timm's increasing variants of Posterize, Solarize and the enhancing operations.
     TimmIncreasing,
-    /// The same as timm with its `GaussianBlurRand`, each application of which draws a radius.
+    /// The same as timm with its `GaussianBlurRand`, which draws a radius for each application.
     TimmRandomBlur,
     /// The 31 magnitudes of torchvision's `RandAugment`: its AutoAugment's ranges in finer steps.
     #[serde(rename = "torchvision-randaugment")]
@@ -60,7 +61,7 @@ pub enum Convention {
     /// The 10 magnitudes of torchvision's `AugMix`: further translations, fewer bits, bilinear.
     #[serde(rename = "torchvision-augmix")]
     TorchvisionAugMix,
-    /// [`Convention::TimmIncreasing`] with shorter translations, as timm has them for AugMix.
+    /// [`Convention::TimmIncreasing`] with shorter translations, as in timm's AugMix.
     #[serde(rename = "timm-augmix")]
     TimmAugMix,
 }
@@ -111,34 +112,35 @@ impl Convention {
         self.table().summary
     }
 
-    /// The largest magnitude; the smallest is 0.
+    /// The largest magnitude. The smallest is 0.
     pub fn last_magnitude(self) -> u32 {
         self.table().last
     }
 
-    /// The magnitudes to show: the whole ones, or tenths where there are only two whole ones.
+    /// The magnitudes to show: the whole ones, or tenths if there are only two whole ones.
     pub fn magnitudes(self) -> impl Iterator<Item = f64> {
         let (steps, each) = if self.last_magnitude() == 1 { (10, 10.0) } else { (self.last_magnitude(), 1.0) };
         (0..=steps).map(move |k| f64::from(k) / each)
     }
 
-    /// The color of what comes from outside the image, red, green and blue.
+    /// The color outside the image: red, green and blue.
     pub fn fill(self) -> [u8; 3] {
         self.table().fill
     }
 
-    /// The color that an operation fills with: Cutout has another than the warps in some.
+    /// The fill color of an operation. In some conventions, Cutout has another one than the warps.
     pub(crate) fn fill_of(self, op: OpKind) -> [u8; 3] {
         let own = if op == OpKind::Cutout { self.table().cutout_fill } else { None };
         own.unwrap_or(self.table().fill)
     }
 
-    /// Whether each application of a warp draws bilinear or bicubic, of which [`Convention::interpolation`] is one.
+    /// Whether each application of a warp draws bilinear or bicubic. [`Convention::interpolation`] is then one of the
+    /// two.
     pub fn random_interpolation(self) -> bool {
         self.table().random_interpolation
     }
 
-    /// The interpolation of a warp; nearest for whatever is none.
+    /// The interpolation of a warp. For all other operations, nearest.
     pub fn interpolation(self, op: OpKind) -> Interpolation {
         match op {
             OpKind::ShearX | OpKind::ShearY => self.table().shear,
@@ -153,12 +155,13 @@ impl Convention {
         self.range(op).sign != Sign::None
     }
 
-    /// Whether this operation has a magnitude; without one, the policy's digit is ignored.
+    /// Whether this operation has a magnitude. Without one, the policy's digit is ignored.
     pub fn has_magnitude(self, op: OpKind) -> bool {
         self.range(op).scale != Scale::Nothing
     }
 
-    /// The other end of the span, where each application of this operation draws a value between it and the magnitude's.
+    /// The other end of the range, if each application of this operation draws a value between it and the magnitude's
+    /// value.
     pub fn random_lower_bound(self, op: OpKind) -> Option<f64> {
         self.range(op).random_from
     }
@@ -187,12 +190,12 @@ impl Convention {
         Ok(())
     }
 
-    /// The value of an operation's parameter at `magnitude` for an image of `size`; `negative` is the drawn sign.
+    /// The value of an operation's parameter at `magnitude` for an image of `size`. `negative` is the drawn sign.
     ///
     /// Shear: the factor. Translate: pixels to the right or down. Rotate: degrees counter-clockwise. Solarize: the
-    /// threshold. SolarizeAdd: what is added. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
+    /// threshold. SolarizeAdd: the constant. Posterize: bits. Brightness, Color, Contrast, Sharpness: the factor.
     /// Desaturate: the amount. Cutout: the side in pixels. SamplePairing: the weight. GaussianBlur: the radius, or the
-    /// other end of what it is drawn from, see [`Convention::random_lower_bound`]. The others: 0.
+    /// upper end of its random range; see [`Convention::random_lower_bound`]. The others: 0.
     ///
     /// # Errors
     /// Those of [`Convention::check`].
@@ -201,7 +204,7 @@ impl Convention {
         Ok(self.unchecked_value(op, magnitude, negative, size))
     }
 
-    /// The same for a magnitude that has been checked, or is drawn and may be beyond the last one.
+    /// The same for a magnitude that is checked, or that is drawn and can be beyond the last one.
     pub(crate) fn unchecked_value(self, op: OpKind, magnitude: f64, negative: bool, size: Size) -> f64 {
         let range = self.range(op);
         let number = range.number(magnitude, self.table().last, size);
@@ -291,7 +294,7 @@ mod tests {
         assert_eq!((c.fill_of(OpKind::Cutout), c.fill_of(OpKind::Rotate)), ([125, 123, 114], [0; 3]));
     }
 
-    /// Noise may carry timm's magnitudes beyond 10, where its own functions cut some values off and others not.
+    /// Noise can carry timm's magnitudes beyond 10. There its own functions cut off some values and not others.
     #[test]
     fn timm_goes_beyond_its_last_magnitude() {
         let value = |c: Convention, op, negative| c.unchecked_value(op, 30.0, negative, SIZE);

@@ -1,4 +1,4 @@
-//! Table: what a convention says of each operation.
+//! Table: a convention's ranges, signs and fills for each operation.
 
 use crate::interpolation::Interpolation;
 use crate::magnitude::Range;
@@ -8,9 +8,9 @@ use crate::ops::OpKind;
 pub(crate) struct Table {
     pub name: &'static str,
     pub summary: &'static str,
-    /// The largest magnitude; 0 is the smallest.
+    /// The largest magnitude. 0 is the smallest.
     pub last: u32,
-    /// Whether magnitudes between whole numbers mean something.
+    /// Whether magnitudes between whole numbers have a meaning.
     pub fractional: bool,
     pub shear: Interpolation,
     pub translate: Interpolation,
@@ -18,7 +18,7 @@ pub(crate) struct Table {
     /// Whether every application draws bilinear or bicubic instead.
     pub random_interpolation: bool,
     pub fill: [u8; 3],
-    /// The color of Cutout, where it is another.
+    /// The color of Cutout, if it is another one.
     pub cutout_fill: Option<[u8; 3]>,
     /// The direction of a positive translation: 1 to the right and down, -1 to the left and up.
     pub direction: f64,

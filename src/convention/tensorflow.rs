@@ -1,11 +1,11 @@
 //! The tensorflow convention: `efficientnet/autoaugment.py` of the repository tensorflow/tpu.
 //!
-//! Levels run from 0 to 10 and may lie between whole numbers; a value is `level / 10` of its maximum. Posterize and
-//! Solarize get weaker with the level, and Posterize below level 2.5 keeps 0 bits: black. The enhancing operations
-//! have no sign and are neutral at level 5. Translations are in pixels whatever the image's size, and positive ones
-//! move the content left or up.
+//! Levels are any numbers from 0 to 10, and a value is `level / 10` of its maximum. Posterize and Solarize get weaker
+//! with the level. Below level 2.5, Posterize keeps 0 bits and gives black. The enhancing operations have no sign and
+//! are neutral at level 5. Translations are in pixels for images of every size, and positive ones move the content left
+//! or up.
 //!
-//! Departure: the pixels are Pillow's here, for every convention; TensorFlow's own kernels give slightly others.
+//! Departure: the pixels are Pillow's, in every convention. TensorFlow's own kernels give slightly different ones.
 
 use super::Table;
 use crate::interpolation::Interpolation;

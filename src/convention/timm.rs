@@ -1,21 +1,25 @@
 //! The timm conventions: `timm/data/auto_augment.py` of timm 1.0.31.
 //!
-//! Magnitudes run from 0 to 10 and may lie between whole numbers; noise may carry a scheme's beyond 10 where it allows
-//! that. Translations are fractions of the side (timm's `TranslateXRel` and `TranslateYRel`, which all its lists have),
-//! not rounded to pixels, and positive ones move the content left or up. The interpolation is drawn for each application,
-//! bilinear or bicubic. The fill is gray, as `auto_augment_transform` and its siblings have it; timm's training script puts
-//! the data set's mean there, for ImageNet 124,116,104.
+//! Magnitudes are any numbers from 0 to 10. Noise can carry a scheme's magnitudes beyond 10 if the scheme allows it.
+//! Translations are fractions of the side and are not rounded to pixels. (They are timm's `TranslateXRel` and
+//! `TranslateYRel`, which all its lists have.) Positive ones move the content left or up. The interpolation is drawn
+//! for each application, bilinear or bicubic. The fill is gray, as in `auto_augment_transform` and its siblings. timm's
+//! training script takes the data set's mean instead, for ImageNet 124,116,104.
 //!
-//! timm has an operation under several names whose magnitudes mean different things, and its lists choose. Here those are
-//! conventions: `timm` has `Posterize` (0 to 4 bits), `Solarize` (weaker with the magnitude) and the enhancing operations
-//! from 0.1 to 1.9 without a sign; `timm-original` has `PosterizeOriginal` (4 to 8 bits) and `timm-research`
-//! `PosterizeIncreasing` (4 to 0 bits) instead; `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the
-//! enhancing operations around 1. `timm-augmix` is that with the `translate_pct` of 0.3 that its training pipeline sets for AugMix.
-//! `timm-random-blur` has `GaussianBlurRand`, whose radius is drawn from 0.1 to the value of its magnitude, instead of
-//! `GaussianBlur`.
+//! timm has one operation under several names whose magnitudes mean different things, and its lists choose among the
+//! names. Here the names are conventions:
 //!
-//! Departure: 0 bits are black, as they were in timm before Pillow 13, with which it raises an error. Posterize to less than
-//! none, which magnitudes above 10 would ask for, is 0 bits too.
+//! * `timm` has `Posterize` (0 to 4 bits), `Solarize` (weaker with the magnitude) and the enhancing operations from 0.1
+//!   to 1.9 without a sign.
+//! * `timm-original` has `PosterizeOriginal` (4 to 8 bits) instead.
+//! * `timm-research` has `PosterizeIncreasing` (4 to 0 bits) instead.
+//! * `timm-increasing` has `PosterizeIncreasing`, `SolarizeIncreasing` and the enhancing operations around 1.
+//! * `timm-augmix` is `timm-increasing` with the `translate_pct` of 0.3 that its training pipeline sets for AugMix.
+//! * `timm-random-blur` has `GaussianBlurRand` instead of `GaussianBlur`. Its radius is drawn from 0.1 to the value of
+//!   its magnitude.
+//!
+//! Departure: 0 bits give black, as in timm before Pillow 13. With Pillow 13, timm raises an error. Magnitudes above 10
+//! would ask for fewer than 0 bits. They give 0 bits too.
 
 use super::Table;
 use crate::interpolation::Interpolation;
@@ -28,7 +32,7 @@ const fn steps(from: f64, span: f64, most: f64) -> Range {
     Range::of(Scale::Steps { from, span, most }, Sign::None)
 }
 
-/// The part of the side that the last magnitude moves by.
+/// The translation of the last magnitude, as a fraction of the side.
 const TRANSLATE: f64 = 0.45;
 const POSTERIZE: Row = (OpKind::Posterize, steps(0.0, 4.0, 8.0));
 const POSTERIZE_ORIGINAL: Row = (OpKind::Posterize, steps(4.0, 4.0, 4.0));
@@ -40,7 +44,7 @@ const ENHANCE_INCREASING: Range = Range::level(0.0, 0.9, Sign::AroundOne { least
 const BLUR: Range = <GaussianBlur as Operation>::RANGE;
 const RANDOM_BLUR_UP_TO: Range = Range::of(Scale::Between { from: 0.0, to: 2.0 }, Sign::None).random_from(0.1);
 
-/// What all have in common, and what they have not.
+/// The table of one of the timm conventions.
 const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range, blur: Range) -> [Row; 13] {
     [
         (OpKind::ShearX, Range::level(0.0, 0.3, Sign::Mirrored)),

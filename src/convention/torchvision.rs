@@ -1,9 +1,9 @@
 //! The torchvision convention: `torchvision.transforms.v2.AutoAugment` of version 0.29, on PIL images.
 //!
-//! Magnitudes are `torch.linspace` in binary32. Where the vectorized kernel of a modern x86 (product and sum fused)
-//! and the plain one differ, this is the vectorized one. Translations are whole pixels, truncated, and positive ones
-//! move the content right or down. Solarize is 255 times `linspace(1, 0)`, one gray level off transforms v1 at
-//! magnitudes 3 and 6.
+//! Magnitudes are `torch.linspace` in `f32`. Where the vectorized kernel of a modern x86 (product and sum fused) and
+//! the plain kernel differ, the values are those of the vectorized one. Translations are whole pixels, truncated.
+//! Positive ones move the content right or down. Solarize is 255 times `linspace(1, 0)`, one gray level off transforms
+//! v1 at magnitudes 3 and 6.
 //!
 //! `torchvision-augmix` has the magnitudes of its `AugMix`.
 
@@ -12,22 +12,22 @@ use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Scale, Sign};
 use crate::ops::OpKind;
 
-/// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: what torchvision's way through an
-/// angle makes of the shear. Constants, so that no mathematical library has a say.
+/// `tan(radians(degrees(atan(m))))` for the ten values m of `linspace(0, 0.3, 10)`: the shears after torchvision's
+/// detour through an angle. They are constants, so that they do not depend on a mathematical library.
 #[rustfmt::skip]
 const SHEAR_X: [f64; 10] = [
     0.0, 0.03333333507180214, 0.06666667014360428, 0.10000000894069672, 0.13333334028720856,
     0.1666666716337204, 0.20000000298023227, 0.23333334922790527, 0.2666666805744171, 0.30000001192092896,
 ];
 
-/// The same through `sin / cos`, which is torchvision's way for ShearY.
+/// The same through `sin / cos`, as torchvision computes ShearY.
 #[rustfmt::skip]
 const SHEAR_Y: [f64; 10] = [
     0.0, 0.033333335071802146, 0.06666667014360429, 0.10000000894069673, 0.13333334028720856,
     0.16666667163372037, 0.20000000298023227, 0.23333334922790525, 0.2666666805744171, 0.30000001192092896,
 ];
 
-/// 255 times `linspace(1, 0, 10)`: the binary32 values, each times 255 in binary64.
+/// 255 times `linspace(1, 0, 10)`, each `f32` value times 255 in `f64`.
 #[rustfmt::skip]
 const SOLARIZE: [f64; 10] = [
     255.0, 226.66666835546494, 198.33333671092987, 170.0000050663948, 141.66667342185974,

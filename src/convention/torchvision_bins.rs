@@ -1,9 +1,9 @@
 //! The conventions of torchvision's `RandAugment` and `TrivialAugmentWide`, version 0.29, transforms v2, on PIL images.
 //!
-//! Both have 31 magnitudes, 0..=30, and all else as the torchvision convention has it. RandAugment's run through the ranges
-//! of AutoAugment, TrivialAugmentWide's through wider ones, and its translations are up to 32 pixels whatever the image's
-//! size. Where `torch.linspace` comes out differently with product and sum fused, as on any modern x86, it is fused: TrivialAugment's
-//! magnitude 15 moves by 15 pixels.
+//! Both have 31 magnitudes, 0..=30. All else is as in the torchvision convention. RandAugment's magnitudes run through
+//! the ranges of AutoAugment. TrivialAugmentWide's run through wider ranges, and its translations are up to 32 pixels
+//! for images of every size. `torch.linspace` is taken with product and sum fused, as on any modern x86:
+//! TrivialAugment's magnitude 15 moves by 15 pixels.
 
 use super::Table;
 use super::torchvision::{self, enhance, torch, translate};
@@ -21,7 +21,7 @@ const SHEAR_X: [f64; 31] = [
     0.25, 0.2600000202655792, 0.270000010728836, 0.28000000119209295, 0.2900000214576721, 0.30000001192092896,
 ];
 
-/// The same through `sin / cos`, torchvision's way for ShearY.
+/// The same through `sin / cos`, as torchvision computes ShearY.
 #[rustfmt::skip]
 const SHEAR_Y: [f64; 31] = [
     0.0, 0.010000000707805157, 0.020000001415610313, 0.030000001192092896, 0.04000000283122063,
@@ -57,7 +57,7 @@ const WIDE_SHEAR_Y: [f64; 31] = [
     0.9900000095367432,
 ];
 
-/// 255 times `linspace(1, 0, 31)`: the binary32 values, each times 255 in binary64.
+/// 255 times `linspace(1, 0, 31)`, each `f32` value times 255 in `f64`.
 #[rustfmt::skip]
 const SOLARIZE: [f64; 31] = [
     255.0, 246.49999290704727, 238.00000101327896, 229.49999392032623, 221.00000202655792, 212.4999949336052,

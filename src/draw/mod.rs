@@ -1,4 +1,4 @@
-//! Draw: what an operation is made from, a value and streams for whatever else is random.
+//! Draw: the input of a random operation, its value and streams for its other random parameters.
 
 mod step_stream;
 
@@ -11,15 +11,15 @@ use crate::batch::{Size, Sizes};
 use crate::interpolation::Interpolation;
 use crate::random::{Purpose, Streams};
 
-/// What draws the operations of one stage.
+/// The surroundings of one stage's draws.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub streams: &'a Streams,
-    /// How many stages of the same kind came before; each has its own random numbers.
+    /// The number of earlier stages of the same kind. Each has its own random numbers.
     pub occurrence: u64,
     /// The image's size before the stage.
     pub size: Size,
-    /// All images of the batch as they are before any stage.
+    /// The sizes of all images of the batch before any stage.
     pub sizes: Sizes<'a>,
     pub position_in_batch: usize,
     pub interpolation: Option<Interpolation>,
@@ -33,7 +33,7 @@ impl Context<'_> {
     }
 }
 
-/// What an operation is made from: its parameter's value, and streams for whatever else it has to draw.
+/// The input of a random operation: its parameter's value, and streams for its other random parameters.
 pub(crate) struct Draw<'a> {
     pub value: f64,
     pub interpolation: Interpolation,
@@ -51,13 +51,13 @@ impl Draw<'_> {
         ((x * width as f64) as usize, (y * height as f64) as usize)
     }
 
-    /// Another image of the batch, uniformly among those of this one's present size; this one if there is none.
+    /// Another image of the batch, uniformly among those of this one's current size. Without any, this one.
     ///
-    /// The number that is drawn does not depend on the batch, which image it stands for does.
+    /// The drawn number does not depend on the batch, but its image does.
     pub fn partner(&mut self) -> usize {
         let Context { sizes, size, position_in_batch, .. } = self.context;
         let fits = |&ahead: &usize| sizes.get((position_in_batch + ahead) % sizes.len()) == size;
-        // Nobody has to be looked at where all are the same.
+        // If all sizes are the same, no image has to be checked.
         let all_fit = sizes.are_same() && sizes.get(0) == size;
         let others = if all_fit { sizes.len() - 1 } else { (1..sizes.len()).filter(fits).count() };
         if others == 0 {
@@ -70,7 +70,7 @@ impl Draw<'_> {
     }
 }
 
-/// The number `at` of the way, 0..1, from one to the other.
+/// The number at the fraction `at`, 0..1, of the way from one to the other.
 pub(crate) fn between([from, to]: [f64; 2], at: f64) -> f64 {
     from + (to - from) * at
 }

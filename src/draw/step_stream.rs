@@ -1,4 +1,4 @@
-//! StepStream: a stream that steps draw from, the k-th number being the k-th step's, whether or not earlier ones needed theirs.
+//! StepStream: a stream for steps. The k-th number belongs to the k-th step, even if earlier steps did not use theirs.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Context;
 use crate::random::Purpose;
 
-/// A stream that is made when a step first needs a number of it.
+/// A stream that is made when a step first needs a number.
 pub(crate) struct StepStream {
     purpose: Purpose,
     stream: Option<ChaCha8Rng>,
@@ -18,7 +18,8 @@ impl StepStream {
         StepStream { purpose, stream: None, drawn: 0 }
     }
 
-    /// What `draw` makes of step `k`'s part of the stream; it takes as much of it for each step. Steps come in order.
+    /// The result of `draw` on the part of the stream for step `k`. `draw` takes equally much for each step, and steps
+    /// come in order.
     pub fn of<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
         let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
         while self.drawn < k {
@@ -29,7 +30,7 @@ impl StepStream {
         draw(stream)
     }
 
-    /// A number of 0..1 for step `k`.
+    /// A number in 0..1 for step `k`.
     pub fn unit(&mut self, context: &Context<'_>, k: usize) -> f64 {
         self.of(context, k, |stream| stream.random())
     }

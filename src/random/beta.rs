@@ -1,12 +1,13 @@
-//! Beta: the distribution that lambda comes from, from two uniform numbers.
+//! Beta: the distribution of lambda, from two uniform numbers.
 
 use std::f64::consts::TAU;
 
-/// A number from Beta(alpha, alpha) made of two from 0..1.
+/// A number from Beta(alpha, alpha), from two numbers of 0..1.
 ///
-/// With T from Student's distribution of 2 alpha degrees of freedom, (1 + T / sqrt(2 alpha + T²)) / 2 is from Beta(alpha, alpha),
-/// and Bailey's polar method makes such a T of two uniform numbers: T² = 2 alpha (u^(-1 / alpha) - 1) cos²(2 pi v), and the cosine has its sign. No
-/// number is rejected, so that each image takes two of its stream whatever alpha is.
+/// Let T come from Student's distribution with 2 alpha degrees of freedom. Then `(1 + T / sqrt(2 alpha + T²)) / 2` is
+/// from Beta(alpha, alpha). Bailey's polar method makes T from two uniform numbers:
+/// `T² = 2 alpha (u^(-1 / alpha) - 1) cos²(2 pi v)`, with the sign of the cosine. It rejects no number, so each image
+/// takes two numbers of its stream for every alpha.
 ///
 /// Source: Bailey, Mathematics of Computation 62 (1994), pages 779-781; Devroye, WSC 1996.
 pub(crate) fn symmetric(alpha: f64, u: f64, v: f64) -> f64 {
@@ -39,8 +40,8 @@ mod tests {
 
     #[test]
     fn known_values() {
-        // Beta(1/2, 1/2) is the law of (1 + C) / 2 for the cosine C of a uniform angle; here T is Cauchy's, and its angle is
-        // uniform again.
+        // Beta(1/2, 1/2) is the law of `(1 + C) / 2` for the cosine C of a uniform angle. Here T is Cauchy's, and its
+        // angle is uniform again.
         let (u, v) = (0.36f64, 0.125f64);
         let t = (u.powi(-2) - 1.0) * 0.5;
         let expected = 0.5 + 0.5 * (t / (1.0 + t)).sqrt();

@@ -1,12 +1,13 @@
-//! Dirichlet: weights that add up to 1, and how AugMix draws them.
+//! Dirichlet: weights that add up to 1, as AugMix draws them.
 
 use rand::{Rng, RngExt};
 
 use super::gauss::gauss;
 
-/// `n` weights from the symmetric Dirichlet distribution: independent numbers from Gamma(alpha, 1), each over their sum.
+/// `n` weights from the symmetric Dirichlet distribution: independent numbers from Gamma(alpha, 1), each divided by
+/// their sum.
 ///
-/// It works with logarithms, so that the weights of a small alpha, of which all but one vanish, still add up to 1. They,
+/// It works with logarithms. With a small alpha, all weights but one vanish, and they still add up to 1. Logarithms,
 /// exponentials and cosines are libm's, the same on every machine.
 pub(crate) fn dirichlet(stream: &mut impl Rng, alpha: f64, n: usize) -> Vec<f64> {
     let mut weights: Vec<f64> = (0..n).map(|_| log_gamma(stream, alpha)).collect();
@@ -17,7 +18,8 @@ pub(crate) fn dirichlet(stream: &mut impl Rng, alpha: f64, n: usize) -> Vec<f64>
     weights
 }
 
-/// The logarithm of a number from Gamma(alpha, 1): of one from Gamma(alpha + 1, 1) times a uniform one to the power of 1 / alpha.
+/// The logarithm of a number from Gamma(alpha, 1). That is one from Gamma(alpha + 1, 1) times a uniform number to the
+/// power of 1 / alpha.
 ///
 /// Source: Marsaglia and Tsang, ACM Transactions on Mathematical Software 26 (2000), pages 363-372.
 fn log_gamma(stream: &mut impl Rng, alpha: f64) -> f64 {

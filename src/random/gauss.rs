@@ -2,8 +2,8 @@
 
 use rand::{Rng, RngExt};
 
-/// A number of the normal distribution, by Box and Muller. It takes two numbers of the stream, and its logarithm and cosine
-/// are the same on every machine.
+/// A number from the normal distribution, by Box and Muller. It takes two numbers of the stream. Its logarithm and
+/// cosine are the same on every machine.
 pub(crate) fn gauss(stream: &mut impl Rng, mean: f64, deviation: f64) -> f64 {
     let (u, v): (f64, f64) = (stream.random(), stream.random());
     let radius = (-2.0 * libm::log(1.0 - u)).sqrt();

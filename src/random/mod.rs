@@ -1,9 +1,9 @@
-//! Random: the streams of random numbers that everything is drawn from, and the distributions they are turned into.
+//! Random: the streams of random numbers for all draws, and the distributions made of them.
 //!
-//! Every draw comes from a stream that `(seed, epoch, sample index, purpose)` picks: the four numbers are the key of a
-//! ChaCha8 generator. If a stage occurs twice in a transform, each occurrence has its own stream. So an image's draws
-//! depend on nothing else: not on the batch, the place in it, the number of threads, or the device. Within a stream the
-//! k-th draw belongs to the k-th step, whether or not earlier steps were applied, so no draw depends on another.
+//! Every draw has a stream, and `(seed, epoch, sample index, purpose)` is its key: the key of a ChaCha8 generator. If a
+//! stage occurs twice in a transform, each occurrence has its own stream. An image's draws depend on nothing else: not
+//! on the batch, the place in it, the number of threads, or the device. Within a stream, the k-th draw belongs to the
+//! k-th step, even if earlier steps were not applied. So no draw depends on another.
 
 pub(crate) mod beta;
 pub(crate) mod dirichlet;
@@ -12,51 +12,51 @@ pub(crate) mod gauss;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream's numbers are for. The numbers are part of every user's results and never change.
+/// The purpose of a stream. Its number is part of every user's results and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(crate) enum Purpose {
-    /// Which sub-policy.
+    /// The sub-policy.
     SubPolicy = 1,
     /// Whether a step is applied.
     Gate = 2,
     /// Whether a magnitude is negative.
     Sign = 3,
-    /// Where something is placed.
+    /// The position of an operation's area.
     Position = 4,
-    /// Which other image takes part.
+    /// The partner of an image.
     Partner = 5,
-    /// Which part RandomResizedCrop takes.
+    /// The part that RandomResizedCrop takes.
     ResizedCrop = 6,
-    /// Which part RandomCrop takes.
+    /// The part that RandomCrop takes.
     Crop = 7,
-    /// Whether left and right change places.
+    /// Whether an image is flipped horizontally.
     HorizontalFlip = 8,
-    /// Whether top and bottom change places.
+    /// Whether an image is flipped vertically.
     VerticalFlip = 9,
-    /// Where the stage Cutout puts its square.
+    /// The position of the square of the stage Cutout.
     Cutout = 10,
-    /// Whether and where something is erased.
+    /// Whether a rectangle is erased, and which one.
     Erasing = 11,
-    /// Which operation a scheme takes.
+    /// The operation that a scheme takes.
     Operation = 12,
-    /// Which magnitude a scheme takes, or how far from the one it was given.
+    /// The magnitude that a scheme takes, or its noise.
     Magnitude = 13,
-    /// Which interpolation, where a convention has it drawn.
+    /// The interpolation, if a convention draws it.
     Interpolation = 14,
-    /// How much of an image MixUp leaves.
+    /// The lambda of MixUp.
     MixUp = 15,
-    /// How much of an image CutMix leaves, and where.
+    /// The lambda and the rectangle of CutMix.
     CutMix = 16,
-    /// How much a blur blurs, where a convention has it drawn.
+    /// The radius of a blur, if a convention draws it.
     Blur = 17,
-    /// How many operations a branch of AugMix has.
+    /// The number of operations of a branch of AugMix.
     Depth = 18,
-    /// How much there is of the image and of each branch of AugMix.
+    /// The weights of the image and of each branch of AugMix.
     Weights = 19,
-    /// In which of several ways a batch is mixed.
+    /// The method by which a batch is mixed.
     Mixing = 20,
-    /// In which order an epoch has its samples. Far from the others, which count up from 1.
+    /// The order of the samples of an epoch. It is far from the others, which count up from 1.
     #[cfg_attr(not(feature = "loader"), allow(dead_code))]
     Order = 0x4F52_4445_5200,
 }
@@ -69,7 +69,7 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// The stream for a purpose; `occurrence` counts the stages of one kind, from 0.
+    /// The stream for a purpose. `occurrence` counts the stages of one kind, from 0.
     pub fn of(&self, purpose: Purpose, occurrence: u64) -> ChaCha8Rng {
         let mut key = [0; 32];
         for (bytes, number) in key.chunks_exact_mut(8).zip([self.seed, self.epoch, self.index, purpose as u64]) {
