@@ -20,7 +20,7 @@ use std::cell::LazyCell;
 use std::time::Duration;
 
 use autoaugment::ops::Category;
-use autoaugment::{Device, Dtype, Executor, Layout, Normalize, OpKind, Output, Policy, Tensor};
+use autoaugment::{Device, Executor, Layout, Normalize, OpKind, Output, Policy, Tensor};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 
@@ -76,7 +76,7 @@ impl Machine {
         let images = self.images(side);
         let case = LazyCell::new(|| Case::new(policy, images, side, output));
         group.throughput(Case::throughput(images, side, 1 + output.dtype().bytes()));
-        let id = |device: &str| BenchmarkId::new(format!("{name}/{}/{device}", dtype(output)), side);
+        let id = |device: &str| BenchmarkId::new(format!("{name}/{}/{device}", output.dtype()), side);
         let is_right = LazyCell::new(|| check::same_bytes_on_cpu(&self.cpu, &case));
         let mut tensor = Tensor::default();
         group.bench_function(id("cpu"), |b| {
@@ -96,14 +96,6 @@ impl Machine {
                 b.iter(|| gpu.augment(resident, case));
             });
         }
-    }
-}
-
-fn dtype(output: Output) -> &'static str {
-    match output.dtype() {
-        Dtype::U8 => "u8",
-        Dtype::F32 => "f32",
-        Dtype::F16 => "f16",
     }
 }
 
@@ -153,7 +145,7 @@ fn transfers(criterion: &mut Criterion, machine: &Machine) {
                 case
             });
             let resident = LazyCell::new(|| gpu.resident(&case));
-            let id = |what: &str| BenchmarkId::new(format!("{what}/{}", dtype(output)), side);
+            let id = |what: &str| BenchmarkId::new(format!("{what}/{}", output.dtype()), side);
             group.throughput(Case::throughput(images, side, 1 + output.dtype().bytes()));
             group.bench_function(id("round trip"), |b| {
                 let case = &*case;

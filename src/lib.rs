@@ -141,6 +141,7 @@ mod sampler;
 pub mod schemes;
 mod simd;
 pub mod targets;
+mod text;
 pub mod transform;
 
 pub use augmenter::{Augmented, Augmenter, AugmenterBuilder};

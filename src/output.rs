@@ -1,24 +1,28 @@
-//! Output: the form in which augmented images are written, and tensors of it in memory.
+//! Output: the form of augmented images (type, layout, normalization), and tensors of that form in host memory.
+
+mod text;
 
 use half::f16;
 
 use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 
-/// The type of one value.
+/// The type of one value. As text and in JSON `u8`, `f16` or `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dtype {
     /// 0..=255.
     U8,
-    /// binary32.
+    /// 32-bit float.
     F32,
-    /// binary16.
+    /// 16-bit float.
     F16,
 }
 
-/// What floats are made of bytes by: `(v / 255 - mean) / std` for each channel, step by step in binary32.
+/// How bytes become floats: `(v / 255 - mean) / std` for each channel, each step rounded to f32.
 ///
-/// binary16 is that result rounded once. Gray images use the first channel's numbers.
+/// An f16 value is the f32 result, rounded once. Gray images use the first channel's numbers. As text and in JSON it is the
+/// name of a preset, or `normalize(mean=[0.5,0.5,0.5], std=[0.25,0.25,0.25])`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normalize {
     /// Means of red, green and blue on the scale of 0..=1.
@@ -27,11 +31,14 @@ pub struct Normalize {
     pub std: [f32; 3],
 }
 
-/// The form in which augmented images are written.
+/// The form of augmented images. As text and in JSON it is `DTYPE [LAYOUT] [NORMALIZATION]`.
 ///
 /// ```
 /// use autoaugment::{Layout, Normalize, Output};
-/// let form = Output::f32(Layout::Nchw, Normalize::IMAGENET);
+/// let output = Output::f32(Layout::Nchw, Normalize::IMAGENET);
+/// assert_eq!(output.to_string(), "f32 nchw imagenet");
+/// assert_eq!("f32 nchw imagenet".parse(), Ok(output));
+/// assert_eq!(Output::u8().to_string(), "u8"); // bytes, in the layout of the input
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Output {
@@ -48,7 +55,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// What floats of this form are made by; `v / 255` for bytes.
+    /// How floats of this form are computed; `v / 255` for bytes.
     pub(crate) fn normalize(self) -> Normalize {
         match self {
             Form::U8 => Normalize::UNIT,
@@ -58,10 +65,14 @@ impl Form {
 }
 
 impl Normalize {
-    /// The mean and deviation of ImageNet, as every model zoo has them.
+    /// The normalizations that have names, with their names.
+    pub const PRESETS: [(&'static str, Normalize); 3] =
+        [("imagenet", Normalize::IMAGENET), ("cifar10", Normalize::CIFAR10), ("unit", Normalize::UNIT)];
+
+    /// The mean and standard deviation of ImageNet, as model zoos use them.
     pub const IMAGENET: Normalize = Normalize { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-    /// The mean and deviation of CIFAR-10's training images.
+    /// The mean and standard deviation of CIFAR-10's training images.
     pub const CIFAR10: Normalize = Normalize { mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616] };
 
     /// `v / 255`.
@@ -75,10 +86,8 @@ impl Normalize {
     fn check(&self) -> Result<()> {
         for (name, values) in [("mean", self.mean), ("std", self.std)] {
             if let Some(bad) = values.iter().find(|v| !v.is_finite() || (name == "std" && **v == 0.0)) {
-                return Err(Error::Output(format!(
-                    "{name} {bad} must be finite{}",
-                    if name == "std" { " and not 0" } else { "" }
-                )));
+                let rule = if name == "std" { "must be finite and not 0" } else { "must be finite" };
+                return Err(Error::Output(format!("the normalization's {name} {rule}, got {bad}")));
             }
         }
         Ok(())
@@ -96,12 +105,12 @@ impl Output {
         Output { layout: Some(layout), form: Form::U8 }
     }
 
-    /// Normalized binary32 in `layout`.
+    /// Normalized f32 in `layout`.
     pub const fn f32(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F32(normalize) }
     }
 
-    /// Normalized binary16 in `layout`.
+    /// Normalized f16 in `layout`.
     pub const fn f16(layout: Layout, normalize: Normalize) -> Self {
         Output { layout: Some(layout), form: Form::F16(normalize) }
     }
@@ -115,7 +124,7 @@ impl Output {
         }
     }
 
-    /// The order of the axes for an input in `layout`.
+    /// The order of the axes, for an input in this layout.
     pub fn layout(&self, input: Layout) -> Layout {
         self.layout.unwrap_or(input)
     }
@@ -133,6 +142,18 @@ impl Output {
 }
 
 impl Dtype {
+    /// All three, the smallest first.
+    pub const ALL: [Dtype; 3] = [Dtype::U8, Dtype::F16, Dtype::F32];
+
+    /// The name: `u8`, `f16` or `f32`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dtype::U8 => "u8",
+            Dtype::F16 => "f16",
+            Dtype::F32 => "f32",
+        }
+    }
+
     /// Bytes of one value.
     pub fn bytes(self) -> usize {
         match self {
@@ -143,10 +164,10 @@ impl Dtype {
     }
 }
 
-/// Augmented images in memory, contiguous.
+/// Augmented images in host memory, contiguous.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// N, H, W and C, whatever the layout.
+    /// N, H, W and C; the layout says in which order they lie.
     pub shape: Shape,
     /// The order of the axes.
     pub layout: Layout,
@@ -163,7 +184,7 @@ impl Default for Tensor {
 }
 
 impl Tensor {
-    /// Gives it another shape and form; its values may then be anything. Memory that suffices is kept.
+    /// Gives the tensor another shape and form. Its values are then unspecified. Memory that is large enough is kept.
     pub(crate) fn shape_as(&mut self, shape: Shape, layout: Layout, dtype: Dtype) {
         (self.shape, self.layout) = (shape, layout);
         match &mut self.data {
@@ -176,7 +197,7 @@ impl Tensor {
             TensorData::F16(values) if dtype == Dtype::F16 && values.capacity() >= shape.values() => {
                 values.resize(shape.values(), f16::ZERO);
             }
-            // Zeros from the system are free, those of growing are written.
+            // Fresh zeros come from the system for free; growing would write them.
             data => *data = TensorData::zeros(dtype, shape.values()),
         }
     }
@@ -187,14 +208,14 @@ impl Tensor {
 pub enum TensorData {
     /// Bytes.
     U8(Vec<u8>),
-    /// Normalized binary32.
+    /// Normalized f32 values.
     F32(Vec<f32>),
-    /// Normalized binary16.
+    /// Normalized f16 values.
     F16(Vec<f16>),
 }
 
 impl TensorData {
-    /// As many zeros as `values` of `dtype`.
+    /// `values` zeros of `dtype`.
     pub(crate) fn zeros(dtype: Dtype, values: usize) -> Self {
         match dtype {
             Dtype::U8 => TensorData::U8(vec![0; values]),
@@ -212,7 +233,7 @@ impl TensorData {
         }
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             TensorData::U8(values) => values.len(),
@@ -221,7 +242,7 @@ impl TensorData {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -234,7 +255,7 @@ impl TensorData {
         }
     }
 
-    /// The values, if these are binary32.
+    /// The values, if these are f32.
     pub fn as_f32(&self) -> Option<&[f32]> {
         match self {
             TensorData::F32(values) => Some(values),
@@ -242,7 +263,7 @@ impl TensorData {
         }
     }
 
-    /// The values, if these are binary16.
+    /// The values, if these are f16.
     pub fn as_f16(&self) -> Option<&[f16]> {
         match self {
             TensorData::F16(values) => Some(values),

@@ -12,13 +12,15 @@ pub(crate) use ragged::check_places;
 pub use ragged::{Place, RaggedBatch};
 pub use sizes::Sizes;
 
+mod text;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Width and height of an image in pixels.
+/// Width and height of an image in pixels. As text and in JSON `224x192`, the width first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Size {
     /// Columns.
@@ -40,7 +42,7 @@ pub struct Shape {
     pub channels: usize,
 }
 
-/// The order of the axes in memory, always contiguous.
+/// The order of the axes in memory, always contiguous. As text and in JSON `nhwc` or `nchw`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {

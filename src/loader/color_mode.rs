@@ -1,22 +1,42 @@
-//! ColorMode: the channels that a loader's batches have, and how images of others become such.
+//! ColorMode: the channels of a loader's batches, and how images with other channels are converted.
+
+use std::fmt;
+use std::str::FromStr;
 
 use crate::arithmetic::luma::luma;
 use crate::error::{Error, Result};
+use crate::text::{by_name, serde_as_text};
 
-/// The channels of a loader's batches. All batches of a loader have the same.
+/// The channels of a loader's batches. All batches of a loader have the same. As text and in JSON `rgb`, `luma` or
+/// `gray-only`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ColorMode {
-    /// Three: red, green, blue. Gray images have the same value three times.
+    /// Three: red, green, blue. A gray image has the same value in all three.
     #[default]
     Rgb,
     /// One. Color becomes gray as in Pillow's `convert("L")`: `(19595 R + 38470 G + 7471 B + 32768) >> 16`.
     Luma,
-    /// One, and images with color are broken samples. A palette or RGB file of nothing but grays has color too: this
-    /// is decided by what the file's header says.
+    /// One, and an image with color is a failed sample. The file's header decides: a palette or RGB file that has nothing
+    /// but grays has color too.
     GrayOnly,
 }
 
+serde_as_text!(ColorMode);
+
 impl ColorMode {
+    /// All three.
+    pub const ALL: [ColorMode; 3] = [ColorMode::Rgb, ColorMode::Luma, ColorMode::GrayOnly];
+
+    /// The name: `rgb`, `luma` or `gray-only`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ColorMode::Rgb => "rgb",
+            ColorMode::Luma => "luma",
+            ColorMode::GrayOnly => "gray-only",
+        }
+    }
+
     /// 3 or 1.
     pub fn channels(self) -> usize {
         match self {
@@ -25,7 +45,7 @@ impl ColorMode {
         }
     }
 
-    /// Refuses color where there must be none.
+    /// Refuses color where the loader takes gray images only.
     pub(super) fn check(self, channels: usize) -> Result<()> {
         if self == ColorMode::GrayOnly && channels != 1 {
             return Err(Error::Decode("the image has color, and the loader takes gray images only".to_string()));
@@ -33,7 +53,7 @@ impl ColorMode {
         Ok(())
     }
 
-    /// Interleaved pixels with the other number of channels.
+    /// Converts interleaved pixels that have the other number of channels.
     pub(super) fn convert(self, from: &[u8], to: &mut [u8]) {
         match self {
             ColorMode::Rgb => to.chunks_exact_mut(3).zip(from).for_each(|(pixel, &gray)| pixel.fill(gray)),
@@ -41,5 +61,35 @@ impl ColorMode {
                 to.iter_mut().zip(from.chunks_exact(3)).for_each(|(gray, p)| *gray = luma(p[0], p[1], p[2]));
             }
         }
+    }
+}
+
+impl fmt::Display for ColorMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for ColorMode {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        by_name("color mode", name, &ColorMode::ALL.map(|mode| (mode.name(), mode)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tests::round_trip;
+
+    #[test]
+    fn color_modes_round_trip() {
+        ColorMode::ALL.iter().for_each(round_trip);
+        assert_eq!("RGB".parse(), Ok(ColorMode::Rgb));
+        assert_eq!(
+            "grayonly".parse::<ColorMode>().unwrap_err().to_string(),
+            "unknown color mode `grayonly`; did you mean `gray-only`?"
+        );
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&str] = &[
     "error",
     "json",
+    "text",
     "call_syntax",
     "simd",
     "interpolation",

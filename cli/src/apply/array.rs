@@ -140,7 +140,7 @@ impl ArraySink {
         };
         let sides: Vec<u64> = sides.into_iter().map(|side| side as u64).collect();
         let begin = || -> std::io::Result<(Pending, u64)> {
-            let dtype: npyz::TypeStr = descr(output.dtype()).parse().map_err(std::io::Error::other)?;
+            let dtype: npyz::TypeStr = descr(output.dtype())?.parse().map_err(std::io::Error::other)?;
             let mut pending = Pending::create(target)?;
             let options = WriteOptions::new_header_only().dtype(DType::new_scalar(dtype)).shape(&sides);
             options.writer(pending.file()).write_header_only()?;
@@ -181,10 +181,11 @@ impl Sink for ArraySink {
 }
 
 /// NumPy's name of a type.
-fn descr(dtype: Dtype) -> &'static str {
+fn descr(dtype: Dtype) -> std::io::Result<&'static str> {
     match dtype {
-        Dtype::U8 => "|u1",
-        Dtype::F32 => "<f4",
-        Dtype::F16 => "<f2",
+        Dtype::U8 => Ok("|u1"),
+        Dtype::F32 => Ok("<f4"),
+        Dtype::F16 => Ok("<f2"),
+        other => Err(std::io::Error::other(format!("arrays of {other} are not supported"))),
     }
 }

@@ -155,7 +155,7 @@ impl Bench {
             seed: self.drawing.seed,
             epoch: self.drawing.epoch,
             source: pictures.source(),
-            output: report::output_name(&output),
+            output: output.dtype().name(),
             output_layout: self.output_layout.layout(),
             cpu: CpuSide::of(machine.pools.threads()),
             gpu: machine.gpu_side(),

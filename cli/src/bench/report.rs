@@ -1,6 +1,6 @@
 //! Report: everything that was measured, as JSON and as a table.
 
-use autoaugment::{Convention, Dtype, Layout, Output};
+use autoaugment::{Convention, Layout};
 use serde::Serialize;
 
 use super::measure::Measured;
@@ -94,15 +94,6 @@ fn cpu_name() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let (_, name) = text.lines().find(|line| line.starts_with("model name"))?.split_once(':')?;
     Some(name.trim().to_string())
-}
-
-/// The name of the output's type.
-pub fn output_name(output: &Output) -> &'static str {
-    match output.dtype() {
-        Dtype::U8 => "u8",
-        Dtype::F32 => "f32",
-        Dtype::F16 => "f16",
-    }
 }
 
 impl Point {

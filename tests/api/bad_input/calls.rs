@@ -270,10 +270,22 @@ pub fn runs() -> Vec<Case> {
             ),
             "image 1: SamplePairing: partner 7 is outside the batch of 2 images",
         ),
-        ("std 0", output([0.5; 3], [1.0, 0.0, 1.0]), "output: std 0 must be finite and not 0"),
-        ("std -0", output([0.5; 3], [1.0, 1.0, -0.0]), "output: std -0 must be finite and not 0"),
-        ("std NaN", output([0.5; 3], [f32::NAN; 3]), "output: std NaN must be finite and not 0"),
-        ("mean inf", output([0.5, f32::INFINITY, 0.5], [1.0; 3]), "output: mean inf must be finite"),
+        ("std 0", output([0.5; 3], [1.0, 0.0, 1.0]), "output: the normalization's std must be finite and not 0, got 0"),
+        (
+            "std -0",
+            output([0.5; 3], [1.0, 1.0, -0.0]),
+            "output: the normalization's std must be finite and not 0, got -0",
+        ),
+        (
+            "std NaN",
+            output([0.5; 3], [f32::NAN; 3]),
+            "output: the normalization's std must be finite and not 0, got NaN",
+        ),
+        (
+            "mean inf",
+            output([0.5, f32::INFINITY, 0.5], [1.0; 3]),
+            "output: the normalization's mean must be finite, got inf",
+        ),
         (
             "std 0 of binary16",
             call(
@@ -281,7 +293,7 @@ pub fn runs() -> Vec<Case> {
                     .output(Output::f16(Layout::Nhwc, Normalize { mean: [0.0; 3], std: [0.0; 3] }))
                     .build(),
             ),
-            "output: std 0 must be finite and not 0",
+            "output: the normalization's std must be finite and not 0, got 0",
         ),
         ("a device", call(" ".parse::<Device>()), "unknown device ` `"),
         #[cfg(feature = "gpu")]
