@@ -26,7 +26,7 @@ impl MixPlan {
         Ok(mixed)
     }
 
-    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it.
+    /// The same into a tensor. Its memory is reused if it is large enough, and its values are overwritten.
     ///
     /// # Errors
     /// Those of [`MixPlan::apply`].
@@ -55,7 +55,7 @@ impl MixPlan {
         Ok(())
     }
 
-    /// MixUp makes numbers that are no bytes.
+    /// The results of MixUp are not bytes.
     pub(crate) fn check_cuts_only(&self) -> Result<()> {
         match self.images().iter().position(|image| image.rectangle.is_none()) {
             None => Ok(()),
@@ -63,11 +63,11 @@ impl MixPlan {
         }
     }
 
-    /// Soft labels, one row of `classes` an image: `lambda` for its class and `1 - lambda` for its partner's, and their sum
-    /// where both are the same; as torch has it, in binary32.
+    /// Soft labels, one row of `classes` per image: `lambda` for its class and `1 - lambda` for its partner's. If both
+    /// classes are the same, it is their sum. All in `f32`, as in torch.
     ///
     /// # Errors
-    /// Those of [`MixPlan::check`] but for rectangles, and [`Error::Batch`] for a class that is not below `classes`.
+    /// Those of [`MixPlan::check`] except for rectangles, and [`Error::Batch`] for a class that is not below `classes`.
     pub fn labels(&self, labels: &[u32], classes: usize) -> Result<Vec<f32>> {
         let Some(numbers) = labels.len().checked_mul(classes) else {
             return Err(Error::Batch(format!("{} rows of {classes} classes are too many", labels.len())));
@@ -82,10 +82,10 @@ impl MixPlan {
         self.soft_labels(&rows, classes)
     }
 
-    /// The same of labels that are soft already, one row of `classes` an image.
+    /// The same for labels that are already soft, one row of `classes` per image.
     ///
     /// # Errors
-    /// Those of [`MixPlan::check`] but for rectangles, and [`Error::Batch`] if there is not one row an image.
+    /// Those of [`MixPlan::check`] except for rectangles, and [`Error::Batch`] if there is not one row per image.
     pub fn soft_labels(&self, rows: &[f32], classes: usize) -> Result<Vec<f32>> {
         if classes == 0 || !rows.len().is_multiple_of(classes) {
             return Err(Error::Batch(format!("{} numbers are no rows of {classes} classes", rows.len())));
@@ -108,7 +108,7 @@ pub(super) fn bytes_refused() -> Error {
     Error::Output("MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16".to_string())
 }
 
-/// A checked plan and what it is applied to.
+/// A checked plan and its input.
 struct Run<'a> {
     plan: &'a MixPlan,
     shape: Shape,
@@ -171,7 +171,7 @@ fn scale(values: &mut [f32], by: f32) {
 }
 }
 
-/// Products and sum are rounded to binary16 one by one.
+/// Products and sum are rounded to `f16` one by one.
 fn half_sums(own: &[f16], partner: &[f16], [of_own, of_partner]: [f32; 2], out: &mut [f16]) {
     let (mut wide, mut sum) = ([0.0; PART], [0.0; PART]);
     let product = |values: &[f16], by: f32, halves: &mut [f16], into: &mut [f32]| {

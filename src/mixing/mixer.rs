@@ -1,4 +1,4 @@
-//! Mixer: how a training run mixes its batches and labels, with one of several methods drawn for each batch.
+//! Mixer: draws one of several methods for each batch of a training run, and mixes images and labels by it.
 
 use rand::RngExt;
 
@@ -8,11 +8,10 @@ use crate::error::{Error, Result};
 use crate::output::{Dtype, Output};
 use crate::random::{Purpose, Streams};
 
-/// How batches are mixed, and how many classes their labels have: what a loader takes
-/// ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)).
+/// The methods for mixing batches, and the number of classes of their labels. A loader takes it by
+/// [`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing).
 ///
-/// Of several methods one is drawn for each batch, each as probable as the others, as torchvision's `RandomChoice` of MixUp and
-/// CutMix does.
+/// For each batch, one method is drawn uniformly, as in torchvision's `RandomChoice` of MixUp and CutMix.
 ///
 /// ```
 /// use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
@@ -29,12 +28,13 @@ pub struct Mixer {
     classes: usize,
 }
 
-/// How a batch was mixed, and the labels that it has then; `L` is `Vec<f32>` or a tensor of a training framework.
+/// The plan by which a batch was mixed, and its new labels. `L` is `Vec<f32>` or a tensor of a training framework.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixed<L> {
-    /// What each image of the batch was mixed with, and how.
+    /// Each image's partner and weights.
     pub plan: MixPlan,
-    /// Soft labels, N x classes in binary32, from 0 to 1: one row an image, which adds up to 1. See [`MixPlan::labels`].
+    /// Soft labels, N x classes in `f32`, from 0 to 1. There is one row per image, which adds up to 1. See
+    /// [`MixPlan::labels`].
     pub labels: L,
 }
 
@@ -54,12 +54,12 @@ impl Mixer {
         Ok(Mixer { methods, classes })
     }
 
-    /// The methods, one of which is drawn for each batch.
+    /// The methods. One is drawn for each batch.
     pub fn methods(&self) -> &[Mixing] {
         &self.methods
     }
 
-    /// How many classes there are: the length of a soft label.
+    /// The number of classes: the length of a soft label.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -75,7 +75,8 @@ impl Mixer {
         Ok(())
     }
 
-    /// Draws what a batch is mixed by: the method by the index of its first sample, and then what [`Mixing::plan`] draws.
+    /// Draws the plan for a batch. The index of its first sample decides the method, and [`Mixing::plan`] draws the
+    /// rest.
     ///
     /// # Errors
     /// Those of [`Mixing::plan`].

@@ -1,15 +1,17 @@
-//! Mixing: MixUp and CutMix, what is done to a whole batch and its labels once its images are augmented.
+//! Mixing: MixUp and CutMix of a whole batch and its labels, after the images are augmented.
 //!
-//! The semantics are torchvision's (0.29, transforms v2): each image's partner is the one before it in the batch, the first
-//! one's the last; lambda comes from Beta(alpha, alpha) and is rounded to binary32, as torch's is; CutMix's lambda becomes the
-//! part of the image that is left. The random numbers are this crate's: a [`MixPlan`] depends on seed, epoch and sample index.
+//! The semantics are torchvision's (0.29, transforms v2). Each image's partner is the image before it in the batch, and
+//! the first image's partner is the last one. Lambda comes from Beta(alpha, alpha) and is rounded to `f32`, as in
+//! torch. CutMix's lambda becomes the remaining fraction of the image. The random numbers are this crate's: a
+//! [`MixPlan`] depends on seed, epoch and sample index.
 //!
-//! Mixing comes after normalizing, and what is computed is what torch computes: both products in binary32, each rounded, and
-//! their rounded sum; weights are `lambda` and `1 - lambda`, rounded to binary32. In binary16 each product, computed in
-//! binary32 from values of binary16, is rounded to binary16, and so is the sum of the two. CutMix computes nothing.
+//! Mixing comes after normalization and computes what torch computes. In `f32`, both products are rounded, and so is
+//! their sum. The weights are `lambda` and `1 - lambda`, rounded to `f32`. In `f16`, each product is computed in `f32`
+//! and rounded to `f16`, and so is the sum. CutMix only copies.
 //!
-//! On the host that happens to a [`Tensor`](crate::Tensor), on a GPU ([`Gpu::mix`](crate::Gpu::mix)) to a batch of augmented bytes, which is
-//! normalized on the way: products of bytes are looked up, so that they are the host's. Both give the same bits.
+//! On the host, [`MixPlan::apply`] mixes a [`Tensor`](crate::Tensor). On a GPU, [`Gpu::mix`](crate::Gpu::mix) mixes a
+//! batch of augmented bytes and normalizes it in the same dispatch. It looks up the products of bytes, which the host
+//! computed. Both give the same bits.
 //!
 //! ```
 //! use autoaugment::mixing::{MixUp, Mixing};
@@ -31,9 +33,10 @@
 //! # Ok::<(), autoaugment::Error>(())
 //! ```
 //!
-//! A loader does all of this by itself ([`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing)), by a [`Mixer`].
+//! A loader does all of this with a [`Mixer`], by
+//! [`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing).
 //!
-//! On a GPU the augmented batch stays bytes, in the layout of the output, until it is mixed:
+//! On a GPU, the augmented batch stays in bytes, in the layout of the output, until it is mixed:
 //!
 //! ```
 //! # fn main() -> autoaugment::Result<()> {
@@ -73,7 +76,7 @@ use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::random::{Purpose, Streams, beta};
 
-/// How a batch is mixed. As text `mixup(alpha=0.2)` or `cutmix(alpha=1, per=image)`.
+/// A method for mixing a batch. As text, `mixup(alpha=0.2)` or `cutmix(alpha=1, per=image)`.
 ///
 /// ```
 /// use autoaugment::mixing::Mixing;
@@ -92,41 +95,42 @@ pub enum Mixing {
     CutMix(CutMix),
 }
 
-/// Each image becomes `lambda` of itself and `1 - lambda` of its partner.
+/// Each image becomes the sum of `lambda` times itself and `1 - lambda` times its partner.
 ///
 /// Source: torchvision's `MixUp` (Zhang et al., arXiv 1710.09412).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixUp {
-    /// Both parameters of the Beta distribution; above 0. Small ones leave most images nearly alone.
+    /// Both parameters of the Beta distribution, above 0. Small ones keep most images nearly unchanged.
     pub alpha: f64,
-    /// For what lambda is drawn.
+    /// The granularity of lambda.
     #[serde(default, skip_serializing_if = "Granularity::is_batch")]
     pub per: Granularity,
 }
 
-/// A rectangle of each image becomes its partner's. Its center is drawn uniformly, its sides are `sqrt(1 - lambda)` of the
-/// image's, what is outside the image is cut off, and `lambda` becomes the part of the image that is left.
+/// A rectangle of each image becomes its partner's. Its center is drawn uniformly, and its sides are `sqrt(1 - lambda)`
+/// of the image's sides. The part outside the image is cut off. Then `lambda` becomes the remaining fraction of the
+/// image.
 ///
 /// Source: torchvision's `CutMix` (Yun et al., arXiv 1905.04899).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CutMix {
-    /// Both parameters of the Beta distribution; above 0.
+    /// Both parameters of the Beta distribution, above 0.
     pub alpha: f64,
-    /// For what lambda and rectangle are drawn.
+    /// The granularity of lambda and rectangle.
     #[serde(default, skip_serializing_if = "Granularity::is_batch")]
     pub per: Granularity,
 }
 
-/// What has its own draw.
+/// The unit that has its own draw: the batch, or each image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Granularity {
-    /// The batch, as in torchvision: one draw, which depends on the number of its first image.
+    /// The batch, as in torchvision: one draw, which depends on its first sample index.
     #[default]
     Batch,
-    /// Each image, by its own number.
+    /// Each image, by its own sample index.
     Image,
 }
 
@@ -144,7 +148,7 @@ impl Default for MixUp {
 }
 
 impl Default for CutMix {
-    /// torchvision's: alpha 1, so that lambda is uniform before what is outside is cut off.
+    /// torchvision's: alpha 1, so that lambda is uniform before the part outside is cut off.
     fn default() -> Self {
         CutMix { alpha: 1.0, per: Granularity::Batch }
     }
@@ -178,14 +182,14 @@ impl Mixing {
         }
     }
 
-    /// What has its own draw.
+    /// The unit that has its own draw: the batch, or each image.
     pub const fn per(&self) -> Granularity {
         match self {
             Mixing::MixUp(MixUp { per, .. }) | Mixing::CutMix(CutMix { per, .. }) => *per,
         }
     }
 
-    /// Refuses an alpha that is no finite number above 0.
+    /// Refuses an alpha that is not a finite number above 0.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -197,8 +201,8 @@ impl Mixing {
         Err(Error::Parameter { op: self.name(), parameter: "alpha", value, rule: "is not a finite number above 0" })
     }
 
-    /// Draws what a batch is mixed by. `indices` are the images' numbers in the data set, in the batch's order; `size` is what
-    /// all images have when they are mixed. The same seed as the augmenter's serves.
+    /// Draws the plan for a batch. `indices` are the sample indices in the batch's order. `size` is the size of all
+    /// images when they are mixed. You can use the augmenter's seed.
     ///
     /// # Errors
     /// Those of [`Mixing::check`], and [`Error::Batch`] if the size is unusable.
@@ -231,7 +235,7 @@ impl Mixing {
     }
 }
 
-/// From Beta(alpha, alpha), rounded to binary32.
+/// From Beta(alpha, alpha), rounded to `f32`.
 fn lambda(stream: &mut ChaCha8Rng, alpha: f64) -> f64 {
     f64::from(beta::symmetric(alpha, stream.random(), stream.random()) as f32)
 }

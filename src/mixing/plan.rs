@@ -1,4 +1,4 @@
-//! MixPlan: what each image of a batch is mixed with and how, with everything drawn.
+//! MixPlan: each image's partner, weights and rectangle, all drawn.
 
 use std::fmt;
 
@@ -7,12 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::batch::{Shape, Size};
 use crate::error::{Error, Result};
 
-/// The version that is written.
+/// The version of written files.
 const NEWEST: u64 = 1;
 
-/// For each image of a batch the image that it is mixed with, and how.
+/// For each image of a batch, its partner, its weight and its rectangle.
 ///
-/// It comes from a [`Mixing`](super::Mixing), from a file, or is built by hand; one plan may have images mixed by MixUp and by CutMix.
+/// It comes from a [`Mixing`](super::Mixing) or a file, or you build it by hand. One plan can mix some images by MixUp
+/// and others by CutMix.
 ///
 /// ```
 /// use autoaugment::mixing::{MixPlan, MixedImage};
@@ -27,18 +28,18 @@ pub struct MixPlan {
     images: Vec<MixedImage>,
 }
 
-/// What is done to one image.
+/// The entry of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixedImage {
-    /// The image's number in the data set.
+    /// The image's sample index.
     #[serde(default)]
     pub index: u64,
-    /// The position in the batch of the image that it is mixed with; it may be the image itself.
+    /// The partner's position in the batch. It can be the image itself.
     pub partner: usize,
-    /// How much of the image is left, 0 to 1: its own weight in MixUp, its part of the area in CutMix. Its label gets as much.
+    /// The image's own weight, 0 to 1. In CutMix, this is its fraction of the area. Its label has the same weight.
     pub lambda: f64,
-    /// For CutMix, what becomes the partner's; none for MixUp.
+    /// For CutMix, the rectangle from the partner. `None` for MixUp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rectangle: Option<Rectangle>,
 }
@@ -58,7 +59,8 @@ pub struct Rectangle {
 }
 
 impl Rectangle {
-    /// CutMix's: to each side of a pixel half of `sqrt(1 - lambda)` of the image's side, rounded down, as far as the image goes.
+    /// CutMix's rectangle: to each side of a pixel, half of `sqrt(1 - lambda)` of the image's side, rounded down,
+    /// within the image.
     pub fn around(x: usize, y: usize, lambda: f64, size: Size) -> Self {
         let half = 0.5 * (1.0 - lambda).sqrt();
         let span = |center: usize, side: usize| {
@@ -101,7 +103,7 @@ impl MixPlan {
         MixPlan { images }
     }
 
-    /// One entry an image, in the batch's order.
+    /// One entry per image, in the batch's order.
     pub fn images(&self) -> &[MixedImage] {
         &self.images
     }
@@ -114,7 +116,8 @@ impl MixPlan {
     /// Refuses a plan that does not fit a batch of this shape.
     ///
     /// # Errors
-    /// [`Error::PlanLength`], or [`Error::At`] with the image and what is outside its range: partner, lambda or rectangle.
+    /// [`Error::PlanLength`], or [`Error::At`] with the image and the value outside its range: partner, lambda or
+    /// rectangle.
     pub fn check(&self, shape: Shape) -> Result<()> {
         self.check_each(shape.images, |image| {
             let Some(rectangle) = image.rectangle else { return Ok(()) };
@@ -165,7 +168,7 @@ impl fmt::Display for Rectangle {
 }
 
 impl fmt::Display for MixPlan {
-    /// One line an image: `12: CutMix(partner=3, x=1, y=0, width=7, height=9, lambda=0.9)`.
+    /// One line per image: `12: CutMix(partner=3, x=1, y=0, width=7, height=9, lambda=0.9)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, MixedImage { index, partner, lambda, rectangle }) in self.images.iter().enumerate() {
             write!(f, "{}{index}: ", if i == 0 { "" } else { "\n" })?;

@@ -32,7 +32,7 @@ impl fmt::Display for Mixing {
 impl FromStr for Mixing {
     type Err = Error;
 
-    /// Parses what `Display` prints. What is left out is torchvision's: alpha 1, one draw a batch.
+    /// Parses the form that `Display` prints. The defaults are torchvision's: alpha 1, one draw per batch.
     fn from_str(text: &str) -> Result<Self> {
         let (mut alpha, mut per) = (1.0, Granularity::default());
         for (key, value) in call_syntax::pairs("mixing", text)? {

@@ -1,7 +1,8 @@
 //! The policies that Fast AutoAugment found, as tables.
 //!
-//! Lim et al., arXiv 1905.00397; lists of the repository kakaobrain/fast-autoaugment (MIT, see `fast_autoaugment/LICENSE`), all
-//! of whose sub-policies are different. Levels are those of [`Convention::FastAutoAugment`].
+//! The paper is Lim et al., arXiv 1905.00397. The lists are those of the repository kakaobrain/fast-autoaugment (MIT,
+//! see `fast_autoaugment/LICENSE`). Within a list, all sub-policies are different. Levels are those of
+//! [`Convention::FastAutoAugment`].
 
 use super::Policy;
 use super::presets::Pair;

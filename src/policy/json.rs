@@ -18,7 +18,7 @@ use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::ops::OpKind;
 
-/// The version that is written.
+/// The version of written files.
 const NEWEST: u64 = 1;
 
 /// Version 1 of the file, field by field.

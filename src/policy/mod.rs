@@ -13,7 +13,7 @@ use crate::convention::Convention;
 use crate::error::{Error, Result};
 use crate::ops::OpKind;
 
-/// A learned policy: for every image one of the sub-policies is drawn uniformly and its steps are applied in order.
+/// A learned policy. For every image, one sub-policy is drawn uniformly, and its steps are applied in order.
 ///
 /// ```
 /// use autoaugment::Policy;
@@ -27,13 +27,13 @@ use crate::ops::OpKind;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Which values the magnitudes stand for.
+    /// The meaning of the magnitudes.
     pub convention: Convention,
-    /// At least one; a sub-policy that stands twice is drawn twice as often.
+    /// At least one. A sub-policy that occurs twice is drawn twice as often.
     pub sub_policies: Vec<SubPolicy>,
 }
 
-/// Steps that are applied one after the other, at least one.
+/// At least one step, applied in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SubPolicy {
     /// In the order of application.
@@ -43,11 +43,11 @@ pub struct SubPolicy {
 /// One operation with the probability that it is applied and its magnitude.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Which operation.
+    /// The operation.
     pub op: OpKind,
     /// 0 (never) to 1 (always).
     pub probability: f64,
-    /// What it means, the convention says; operations without a magnitude ignore it.
+    /// The convention gives its meaning. Operations without a magnitude ignore it.
     pub magnitude: f64,
 }
 
@@ -62,8 +62,8 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Refuses an empty policy or sub-policy, probabilities outside 0..=1 and magnitudes that the convention has no
-    /// value for; says in which step.
+    /// Refuses an empty policy or sub-policy, probabilities outside 0..=1, and magnitudes without a value in the
+    /// convention. The error names the step.
     ///
     /// # Errors
     /// [`Error::EmptyPolicy`], or [`Error::At`] with the place and the reason. Places count from 1.
@@ -82,12 +82,12 @@ impl Policy {
         Ok(())
     }
 
-    /// How many steps the longest sub-policy has.
+    /// The number of steps of the longest sub-policy.
     pub fn depth(&self) -> usize {
         self.sub_policies.iter().map(|s| s.steps.len()).max().unwrap_or(0)
     }
 
-    /// Each operation that may be applied, once.
+    /// Each operation that can be applied, once.
     pub(crate) fn operations(&self) -> Vec<OpKind> {
         let steps = self.sub_policies.iter().flat_map(|s| &s.steps);
         let mut ops: Vec<_> = steps.filter(|s| s.probability > 0.0).map(|s| s.op).collect();

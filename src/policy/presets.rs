@@ -1,8 +1,8 @@
 //! The learned policies, as tables.
 //!
-//! ImageNet, CIFAR-10 and SVHN are the AutoAugment paper's, as DeepVoltaire/AutoAugment, torchvision and kornia have
-//! them (they agree). v0 is the list of TensorFlow's TPU EfficientNet, which timm calls `v0` and DALI `image_net`; it
-//! is not in the paper.
+//! ImageNet, CIFAR-10 and SVHN are the AutoAugment paper's. DeepVoltaire/AutoAugment, torchvision and kornia agree on
+//! them. v0 is the list of TensorFlow's TPU EfficientNet, which timm calls `v0` and DALI `image_net`. It is not in the
+//! paper.
 
 use super::{Policy, Step, SubPolicy};
 use crate::convention::Convention;
@@ -52,7 +52,7 @@ impl Policy {
         PRESETS.iter().map(|(name, ..)| *name)
     }
 
-    /// The same with one line of help each.
+    /// The same names with one line of help each.
     pub(crate) fn presets() -> impl Iterator<Item = (&'static str, &'static str)> {
         PRESETS.iter().map(|(name, summary, ..)| (*name, *summary))
     }

@@ -1,4 +1,4 @@
-//! Policies as text: one sub-policy a line, steps joined by `+`.
+//! Policies as text: one sub-policy per line, with steps joined by `+`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use super::{Policy, Step, SubPolicy};
 use crate::convention::Convention;
 use crate::error::{Error, Result};
 
-/// How a step is written.
+/// The form of a step.
 pub const STEP_FORM: &str = "OPERATION PROBABILITY MAGNITUDE";
 
 impl fmt::Display for Step {
@@ -26,7 +26,7 @@ impl fmt::Display for SubPolicy {
 }
 
 impl fmt::Display for Policy {
-    /// The convention on the first line, then one line a sub-policy.
+    /// The convention on the first line, then one line per sub-policy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "convention {}", self.convention)?;
         for sub_policy in &self.sub_policies {
@@ -67,8 +67,8 @@ impl FromStr for SubPolicy {
 impl FromStr for Policy {
     type Err = Error;
 
-    /// Parses what `Display` prints, or a preset's name. Lines may also be separated by `;`; `#` starts a comment;
-    /// without a first line `convention ...` the convention is torchvision.
+    /// Parses the form that `Display` prints, or a preset's name. A `;` also separates lines, and `#` starts a comment.
+    /// Without a first line `convention ...`, the convention is torchvision.
     fn from_str(text: &str) -> Result<Self> {
         let lines = text.lines().enumerate().flat_map(|(i, line)| {
             let content = line.split('#').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! AugMix: several chains side by side, mixed with the image by weights that are drawn too.
+//! AugMix: several chains side by side, mixed with the image by drawn weights.
 
 use std::fmt;
 
@@ -14,28 +14,27 @@ use crate::ops::{self, Branch, MixRule, Op, OpKind};
 use crate::random::dirichlet::dirichlet;
 use crate::random::{Purpose, beta};
 
-/// `width` branches of `depth` operations each, all as likely as the others, at a magnitude below `severity`; what they make
-/// of the image is mixed with it (Hendrycks et al., arXiv 1912.02781).
+/// `width` branches of `depth` operations each, drawn uniformly, at a magnitude below `severity`. Their results are
+/// mixed with the image (Hendrycks et al., arXiv 1912.02781).
 ///
-/// How much of the image stays is drawn from Beta(alpha, alpha), how the rest is divided among the branches from
-/// Dirichlet(alpha, ...).
+/// The image's weight comes from Beta(alpha, alpha). The rest is divided among the branches by Dirichlet(alpha, ...).
 ///
-/// Source: torchvision's `AugMix` (0.29, transforms v2) with its 10 magnitudes. It runs its operations through its kernels
-/// for tensors, even on PIL images; here they are Pillow's, as everywhere, and the mixture is torchvision's to the byte.
+/// Source: torchvision's `AugMix` (0.29, transforms v2) with its 10 magnitudes. torchvision runs the operations through
+/// its kernels for tensors, even on PIL images. Here they are Pillow's, and the mixture is torchvision's to the byte.
 /// timm's is [`TimmAugMix`](super::TimmAugMix).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AugMix {
-    /// Magnitudes are drawn from the first so many, 1..=10; 3 unless set.
+    /// The number of smallest magnitudes to draw from, 1..=10; 3 unless set.
     pub severity: u32,
     /// Branches, 1..=32; 3 unless set.
     pub width: usize,
-    /// Operations of a branch, 0..=100; 0, as it is unless set, for 1 to 3 by chance.
+    /// Operations of a branch, 0..=100. The default, 0, means 1 to 3 by chance.
     pub depth: usize,
-    /// The parameter of both distributions; 1 unless set, which is any weights as likely as any others.
+    /// The parameter of both distributions. The default, 1, makes all weights equally likely.
     pub alpha: f64,
-    /// Whether Brightness, Color, Contrast and Sharpness are among the operations, as they are unless set. They change images
-    /// like those corruptions that the paper measures robustness with.
+    /// Whether Brightness, Color, Contrast and Sharpness are among the operations; true unless set. They resemble the
+    /// corruptions with which the paper measures robustness.
     pub all_ops: bool,
 }
 
@@ -46,31 +45,31 @@ impl Default for AugMix {
 }
 
 impl AugMix {
-    /// With the first so many magnitudes.
+    /// Sets the number of smallest magnitudes.
     #[must_use]
     pub fn severity(self, severity: u32) -> Self {
         AugMix { severity, ..self }
     }
 
-    /// With so many branches.
+    /// Sets the number of branches.
     #[must_use]
     pub fn width(self, width: usize) -> Self {
         AugMix { width, ..self }
     }
 
-    /// With so many operations a branch; 0 for 1 to 3 by chance.
+    /// Sets the number of operations per branch; 0 means 1 to 3 by chance.
     #[must_use]
     pub fn depth(self, depth: usize) -> Self {
         AugMix { depth, ..self }
     }
 
-    /// With this parameter of the distributions.
+    /// Sets the parameter of the distributions.
     #[must_use]
     pub fn alpha(self, alpha: f64) -> Self {
         AugMix { alpha, ..self }
     }
 
-    /// With or without the operations that the paper leaves out.
+    /// Includes or excludes the operations that the paper leaves out.
     #[must_use]
     pub fn all_ops(self, all_ops: bool) -> Self {
         AugMix { all_ops, ..self }
@@ -83,7 +82,7 @@ impl AugMix {
 
 pub(super) const CONVENTION: Convention = Convention::TorchvisionAugMix;
 
-/// Those of the paper, and the four that it leaves out. timm's `_AUGMIX_TRANSFORMS` are the same.
+/// The operations of the paper, and the four that it leaves out. timm's `_AUGMIX_TRANSFORMS` are the same.
 pub(super) const OPERATIONS: [OpKind; 13] = [
     OpKind::ShearX,
     OpKind::ShearY,
@@ -138,7 +137,7 @@ impl fmt::Display for AugMix {
     }
 }
 
-/// Draws `width` chains of `depth` operations, or of 1 to 3 by chance if that is 0; `op` makes the k-th one.
+/// Draws `width` chains of `depth` operations, or of 1 to 3 by chance if `depth` is 0. `op` makes the k-th operation.
 pub(super) fn chains(
     context: &Context<'_>,
     operations: &[OpKind],
@@ -158,12 +157,12 @@ pub(super) fn chains(
     (0..width).map(&mut chain).collect()
 }
 
-/// Every operation that may be drawn, and what mixes them.
+/// Every operation that can be drawn, and AugMix, which mixes them.
 pub(super) fn with_mixture(operations: &[OpKind]) -> Vec<OpKind> {
     operations.iter().copied().chain([OpKind::AugMix]).collect()
 }
 
-/// Refuses branches that AugMix as an operation cannot have, and chains that nobody can want.
+/// Refuses branches that the operation AugMix cannot have, and chains that are far too long.
 pub(super) fn check_shape(scheme: &'static str, width: usize, depth: usize) -> Result<()> {
     let refuse =
         |parameter, value: usize, rule| Err(Error::Parameter { op: scheme, parameter, value: value as f64, rule });
@@ -174,7 +173,7 @@ pub(super) fn check_shape(scheme: &'static str, width: usize, depth: usize) -> R
     }
 }
 
-/// Refuses an alpha that the distributions do not have, or with which they are beyond what binary64 tells from their limits.
+/// Refuses an alpha that the distributions do not have, or with which `f64` cannot tell them from their limits.
 pub(super) fn check_alpha(scheme: &'static str, alpha: f64) -> Result<()> {
     let rule = "is outside 0.000001..=1000000";
     if (1e-6..=1e6).contains(&alpha) {

@@ -1,4 +1,4 @@
-//! Instantiate: what a step of a policy or of another scheme draws besides its operation.
+//! Instantiate: the operation of a drawn step, with its sign and its other random parameters.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +9,7 @@ use crate::interpolation::Interpolation;
 use crate::ops::{Category, Op, OpKind};
 use crate::random::Purpose;
 
-/// Makes operations of an image's steps.
+/// Makes the operations of an image's steps.
 pub(super) struct Steps<'a> {
     context: &'a Context<'a>,
     convention: Convention,
@@ -25,7 +25,7 @@ impl<'a> Steps<'a> {
         Steps { context, convention, signs, interpolations, radii }
     }
 
-    /// The operation of step `k`, at a magnitude that has been checked or that noise may have carried beyond the last.
+    /// The operation of step `k`, at a magnitude that is checked or that noise carried beyond the last one.
     pub fn op(&mut self, k: usize, op: OpKind, magnitude: f64) -> Op {
         let Steps { context, convention, .. } = *self;
         let coin = |stream: &mut ChaCha8Rng| stream.random::<u32>() >> 31 == 1;

@@ -1,4 +1,4 @@
-//! Schemes: how an image's operations are drawn, by a learned policy or without one.
+//! Schemes: the methods that draw an image's operations, by a learned policy or without one.
 //!
 //! | word | what |
 //! |--|--|
@@ -11,7 +11,7 @@
 //! | `original-mstd0.5` | [`TimmAutoAugment`], timm's configuration string |
 //! | `augmix-m5-w4-d2` | [`TimmAugMix`], timm's configuration string |
 //!
-//! All draw for each image alone, from streams of their own, operations that are ready to run: what comes of them is a
+//! All of them draw for each image by itself, from streams of their own. The drawn operations are ready to run, in a
 //! [`Plan`](crate::Plan) like any other.
 
 mod aug_mix;
@@ -42,15 +42,15 @@ use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
 use crate::policy::Policy;
 
-/// A stage as code: what it refuses, what it may draw, and what it draws.
+/// The code of a stage: its checks, its possible operations and its draw.
 pub(crate) trait Draws {
     /// Refuses parameters outside their range.
     fn check(&self) -> Result<()>;
 
-    /// Every kind of operation that it may draw.
+    /// Every operation that it can draw.
     fn operations(&self) -> Vec<OpKind>;
 
-    /// Draws and puts the operations behind `ops`; returns the sub-policy if there is one.
+    /// Draws, and appends the operations to `ops`. Returns the sub-policy if there is one.
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>>;
 }
 
@@ -74,7 +74,7 @@ const TORCHVISION: [OpKind; 14] = [
 
 macro_rules! schemes {
     ($($(#[$doc:meta])* $Name:ident: |$scheme:pat_param| $convention:expr;)*) => {
-        /// A learned policy, or another way to draw an image's operations.
+        /// A learned policy, or another method to draw an image's operations.
         ///
         /// ```
         /// use autoaugment::{Policy, Sampler, Scheme, Shape, schemes::RandAugment};
@@ -93,7 +93,7 @@ macro_rules! schemes {
         $(impl From<$Name> for Scheme { fn from(scheme: $Name) -> Self { Scheme::$Name(scheme) } })*
 
         impl Scheme {
-            /// What its magnitudes mean.
+            /// The convention of its magnitudes.
             pub fn convention(&self) -> Convention {
                 match self { $(Scheme::$Name($scheme) => $convention,)* }
             }
@@ -121,13 +121,13 @@ schemes! {
     TrivialAugment: |_| trivial_augment::CONVENTION;
     /// Some operations at any magnitude, each with any probability.
     UniformAugment: |_| uniform_augment::CONVENTION;
-    /// RandAugment as timm has it.
+    /// timm's RandAugment.
     TimmRandAugment: |scheme| scheme.convention();
-    /// A learned policy as timm has it, its magnitudes perhaps with noise.
+    /// timm's learned policies, with or without noise on their magnitudes.
     TimmAutoAugment: |scheme| scheme.policy().convention;
     /// Several chains side by side, mixed with the image.
     AugMix: |_| aug_mix::CONVENTION;
-    /// AugMix as timm has it.
+    /// timm's AugMix.
     TimmAugMix: |_| timm_aug_mix::CONVENTION;
 }
 
@@ -156,12 +156,12 @@ const FORMS: [(&str, &str); 11] = [
 ];
 
 impl Scheme {
-    /// Every form that a scheme's text can have, and one line of help for each; learned policies first, by name.
+    /// Every form of a scheme's text, each with one line of help. Learned policies come first, by name.
     pub fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
         Policy::presets().chain(FORMS)
     }
 
-    /// Every operation that it may draw, once, in the order of [`OpKind::ALL`]; and behind them AugMix, if that mixes them.
+    /// Every operation that it can draw, once, in the order of [`OpKind::ALL`]. AugMix comes last, if it mixes them.
     pub fn operations(&self) -> Vec<OpKind> {
         let mut operations = self.draws().operations();
         operations.sort();
@@ -184,7 +184,7 @@ impl Draws for Scheme {
     }
 }
 
-/// Refuses a number of operations that is 0 or that nobody can want.
+/// Refuses a number of operations that is 0 or far too large.
 fn check_count(scheme: &'static str, n: usize) -> Result<()> {
     let rule = "is outside 1..=100";
     if (1..=100).contains(&n) {

@@ -1,4 +1,4 @@
-//! Policy as a stage: a sub-policy, the gates of its steps, their signs.
+//! Policy as a stage: a sub-policy, and the gates and signs of its steps.
 
 use rand::RngExt;
 
@@ -24,7 +24,7 @@ impl Draws for Policy {
     }
 }
 
-/// Draws from a policy that has been checked, where the k-th step's magnitude is what `noise` makes of it.
+/// Draws from a checked policy. `noise` gives the magnitude of the k-th step.
 pub(super) fn draw_with(
     policy: &Policy,
     context: &Context<'_>,

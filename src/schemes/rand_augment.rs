@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 use crate::ops::{Op, OpKind};
 use crate::random::Purpose;
 
-/// `n` of 14 operations, each as likely as the others whatever was drawn before, at magnitude `m`; all are applied
-/// (Cubuk et al., arXiv 1909.13719).
+/// `n` of 14 operations at magnitude `m`, drawn uniformly with repetition. All of them are applied (Cubuk et al., arXiv
+/// 1909.13719).
 ///
 /// Source: torchvision's `RandAugment` (0.29, transforms v2) with its 31 magnitudes, on PIL images. timm's is
 /// [`TimmRandAugment`](super::TimmRandAugment).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RandAugment {
-    /// Operations an image; 2 unless set.
+    /// Operations per image; 2 unless set.
     pub n: usize,
     /// Their magnitude, 0..=30; 9 unless set.
     pub m: u32,
@@ -34,13 +34,13 @@ impl Default for RandAugment {
 }
 
 impl RandAugment {
-    /// As many operations an image.
+    /// Sets the number of operations per image.
     #[must_use]
     pub fn n(self, n: usize) -> Self {
         RandAugment { n, ..self }
     }
 
-    /// At this magnitude.
+    /// Sets the magnitude.
     #[must_use]
     pub fn m(self, m: u32) -> Self {
         RandAugment { m, ..self }

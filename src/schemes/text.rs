@@ -30,7 +30,7 @@ fn read<T: DeserializeOwned + Into<Scheme>>(text: &str) -> Result<Scheme> {
 impl FromStr for Scheme {
     type Err = Error;
 
-    /// Parses what `Display` prints: a scheme, a preset's name, or a learned policy; `#` starts a comment.
+    /// Parses the form that `Display` prints: a scheme, a preset's name, or a learned policy. A `#` starts a comment.
     fn from_str(whole: &str) -> Result<Self> {
         let lines = whole.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         let mut lines = lines.filter(|line| !line.is_empty());
@@ -55,7 +55,7 @@ impl FromStr for Scheme {
     }
 }
 
-/// An unknown name among all of schemes, not of policies only.
+/// An unknown name, compared with the names of all schemes and not only of policies.
 fn with_all_names(error: Error, text: &str) -> Error {
     match error {
         Error::Unknown { what: "policy", .. } => {

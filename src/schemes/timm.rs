@@ -11,7 +11,7 @@ use crate::policy::{Policy, Step, SubPolicy};
 use crate::random::Purpose;
 use crate::random::gauss::gauss;
 
-/// RandAugment as timm has it: of `n` operations each is applied with probability `p`, at a magnitude near `m`.
+/// timm's RandAugment: each of `n` operations is applied with probability `p`, at a magnitude near `m`.
 ///
 /// ```
 /// use autoaugment::{Scheme, schemes::TimmRandAugment};
@@ -20,25 +20,25 @@ use crate::random::gauss::gauss;
 /// # Ok::<(), autoaugment::Error>(())
 /// ```
 ///
-/// Source: `rand_augment_transform` of timm 1.0.31. Operations may repeat, unless they are weighted; the interpolation of
-/// each warp is bilinear or bicubic by chance. What its training script adds to the configuration string, the data set's
-/// mean as fill and perhaps one interpolation, is the sampler's [`fill`](crate::Sampler::fill) and
-/// [`interpolation`](crate::Sampler::interpolation) here.
+/// Source: `rand_augment_transform` of timm 1.0.31. Operations can repeat, unless they are weighted. The interpolation
+/// of each warp is bilinear or bicubic by chance. timm's training script adds the data set's mean as fill, and perhaps
+/// one interpolation. Here these are the sampler's [`fill`](crate::Sampler::fill) and
+/// [`interpolation`](crate::Sampler::interpolation).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimmRandAugment {
-    /// The magnitude, which is cut down to `mmax`; 10 unless set.
+    /// The magnitude, clipped to `mmax`; 10 unless set.
     pub m: u32,
-    /// Operations an image; 2 unless set.
+    /// Operations per image; 2 unless set.
     pub n: usize,
     /// The probability of each; 0.5 unless set.
     pub p: f64,
-    /// The standard deviation of the magnitude; infinite for any magnitude from 0 to `m`; 0 unless set.
+    /// The standard deviation of the magnitude; 0 unless set. Infinite means any magnitude from 0 to `m`.
     pub mstd: f64,
-    /// What magnitudes are cut down to, 1..=100; 10 unless set.
+    /// The largest magnitude, 1..=100; 10 unless set. Larger ones are clipped to it.
     pub mmax: u32,
-    /// Whether operations get stronger with the magnitude, all of them.
+    /// Whether all operations get stronger with the magnitude.
     pub increasing: bool,
-    /// Which operations. Those of all sets but the first are the increasing ones.
+    /// The set of operations. All sets except the first have the increasing ones.
     pub set: TimmSet,
 }
 
@@ -49,43 +49,43 @@ impl Default for TimmRandAugment {
 }
 
 impl TimmRandAugment {
-    /// At this magnitude.
+    /// Sets the magnitude.
     #[must_use]
     pub fn m(self, m: u32) -> Self {
         TimmRandAugment { m, ..self }
     }
 
-    /// As many operations an image.
+    /// Sets the number of operations per image.
     #[must_use]
     pub fn n(self, n: usize) -> Self {
         TimmRandAugment { n, ..self }
     }
 
-    /// Each with this probability.
+    /// Sets the probability of each operation.
     #[must_use]
     pub fn p(self, p: f64) -> Self {
         TimmRandAugment { p, ..self }
     }
 
-    /// With this standard deviation of the magnitude.
+    /// Sets the standard deviation of the magnitude.
     #[must_use]
     pub fn mstd(self, mstd: f64) -> Self {
         TimmRandAugment { mstd, ..self }
     }
 
-    /// With magnitudes up to this one.
+    /// Sets the largest magnitude.
     #[must_use]
     pub fn mmax(self, mmax: u32) -> Self {
         TimmRandAugment { mmax, ..self }
     }
 
-    /// With operations that get stronger with the magnitude.
+    /// Chooses operations that get stronger with the magnitude.
     #[must_use]
     pub fn increasing(self, increasing: bool) -> Self {
         TimmRandAugment { increasing, ..self }
     }
 
-    /// Of these operations.
+    /// Sets the set of operations.
     #[must_use]
     pub fn set(self, set: TimmSet) -> Self {
         TimmRandAugment { set, ..self }
@@ -142,7 +142,7 @@ impl Draws for TimmRandAugment {
     }
 }
 
-/// The index at which `at`, 0..1 of the way through the weights, lies.
+/// The index of the weight at the fraction `at`, 0..1, of the sum of the weights.
 fn weighted_choice(weights: &[f64], at: f64) -> usize {
     let mut left = at * weights.iter().sum::<f64>();
     let mut last = 0;
@@ -156,7 +156,7 @@ fn weighted_choice(weights: &[f64], at: f64) -> usize {
     last
 }
 
-/// A list of sub-policies that timm has.
+/// One of timm's lists of sub-policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimmList {
     /// The ImageNet policy with `PosterizeOriginal`.
@@ -205,7 +205,7 @@ fn three_a() -> Vec<SubPolicy> {
     ops.map(alone).to_vec()
 }
 
-/// A learned policy as timm has it, with noise on its magnitudes.
+/// timm's learned policies, with noise on their magnitudes.
 ///
 /// ```
 /// use autoaugment::{Scheme, schemes::{TimmAutoAugment, TimmList}};
@@ -213,7 +213,7 @@ fn three_a() -> Vec<SubPolicy> {
 /// assert_eq!(Scheme::from(scheme).to_string(), "original-mstd0.5");
 /// ```
 ///
-/// Source: `auto_augment_transform` of timm 1.0.31. Fill and interpolation are as with [`TimmRandAugment`].
+/// Source: `auto_augment_transform` of timm 1.0.31. Fill and interpolation are as for [`TimmRandAugment`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimmAutoAugment {
     list: TimmList,
@@ -227,18 +227,18 @@ impl TimmAutoAugment {
         TimmAutoAugment { list, policy: list.policy(), mstd: 0.0 }
     }
 
-    /// With this standard deviation of the magnitudes.
+    /// Sets the standard deviation of the magnitudes.
     #[must_use]
     pub fn mstd(self, mstd: f64) -> Self {
         TimmAutoAugment { mstd, ..self }
     }
 
-    /// Which list.
+    /// The list.
     pub fn list(&self) -> TimmList {
         self.list
     }
 
-    /// Its sub-policies, in the convention that its magnitudes are in.
+    /// Its sub-policies, in the convention of its magnitudes.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -273,7 +273,7 @@ pub(super) fn check_mstd(op: &'static str, mstd: f64) -> Result<()> {
     if mstd >= 0.0 { Ok(()) } else { Err(Error::Parameter { op, parameter: "mstd", value: mstd, rule }) }
 }
 
-/// What timm makes of a magnitude each time.
+/// timm's noise on a magnitude, drawn for each step.
 pub(super) struct Noise<'a> {
     context: &'a Context<'a>,
     numbers: StepStream,

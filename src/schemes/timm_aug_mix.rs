@@ -13,7 +13,7 @@ use crate::ops::{self, Branch, MixRule, Op, OpKind};
 use crate::random::dirichlet::dirichlet;
 use crate::random::{Purpose, beta};
 
-/// AugMix as timm has it: `width` branches of `depth` operations each, at magnitudes near or below `m`.
+/// timm's AugMix: `width` branches of `depth` operations each, at magnitudes near or below `m`.
 ///
 /// ```
 /// use autoaugment::{Scheme, schemes::TimmAugMix};
@@ -21,21 +21,21 @@ use crate::random::{Purpose, beta};
 /// assert_eq!(Scheme::from(scheme).to_string(), "augmix-m5-w4-d2");
 /// ```
 ///
-/// Source: `augment_and_mix_transform` of timm 1.0.31. The interpolation of each warp is bilinear or bicubic by chance;
-/// fill and interpolation can be set as with [`TimmRandAugment`](super::TimmRandAugment).
+/// Source: `augment_and_mix_transform` of timm 1.0.31. The interpolation of each warp is bilinear or bicubic by chance.
+/// Fill and interpolation can be set as for [`TimmRandAugment`](super::TimmRandAugment).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimmAugMix {
-    /// The magnitude, 3 unless set. What is drawn from it is cut down to 10.
+    /// The magnitude; 3 unless set. Drawn magnitudes are clipped to 10.
     pub m: u32,
-    /// The standard deviation of the magnitude; infinite, as it is unless set, for any magnitude from 0 to `m`.
+    /// The standard deviation of the magnitude. The default, infinite, means any magnitude from 0 to `m`.
     pub mstd: f64,
     /// Branches, 1..=32; 3 unless set.
     pub width: usize,
-    /// Operations of a branch, 0..=100; 0, as it is unless set, for 1 to 3 by chance.
+    /// Operations of a branch, 0..=100. The default, 0, means 1 to 3 by chance.
     pub depth: usize,
-    /// The parameter of the Beta and the Dirichlet distribution that weights are drawn from; 1 unless set.
+    /// The parameter of the Beta and the Dirichlet distribution of the weights; 1 unless set.
     pub alpha: f64,
-    /// Whether branches are blended one after the other, with bytes between, instead of added up.
+    /// Whether branches are blended in order, with bytes between, instead of added up.
     pub blended: bool,
 }
 
@@ -46,37 +46,37 @@ impl Default for TimmAugMix {
 }
 
 impl TimmAugMix {
-    /// At this magnitude.
+    /// Sets the magnitude.
     #[must_use]
     pub fn m(self, m: u32) -> Self {
         TimmAugMix { m, ..self }
     }
 
-    /// With this standard deviation of the magnitude.
+    /// Sets the standard deviation of the magnitude.
     #[must_use]
     pub fn mstd(self, mstd: f64) -> Self {
         TimmAugMix { mstd, ..self }
     }
 
-    /// With so many branches.
+    /// Sets the number of branches.
     #[must_use]
     pub fn width(self, width: usize) -> Self {
         TimmAugMix { width, ..self }
     }
 
-    /// With so many operations a branch; 0 for 1 to 3 by chance.
+    /// Sets the number of operations per branch; 0 means 1 to 3 by chance.
     #[must_use]
     pub fn depth(self, depth: usize) -> Self {
         TimmAugMix { depth, ..self }
     }
 
-    /// With this parameter of the distributions.
+    /// Sets the parameter of the distributions.
     #[must_use]
     pub fn alpha(self, alpha: f64) -> Self {
         TimmAugMix { alpha, ..self }
     }
 
-    /// With branches blended one after the other.
+    /// Blends the branches in order.
     #[must_use]
     pub fn blended(self, blended: bool) -> Self {
         TimmAugMix { blended, ..self }
@@ -120,8 +120,8 @@ impl Draws for TimmAugMix {
     }
 }
 
-/// Makes weights of a sum those of blends one after the other, as far as binary32 does: what each takes away from those before
-/// it is left out of theirs.
+/// Turns the weights of a sum into the weights of successive blends, within the precision of `f32`. Each blend scales
+/// down the earlier weights, and the new weights leave that out.
 fn one_after_the_other(weights: &mut [f32], mixed: f32) {
     let mut left = 1.0;
     for weight in weights.iter_mut().rev() {

@@ -1,18 +1,18 @@
-//! timm's sets of operations, which its RandAugment draws from.
+//! The sets of operations of timm's RandAugment.
 
 use crate::ops::OpKind;
 
-/// Which operations timm's RandAugment draws from, and how often each.
+/// The operations of timm's RandAugment, with their weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimmSet {
-    /// 15 operations, each as likely as the others.
+    /// 15 operations with equal weights.
     #[default]
     All,
-    /// The same by weights, `tweights`: most often rotations and shears.
+    /// The same with the weights `tweights`: rotations and shears are the most frequent.
     Weights,
-    /// Solarize, Desaturate and GaussianBlur, each as likely as the others, `t3a`.
+    /// Solarize, Desaturate and GaussianBlur with equal weights, `t3a`.
     ThreeA,
-    /// These three and 11 more by weights, `t3aw`.
+    /// These three and 11 more with weights, `t3aw`.
     ThreeAWeights,
 }
 
@@ -54,16 +54,16 @@ const THREE_A: [(OpKind, f64); 14] = [
 ];
 
 impl TimmSet {
-    /// What stands behind the `t` of a configuration string; nothing for all.
+    /// The text after the `t` of a configuration string; empty for all operations.
     pub(super) const NAMES: [(&'static str, TimmSet); 3] =
         [("weights", TimmSet::Weights), ("3a", TimmSet::ThreeA), ("3aw", TimmSet::ThreeAWeights)];
 
-    /// Whether operations are drawn by weights, and none twice.
+    /// Whether operations are drawn by weights, without repetition.
     pub(super) fn is_weighted(self) -> bool {
         matches!(self, TimmSet::Weights | TimmSet::ThreeAWeights)
     }
 
-    /// The operations with their weights, which only count where it is weighted.
+    /// The operations with their weights. Weights count only in a weighted set.
     pub(super) fn operations(self) -> &'static [(OpKind, f64)] {
         match self {
             TimmSet::All | TimmSet::Weights => &ALL,

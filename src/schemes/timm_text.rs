@@ -1,9 +1,15 @@
 //! timm's configuration strings: `rand-m9-mstd0.5-inc1`, `v0-mstd0.5`.
 //!
-//! They mean what timm 1.0.31 makes of them. Three things that it lets pass are refused, as they hardly mean what it makes
-//! of them: a section without a number, which it ignores (`mstdinf`), a section that stands twice, and the name of a set
-//! of operations that it does not know; and numbers outside the ranges of the types that they stand for. `v0` alone is
-//! TensorFlow's policy here, so timm's without noise is `v0-mstd0`; `augmix` alone is torchvision's, so timm's is `augmix-m3`.
+//! They mean the same as in timm 1.0.31. Four things are refused that timm accepts, because they hardly mean what it
+//! makes of them:
+//!
+//! * a section without a number, which timm ignores (`mstdinf`)
+//! * a section that occurs twice
+//! * the name of an unknown set of operations
+//! * a number outside the range of its type
+//!
+//! `v0` alone is TensorFlow's policy here, so timm's without noise is `v0-mstd0`. `augmix` alone is torchvision's, so
+//! timm's is `augmix-m3`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +21,7 @@ fn syntax(message: String) -> Error {
     Error::Syntax { what: "timm's configuration string", message }
 }
 
-/// What `text` stands for, if its first word is one of timm's.
+/// The scheme of `text`, if its first word is one of timm's.
 pub(super) fn scheme(text: &str) -> Option<Result<Scheme>> {
     let (word, sections) = match text.split_once('-') {
         Some((word, sections)) => (word, Some(sections)),
@@ -36,7 +42,7 @@ struct Sections<'a> {
 }
 
 impl Sections<'_> {
-    /// Calls `each` with key and value of every section; it says whether it knows the key.
+    /// Calls `each` with key and value of every section. It returns whether it knows the key.
     fn read(&self, mut each: impl FnMut(&str, &str) -> Result<bool>) -> Result<()> {
         let text = self.text;
         let mut seen: Vec<&str> = Vec::new();
@@ -122,7 +128,7 @@ fn auto(list: TimmList, sections: &Sections<'_>) -> Result<Scheme> {
 }
 
 impl fmt::Display for TimmRandAugment {
-    /// The configuration string that stands for it: what is timm's default is left out, but for the magnitude.
+    /// Its configuration string. timm's defaults are left out, except the magnitude.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = TimmRandAugment::default();
         write!(f, "rand-m{}", self.m)?;
@@ -151,7 +157,7 @@ impl fmt::Display for TimmRandAugment {
 }
 
 impl fmt::Display for TimmAugMix {
-    /// The configuration string that stands for it.
+    /// Its configuration string.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = TimmAugMix::default();
         write!(f, "augmix-m{}", self.m)?;

@@ -13,8 +13,7 @@ use crate::error::Result;
 use crate::ops::{Op, OpKind};
 use crate::random::Purpose;
 
-/// One of 14 operations, each as likely as the others, at one of 31 magnitudes, likewise (Müller and Hutter, arXiv
-/// 2103.10158).
+/// One of 14 operations at one of 31 magnitudes, both drawn uniformly (Müller and Hutter, arXiv 2103.10158).
 ///
 /// Source: torchvision's `TrivialAugmentWide` (0.29, transforms v2) on PIL images. The authors' own code differs from it
 /// in Rotate (whole degrees), Posterize, Solarize and the enhancing operations, which have no sign there.

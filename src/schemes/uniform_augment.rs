@@ -1,4 +1,4 @@
-//! UniformAugment: some operations, everything about them drawn uniformly.
+//! UniformAugment: some operations, with all their parameters drawn uniformly.
 
 use std::fmt;
 
@@ -13,17 +13,18 @@ use crate::error::Result;
 use crate::ops::{Op, OpKind};
 use crate::random::Purpose;
 
-/// `n` of 15 operations, each as likely as the others whatever was drawn before, at any level of their range, and applied
-/// with any probability (LingChen et al., arXiv 2003.14348).
+/// `n` of 15 operations, drawn uniformly with repetition. Each has any level of its range and is applied with any
+/// probability (LingChen et al., arXiv 2003.14348).
 ///
-/// A probability drawn from 0..1 for a gate that is drawn once makes a gate of one half, and that is what is drawn.
+/// A probability drawn from 0..1, used once, amounts to a probability of one half. So each operation is applied with
+/// one half.
 ///
-/// Source: the authors' repository tgilewicz/uniformaugment, whose operations and ranges are those of the
+/// Source: the authors' repository tgilewicz/uniformaugment, with the operations and ranges of the
 /// [fast-autoaugment](Convention::FastAutoAugment) convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UniformAugment {
-    /// Operations an image; 2 unless set.
+    /// Operations per image; 2 unless set.
     pub n: usize,
 }
 
@@ -34,7 +35,7 @@ impl Default for UniformAugment {
 }
 
 impl UniformAugment {
-    /// As many operations an image.
+    /// Sets the number of operations per image.
     #[must_use]
     pub fn n(self, n: usize) -> Self {
         UniformAugment { n }

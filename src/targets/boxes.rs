@@ -1,10 +1,10 @@
-//! Boxes: rectangles around what is in an image.
+//! Boxes: rectangles around objects of an image.
 
 use super::GeometricTransform;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
-/// A rectangle with sides along the axes; may reach out of its image.
+/// A rectangle with sides along the axes. It can reach out of its image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoundingBox {
     /// The smallest x.
@@ -17,18 +17,18 @@ pub struct BoundingBox {
     pub bottom: f64,
 }
 
-/// What became of a box.
+/// A box after the operations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MovedBox {
-    /// The smallest box around what is left of it in the image; none if nothing is.
+    /// The smallest box around its visible part. `None` if no part is visible.
     pub bounds: Option<BoundingBox>,
-    /// How much of its area is left, 0 to 1, scaling apart: what was outside the image before, or left it on the way, is
-    /// missing. 0 for a box without area.
+    /// The visible fraction of its area, 0 to 1, corrected for scaling. Parts that were outside the image before, or
+    /// left it on the way, do not count. 0 for a box without area.
     pub visible_fraction: f64,
 }
 
 impl BoundingBox {
-    /// Refuses sides that are not finite or change places.
+    /// Refuses sides that are not finite or in the wrong order.
     ///
     /// # Errors
     /// [`Error::Parameter`] naming the side.
@@ -53,8 +53,9 @@ impl BoundingBox {
 }
 
 impl GeometricTransform {
-    /// What becomes of a box: of the box's own outline, cut off wherever the image ends, the smallest box around the rest.
-    /// A rotated box is therefore larger than what was in it, but never larger than the rotated box.
+    /// The box after the operations. Its outline is moved and cut off at the edges of the image. The result is the
+    /// smallest box around the rest. After a rotation it is therefore larger than its object, but never larger than the
+    /// rotated box.
     ///
     /// # Errors
     /// Those of [`BoundingBox::check`].
@@ -78,7 +79,7 @@ impl GeometricTransform {
     }
 }
 
-/// Cuts off what of a convex outline is outside an image: Sutherland and Hodgman's algorithm.
+/// Cuts off the part of a convex outline outside an image, by Sutherland and Hodgman's algorithm.
 fn clip(outline: &mut Vec<[f64; 2]>, size: Size) {
     for (axis, limit) in [(0, size.width as f64), (1, size.height as f64)] {
         keep(outline, axis, 0.0, |v| v >= 0.0);

@@ -1,4 +1,4 @@
-//! GeometricTransform: where the points of one image go, operation by operation.
+//! GeometricTransform: the map of one image's points, operation by operation.
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
@@ -11,15 +11,15 @@ type Matrix = [f64; 6];
 
 const STILL: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
-/// Where the points of one image go; made by [`PlannedImage::geometric_transform`].
+/// The map of one image's points; made by [`PlannedImage::geometric_transform`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeometricTransform {
     before: Size,
-    /// Those operations that move something.
+    /// The operations that move points.
     steps: Vec<Step>,
 }
 
-/// One operation: the map of points, and the size of the image that it makes.
+/// One operation: the map of points, and the size of the resulting image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
     matrix: Matrix,
@@ -27,11 +27,11 @@ pub(super) struct Step {
 }
 
 impl PlannedImage {
-    /// Where the points of this image go if it has `size`; see [`targets`](crate::targets).
+    /// The map of the points of this image if it has `size`; see [`targets`](crate::targets).
     ///
     /// # Errors
-    /// Those of [`Op::check`], and [`Error::Parameter`](crate::Error::Parameter) or [`Error::Batch`](crate::Error::Batch)
-    /// if an operation is not possible for an image of this size, or if it is an AugMix whose branches move things.
+    /// Those of [`Op::check`]. [`Error::Parameter`](crate::Error::Parameter) or [`Error::Batch`](crate::Error::Batch)
+    /// if an operation is not possible for an image of this size, or if the branches of an AugMix move points.
     pub fn geometric_transform(&self, size: Size) -> Result<GeometricTransform> {
         size.check()?;
         let mut transform = GeometricTransform { before: size, steps: Vec::new() };
@@ -48,7 +48,7 @@ impl PlannedImage {
 }
 
 impl GeometricTransform {
-    /// The image's size before anything is done to it.
+    /// The image's size before all operations.
     pub(super) fn before(&self) -> Size {
         self.before
     }
@@ -64,7 +64,8 @@ impl GeometricTransform {
 
     /// All operations as one: a point (x, y) goes to `(a0 x + a1 y + a2, a3 x + a4 y + a5)`.
     ///
-    /// For targets that are neither masks, boxes nor keypoints. It does not know what has left the image on the way.
+    /// For targets that are neither masks, boxes nor keypoints. It does not know which points left the image on the
+    /// way.
     pub fn matrix(&self) -> [f64; 6] {
         self.steps.iter().fold(STILL, |done, step| compose(done, step.matrix))
     }
@@ -76,7 +77,7 @@ impl Step {
         [a * x + b * y + c, d * x + e * y + f]
     }
 
-    /// How many times larger areas get.
+    /// The factor by which areas grow.
     pub fn stretch(&self) -> f64 {
         let [a, b, _, d, e, _] = self.matrix;
         (a * e - b * d).abs()
@@ -91,14 +92,14 @@ fn compose(first: Matrix, then: Matrix) -> Matrix {
     [top[0], top[1], top[2], bottom[0], bottom[1], bottom[2]]
 }
 
-/// The map the other way. Warps keep areas, so that there is one.
+/// The inverse map. It exists, because warps keep areas.
 fn inverse([a, b, c, d, e, f]: Matrix) -> Matrix {
     let determinant = a * e - b * d;
     let [a, b, d, e] = [e / determinant, -b / determinant, -d / determinant, a / determinant];
     [a, b, -(a * c + b * f), d, e, -(d * c + e * f)]
 }
 
-/// Refuses an AugMix whose branches move what is in the image, each to another place.
+/// Refuses an AugMix whose branches move the contents of the image, each to another place.
 pub(super) fn check_branches(op: &Op) -> Result<()> {
     match op {
         Op::AugMix(mix) if mix.ops().any(|op| op.kind().category() == Category::Warp) => Err(Error::NotFollowed),
@@ -106,7 +107,7 @@ pub(super) fn check_branches(op: &Op) -> Result<()> {
     }
 }
 
-/// Where an operation moves the points of an image of `size`; nothing if it leaves them where they are.
+/// The map by which an operation moves the points of an image of `size`. `None` if it keeps them in place.
 fn forward(op: &Op, size: Size) -> Option<Matrix> {
     let warp = match op {
         Op::ShearX(op) => op.affine(size),

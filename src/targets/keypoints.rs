@@ -3,17 +3,17 @@
 use super::GeometricTransform;
 use crate::batch::Size;
 
-/// Where a point went.
+/// A point after the operations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Keypoint {
-    /// x and y afterwards, also of a point that is gone.
+    /// x and y afterwards, even of a point outside the image.
     pub point: [f64; 2],
-    /// Whether it is in the image, its edges included, and never left it on the way.
+    /// Whether it is in the image, edges included, and never left it on the way.
     pub is_inside: bool,
 }
 
 impl GeometricTransform {
-    /// Where a point (x, y) goes. One that is no number is nowhere inside.
+    /// The point (x, y) after the operations. A point with NaN is never inside.
     pub fn keypoint(&self, point: [f64; 2]) -> Keypoint {
         let start = Keypoint { point, is_inside: is_inside(point, self.before()) };
         self.steps().iter().fold(start, |at, step| {

@@ -1,4 +1,4 @@
-//! Masks: images of labels, one number a pixel, that go where their image's pixels go.
+//! Masks: images of labels, one number per pixel, which move with their image's pixels.
 
 use super::geometric_transform::check_branches;
 use crate::batch::{Batch, Images, Layout, RaggedBatch, Size, Sizes};
@@ -9,14 +9,15 @@ use crate::ops::{self, Op, OpKind};
 use crate::output::Output;
 use crate::plan::{Plan, PlannedImage};
 
-/// How masks follow their images.
+/// The options by which masks follow their images.
 ///
-/// Labels are never interpolated: whatever the interpolation of the image, a mask takes the nearest pixel.
+/// Labels are never interpolated. A mask takes the nearest pixel, with every interpolation of its image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Masks<L = u8> {
-    /// The label of what comes from outside the image; often the one that the loss ignores.
+    /// The label of the area outside the image. Often this is the label that the loss ignores.
     pub fill: L,
-    /// Whether rectangles that are cut out of the image get that label too; if not, what is under them keeps its own.
+    /// Whether rectangles that are cut out of the image get that label too. If not, the pixels under them keep their
+    /// labels.
     pub cutout: bool,
 }
 
@@ -28,13 +29,13 @@ impl Label for u16 {}
 impl Label for u32 {}
 
 mod sealed {
-    /// A number as bytes. Labels are only moved, never computed with, so that each byte can be moved by itself.
+    /// A number as bytes. Labels are moved and never used in arithmetic, so each byte can be moved by itself.
     pub trait Bytes: Sized {
-        /// How many there are.
+        /// The number of bytes.
         const COUNT: usize;
         /// Byte `k`, the lowest first.
         fn byte(self, k: usize) -> u8;
-        /// The number with nothing in it.
+        /// The number 0.
         const ZERO: Self;
         /// Puts byte `k` into a number that has 0 there.
         fn put(&mut self, k: usize, byte: u8);
@@ -59,14 +60,14 @@ mod sealed {
 }
 
 impl Masks<u8> {
-    /// The plan for the masks of the images that `plan` is for: what moves pixels, with the nearest pixel and this fill, and
-    /// perhaps what cuts out; nothing else.
+    /// The plan for the masks of the images of `plan`. It keeps the operations that move pixels, with the nearest pixel
+    /// and this fill. With `cutout`, it keeps the operations that cut out. It drops all others.
     ///
-    /// Masks of u8 are a [`Batch`](crate::Batch) of one channel; with this plan they run on the CPU, on a GPU, and in as few
-    /// dispatches as images do.
+    /// Masks of u8 are a [`Batch`](crate::Batch) of one channel. With this plan, they run on the CPU or on a GPU, in as
+    /// few dispatches as images do.
     ///
     /// # Errors
-    /// [`Error::At`] with the image, if it has an AugMix whose branches move things.
+    /// [`Error::At`] with the image, if the branches of an AugMix move points.
     pub fn plan(&self, plan: &Plan) -> Result<Plan> {
         let followed = |(i, image): (usize, &PlannedImage)| {
             image.ops.iter().try_for_each(check_branches).map_err(|e| e.at(format!("image {i}")))?;
@@ -82,7 +83,7 @@ impl Masks<u8> {
         Ok(Plan::drawn(images, plan.operations().iter().copied().filter(left).collect()))
     }
 
-    /// What an operation does to the mask; nothing if it leaves it alone.
+    /// The operation for the mask. `None` if the mask stays unchanged.
     fn op(&self, op: &Op) -> Option<Op> {
         let (interpolation, fill) = (Interpolation::Nearest, [self.fill; 3]);
         Some(match op.clone() {
@@ -101,10 +102,10 @@ impl Masks<u8> {
 }
 
 impl<L: Label> Masks<L> {
-    /// Moves masks of any label type as `plan`, which is for their images, says: masks of these sizes, one after the other,
-    /// rows from the top. Returns them, all of one size now, and that size.
+    /// Moves masks of any label type by `plan`, the plan of their images. The masks have these sizes and follow one
+    /// another, with rows from the top. Returns the masks and their size, now the same for all.
     ///
-    /// u16 runs twice and u32 four times, a byte at a time.
+    /// Masks of u16 run twice and those of u32 four times, one byte at a time.
     ///
     /// # Errors
     /// [`Error::Batch`] if there are not as many labels as pixels, and those of [`Executor::apply`].

@@ -1,16 +1,16 @@
-//! Targets: masks, boxes and keypoints follow what a plan does to their image.
+//! Targets: masks, boxes and keypoints follow the plan of their image.
 //!
-//! Coordinates are continuous and in pixels, x to the right, y down: an image covers `0..width` and `0..height`, and the
-//! center of the pixel in column i of row j is `(i + 0.5, j + 0.5)`. Add one half to positions that are given as column and
-//! row.
+//! Coordinates are continuous and in pixels, with x to the right and y down. An image covers `0..width` and
+//! `0..height`. The center of the pixel in column i of row j is `(i + 0.5, j + 0.5)`. Add one half to positions that
+//! are given as column and row.
 //!
-//! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move what is in an image; all other
-//! operations leave everything where it is. What an AugMix has moved differently in its branches nothing can follow, which is
-//! an error. [`GeometricTransform`] is the map of points, in binary64, of all operations of one image.
-//! It is the map itself: interpolation `nearest` takes the pixel nearest to it, which may be half a pixel away.
+//! ShearX, ShearY, TranslateX, TranslateY, Rotate, Crop, Resize and the two flips move the contents of an image. All
+//! other operations keep them in place. The branches of AugMix can move them in different ways. No target can follow
+//! that, so it is an error. [`GeometricTransform`] is the map of points of all operations of one image, in `f64`. It is
+//! exact. Interpolation `nearest` takes the nearest pixel, which can be half a pixel away.
 //!
-//! What leaves the image is gone, even if a later operation would move it back: the pixels there are the fill. What a
-//! mirrored border of a crop repeats is not followed.
+//! A part that leaves the image is gone, even if a later operation would move it back, because the pixels there are the
+//! fill. Targets do not follow the copies in a mirrored border of a crop.
 //!
 //! ```
 //! use autoaugment::targets::{BoundingBox, Masks};

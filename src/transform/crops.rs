@@ -1,4 +1,4 @@
-//! Crops of a fixed size: the middle of the image, or a random part of the padded one.
+//! Crops of a fixed size: the center of the image, or a random part of the padded image.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::ops::{self, Border, Op, OpKind, check_sides};
 use crate::random::Purpose;
 use crate::schemes::Draws;
 
-/// The middle of the image.
+/// The center of the image.
 ///
 /// Source: torchvision's `CenterCrop`, which pads an image that is smaller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct CenterCrop {
     pub width: usize,
     /// Rows afterwards.
     pub height: usize,
-    /// Red, green and blue around an image that is smaller.
+    /// The color around a smaller image: red, green and blue.
     #[serde(default)]
     pub fill: [u8; 3],
 }
@@ -51,7 +51,7 @@ impl Draws for CenterCrop {
     }
 }
 
-/// A random part of the padded image; every place is as likely as any other.
+/// A random part of the padded image, drawn uniformly.
 ///
 /// Source: torchvision's `RandomCrop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,10 +61,10 @@ pub struct RandomCrop {
     pub width: usize,
     /// Rows afterwards.
     pub height: usize,
-    /// Pixels around the image on all four sides that the crop may take in.
+    /// The pixels of padding on all four sides.
     #[serde(default)]
     pub padding: usize,
-    /// What the padding is made of.
+    /// The kind of padding.
     #[serde(default)]
     pub border: Border,
     /// Red, green and blue of constant padding.

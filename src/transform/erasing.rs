@@ -1,4 +1,4 @@
-//! Erasing: part of the image is filled with one color.
+//! Erasing: a part of the image is filled with one color.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +12,13 @@ use crate::ops::{self, Op, OpKind};
 use crate::random::Purpose;
 use crate::schemes::Draws;
 
-/// A square of fixed side around a uniformly drawn pixel; part of it may fall outside.
+/// A square of fixed side around a uniformly drawn pixel. A part of it can be outside.
 ///
 /// Source: DeVries and Taylor, arXiv 1708.04552.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cutout {
-    /// The side in pixels; 0 leaves images alone.
+    /// The side in pixels; 0 keeps images unchanged.
     pub side: u32,
     /// Red, green and blue.
     #[serde(default)]
@@ -45,13 +45,14 @@ impl Draws for Cutout {
     }
 }
 
-/// With some probability a random rectangle is filled with one color.
+/// Fills a random rectangle with one color, with some probability.
 ///
-/// Ten times an area is drawn uniformly from `scale` of the image's, and the logarithm of height / width uniformly from
-/// `ratio`; the first that is smaller than the image is put at a uniformly drawn place. If none is, nothing is erased.
+/// Up to ten times, an area is drawn uniformly from `scale` of the image's area, and the logarithm of height / width
+/// uniformly from `ratio`. The first rectangle that is smaller than the image gets a uniformly drawn place. If none of
+/// the ten is smaller, no rectangle is erased.
 ///
-/// torchvision erases after normalizing, with 0, which is the mean color; here it happens to bytes, before. What is drawn is
-/// an [`ops::Cutout`], which fills a rectangle too.
+/// torchvision erases after normalization, with 0, which is the mean color. Here the bytes are erased, before
+/// normalization. The drawn operation is an [`ops::Cutout`], which also fills a rectangle.
 ///
 /// Source: torchvision's `RandomErasing` (Zhong et al., arXiv 1708.04896).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Flips: the image is turned over with some probability.
+//! Flips: the image is mirrored with some probability.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::ops::{self, Op, OpKind};
 use crate::random::Purpose;
 use crate::schemes::Draws;
 
-/// Left and right change places with some probability.
+/// Mirrors left and right with some probability.
 ///
 /// Source: torchvision's `RandomHorizontalFlip`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl Draws for RandomHorizontalFlip {
     }
 }
 
-/// Top and bottom change places with some probability.
+/// Mirrors top and bottom with some probability.
 ///
 /// Source: torchvision's `RandomVerticalFlip`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
-//! Transform: everything that is done to an image of a training set before it is normalized, in order.
+//! Transform: the stages of an image of a training set before normalization, in order.
 //!
-//! A transform draws crops, flips, a policy or another scheme, and erased rectangles for each image; what it drew are
-//! operations of the [`Plan`](crate::Plan) like all others. Where nothing else is said, the arithmetic of the draws is
-//! torchvision's (0.29, transforms v2); its random numbers are not.
+//! A transform draws crops, flips, a policy or another scheme, and erased rectangles for each image. They become
+//! operations of the [`Plan`](crate::Plan), like all others. Unless a stage says otherwise, the arithmetic of the draws
+//! is torchvision's (0.29, transforms v2). The random numbers are not.
 
 mod crops;
 mod erasing;
@@ -26,9 +26,10 @@ use crate::ops::size::size_after;
 use crate::ops::{Op, OpKind};
 use crate::schemes::{Draws, Scheme};
 
-/// Stages that an image goes through one after the other.
+/// The stages of an image, in order.
 ///
-/// A [`Policy`](crate::Policy) or another [`Scheme`] alone is one too, so that whatever takes a transform takes a policy.
+/// A [`Policy`](crate::Policy) or another [`Scheme`] alone is a transform too, so every function that takes a transform
+/// takes a policy.
 ///
 /// ```
 /// use autoaugment::transform::{RandomErasing, RandomResizedCrop};
@@ -46,11 +47,11 @@ use crate::schemes::{Draws, Scheme};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Transform {
-    /// In the order of application; none leaves images alone.
+    /// In the order of application. Without stages, images stay unchanged.
     pub stages: Vec<Stage>,
 }
 
-/// One thing that is drawn and done.
+/// One stage of a transform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -59,19 +60,19 @@ pub enum Stage {
     RandomResizedCrop(RandomResizedCrop),
     /// Another size.
     Resize(Resize),
-    /// The middle of the image.
+    /// The center of the image.
     CenterCrop(CenterCrop),
     /// A random part of the padded image.
     RandomCrop(RandomCrop),
-    /// Left and right change places with this probability.
+    /// A horizontal flip with this probability.
     RandomHorizontalFlip(RandomHorizontalFlip),
-    /// Top and bottom change places with this probability.
+    /// A vertical flip with this probability.
     RandomVerticalFlip(RandomVerticalFlip),
-    /// A sub-policy of a learned policy, or what another scheme draws.
+    /// A sub-policy of a learned policy, or the operations of another scheme.
     Policy(Scheme),
     /// A square filled with one color.
     Cutout(Cutout),
-    /// A rectangle filled with one color, or none.
+    /// A rectangle filled with one color, with some probability.
     RandomErasing(RandomErasing),
 }
 
@@ -92,73 +93,73 @@ impl Stage {
 }
 
 impl Transform {
-    /// Without stages.
+    /// A transform without stages.
     pub fn new() -> Self {
         Transform::default()
     }
 
-    /// The same with another stage behind the others.
+    /// Appends a stage.
     #[must_use]
     pub fn then(mut self, stage: Stage) -> Self {
         self.stages.push(stage);
         self
     }
 
-    /// Then a random part of the image at a fixed size.
+    /// Appends a random part of the image at a fixed size.
     #[must_use]
     pub fn random_resized_crop(self, crop: RandomResizedCrop) -> Self {
         self.then(Stage::RandomResizedCrop(crop))
     }
 
-    /// Then another size.
+    /// Appends a resize.
     #[must_use]
     pub fn resize(self, resize: Resize) -> Self {
         self.then(Stage::Resize(resize))
     }
 
-    /// Then the middle `width` x `height` pixels; black where the image is smaller.
+    /// Appends a crop of the center `width` x `height` pixels, with black where the image is smaller.
     #[must_use]
     pub fn center_crop(self, width: usize, height: usize) -> Self {
         self.then(Stage::CenterCrop(CenterCrop { width, height, fill: [0; 3] }))
     }
 
-    /// Then a random part of the padded image.
+    /// Appends a random part of the padded image.
     #[must_use]
     pub fn random_crop(self, crop: RandomCrop) -> Self {
         self.then(Stage::RandomCrop(crop))
     }
 
-    /// Then left and right change places with this probability.
+    /// Appends a horizontal flip with this probability.
     #[must_use]
     pub fn random_horizontal_flip(self, probability: f64) -> Self {
         self.then(Stage::RandomHorizontalFlip(RandomHorizontalFlip { probability }))
     }
 
-    /// Then top and bottom change places with this probability.
+    /// Appends a vertical flip with this probability.
     #[must_use]
     pub fn random_vertical_flip(self, probability: f64) -> Self {
         self.then(Stage::RandomVerticalFlip(RandomVerticalFlip { probability }))
     }
 
-    /// Then a sub-policy, or what another scheme draws.
+    /// Appends a sub-policy, or another scheme's draws.
     #[must_use]
     pub fn policy(self, policy: impl Into<Scheme>) -> Self {
         self.then(Stage::Policy(policy.into()))
     }
 
-    /// Then a black square of `side` pixels around a random pixel.
+    /// Appends a black square of `side` pixels around a random pixel.
     #[must_use]
     pub fn cutout(self, side: u32) -> Self {
         self.then(Stage::Cutout(Cutout { side, fill: [0; 3] }))
     }
 
-    /// Then a random rectangle is filled.
+    /// Appends a random filled rectangle.
     #[must_use]
     pub fn random_erasing(self, erasing: RandomErasing) -> Self {
         self.then(Stage::RandomErasing(erasing))
     }
 
-    /// Refuses parameters outside their range, and says in which stage.
+    /// Refuses parameters outside their range, and names the stage.
     ///
     /// # Errors
     /// [`Error::At`] with the stage, counted from 1, and the reason.
@@ -171,7 +172,7 @@ impl Transform {
         stages.try_for_each(|(i, stage)| stage.draws().check().map_err(|e| e.at(format!("stage {}", i + 1))))
     }
 
-    /// Each operation that may be applied, once.
+    /// Each operation that can be applied, once.
     pub(crate) fn operations(&self) -> Vec<OpKind> {
         let mut operations: Vec<_> = self.stages.iter().flat_map(|stage| stage.draws().operations()).collect();
         operations.sort();
@@ -179,7 +180,7 @@ impl Transform {
         operations
     }
 
-    /// Draws the operations of one image; returns them with the last sub-policy that was drawn.
+    /// Draws the operations of one image. Returns them with the last drawn sub-policy.
     pub(crate) fn draw(&self, first: Context<'_>) -> Result<(Vec<Op>, Option<usize>)> {
         let mut ops = Vec::with_capacity(self.stages.len() + 1);
         let mut sub_policy = None;
@@ -213,7 +214,7 @@ fn check_probability(op: &'static str, probability: f64) -> Result<()> {
     if (0.0..=1.0).contains(&probability) { Ok(()) } else { Err(Error::Probability { op, probability }) }
 }
 
-/// Refuses a span that is not `0 < from <= to <= most`.
+/// Refuses a range that is not `0 < from <= to <= most`.
 fn check_span(op: &'static str, parameter: &'static str, [from, to]: [f64; 2], most: f64) -> Result<()> {
     let refuse = |value, rule| Err(Error::Parameter { op, parameter, value, rule });
     match () {

@@ -15,9 +15,10 @@ use crate::schemes::Draws;
 
 /// A random part of the image, of random area and proportions, at a fixed size.
 ///
-/// Ten times an area is drawn uniformly from `scale` of the image's, and the logarithm of width / height uniformly from
-/// `ratio`; the first that fits is put at a uniformly drawn place. If none fits, the middle of the image is taken, cut
-/// to the closest proportions allowed. It is cropped first and then resized, so that nothing around it shines in.
+/// Up to ten times, an area is drawn uniformly from `scale` of the image's area, and the logarithm of width / height
+/// uniformly from `ratio`. The first part that fits gets a uniformly drawn place. If none fits, it is the center of the
+/// image, cut to the closest allowed proportions. The crop comes before the resize, so that no pixel outside the part
+/// has a weight.
 ///
 /// Source: torchvision's `RandomResizedCrop.get_params` (Szegedy et al., arXiv 1409.4842).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub struct RandomResizedCrop {
     pub scale: [f64; 2],
     /// The smallest and the largest width / height; usually 3/4 to 4/3.
     pub ratio: [f64; 2],
-    /// How values between pixels are found; usually bilinear.
+    /// The interpolation between pixels; usually bilinear.
     pub interpolation: Interpolation,
 }
 

@@ -19,11 +19,11 @@ use crate::schemes::Scheme;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recipe {
-    /// 224 x 224. Training: RandomResizedCrop, horizontal flip, policy. Evaluation: the shorter side to 256, the middle.
-    /// As torchvision's reference training has it.
+    /// 224 x 224. Training: RandomResizedCrop, horizontal flip, policy. Evaluation: the shorter side to 256, the
+    /// center. As in torchvision's reference training.
     ImageNet,
     /// 32 x 32. Training: RandomCrop of the image padded by 4 gray pixels, horizontal flip, policy, Cutout of 16.
-    /// Evaluation: nothing. As the repository DeepVoltaire/AutoAugment has it.
+    /// Evaluation: no change. As in the repository DeepVoltaire/AutoAugment.
     Cifar,
 }
 
@@ -39,7 +39,7 @@ impl Recipe {
         }
     }
 
-    /// What images are trained with; without a policy or another scheme, all the rest.
+    /// The transform for training. Without a policy or another scheme, all the other stages.
     pub fn training(self, policy: Option<impl Into<Scheme>>) -> Transform {
         let with_policy = |transform: Transform| match policy {
             Some(policy) => transform.policy(policy),
@@ -57,14 +57,15 @@ impl Recipe {
         }
     }
 
-    /// The same with a rectangle erased from a quarter of the images instead of a square from all, as timm and DeiT do.
+    /// The same, with a rectangle erased from a quarter of the images instead of a square from all, as in timm and
+    /// DeiT.
     pub fn training_with_erasing(self, policy: Option<impl Into<Scheme>>) -> Transform {
         let mut transform = self.training(policy);
         transform.stages.retain(|stage| !matches!(stage, super::Stage::Cutout(_)));
         transform.random_erasing(RandomErasing { probability: 0.25, ..RandomErasing::default() })
     }
 
-    /// What images are tested with.
+    /// The transform for evaluation.
     pub fn evaluation(self) -> Transform {
         match self {
             Recipe::ImageNet => Transform::new().resize(Resize::shorter_side(256)).center_crop(224, 224),

@@ -15,9 +15,9 @@ use crate::schemes::Draws;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resize {
-    /// What it becomes.
+    /// The new size.
     pub to: ResizeTo,
-    /// How values between pixels are found; usually bilinear.
+    /// The interpolation between pixels; usually bilinear.
     pub interpolation: Interpolation,
 }
 
@@ -25,9 +25,9 @@ pub struct Resize {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResizeTo {
-    /// The shorter side becomes this, and the longer one keeps the proportions, truncated.
+    /// The new shorter side. The longer side keeps the proportions, truncated.
     ShorterSide(usize),
-    /// Exactly this, whatever the proportions: width, height.
+    /// Exactly this width and height. The proportions can change.
     Exactly(usize, usize),
 }
 

@@ -1,14 +1,15 @@
-//! Literal: the part of Python that lists of steps are written in.
+//! Literal: the part of Python in which lists of steps are written.
 //!
-//! Lists, tuples, texts, numbers, `None` and bare names, with comments. A name with dots is its last part.
+//! It has lists, tuples, strings, numbers, `None` and bare names, with comments. A name with dots counts as its last
+//! part.
 
 use super::syntax;
 use crate::error::{Error, Result};
 
-/// How deep brackets may nest; policies need three.
+/// The greatest depth of brackets. Policies need three.
 const DEEPEST: usize = 16;
 
-/// A value and where it begins.
+/// A value and its place.
 #[derive(Debug, PartialEq)]
 pub(super) struct Literal<'t> {
     /// In bytes.
@@ -20,13 +21,13 @@ pub(super) struct Literal<'t> {
 pub(super) enum Value<'t> {
     None,
     Number(f64),
-    /// A text, or a bare name.
+    /// A string, or a bare name.
     Name(&'t str),
     /// A list or a tuple.
     List(Vec<Literal<'t>>),
 }
 
-/// Where byte `at` is, for people.
+/// Line and column of byte `at`.
 pub(super) fn place(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -215,7 +216,7 @@ impl<'t> Reader<'t> {
         syntax(message).at(place(self.text, at))
     }
 
-    /// A bracket that closes another one than the last that was opened.
+    /// A bracket that does not close the bracket opened last.
     fn crossed(&self, open: char, opened_at: usize) -> Error {
         let close = self.here().unwrap_or(' ');
         self.error(self.at, &format!("`{close}` does not close the `{open}` of {}", place(self.text, opened_at)))

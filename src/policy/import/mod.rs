@@ -1,4 +1,4 @@
-//! Import: policies as people have them in Python code, with each framework's own names.
+//! Import: policies from Python code, with each framework's own names.
 
 mod literal;
 mod names;
@@ -12,23 +12,24 @@ use crate::error::{Error, Result};
 use literal::{Literal, Value};
 use names::Name;
 
-/// The framework whose Python code a policy comes from. It fixes how operations are called and what magnitudes stand for.
+/// The framework whose Python code a policy comes from. It fixes the names of operations and the meaning of magnitudes.
 ///
-/// Three have a convention of their own here, and what they mean is kept: torchvision, timm and Fast AutoAugment. Two have
-/// none, because their operations are not Pillow's; their digits are read in the convention that is closest, and
-/// [`Framework::caveat`] says what that changes.
+/// torchvision, timm and Fast AutoAugment have conventions of their own here, so the import keeps their meaning. kornia
+/// and DALI have none, because their operations are not Pillow's. Their digits are read in the closest convention, and
+/// [`Framework::caveat`] names the differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Framework {
-    /// Pairs of `("Posterize", 0.4, 8)`, magnitude `None` where there is none; convention `torchvision`.
+    /// Pairs of `("Posterize", 0.4, 8)`, with `None` for no magnitude. The convention is `torchvision`.
     Torchvision,
-    /// Lists of `('PosterizeOriginal', 0.4, 8)`. timm's names choose among the `timm` conventions, and names that no single
-    /// one of them has together are refused, as are `TranslateX` and `TranslateY`, whose pixels timm's caller sets.
+    /// Lists of `('PosterizeOriginal', 0.4, 8)`. timm's names choose among the `timm` conventions. Names that occur in
+    /// no single one of them together are refused. So are `TranslateX` and `TranslateY`, whose pixels timm's caller
+    /// sets.
     Timm,
-    /// Lists of `('Contrast', 0.832, 0.499)` with levels from 0 to 1; convention `fast-autoaugment`.
+    /// Lists of `('Contrast', 0.832, 0.499)` with levels from 0 to 1. The convention is `fast-autoaugment`.
     FastAutoAugment,
     /// Lists of `("posterize", 0.4, 8)`, read in convention `torchvision`.
     Kornia,
-    /// Lists of `(posterize, 0.4, 6)`, the names being functions, of 11 magnitudes; read in convention `tensorflow`.
+    /// Lists of `(posterize, 0.4, 6)` with 11 magnitudes, whose names are functions. Read in convention `tensorflow`.
     Dali,
 }
 
@@ -48,7 +49,8 @@ impl Framework {
         }
     }
 
-    /// What an imported policy does otherwise than in its framework; nothing where it has a convention of its own.
+    /// The difference between an imported policy and its framework's. `None` if the framework has a convention of its
+    /// own.
     pub fn caveat(self) -> Option<&'static str> {
         match self {
             Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment => None,
@@ -82,8 +84,9 @@ impl FromStr for Framework {
 impl Policy {
     /// Reads a policy written as a Python literal: sub-policies of `(operation, probability, magnitude)`.
     ///
-    /// Lists and tuples are the same, operations are texts or bare names, and comments, trailing commas and a `name =` or
-    /// `return` in front are fine. Lines of sub-policies need no list around them. Code is not run: anything else is refused.
+    /// Lists and tuples are the same, and operations are strings or bare names. Comments, trailing commas, and a
+    /// `name =` or `return` in front are allowed. Lines of sub-policies need no list around them. Code is not run, and
+    /// all other Python is refused.
     ///
     /// ```
     /// use autoaugment::{Convention, Policy, policy::Framework};
@@ -167,7 +170,7 @@ struct Written<'l, 't> {
 }
 
 impl<'l, 't> Written<'l, 't> {
-    /// The step in a convention, or what is wrong with it and where.
+    /// The step in a convention, or its error with the place.
     fn checked(&self, convention: Convention) -> Result<Step, (&'l Literal<'t>, Error)> {
         let op = self.name.op;
         let Value::Number(probability) = self.probability.value else {

@@ -1,4 +1,4 @@
-//! Names: what each framework calls its operations, and in which conventions they mean what they do there.
+//! Names: each framework's names of operations, and the conventions that give them the same meaning.
 
 use super::{Framework, syntax};
 use crate::convention::Convention;
@@ -16,7 +16,7 @@ const TORCHVISION: &[Convention] = &[Convention::Torchvision];
 const FAST: &[Convention] = &[Convention::FastAutoAugment];
 const TENSORFLOW: &[Convention] = &[Convention::TensorFlow];
 
-/// In the order in which they are preferred where a list fits several.
+/// In order of preference, for a list that fits several.
 const TIMM: &[Convention] = &[
     Convention::Timm,
     Convention::TimmOriginal,
@@ -64,7 +64,7 @@ const TIMM_NAMES: &[(&str, OpKind, &[Convention])] = &[
 ];
 
 impl Framework {
-    /// The conventions that a policy of it may end up in.
+    /// The possible conventions of a policy of this framework.
     pub(super) fn conventions(self) -> &'static [Convention] {
         match self {
             Framework::Torchvision | Framework::Kornia => TORCHVISION,
@@ -74,7 +74,7 @@ impl Framework {
         }
     }
 
-    /// The operation that it calls so.
+    /// The operation with this name in the framework.
     pub(super) fn operation(self, name: &str) -> Result<Name> {
         if self == Framework::Timm && matches!(name, "TranslateX" | "TranslateY") {
             let why = "shifts by pixels that timm's caller sets";
@@ -87,7 +87,7 @@ impl Framework {
         Ok(Name { op: *op, conventions })
     }
 
-    /// Everything that it has a name for.
+    /// All names of the framework.
     fn names(self) -> Vec<(String, OpKind, &'static [Convention])> {
         let learned = |extra: &[OpKind], spelling: fn(&str) -> String| {
             let [everywhere @ .., _cutout] = &OpKind::PAPER;
