@@ -1,4 +1,4 @@
-//! Branches of AugMix: the image through several chains by itself, and what they make of it mixed.
+//! Branches of AugMix: several chains on copies of the image, and the mixture of their results.
 
 use rayon::prelude::*;
 
@@ -7,7 +7,7 @@ use super::kernels::mixture::Mixture;
 use super::pass::BAND;
 use crate::ops::AugMix;
 
-/// Memory that branches use, one image after the other.
+/// Memory of branches, reused from image to image.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     scratch: Scratch,
@@ -15,7 +15,7 @@ pub(super) struct Memory {
 }
 
 impl Chain<'_> {
-    /// Takes the image as it is now through every branch, and goes on with the mixture.
+    /// Runs every branch on the current image, and continues with the mixture.
     pub(super) fn branches(&mut self, op: &AugMix) {
         self.settle();
         let mut memory = self.scratch.branches.take().unwrap_or_default();

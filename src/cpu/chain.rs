@@ -1,12 +1,12 @@
 //! Chain: one image through its operations, in as few passes as they need.
 //!
-//! Operations wait until something has to see their result. What waits is a geometry, at most one, steps that are done to
-//! each pixel in front of it, and steps behind it: tables next to each other become one table, and a table in front of a
-//! warp is looked up where the warp's pixels arrive, but for those of its fill. Then a pass writes it all, a band of rows
-//! at a time, so that a band is still in the nearest cache when the next step takes it up. A pass is needed
+//! Operations wait until their result is needed. At most one geometry waits, with steps for each pixel before it and
+//! after it. Neighboring tables become one table. A table before a warp is looked up where the warp's pixels arrive,
+//! except for those of its fill. Then a pass writes all of it, one band of rows at a time. The band stays in the
+//! first-level cache from step to step. A pass is needed
 //!
-//! * before a geometry that looks at more than one pixel, or if another geometry waits;
-//! * before a statistic, unless only tables wait: the counts of an image behind a table are those of the image, moved;
+//! * before a geometry that reads more than one pixel, or if another geometry waits;
+//! * before a statistic, unless only tables wait: a table only moves the counts of an image;
 //! * at the end, into the output.
 
 use rayon::prelude::*;
@@ -25,23 +25,23 @@ use crate::batch::{Images, Size};
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{Category, ImageStats, Op, OpKind, RequiredStats, Table};
 
-/// Memory that one image after the other uses.
+/// Memory that is reused from image to image.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// What is stored between passes.
+    /// The pixels between passes.
     pub held: [Vec<u8>; 2],
-    /// A band that is written elsewhere in another form.
+    /// A band that is written to another place in another form.
     band: Vec<u8>,
     before: Vec<Step>,
     after: Vec<Step>,
-    /// What branches need, once an image has some.
+    /// The memory of branches, once an image has some.
     pub branches: Option<Box<branches::Memory>>,
 }
 
-/// Where the pixels are to which all that waits will be done.
+/// The pixels to which the waiting operations apply.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// Interleaved in memory of the caller.
+    /// Interleaved in the caller's memory.
     Given(&'a [u8]),
     /// In the scratch memory of this number.
     Held(usize),
@@ -54,7 +54,7 @@ pub(super) struct Chain<'a> {
     pub place: Place<'a>,
     pub size: Size,
     geometry: Geometry,
-    /// The size behind the geometry.
+    /// The size after the geometry.
     next: Size,
     pub scratch: &'a mut Scratch,
     /// Whether a pass is divided among threads.
@@ -62,7 +62,7 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// Begins with an image's interleaved bytes.
+    /// Starts with an image's interleaved bytes.
     pub fn new(
         batch: &'a Images<'a>,
         pixels: &'a [u8],
@@ -85,7 +85,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Takes an operation up.
+    /// Adds an operation.
     pub fn push(&mut self, op: &Op) {
         match op.lower(self.next) {
             Lowered::Copy => {}
@@ -144,7 +144,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Does what waits and writes the result.
+    /// Runs the waiting operations and writes the result.
     pub fn finish(self, out: Finish<'_>) {
         match out {
             Finish::Pixels(out) => self.pass().run(out, self.threads),
@@ -157,7 +157,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// All that waits.
+    /// All waiting operations.
     fn pass(&self) -> Pass<'_> {
         Pass {
             batch: self.batch,
@@ -169,7 +169,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Lets a table wait, together with one that waits already.
+    /// Adds a table, combined with one that waits already.
     fn look_up(&mut self, tables: Tables) {
         match self.scratch.after.last_mut() {
             Some(Step::Tables(waiting)) => *waiting = waiting.then(&tables),
@@ -177,7 +177,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Lets a geometry wait that makes images of size `to`.
+    /// Adds a geometry that makes images of size `to`.
     fn geometry(&mut self, to: Size, geometry: Geometry) {
         let only_steps = matches!(self.geometry, Geometry::Same);
         let may_follow = geometry.moves_pixels() && self.scratch.after.iter().all(Step::is_anywhere);
@@ -191,14 +191,14 @@ impl<'a> Chain<'a> {
         self.next = to;
     }
 
-    /// Does what waits, if anything does.
+    /// Runs the waiting operations, if there are any.
     pub fn settle(&mut self) {
         if !matches!(self.geometry, Geometry::Same) || !self.scratch.after.is_empty() {
             self.store();
         }
     }
 
-    /// A pass into memory of ours.
+    /// A pass into scratch memory.
     fn store(&mut self) {
         let bytes = self.next.pixels() * self.channels;
         self.held(bytes, |chain, out| chain.pass().run(out, chain.threads));
@@ -206,7 +206,7 @@ impl<'a> Chain<'a> {
         self.geometry = Geometry::Same;
     }
 
-    /// Blurs the columns of what is stored. What is stored then are strips, to be put together by whatever comes next.
+    /// Blurs the columns of the stored pixels. The result is strips, which the next pass joins.
     fn blur_columns(&mut self, blur: BoxBlur) {
         let row_length = self.size.width * self.channels;
         let bytes = self.size.height * STRIP;
@@ -221,7 +221,7 @@ impl<'a> Chain<'a> {
         self.geometry = Geometry::Strips;
     }
 
-    /// Fills memory of ours with what the pixels become, which are there then.
+    /// Runs a pass into scratch memory, which then holds the pixels.
     pub fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
         let to = match self.place {
             Place::Given(_) => 0,
@@ -236,7 +236,7 @@ impl<'a> Chain<'a> {
         self.place = Place::Held(to);
     }
 
-    /// The tables of a point operation, for the image as it will be when all that waits is done.
+    /// The tables of a point operation, for the image after the waiting operations.
     fn tables(&mut self, op: &Op) -> Tables {
         let kind = op.kind();
         let Category::Point(needs) = kind.category() else { return Tables::same(std::array::from_fn(|v| v as u8)) };
@@ -266,7 +266,7 @@ impl<'a> Chain<'a> {
         if self.channels == 1 { Tables::same(table(0)) } else { Tables::each(table) }
     }
 
-    /// The histograms of an image behind tables.
+    /// The histograms of an image after tables.
     fn counts(&self, pixels: &[u8], through: Option<&Tables>) -> [[u32; 256]; 3] {
         let count = |part: &[u8]| statistics::histograms(part, self.channels);
         let add = |mut a: [[u32; 256]; 3], b: [[u32; 256]; 3]| {
@@ -284,7 +284,7 @@ impl<'a> Chain<'a> {
         moved
     }
 
-    /// Histograms that have the same darkest and brightest values. A table that keeps the order keeps the ends.
+    /// Histograms with the same darkest and brightest values. A table that keeps the order keeps the ends.
     fn counts_of_ends(&self, pixels: &[u8], through: Option<&Tables>) -> [[u32; 256]; 3] {
         let keeps_order = |table: &Table| table.is_sorted() || table.iter().rev().is_sorted();
         let channels = 0..self.channels;
@@ -303,7 +303,7 @@ impl<'a> Chain<'a> {
         counts
     }
 
-    /// The mean of luma of an image behind tables.
+    /// The mean of luma of an image after tables.
     fn mean_luma(&self, pixels: &[u8], through: Option<&Tables>) -> u8 {
         let sum = self.gathered(
             pixels,
@@ -325,7 +325,7 @@ impl<'a> Chain<'a> {
         mean(sum, pixels.len() / self.channels)
     }
 
-    /// `of` all pixels: of all at once, or of parts by several threads and brought together.
+    /// `of` for all pixels: for all at once, or for parts by several threads, combined.
     fn gathered<T: Send>(
         &self,
         pixels: &[u8],
@@ -340,11 +340,11 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Where the last pass goes.
+/// The destination of the last pass.
 pub(super) enum Finish<'a> {
-    /// Interleaved bytes into memory of the caller.
+    /// Interleaved bytes in the caller's memory.
     Pixels(&'a mut [u8]),
-    /// Band after band to this function, with the number of its first pixel.
+    /// This function, called with each band and the number of its first pixel.
     Bands(&'a mut dyn FnMut(usize, &[u8])),
 }
 
@@ -362,7 +362,7 @@ fn blend(arg: Arg) -> Blend {
     })
 }
 
-/// Makes memory as long, whatever is in it then. Growing would keep what was there for a while, and take more than is needed.
+/// Gives memory this length, with any contents. Growth would copy the old contents and reserve too much.
 pub(super) fn resize(memory: &mut Vec<u8>, bytes: usize) {
     if memory.capacity() < bytes {
         *memory = Vec::new();

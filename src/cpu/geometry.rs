@@ -1,4 +1,4 @@
-//! Geometry: where the pixels of an image's next form come from; fills bands of it from the form before.
+//! Geometry: the source of an image's next pixels. It fills bands from the image before.
 
 use std::ops::Range;
 
@@ -23,11 +23,11 @@ pub(super) struct View<'a> {
     pub channels: usize,
 }
 
-/// How an output pixel finds its source. A boxed blend would be an allocation for each image.
+/// The source of an output pixel. A boxed blend would be an allocation per image.
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(super) enum Geometry {
-    /// It is the pixel at the same place.
+    /// The pixel at the same place.
     Same,
     /// By 16.16 fixed point.
     Fixed { coefficients: [i32; 6], fill: [u8; 3] },
@@ -35,24 +35,24 @@ pub(super) enum Geometry {
     Listed { list: Vec<u32>, fill: [u8; 3] },
     /// Between pixels.
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
-    /// The pixel blended with what is around it.
+    /// The pixel blended with its neighborhood.
     Window(Blend),
     /// All passes of a blur along rows.
     BlurRows(BoxBlur),
-    /// It is at the same place, and what is there are strips of columns, one behind the other.
+    /// The pixel at the same place, in strips of columns, one after the other.
     Strips,
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
-    /// Turned over.
+    /// Flipped.
     Flip { horizontal: bool, vertical: bool },
-    /// Weighted sums along rows; the first row of the output is this one's.
+    /// Weighted sums along rows. This is the source row of the first output row.
     AlongRows { columns: Weights, first_row: usize },
-    /// Weighted sums along columns; the first row of the source was this one.
+    /// Weighted sums along columns. This is the first row of the source.
     AlongColumns { rows: Weights, first_row: usize },
 }
 
 impl Geometry {
-    /// Whether what a step does anywhere may be done behind it: it only moves pixels about.
+    /// Whether a step that ignores places can run after it, because it only moves pixels.
     pub fn moves_pixels(&self) -> bool {
         matches!(self, Geometry::Fixed { .. } | Geometry::Flip { .. })
     }
@@ -66,8 +66,8 @@ impl Geometry {
         }
     }
 
-    /// Writes rows `rows` of an output that is `width` wide. `inside` is told of the columns of each row that come from the
-    /// source, and may change them.
+    /// Writes rows `rows` of an output of this `width`. `inside` is called with the columns of each row that come from
+    /// the source, and can change them.
     pub fn fill(
         &self,
         View { pixels: source, size, channels }: View<'_>,
@@ -108,7 +108,7 @@ impl Geometry {
             }
             Geometry::Window(blend) => {
                 let own = &source[rows.start * row_length..rows.end * row_length];
-                // What is not smoothed is blended with itself, which leaves it alone.
+                // A pixel that is not smoothed is blended with itself, which keeps it.
                 out.copy_from_slice(own);
                 for (y, out) in rows.zip(out.chunks_exact_mut(row_length)) {
                     if y > 0 && y + 1 < size.height {
@@ -159,7 +159,7 @@ impl Geometry {
     }
 }
 
-/// One row of a crop: what is inside the image is copied at once.
+/// One row of a crop. The part inside the image is copied at once.
 fn crop_row<'a>(
     crop: &Crop,
     size: Size,

@@ -1,15 +1,16 @@
 //! CPU executor: each image in as few passes as its operations allow, images in parallel.
 //!
-//! `chain.rs` takes an image through its operations, `pass.rs` makes the passes: what changes no coordinates is done to a
-//! band of rows while the band is in the nearest cache, right behind the geometry that fetched it. `kernels` has the loops
-//! over pixels. The references in `src/ops` are what all of it is tested against (`reference.rs`).
+//! `chain.rs` runs the operations of an image, and `pass.rs` makes the passes. A geometry fetches a band of rows. Then
+//! all operations that change no coordinates run on the band while it is in the first-level cache. `kernels` has the
+//! loops over pixels. All of it is tested against the references in `src/ops` (`reference.rs`).
 //!
-//! Images are divided among the threads of the current pool of rayon; if there are fewer images than threads, and they are
-//! large, the rows of each are. A plan that does the same to every image, with nothing but tables, is one look-up of all bytes.
+//! Images are divided among the threads of the current rayon pool. If there are fewer images than threads, and they are
+//! large, the rows of each image are divided instead. A plan with the same tables for every image, and no other
+//! operation, is one look-up of all bytes.
 //!
 //! # Tried
-//! Times are those of one core of a Zen 4 server, as ratios within one run, for 256 images of 224 x 224 x 3 that come from
-//! memory, unless something else is said.
+//! Times are ratios within one run on one core of a Zen 4 server. Unless stated otherwise, they are for 256 images of
+//! 224 x 224 x 3 that come from memory.
 //!
 //! | what | predicted | measured |
 //! |--|--|--|
@@ -22,21 +23,26 @@
 //! | sums of Sharpness's columns kept | 1.3 x | 0.4 x: they go through memory, and all nine are read where they are |
 //! | a blur's boxes not summed anew for each value, but their sums moved on by a row at a time, down strips of 64 columns | 8 x at radius 50, as fast as before at 2 | 512 x 512: 0.95 x at radius 1, 1.04 x at 2, 3.1 x at 10, 14 x at 50, 40 x at 128; in 0.07 to 0.10 of Pillow's time at every radius, where before it was 0.07, 0.08, 0.28, 1.4 and 4.1 |
 //! | rows of a blur turned over to be such strips, 32 bytes at a time | as long as a pass | as long as two; boxes that reach 2 values or fewer are summed where they are, in 0.83 to 0.95 of the time, and from 3 on that takes as long or longer |
-//! | binary64 in vectors of a pixel's channels, by hand | 3 x | bilinear warps 3 x; the compiler's own were no better than none |
+//! | `f64` in vectors of a pixel's channels, by hand | 3 x | bilinear warps 3 x; the compiler's own were no better than none |
 //! | tables of Equalize and AutoContrast in vector instructions | 2 x for 32 x 32 | CIFAR-10 policy at 32 x 32 1.3 x |
 //! | blends looked up, as differences of bytes (`kernels/blend.rs`) | 2 x where an alpha allows it | Color 1.6 x, Sharpness of 32 x 32 1.1 x |
 //! | plans checked and counted once for neighbors that are alike | 40 ns an image | plans of one table at 32 x 32 2 x |
 //! | results stored past the cache where they exceed it | a third of the memory's traffic | policies 1.07 x; not kept, as who reads the result next finds it further away |
 //!
-//! What is left under the ImageNet policy is a third memory, a third histograms (one addition a byte) and a third the rest.
+//! Under the ImageNet policy, the remaining time is a third memory, a third histograms (one addition per byte) and a
+//! third other work.
 //!
 //! # Memory
-//! Besides the batch and its result, each thread keeps what the largest image needs that it has met: two images between
-//! passes, one more for inputs in planes and one where several threads write an image in another form, and a band; where an
-//! image is blurred its rows are filled up to multiples of 64 bytes, and there are 64 rows, or columns, twice more. For
-//! branches of AugMix there is all of that once more, and an image a branch. Nothing is allocated for an image, but the
-//! weights of a resize and lists of source pixels, which warps need that are beyond 16.16 fixed point, and the weights
-//! of an AugMix.
+//! Besides the batch and its result, each thread keeps memory for the largest image that it has met:
+//!
+//! * two images between passes, and a band
+//! * one more image for inputs in planes
+//! * one more image if several threads write an image in another form
+//! * for a blur, rows padded to multiples of 64 bytes, and 64 rows or columns twice
+//! * for branches of AugMix, all of this once more, and one image per branch
+//!
+//! Only these are allocated per image: the weights of a resize or an AugMix, and lists of source pixels for warps
+//! beyond 16.16 fixed point.
 
 mod branches;
 mod chain;
@@ -61,26 +67,26 @@ use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
 
-/// Bytes that are worth a thread's while.
+/// The fewest bytes that are worth a thread.
 const TASK: usize = 1 << 16;
-/// Bytes of an image whose rows are divided among threads.
+/// The fewest bytes of an image whose rows are divided among threads.
 const LARGE: usize = 1 << 19;
 
 thread_local! {
     static SCRATCH: Cell<Memory> = Cell::default();
 }
 
-/// What a thread keeps from one image to the next.
+/// The memory that a thread keeps from image to image.
 #[derive(Default)]
 struct Memory {
     scratch: Scratch,
-    /// The image as it comes, where it came in planes.
+    /// The interleaved image, if the input has planes.
     given: Vec<u8>,
-    /// The image before it is written in another form by several threads.
+    /// The image before several threads write it in another form.
     finished: Vec<u8>,
 }
 
-/// Runs a plan that was checked against the batch and gives images of `size`, into a tensor of the right shape and form.
+/// Runs a checked plan that gives images of `size`, into a tensor of the right shape and form.
 pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, tensor: &mut Tensor) {
     let channels = batch.placement().channels;
     let in_planes = tensor.layout == Layout::Nchw && channels == 3;
@@ -147,7 +153,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes image `i` through its operations, but for the end.
+    /// Runs the operations of image `i`, except the last pass.
     fn chain(&self, i: usize, memory: &mut Memory, finish: impl FnOnce(Chain<'_>, &mut Vec<u8>)) {
         let Memory { scratch, given, finished } = memory;
         let placement = self.batch.placement();
@@ -167,7 +173,7 @@ impl Run<'_> {
         finish(chain, finished);
     }
 
-    /// The one table that the whole plan is, if it is; none for a plan that changes nothing.
+    /// The table of a plan that is one table for all images. `None` inside for a plan that changes no byte.
     fn tables(&self, layout: Layout) -> Option<Option<Tables>> {
         let placement = self.batch.placement();
         let is_table =
@@ -183,7 +189,7 @@ impl Run<'_> {
     }
 }
 
-/// Every byte through a table that all channels share.
+/// Maps every byte by one table for all channels.
 fn look_up_all(bytes: &[u8], tables: Option<&Tables>, out: &mut [u8]) {
     let parts = out.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK));
     parts.for_each(|(out, bytes)| match tables {

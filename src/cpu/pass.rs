@@ -1,4 +1,4 @@
-//! Pass: one geometry with the steps in front of it and behind it, a band of rows at a time.
+//! Pass: one geometry with the steps before and after it, one band of rows at a time.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use super::kernels::box_blur::STRIP;
 use super::steps::{Band, Step};
 use crate::batch::{Images, Size};
 
-/// Bytes of a band: what the first-level cache holds beside tables.
+/// Bytes of a band: the part of the first-level cache that tables leave.
 pub(super) const BAND: usize = 8192;
 
-/// All that waits, to be done.
+/// All waiting operations.
 pub(super) struct Pass<'a> {
     pub batch: &'a Images<'a>,
     pub source: View<'a>,
@@ -35,7 +35,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Bands after each other, or by several threads.
+    /// Bands in order, or by several threads.
     pub fn run(&self, out: &mut [u8], threads: bool) {
         self.geometry.prepare(self.source);
         let bytes = self.height() * self.row_length();
@@ -49,7 +49,7 @@ impl Pass<'_> {
         }
     }
 
-    /// One band after the other, in the same memory.
+    /// Bands in order, in the same memory.
     pub fn bands(&self, memory: &mut Vec<u8>, write: &mut dyn FnMut(usize, &[u8])) {
         self.geometry.prepare(self.source);
         memory.resize(self.height() * self.row_length(), 0);

@@ -1,4 +1,4 @@
-//! Reference: one operation after the other on whole images. Slow; what the executors are compared with.
+//! Reference: one operation after the other on whole images. It is slow. The executors are compared with it.
 
 use half::f16;
 

@@ -1,4 +1,4 @@
-//! Steps: what is done to pixels where they are, on a band of rows that is in the processor's nearest cache.
+//! Pointwise steps: operations on pixels in place, on a band of rows in the first-level cache.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::kernels::nearest::repeat;
 use super::kernels::planes::interleave;
 use crate::batch::{Images, Layout};
 
-/// One step. A boxed table would be an allocation for each image.
+/// One step. A boxed table would be an allocation per image.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
@@ -31,12 +31,12 @@ pub(super) struct Band {
 }
 
 impl Step {
-    /// Whether it does the same to a pixel wherever that is.
+    /// Whether it does the same to a pixel at every place.
     pub fn is_anywhere(&self) -> bool {
         matches!(self, Step::Tables(_) | Step::Color(_))
     }
 
-    /// Does it to the pixels of a band.
+    /// Runs it on the pixels of a band.
     pub fn apply(&self, pixels: &mut [u8], band: &Band, batch: &Images<'_>) {
         match *self {
             Step::Tables(ref tables) => look_up(pixels, band.channels, tables),

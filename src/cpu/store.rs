@@ -31,11 +31,11 @@ pub(super) trait Store: Sync {
     /// Writes pixels from number `first` on. `out` is all of the image.
     fn write(&self, first: usize, pixels: &[u8], out: &mut [Self::Value]);
 
-    /// Writes all of the image, several threads together.
+    /// Writes all of the image, by several threads.
     fn write_all(&self, pixels: &[u8], out: &mut [Self::Value]);
 }
 
-/// Pixels of a part that one thread writes at once.
+/// Pixels that one thread writes at once.
 const PART: usize = 1 << 14;
 
 /// The three planes of an image.
@@ -46,7 +46,7 @@ fn planes_of<T>(out: &mut [T]) -> [&mut [T]; 3] {
     [r, g, b]
 }
 
-/// Has several threads write RGB pixels to an image in planes.
+/// Writes RGB pixels to an image in planes, by several threads.
 fn in_parts<T: Send>(pixels: &[u8], out: &mut [T], write: impl Fn(&[u8], [&mut [T]; 3]) + Sync) {
     let [r, g, b] = planes_of(out).map(|plane| plane.par_chunks_mut(PART));
     let parts = r.zip(g).zip(b).zip(pixels.par_chunks(3 * PART));
@@ -68,7 +68,7 @@ impl Store for Planes {
     }
 }
 
-/// What each byte of each channel becomes.
+/// The new value of each byte of each channel.
 pub(super) struct Normalized<T> {
     table: Box<[[T; 256]; 3]>,
     channels: usize,
@@ -83,7 +83,7 @@ impl<T: Value> Normalized<T> {
         Normalized { table, channels, in_planes: layout == Layout::Nchw && channels == 3 }
     }
 
-    /// Pixels next to each other.
+    /// Interleaved pixels.
     fn interleaved(&self, pixels: &[u8], out: &mut [T]) {
         let [r, g, b] = &*self.table;
         if self.channels == 1 {

@@ -1,10 +1,10 @@
-//! Blends: Color with a pixel's own gray, Sharpness with what is around it, SamplePairing with another image, in place.
+//! Blends in place: Color with a pixel's own gray, Sharpness with its smoothed value, SamplePairing with another image.
 //!
-//! The arithmetic is that of `src/arithmetic/blend.rs`. Elsewhere than with AVX-512 VBMI it is done as it is written, in
-//! binary32 with its two roundings. With it, `g + floor(alpha d)` is looked up, d being the difference of the two bytes: that is
-//! the same, unless a product is so close to the next whole number that the sum is rounded up to it, which is asked when the
-//! tables are made and is the case for one random alpha of some hundred. Sums that are not clipped are below 256 and rounded by
-//! at most 2^-17.
+//! The arithmetic is that of `src/arithmetic/blend.rs`. Without AVX-512 VBMI, it runs as written, in `f32` with its two
+//! roundings. With AVX-512 VBMI, `g + floor(alpha d)` is looked up, where d is the difference of the two bytes. The
+//! results are the same, unless a product is so close to the next whole number that the sum is rounded up to it. That
+//! is checked when the tables are made. It happens for about one random alpha in a few hundred. Sums that are not
+//! clipped are below 256 and rounded by at most 2^-17.
 
 use super::planes::{BLOCK, join, split};
 use crate::arithmetic::blend::blend;
@@ -16,9 +16,9 @@ use crate::simd::multiversioned;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cpu) struct Blend {
     alpha: f32,
-    /// Whether the tables hold.
+    /// Whether the tables are exact for this alpha.
     is_by_tables: bool,
-    /// What is added where the second byte is the larger, and what is taken away where it is the smaller, by how much.
+    /// The values to add if the second byte is larger, and to subtract if it is smaller, by the difference.
     up: Table,
     down: Table,
 }
@@ -51,7 +51,7 @@ impl Blend {
     }
 }
 
-/// Twice what rounding may add, and more.
+/// More than twice the largest effect of rounding.
 #[cfg(target_arch = "x86_64")]
 const CLOSE: f32 = 1.0 / 32768.0;
 
@@ -61,7 +61,7 @@ fn tables(alpha: f32) -> Blend {
     let (mut up, mut down) = ([0; 256], [0; 256]);
     let mut is_close = false;
     for d in 0..256 {
-        // Larger products are clipped, whatever is added to them.
+        // Larger products are clipped in every sum.
         let product = (alpha * d as f32).min(1024.0);
         // SAFETY: a number of 0..=1024, since alpha is one and not negative.
         let whole: i32 = unsafe { product.to_int_unchecked() };
@@ -75,7 +75,7 @@ fn tables(alpha: f32) -> Blend {
 }
 }
 
-/// Blends each value with the one of `second` at its place.
+/// Blends each value with the value of `second` at its place.
 #[inline(always)]
 fn blend_all<const N: usize>(first: &[u8; N], second: &[u8; N], alpha: f32) -> [u8; N] {
     let mut made = [0; N];
@@ -123,7 +123,7 @@ mod x86 {
     use super::super::look_up::x86::{Wide, has_vbmi, load, permuted, store, wide};
     use super::Blend;
 
-    /// Whether the processor has what the functions here need.
+    /// Whether the processor has the instructions of the functions here.
     pub fn is_there() -> bool {
         has_vbmi() && std::arch::is_x86_feature_detected!("avx512vnni")
     }
@@ -163,7 +163,7 @@ mod x86 {
         rest[..length].copy_from_slice(&block[..length]);
     }
 
-    /// 16 pixels from byte `3 * first` on, four bytes each, of which the last is not theirs.
+    /// 16 pixels from byte `3 * first` on, four bytes each. The fourth byte belongs to the next pixel.
     const fn apart(first: usize) -> [u8; 64] {
         let mut places = [0; 64];
         let mut i = 0;
@@ -189,7 +189,7 @@ mod x86 {
     const HIGH: i32 = i32::from_le_bytes([76, 150, 29, 0]);
     const LOW: i32 = i32::from_le_bytes([139, 70, 47, 0]);
 
-    /// Luma of 16 pixels of four bytes.
+    /// The luma of 16 pixels of four bytes.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn gray(pixels: __m512i) -> __m128i {
@@ -247,7 +247,7 @@ mod x86 {
 mod tests {
     use super::*;
 
-    /// All pairs of bytes, for alphas of policies, random ones, and those that products make difficult.
+    /// All pairs of bytes, for alphas of policies, random alphas, and alphas with difficult products.
     #[test]
     fn all_bytes_are_blended_as_one_by_one() {
         let policy = (-9..=9).map(|m| 1.0 + 0.1 * m as f32);
@@ -270,7 +270,7 @@ mod tests {
         assert!(by_tables > 250 || !can, "{by_tables}");
     }
 
-    /// Pixels of all colors in steps, and all lengths of rests.
+    /// Pixels of all colors in steps, and all lengths of remainders.
     #[test]
     fn grays_are_blended_as_one_by_one() {
         for (length, alpha) in (0..200).chain([17 * 17 * 17]).flat_map(|n| [(n, 1.4), (n, 0.3), (n, 0.123_456_7)]) {

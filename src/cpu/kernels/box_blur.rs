@@ -1,6 +1,6 @@
-//! Box blur: passes down strips of columns, in which the sum of a box moves on by a line at a time, so that its length costs
-//! nothing. Rows are strips too, once they are turned over; short boxes along rows are summed where they are. The module
-//! documentation of `cpu` has what was measured.
+//! Box blur: passes down strips of columns. The sum of a box moves on by one line at a time, so that its length costs
+//! no time. Transposed rows are strips too. Short boxes along rows are summed in place. The module documentation of
+//! `cpu` has the measurements.
 
 use std::cell::Cell;
 
@@ -9,20 +9,20 @@ use super::turn::{SPAN, columns_to_rows, rows_to_columns};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::simd::multiversioned;
 
-/// Values of a line: how many rows or columns are blurred at once.
+/// Values of a line: the number of rows or columns that are blurred at once.
 pub(in crate::cpu) const STRIP: usize = 64;
-/// The longest reach of a box along rows that is summed where it is.
+/// The longest reach of a box along rows that is summed in place.
 const SHORT: usize = 2;
 
 /// Values beside each other.
 pub(super) type Line = [u8; STRIP];
 
 thread_local! {
-    /// What is before and behind a pass.
+    /// The input and the output of a pass.
     static LINES: Cell<[Vec<Line>; 2]> = Cell::default();
 }
 
-/// All passes along rows, of which there are at most as many as a line has values.
+/// All passes along rows. There are at most as many rows as a line has values.
 pub(in crate::cpu) fn along_rows(source: &[u8], row_length: usize, channels: usize, blur: BoxBlur, out: &mut [u8]) {
     let [mut lines, mut next] = LINES.take();
     if blur.reach <= SHORT {
@@ -81,7 +81,7 @@ fn pass(source: &[Line], step: usize, blur: BoxBlur, out: &mut [Line]) {
 }
 }
 
-/// All passes over a row, with room to both sides for what is beyond the edges.
+/// All passes over a row, with room on both sides for the values beyond the edges.
 fn along_row(row: &[u8], channels: usize, blur: BoxBlur, [lines, next]: [&mut Vec<Line>; 2], out: &mut [u8]) {
     let side = (blur.reach + 1) * channels;
     let count = row.len().div_ceil(STRIP);

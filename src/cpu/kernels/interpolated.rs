@@ -1,10 +1,11 @@
-//! Interpolated warps: one row, a pixel's channels together in binary64.
+//! Interpolated warps of one row, with a pixel's channels together in `f64`.
 //!
-//! Pillow's expressions in Pillow's order, as `src/ops/affine.rs` has them. A pixel whose taps are all inside the image
-//! reads them as four bytes each, the fourth for nothing; others have their taps brought inside first.
+//! The expressions are Pillow's, in Pillow's order, as in `src/ops/affine.rs`. If all taps of a pixel are inside the
+//! image, they are read as four bytes each, and the fourth byte is ignored. Other taps are moved inside first.
 //!
 //! # Tried
-//! Arrays of four numbers, for the compiler to make registers of: it did not, and a bilinear pixel took several times as long.
+//! Arrays of four numbers, as vector registers for the compiler. It did not use registers, and a bilinear pixel took
+//! several times as long.
 
 use crate::arithmetic::blend::truncated;
 use crate::batch::Size;
@@ -13,7 +14,7 @@ use crate::interpolation::Interpolation;
 /// Coordinates that are computed at once.
 const BLOCK: usize = 16;
 
-/// The channels of a pixel, and what fills the register up.
+/// The channels of a pixel, padded to a register.
 trait Lanes: Copy {
     fn load(four: [u8; 4]) -> Self;
     fn plus(self, other: Self) -> Self;
@@ -50,7 +51,7 @@ impl Lanes for [f64; 4] {
     }
 }
 
-/// The image that taps are read from.
+/// The image with the taps.
 #[derive(Clone, Copy)]
 struct Taps<'a, const CHANNELS: usize> {
     source: &'a [u8],
@@ -104,9 +105,9 @@ impl<const CHANNELS: usize> Taps<'_, CHANNELS> {
     }
 }
 
-/// How values along a line become one between them.
+/// The interpolation of values along a line.
 trait Filter<const COUNT: usize> {
-    /// The value `d` of the way from the middle two's first to their second.
+    /// The value at the fraction `d` of the way between the middle two.
     fn value<L: Lanes>(taps: [L; COUNT], d: f64) -> L;
 }
 
@@ -143,7 +144,7 @@ pub(in crate::cpu) struct Warped<'a> {
 }
 
 impl Warped<'_> {
-    /// Writes the pixels of output row `y` that lie inside the source; others are left alone.
+    /// Writes the pixels of output row `y` with a source inside the image. The others stay unchanged.
     pub fn row(&self, y: usize, out: &mut [u8]) {
         #[cfg(target_arch = "x86_64")]
         if x86::row(self, y, out) {
@@ -184,18 +185,18 @@ impl Warped<'_> {
     }
 }
 
-/// Columns, or rows, of the points that a block of output pixels is found at.
+/// The source columns, or rows, of a block of output pixels.
 struct Coordinates {
-    /// Of the pixel whose middle is at the point or before it.
+    /// The pixel with its center at the point or before it.
     whole: [i32; BLOCK],
-    /// How far behind that the point is.
+    /// The distance from that center to the point.
     rest: [f64; BLOCK],
     /// Whether the point is inside the image.
     inside: [bool; BLOCK],
 }
 
 impl Coordinates {
-    /// Those of `a[0] x + a[1] y + a[2]` for columns from `first` on.
+    /// The values of `a[0] x + a[1] y + a[2]` for columns from `first` on.
     #[inline(always)]
     fn of(a: [f64; 3], first: usize, y: f64, length: f64) -> Self {
         let mut made = Coordinates { whole: [0; BLOCK], rest: [0.0; BLOCK], inside: [false; BLOCK] };
@@ -225,7 +226,7 @@ mod x86 {
 
     use super::{Lanes, Warped};
 
-    /// Writes a row with four numbers a register; false if the processor has none that large.
+    /// Writes a row with four numbers per register. Returns false if the processor has no such registers.
     pub fn row(warped: &Warped<'_>, y: usize, out: &mut [u8]) -> bool {
         let can = std::arch::is_x86_feature_detected!("avx2");
         if can {
@@ -240,7 +241,7 @@ mod x86 {
         warped.row_by::<__m256d>(y, out);
     }
 
-    /// Used by `with_avx2` alone, which is what makes its intrinsics safe.
+    /// Only `with_avx2` uses it, so its intrinsics are safe.
     impl Lanes for __m256d {
         #[inline(always)]
         fn load(four: [u8; 4]) -> Self {

@@ -1,12 +1,12 @@
-//! Look-up: every byte through a table of 256 entries, the same for all channels or one each.
+//! Look-up: maps every byte by a table of 256 entries, one for all channels or one per channel.
 //!
-//! With AVX-512 VBMI a table is four registers, and two permutations look 64 bytes up. With AVX2 it is sixteen, and each
-//! byte is looked up in all of them, which beats one load a byte as long as all channels have one table. Elsewhere it is
-//! one load a byte.
+//! With AVX-512 VBMI, a table fills four registers, and two permutations look up 64 bytes. With AVX2, it fills sixteen
+//! registers, and each byte is looked up in all of them. That beats one load per byte if all channels have one table.
+//! Otherwise, it is one load per byte.
 
 use crate::ops::Table;
 
-/// The tables of an image's channels; gray images have the first.
+/// The tables of an image's channels. Gray images have the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::cpu) struct Tables {
     channels: [Table; 3],
@@ -19,7 +19,7 @@ impl Tables {
         Tables { channels: [table; 3], are_same: true }
     }
 
-    /// One each.
+    /// One per channel.
     pub fn each(table: impl FnMut(usize) -> Table) -> Self {
         Tables { channels: std::array::from_fn(table), are_same: false }
     }
@@ -48,7 +48,7 @@ pub(in crate::cpu) fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables
     by_loads(bytes, channels, tables);
 }
 
-/// Looks up bytes through the table that all channels have, from one place to another.
+/// Looks up bytes in the table of all channels, from one place to another.
 pub(in crate::cpu) fn look_up_from(source: &[u8], tables: &Tables, out: &mut [u8]) {
     #[cfg(target_arch = "x86_64")]
     if x86::look_up_from(source, tables, out) {
@@ -77,12 +77,12 @@ pub(super) mod x86 {
 
     use super::{Table, Tables, by_loads};
 
-    /// Whether the processor has what `load`, `store`, `wide` and `permuted` need.
+    /// Whether the processor has the instructions of `load`, `store`, `wide` and `permuted`.
     pub fn has_vbmi() -> bool {
         std::arch::is_x86_feature_detected!("avx512vbmi") && std::arch::is_x86_feature_detected!("avx512bw")
     }
 
-    /// Looks up with what the processor has; false if it has nothing that helps.
+    /// Looks up with the processor's vector instructions. Returns false if none of them helps.
     pub fn look_up(bytes: &mut [u8], channels: usize, tables: &Tables) -> bool {
         let one = channels == 1 || tables.are_same;
         if has_vbmi() {
@@ -98,7 +98,7 @@ pub(super) mod x86 {
         false
     }
 
-    /// Likewise, from one place to another.
+    /// The same, from one place to another.
     pub fn look_up_from(source: &[u8], tables: &Tables, out: &mut [u8]) -> bool {
         let can = has_vbmi();
         if can {
@@ -209,7 +209,7 @@ pub(super) mod x86 {
     mod tests {
         use super::*;
 
-        /// Every path of this processor against one load a byte, on all values, places and lengths of rests.
+        /// Every path of this processor against one load per byte, on all values, places and lengths of remainders.
         #[test]
         fn every_path_gives_the_same() {
             let table = |salt: usize| std::array::from_fn(|v| (v * 167 + salt * 31 + v * v / 7) as u8);

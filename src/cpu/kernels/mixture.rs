@@ -1,4 +1,4 @@
-//! Mixtures of AugMix: bytes of an image and of what its branches made of it, weighted.
+//! Mixtures of AugMix: the weighted bytes of an image and of its branches.
 
 use super::blend::Blend;
 use crate::ops::{AugMix, MixRule};
@@ -7,10 +7,10 @@ use crate::simd::multiversioned;
 /// Values whose sums are in registers or the nearest cache.
 const BLOCK: usize = 256;
 
-/// How an image is mixed. There is one at a time, so that its size does not matter.
+/// The mixing rule of an image. Only one exists at a time, so its size does not matter.
 #[allow(clippy::large_enum_variant)]
 pub(in crate::cpu) enum Mixture {
-    /// The sum of the image and of the branches by these weights, perhaps blended with the image.
+    /// The sum of the image and the branches with these weights, perhaps blended with the image.
     Sum { image: f32, branches: Vec<f32>, blend: Option<Blend> },
     /// A blend for each branch.
     Blends(Vec<Blend>),

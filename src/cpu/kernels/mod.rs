@@ -1,7 +1,7 @@
-//! Kernels: the loops over pixels, written so that they become vector instructions (`multiversioned!`).
+//! Kernels: the loops over pixels, written so that the compiler vectorizes them (`multiversioned!`).
 //!
-//! Loops over blocks of fixed length leave it to the compiler how wide its vectors are. Only look-ups, blends and
-//! interpolated warps need instructions that no loop becomes.
+//! Loops over blocks of fixed length leave the width of vectors to the compiler. Only look-ups, blends and interpolated
+//! warps need instructions that the compiler does not make from loops.
 
 // Counted loops over arrays are what becomes vector instructions most surely.
 #![allow(clippy::needless_range_loop)]

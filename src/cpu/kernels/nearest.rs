@@ -1,21 +1,21 @@
 //! Nearest warps: rows walked in 16.16 fixed point.
 //!
-//! Source coordinates are linear along an output row, so that the output pixels whose source is inside the image are one
-//! span, whose ends are computed instead of asking at every pixel. Within it there are three kinds of rows: those that run
-//! along a source row, pixel by pixel, are copied at once (ShearX, translations); others have the places of a block of source
-//! pixels computed together, and then copied one by one, as four bytes where there are three.
+//! Source coordinates are linear along an output row. The output pixels with a source inside the image are therefore
+//! one span. Its ends are computed, instead of a check at every pixel. A row that runs along a source row, pixel by
+//! pixel, is copied at once (ShearX, translations). For other rows, the places of a block of source pixels are computed
+//! together. Then the pixels are copied one by one, as four bytes for three channels.
 //!
 //! # Tried
-//! Without reading the image from front to back first, a rotation of images that come from memory takes 2.7 times as long.
-//! One check for all places of a block, instead of one for each, gains a third.
+//! Without a first read of the image from front to back, a rotation of images in memory takes 2.7 times as long. One
+//! check for all places of a block, instead of one for each, gains a third.
 
 use crate::simd::multiversioned;
 use std::ops::Range;
 
 use crate::batch::Size;
 
-/// A warp of an image of `size`: output pixel (x, y) is the source pixel whose column is
-/// `(c[2] + y c[1] + x c[0]) >> 16`, its row likewise from `c[3..6]`.
+/// A warp of an image of `size`: output pixel (x, y) is the source pixel with column `(c[2] + y c[1] + x c[0]) >> 16`,
+/// and its row likewise from `c[3..6]`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cpu) struct Walk {
     pub coefficients: [i32; 6],
@@ -27,15 +27,15 @@ pub(in crate::cpu) struct Walk {
 const BLOCK: usize = 16;
 
 impl Walk {
-    /// Reads along the image once if rows will be walked across it: memory that is read from front to back comes to the
-    /// cache by itself, what is read along a slope does not.
+    /// Reads the image once from front to back, if rows will cross it. The processor prefetches such a read, but not a
+    /// read along a slope.
     pub fn prepare(&self, source: &[u8]) {
         if self.coefficients[3] != 0 {
             touch(source);
         }
     }
 
-    /// Writes output row `y`, all of it; returns the columns that came from inside the image.
+    /// Writes all of output row `y`. Returns the columns with a source inside the image.
     pub fn row(&self, source: &[u8], y: usize, fill: &[u8], out: &mut [u8]) -> Range<usize> {
         let Walk { coefficients: c, size, channels } = *self;
         let start = |k: usize| i64::from(c[k + 2]) + i64::from(c[k + 1]) * y as i64;
@@ -69,7 +69,7 @@ impl Walk {
     }
 }
 
-/// Where on the source an output row runs.
+/// The path of an output row over the source.
 #[derive(Clone, Copy)]
 struct Line {
     u: i32,
@@ -80,7 +80,8 @@ struct Line {
 }
 
 impl Line {
-    /// The source pixels of a block that begins `first` pixels behind the line's start. Behind its end they may be anything.
+    /// The source pixels of a block that begins `first` pixels after the line's start. After its end, they are
+    /// arbitrary.
     #[inline(always)]
     fn places(self, first: usize) -> [u32; BLOCK] {
         let u = self.u.wrapping_add(self.du.wrapping_mul(first as i32));
@@ -142,7 +143,7 @@ fn gather_gray(source: &[u8], line: Line, out: &mut [u8]) {
 
 /// The `x` of `0..length` for which `start + step x` is within `0..limit`.
 ///
-/// A product with the reciprocal is next to the place that is looked for; whole numbers then find it.
+/// A product with the reciprocal is next to the result, and whole numbers then find it.
 fn span(start: i64, step: i64, limit: i64, length: usize) -> Range<usize> {
     if step == 0 {
         return if (0..limit).contains(&start) { 0..length } else { 0..0 };
@@ -165,7 +166,7 @@ fn span(start: i64, step: i64, limit: i64, length: usize) -> Range<usize> {
     if step > 0 { crossing(0)..crossing(limit) } else { crossing(limit)..crossing(0) }
 }
 
-/// Brings memory into the cache, if it is more than the nearest one holds anyway.
+/// Brings memory into the cache, if it is larger than the first-level cache.
 pub(in crate::cpu) fn touch(source: &[u8]) {
     const LINE: usize = 64;
     if source.len() > 1 << 14 {

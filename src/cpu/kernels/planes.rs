@@ -2,7 +2,7 @@
 
 use crate::simd::multiversioned;
 
-/// Pixels that are taken apart at once.
+/// Pixels that are split at once.
 pub(super) const BLOCK: usize = 64;
 
 /// The channels of a block of pixels.

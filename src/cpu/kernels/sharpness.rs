@@ -1,12 +1,13 @@
-//! Sharpness: one smoothed row, from the three around it. All nine values are read where they are: sums of columns, kept for the
-//! pixels to both sides, would be a third fewer additions, but would go through memory.
+//! Sharpness: one smoothed row, from the three rows around it. All nine values are read in place. Stored sums of
+//! columns would need a third fewer additions, but would go through memory.
 
 use crate::simd::multiversioned;
 
 /// Values that are computed at once.
 const BLOCK: usize = 32;
 
-/// Writes the smoothed values of an inner row but for its first and last pixel. `rows` are the one above, itself and the one below.
+/// Writes the smoothed values of an inner row, except its first and last pixel. `rows` are the row above, the row
+/// itself and the row below.
 pub(in crate::cpu) fn smooth(rows: [&[u8]; 3], channels: usize, out: &mut [u8]) {
     match channels {
         1 => smooth_row::<1, { BLOCK + 2 }>(rows, out),
@@ -15,7 +16,7 @@ pub(in crate::cpu) fn smooth(rows: [&[u8]; 3], channels: usize, out: &mut [u8]) 
 }
 
 multiversioned! {
-/// `WITH_SIDES` values are a block and a pixel to both sides.
+/// `WITH_SIDES` values are a block with a pixel on both sides.
 fn smooth_row<const CHANNELS: usize, const WITH_SIDES: usize>(rows: [&[u8]; 3], out: &mut [u8]) {
     let end = out.len().saturating_sub(CHANNELS);
     let mut at = CHANNELS;

@@ -1,15 +1,15 @@
 //! Statistics: histograms, darkest and brightest values, and sums of luma.
 //!
-//! Neighboring pixels are often alike, and many processors that have to add to a number that they have just added to wait
-//! for it. Counts are kept several times, pixel by pixel in turn, and added up at the end. The ends of a channel need no
-//! histogram.
+//! Neighboring pixels are often equal. Many processors stall when they add to a number that they have just changed.
+//! Several histograms therefore take turns, pixel by pixel, and are added up at the end. The darkest and brightest
+//! values need no histogram.
 
 use super::planes::{BLOCK, split};
 use crate::arithmetic::histogram::Histogram;
 use crate::arithmetic::luma::luma;
 use crate::simd::multiversioned;
 
-/// The counts of each channel; those of gray images are the first.
+/// The counts of each channel. Gray images have the first.
 pub(in crate::cpu) fn histograms(pixels: &[u8], channels: usize) -> [Histogram; 3] {
     // Emptying and adding copies up takes longer than waiting does where there is little to count.
     match (channels, pixels.len()) {

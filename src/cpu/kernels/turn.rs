@@ -1,11 +1,11 @@
-//! Turn: rows of bytes become columns, and columns rows again.
+//! Transpose: rows of bytes become columns, and columns become rows.
 
 use super::box_blur::Line;
 use crate::simd::multiversioned;
 
-/// Rows and columns of a square, which is turned over at once.
+/// Rows and columns of a square, which is transposed at once.
 const SIDE: usize = 8;
-/// Squares beside each other, and how long they are together.
+/// Squares beside each other, and their joint length.
 const SQUARES: usize = 4;
 pub(super) const SPAN: usize = SIDE * SQUARES;
 
@@ -13,8 +13,8 @@ pub(super) const SPAN: usize = SIDE * SQUARES;
 type Squares = [[u64; SQUARES]; SIDE];
 
 multiversioned! {
-/// Makes columns of at most as many rows as a line has values. There must be a line for each column, and as many more as fill
-/// the last squares.
+/// Makes columns from at most as many rows as a line has values. There must be a line for each column, and enough more
+/// lines to fill the last squares.
 pub(super) fn rows_to_columns(source: &[u8], row_length: usize, lines: &mut [Line]) {
     let last = source.len() / row_length - 1;
     for x in (0..row_length).step_by(SPAN) {
@@ -37,7 +37,7 @@ pub(super) fn rows_to_columns(source: &[u8], row_length: usize, lines: &mut [Lin
 }
 
 multiversioned! {
-/// And rows of columns.
+/// Makes rows from columns.
 pub(super) fn columns_to_rows(lines: &[Line], row_length: usize, out: &mut [u8]) {
     for x in (0..row_length).step_by(SPAN) {
         for (y, out) in (0..).step_by(SIDE).zip(out.chunks_mut(SIDE * row_length)) {
@@ -56,7 +56,7 @@ pub(super) fn columns_to_rows(lines: &[Line], row_length: usize, out: &mut [u8])
 }
 }
 
-/// Copies as many bytes as both have, mostly a span.
+/// Copies as many bytes as both have, usually a full square's row.
 #[inline(always)]
 fn copy(from: &[u8], to: &mut [u8]) {
     match (from.first_chunk::<SPAN>(), to.first_chunk_mut::<SPAN>()) {
@@ -65,7 +65,7 @@ fn copy(from: &[u8], to: &mut [u8]) {
     }
 }
 
-/// Turns squares over: in each step the squares of half the size to the right above and to the left below change places.
+/// Transposes squares. In each step, the smaller squares at the upper right and at the lower left change places.
 #[inline(always)]
 fn turn(rows: &mut Squares) {
     for (half, mask) in [(4, 0x0000_0000_ffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
