@@ -41,6 +41,81 @@ impl Geometry {
     }
 }
 
+/// Declares operations that warp the image by one number, each with its matrix.
+macro_rules! warps {
+    ($(
+        $(#[$doc:meta])*
+        pub struct $Name:ident {
+            $(#[$what:meta])*
+            pub $number:ident,
+        }
+        const SUMMARY = $summary:literal;
+        const RANGE = $range:expr;
+        const EXAMPLES = $examples:expr;
+        matrix |$value:ident| $matrix:expr;
+    )*) => {
+        use serde::{Deserialize, Serialize};
+
+        use super::lower::Lowered;
+        use super::{Category, Operation, affine, check_finite};
+        use crate::batch::{Image, Images, Size};
+        use crate::draw::Draw;
+        use crate::error::Result;
+        use crate::interpolation::Interpolation;
+        use crate::magnitude::Range;
+
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $Name {
+                $(#[$what])*
+                pub $number: f64,
+                /// The interpolation between pixels.
+                #[serde(default)]
+                pub interpolation: Interpolation,
+                /// The color outside the image: red, green and blue. Gray images take the first value.
+                #[serde(default)]
+                pub fill: [u8; 3],
+            }
+
+            impl Operation for $Name {
+                const NAME: &'static str = stringify!($Name);
+                const SUMMARY: &'static str = $summary;
+                const EXAMPLES: &'static [&'static str] = $examples;
+                const CATEGORY: Category = Category::Warp;
+                const RANGE: Range = $range;
+                const WGSL: &'static str = "";
+
+                fn from_draw(draw: &mut Draw<'_>) -> Self {
+                    $Name { $number: draw.value, interpolation: draw.interpolation, fill: draw.fill }
+                }
+
+                fn check(&self) -> Result<()> {
+                    check_finite(Self::NAME, stringify!($number), self.$number)
+                }
+
+                fn reference(&self, image: Image, _: &Images<'_>) -> Image {
+                    self.affine(image.size()).warp(&image)
+                }
+
+                fn lower(&self, size: Size) -> Lowered {
+                    self.affine(size).lower(size)
+                }
+            }
+
+            impl $Name {
+                pub(crate) fn affine(&self, _: Size) -> affine::Affine {
+                    let $value = self.$number;
+                    let geometry = affine::Geometry::Matrix($matrix);
+                    affine::Affine { geometry, interpolation: self.interpolation, fill: self.fill }
+                }
+            }
+        )*
+    };
+}
+pub(super) use warps;
+
 /// The rule by which Pillow finds the nearest pixel. It has three, and their roundings differ.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Nearest {

@@ -97,6 +97,9 @@ impl AugMix {
 impl Operation for AugMix {
     const NAME: &'static str = "AugMix";
     const SUMMARY: &'static str = "mixes what several chains of operations make of the image";
+    const EXAMPLES: &'static [&'static str] = &[
+        r#"AugMix(rule={"sum":0.4}, branches=[{"weight":0.6,"ops":[{"op":"Invert"},{"op":"Posterize","bits":4}]}])"#,
+    ];
     const CATEGORY: Category = Category::Branches;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";

@@ -25,6 +25,7 @@ pub struct AutoContrast {}
 impl Operation for AutoContrast {
     const NAME: &'static str = "AutoContrast";
     const SUMMARY: &'static str = "stretches each channel to the whole range";
+    const EXAMPLES: &'static [&'static str] = &["AutoContrast"];
     const CATEGORY: Category = Category::Point(RequiredStats::Histogram);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/auto_contrast.wgsl");

@@ -23,6 +23,12 @@ pub struct Brightness {
 impl Operation for Brightness {
     const NAME: &'static str = "Brightness";
     const SUMMARY: &'static str = "makes the image darker or brighter";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Brightness(factor=1.36)", "Brightness(factor=-1.5)", "Brightness(factor=-0.01)", "Brightness(factor=0)",
+        "Brightness(factor=0.0000001)", "Brightness(factor=0.5)", "Brightness(factor=0.999999)",
+        "Brightness(factor=1)", "Brightness(factor=1.000001)", "Brightness(factor=2)", "Brightness(factor=40)",
+    ];
     const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/brightness.wgsl");

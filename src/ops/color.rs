@@ -24,6 +24,12 @@ pub struct Color {
 impl Operation for Color {
     const NAME: &'static str = "Color";
     const SUMMARY: &'static str = "takes color away or adds to it";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Color(factor=0.27)", "Color(factor=-1.5)", "Color(factor=-0.01)", "Color(factor=0)",
+        "Color(factor=0.0000001)", "Color(factor=0.5)", "Color(factor=0.999999)", "Color(factor=1)",
+        "Color(factor=1.000001)", "Color(factor=2)", "Color(factor=40)",
+    ];
     const CATEGORY: Category = Category::Pixel;
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/color.wgsl");

@@ -24,6 +24,12 @@ pub struct Contrast {
 impl Operation for Contrast {
     const NAME: &'static str = "Contrast";
     const SUMMARY: &'static str = "moves values away from or toward the mean gray";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Contrast(factor=1.45)", "Contrast(factor=-1.5)", "Contrast(factor=-0.01)", "Contrast(factor=0)",
+        "Contrast(factor=0.0000001)", "Contrast(factor=0.5)", "Contrast(factor=0.999999)", "Contrast(factor=1)",
+        "Contrast(factor=1.000001)", "Contrast(factor=2)", "Contrast(factor=40)",
+    ];
     const CATEGORY: Category = Category::Point(RequiredStats::Luma);
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/contrast.wgsl");

@@ -80,6 +80,12 @@ pub struct Crop {
 impl Operation for Crop {
     const NAME: &'static str = "Crop";
     const SUMMARY: &'static str = "cuts a rectangle out";
+    const EXAMPLES: &'static [&'static str] = &[
+        "Crop(x=-3, y=2, width=40, height=30, border=reflect, fill=[0,0,0])",
+        "Crop(x=5, y=-6, width=20, height=24, border=constant, fill=[10,200,77])",
+        "Crop(x=0, y=0, width=1, height=1, border=edge, fill=[0,0,0])",
+        "Crop(x=-9, y=-1, width=12, height=18, border=symmetric, fill=[0,0,0])",
+    ];
     const CATEGORY: Category = Category::CropOrFlip;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";

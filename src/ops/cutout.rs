@@ -35,6 +35,11 @@ pub struct Cutout {
 impl Operation for Cutout {
     const NAME: &'static str = "Cutout";
     const SUMMARY: &'static str = "fills a square with one color";
+    const EXAMPLES: &'static [&'static str] = &[
+        "Cutout(x=8, y=10, width=5, height=7, fill=[10,200,77])",
+        "Cutout(x=-3, y=-2, width=5, height=4, fill=[0,0,0])",
+        "Cutout(x=1, y=1, width=0, height=4, fill=[128,128,128])",
+    ];
     const CATEGORY: Category = Category::Mask;
     const RANGE: Range = Range::unsigned(0.0, 60.0 / 331.0).of_shorter_side().whole();
     const WGSL: &'static str = include_str!("../../shaders/ops/cutout.wgsl");

@@ -30,6 +30,11 @@ impl Desaturate {
 impl Operation for Desaturate {
     const NAME: &'static str = "Desaturate";
     const SUMMARY: &'static str = "takes color away, up to all of it";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Desaturate(amount=0.63)", "Desaturate(amount=0)", "Desaturate(amount=0.000000001)", "Desaturate(amount=0.1)",
+        "Desaturate(amount=0.5)", "Desaturate(amount=0.999999)", "Desaturate(amount=1)",
+    ];
     const CATEGORY: Category = Category::Pixel;
     const RANGE: Range = Range::of(Scale::Between { from: 0.5, to: 1.0 }, Sign::None);
     const WGSL: &'static str = include_str!("../../shaders/ops/desaturate.wgsl");

@@ -25,6 +25,7 @@ pub struct Equalize {}
 impl Operation for Equalize {
     const NAME: &'static str = "Equalize";
     const SUMMARY: &'static str = "makes the histogram of each channel flat";
+    const EXAMPLES: &'static [&'static str] = &["Equalize"];
     const CATEGORY: Category = Category::Point(RequiredStats::Histogram);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/equalize.wgsl");

@@ -27,6 +27,11 @@ pub struct GaussianBlur {
 impl Operation for GaussianBlur {
     const NAME: &'static str = "GaussianBlur";
     const SUMMARY: &'static str = "blurs the image";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "GaussianBlur(radius=1.3)", "GaussianBlur(radius=0)", "GaussianBlur(radius=0.01)", "GaussianBlur(radius=2)",
+        "GaussianBlur(radius=50)", "GaussianBlur(radius=128)",
+    ];
     const CATEGORY: Category = Category::Blur;
     const RANGE: Range = Range::of(Scale::Between { from: 0.1, to: 2.0 }, Sign::None);
     const WGSL: &'static str = "";

@@ -20,6 +20,7 @@ pub struct Identity {}
 impl Operation for Identity {
     const NAME: &'static str = "Identity";
     const SUMMARY: &'static str = "leaves the image alone";
+    const EXAMPLES: &'static [&'static str] = &["Identity"];
     const CATEGORY: Category = Category::Copy;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";

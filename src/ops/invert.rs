@@ -20,6 +20,7 @@ pub struct Invert {}
 impl Operation for Invert {
     const NAME: &'static str = "Invert";
     const SUMMARY: &'static str = "replaces every value v by 255 - v";
+    const EXAMPLES: &'static [&'static str] = &["Invert"];
     const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = include_str!("../../shaders/ops/invert.wgsl");

@@ -12,8 +12,8 @@
 //! The example is `Threshold`: white at or above a level, black below it.
 //!
 //! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`. It has `pub struct Threshold { pub level: u8 }` and
-//!    its `Operation`: `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `from_draw`, `reference`,
-//!    `table` and `lower`. The function of one value that they share stands beside it.
+//!    its `Operation`: `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `EXAMPLES`, `from_draw`,
+//!    `reference`, `table` and `lower`. The function of one value that they share stands beside it.
 //! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
@@ -89,6 +89,8 @@ pub(crate) trait Operation: Sized + Clone + PartialEq + fmt::Debug + Serialize +
     const NAME: &'static str;
     /// One line of help.
     const SUMMARY: &'static str;
+    /// The operation with parameters, as text: a typical one first, then those at edges of its arithmetic.
+    const EXAMPLES: &'static [&'static str];
     /// The input of an output pixel.
     const CATEGORY: Category;
     /// The paper's range, used where a convention does not have its own.
@@ -142,21 +144,25 @@ impl Default for ImageStats {
 }
 
 macro_rules! ops {
-    (policies { $($module:ident => $Name:ident,)* } transforms { $($only:ident => $Only:ident,)* }) => {
-        ops! { @all $($module => $Name,)* $($only => $Only,)* }
+    (
+        policies { $($module:ident => $($Name:ident)|+,)* }
+        transforms { $($only:ident => $($Only:ident)|+,)* }
+    ) => {
+        $(mod $module; $(pub use $module::$Name;)+)*
+        $(mod $only; $(pub use $only::$Only;)+)*
+
+        ops! { @all $($($module => $Name,)+)* $($($only => $Only,)+)* }
 
         impl OpKind {
             /// Every operation that a policy can have, in the order of the list.
-            pub const ALL: &'static [OpKind] = &[$(OpKind::$Name,)*];
+            pub const ALL: &'static [OpKind] = &[$($(OpKind::$Name,)+)*];
 
             /// The operations that only a [`Transform`](crate::Transform) draws, and no policy. They change the size,
             /// flip the image or mix the results of other operations.
-            pub const TRANSFORM_ONLY: &'static [OpKind] = &[$(OpKind::$Only,)*];
+            pub const TRANSFORM_ONLY: &'static [OpKind] = &[$($(OpKind::$Only,)+)*];
         }
     };
     (@all $($module:ident => $Name:ident,)*) => {
-        $(mod $module; pub use $module::$Name;)*
-
         /// The name of an operation, without parameters.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum OpKind { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name,)* }
@@ -231,10 +237,8 @@ macro_rules! ops {
 ops! {
     policies {
         identity => Identity,
-        shear_x => ShearX,
-        shear_y => ShearY,
-        translate_x => TranslateX,
-        translate_y => TranslateY,
+        shear => ShearX | ShearY,
+        translate => TranslateX | TranslateY,
         rotate => Rotate,
         auto_contrast => AutoContrast,
         invert => Invert,
@@ -254,8 +258,7 @@ ops! {
     transforms {
         crop => Crop,
         resize => Resize,
-        horizontal_flip => HorizontalFlip,
-        vertical_flip => VerticalFlip,
+        flip => HorizontalFlip | VerticalFlip,
         aug_mix => AugMix,
     }
 }
@@ -265,6 +268,7 @@ ops! {
 struct Declaration {
     name: &'static str,
     summary: &'static str,
+    examples: &'static [&'static str],
     category: Category,
     range: Range,
     function: &'static str,
@@ -276,6 +280,7 @@ impl Declaration {
         Declaration {
             name: O::NAME,
             summary: O::SUMMARY,
+            examples: O::EXAMPLES,
             category: O::CATEGORY,
             range: O::RANGE,
             function,
@@ -312,6 +317,18 @@ impl OpKind {
     /// One line of help.
     pub fn summary(self) -> &'static str {
         self.declaration().summary
+    }
+
+    /// The operation with parameters, as text that parses: a typical one first, then those at edges of its arithmetic.
+    ///
+    /// ```
+    /// use autoaugment::{Op, OpKind};
+    /// let op: Op = OpKind::Posterize.examples()[0].parse()?;
+    /// assert_eq!(op.to_string(), "Posterize(bits=5)");
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    pub fn examples(self) -> &'static [&'static str] {
+        self.declaration().examples
     }
 
     /// The input of an output pixel.

@@ -25,6 +25,11 @@ pub struct Posterize {
 impl Operation for Posterize {
     const NAME: &'static str = "Posterize";
     const SUMMARY: &'static str = "keeps the highest bits of every value";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Posterize(bits=5)", "Posterize(bits=0)", "Posterize(bits=1)", "Posterize(bits=2)", "Posterize(bits=3)",
+        "Posterize(bits=4)", "Posterize(bits=6)", "Posterize(bits=7)", "Posterize(bits=8)",
+    ];
     const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(8.0, 4.0).rounded();
     const WGSL: &'static str = include_str!("../../shaders/ops/posterize.wgsl");

@@ -36,6 +36,11 @@ pub struct Resize {
 impl Operation for Resize {
     const NAME: &'static str = "Resize";
     const SUMMARY: &'static str = "changes the size";
+    const EXAMPLES: &'static [&'static str] = &[
+        "Resize(width=24, height=18, interpolation=bilinear)",
+        "Resize(width=7, height=40, interpolation=bicubic, box=[1.5,0.0,20.0,30.25])",
+        "Resize(width=3, height=3, interpolation=nearest)",
+    ];
     const CATEGORY: Category = Category::Resize;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";

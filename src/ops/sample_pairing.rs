@@ -26,6 +26,11 @@ pub struct SamplePairing {
 impl Operation for SamplePairing {
     const NAME: &'static str = "SamplePairing";
     const SUMMARY: &'static str = "blends with another image of the batch";
+    const EXAMPLES: &'static [&'static str] = &[
+        "SamplePairing(weight=0.4, partner=1)",
+        "SamplePairing(weight=0, partner=0)",
+        "SamplePairing(weight=1, partner=1)",
+    ];
     const CATEGORY: Category = Category::Mix;
     const RANGE: Range = Range::unsigned(0.0, 0.4);
     const WGSL: &'static str = include_str!("../../shaders/ops/sample_pairing.wgsl");

@@ -24,6 +24,12 @@ pub struct Sharpness {
 impl Operation for Sharpness {
     const NAME: &'static str = "Sharpness";
     const SUMMARY: &'static str = "smooths or sharpens";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Sharpness(factor=1.9)", "Sharpness(factor=-1.5)", "Sharpness(factor=-0.01)", "Sharpness(factor=0)",
+        "Sharpness(factor=0.0000001)", "Sharpness(factor=0.5)", "Sharpness(factor=0.999999)", "Sharpness(factor=1)",
+        "Sharpness(factor=1.000001)", "Sharpness(factor=2)", "Sharpness(factor=40)",
+    ];
     const CATEGORY: Category = Category::Window;
     const RANGE: Range = Range::around_one(0.9);
     const WGSL: &'static str = include_str!("../../shaders/ops/sharpness.wgsl");

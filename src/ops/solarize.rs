@@ -25,6 +25,12 @@ pub struct Solarize {
 impl Operation for Solarize {
     const NAME: &'static str = "Solarize";
     const SUMMARY: &'static str = "inverts values at or above a threshold";
+    #[rustfmt::skip]
+    const EXAMPLES: &'static [&'static str] = &[
+        "Solarize(threshold=141.7)", "Solarize(threshold=-5)", "Solarize(threshold=0.5)", "Solarize(threshold=1)",
+        "Solarize(threshold=127.5)", "Solarize(threshold=128)", "Solarize(threshold=254.5)",
+        "Solarize(threshold=255)", "Solarize(threshold=255.5)", "Solarize(threshold=256)", "Solarize(threshold=300)",
+    ];
     const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(256.0, 0.0);
     const WGSL: &'static str = include_str!("../../shaders/ops/solarize.wgsl");

@@ -27,6 +27,11 @@ pub struct SolarizeAdd {
 impl Operation for SolarizeAdd {
     const NAME: &'static str = "SolarizeAdd";
     const SUMMARY: &'static str = "adds a constant to values below 128";
+    const EXAMPLES: &'static [&'static str] = &[
+        "SolarizeAdd(add=77, threshold=128)",
+        "SolarizeAdd(add=0, threshold=0)",
+        "SolarizeAdd(add=255, threshold=256)",
+    ];
     const CATEGORY: Category = Category::Point(RequiredStats::Nothing);
     const RANGE: Range = Range::unsigned(0.0, 110.0).whole();
     const WGSL: &'static str = include_str!("../../shaders/ops/solarize_add.wgsl");
