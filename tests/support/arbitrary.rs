@@ -1,12 +1,16 @@
 //! Arbitrary: strategies that make policies, operations and plans, any that are valid.
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use autoaugment::{
-    Border, Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy,
+    Convention, Op, OpKind, Plan, PlannedImage, Policy, Step, SubPolicy,
     ops::{self, Branch, MixRule},
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::{Map, Value};
 
 /// A number of `low..=high`, the ends, zeros of both signs and the smallest ones among them.
 pub fn number(low: f64, high: f64) -> BoxedStrategy<f64> {
@@ -46,84 +50,13 @@ pub fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-/// Any valid operation of a kind, for batches of `images`.
+/// Any valid operation of a kind, for batches of `images`: its examples, and what comes of other parameters.
 pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
-    let interpolation = select(Interpolation::ALL.to_vec());
-    let warp = |limit: f64| {
-        let common = prop_oneof![-limit..=limit, (-limit..=limit).prop_map(f64::round), number(-1e6, 1e6)];
-        (common, interpolation.clone(), any::<[u8; 3]>())
-    };
-    let factor = || prop_oneof![-0.5..=2.5, number(-1e6, 1e6)];
     match kind {
-        OpKind::Identity => Just(ops::Identity {}.into()).boxed(),
-        OpKind::AutoContrast => Just(ops::AutoContrast {}.into()).boxed(),
-        OpKind::Invert => Just(ops::Invert {}.into()).boxed(),
-        OpKind::Equalize => Just(ops::Equalize {}.into()).boxed(),
-        OpKind::ShearX => warp(1.0)
-            .prop_map(|(factor, interpolation, fill)| ops::ShearX { factor, interpolation, fill }.into())
-            .boxed(),
-        OpKind::ShearY => warp(1.0)
-            .prop_map(|(factor, interpolation, fill)| ops::ShearY { factor, interpolation, fill }.into())
-            .boxed(),
-        OpKind::TranslateX => warp(20.0)
-            .prop_map(|(pixels, interpolation, fill)| ops::TranslateX { pixels, interpolation, fill }.into())
-            .boxed(),
-        OpKind::TranslateY => warp(20.0)
-            .prop_map(|(pixels, interpolation, fill)| ops::TranslateY { pixels, interpolation, fill }.into())
-            .boxed(),
-        OpKind::Rotate => {
-            let quarter = (-8..=8).prop_map(|turns| f64::from(turns) * 90.0);
-            let turned =
-                warp(400.0).prop_map(|(degrees, interpolation, fill)| ops::Rotate { degrees, interpolation, fill });
-            (turned, quarter, any::<bool>())
-                .prop_map(|(op, quarter, is_turn)| {
-                    if is_turn { ops::Rotate { degrees: quarter, ..op } } else { op }.into()
-                })
-                .boxed()
-        }
-        OpKind::Solarize => prop_oneof![-5.0..=260.0, number(-1e6, 1e6)]
-            .prop_map(|threshold| ops::Solarize { threshold }.into())
-            .boxed(),
-        OpKind::SolarizeAdd => {
-            (any::<u8>(), 0..=256_u16).prop_map(|(add, threshold)| ops::SolarizeAdd { add, threshold }.into()).boxed()
-        }
-        OpKind::Posterize => (0..=8_u8).prop_map(|bits| ops::Posterize { bits }.into()).boxed(),
-        OpKind::Contrast => factor().prop_map(|factor| ops::Contrast { factor }.into()).boxed(),
-        OpKind::Color => factor().prop_map(|factor| ops::Color { factor }.into()).boxed(),
-        OpKind::Brightness => factor().prop_map(|factor| ops::Brightness { factor }.into()).boxed(),
-        OpKind::Sharpness => factor().prop_map(|factor| ops::Sharpness { factor }.into()).boxed(),
-        OpKind::Cutout => {
-            let corner = || prop_oneof![-20..=20_i64, -1_000_000..=1_000_000_i64];
-            let side = || prop_oneof![0..=20_u32, any::<u32>()];
-            (corner(), corner(), side(), side(), any::<[u8; 3]>())
-                .prop_map(|(x, y, width, height, fill)| ops::Cutout { x, y, width, height, fill }.into())
-                .boxed()
-        }
+        // What depends on the batch, and what has operations of its own.
         OpKind::SamplePairing => (number(0.0, 1.0), 0..images)
             .prop_map(|(weight, partner)| ops::SamplePairing { weight, partner }.into())
             .boxed(),
-        OpKind::Desaturate => number(0.0, 1.0).prop_map(|amount| ops::Desaturate { amount }.into()).boxed(),
-        OpKind::GaussianBlur => {
-            prop_oneof![0.0..=4.0, number(0.0, 128.0)].prop_map(|radius| ops::GaussianBlur { radius }.into()).boxed()
-        }
-        OpKind::Crop => {
-            let corner = || prop_oneof![-20..=20_i64, -1_000_000..=1_000_000_i64];
-            let side = || prop_oneof![1..=20_usize, 1..=32767_usize];
-            (corner(), corner(), side(), side(), select(Border::ALL.to_vec()), any::<[u8; 3]>())
-                .prop_map(|(x, y, width, height, border, fill)| ops::Crop { x, y, width, height, border, fill }.into())
-                .boxed()
-        }
-        OpKind::Resize => {
-            let side = || prop_oneof![1..=20_usize, 1..=32767_usize];
-            let part = proptest::option::of([number(0.0, 20.0), number(0.0, 20.0), number(0.0, 4e9), number(0.0, 4e9)]);
-            (side(), side(), interpolation, part)
-                .prop_map(|(width, height, interpolation, part)| {
-                    ops::Resize { width, height, interpolation, part }.into()
-                })
-                .boxed()
-        }
-        OpKind::HorizontalFlip => Just(ops::HorizontalFlip {}.into()).boxed(),
-        OpKind::VerticalFlip => Just(ops::VerticalFlip {}.into()).boxed(),
         OpKind::AugMix => {
             let weight = || number(0.0, 2.0);
             let rule = prop_oneof![
@@ -136,6 +69,63 @@ pub fn op_of(kind: OpKind, images: usize) -> BoxedStrategy<Op> {
             let branch = (weight(), ops).prop_map(|(weight, ops)| Branch { weight, ops });
             (rule, vec(branch, 1..5)).prop_map(|(rule, branches)| ops::AugMix { rule, branches }.into()).boxed()
         }
+        _ => like_examples(kind).boxed(),
+    }
+}
+
+/// An operation's parameters, by name.
+type Parameters = Map<String, Value>;
+
+/// Examples of a kind with any of their parameters changed, as far as the operation allows it.
+fn like_examples(kind: OpKind) -> impl Strategy<Value = Op> {
+    let examples: Vec<Parameters> = kind.examples().iter().map(|text| parameters(&text.parse().unwrap())).collect();
+    let names: BTreeSet<String> = examples.iter().flat_map(|example| example.keys().cloned()).collect();
+    let change = |name: String| {
+        let values: Vec<Value> = examples.iter().filter_map(|example| example.get(&name).cloned()).collect();
+        (Just(name), any::<bool>(), like(&values))
+    };
+    let changes: Vec<_> = names.into_iter().filter(|name| name != "op").map(change).collect();
+    (select(examples), changes).prop_map(|(mut example, changes)| {
+        for (name, is_changed, value) in changes {
+            let changed = Parameters::from_iter(example.clone().into_iter().chain([(name, value)]));
+            if is_changed && op_from(&changed).is_ok() {
+                example = changed;
+            }
+        }
+        op_from(&example).unwrap()
+    })
+}
+
+fn parameters(op: &Op) -> Parameters {
+    match serde_json::to_value(op).unwrap() {
+        Value::Object(parameters) => parameters,
+        other => panic!("{other}"),
+    }
+}
+
+fn op_from(parameters: &Parameters) -> Result<Op, serde_json::Error> {
+    serde_json::from_value(Value::Object(parameters.clone()))
+}
+
+/// Values of the type of these: between them, somewhat beyond, and anywhere.
+fn like(values: &[Value]) -> BoxedStrategy<Value> {
+    let numbers: Vec<f64> = values
+        .iter()
+        .flat_map(|value| value.as_array().map_or(slice::from_ref(value), Vec::as_slice))
+        .filter_map(Value::as_f64)
+        .collect();
+    let [low, high] = [f64::min, f64::max].map(|extreme| numbers.iter().copied().reduce(extreme).unwrap_or_default());
+    let beyond = (high - low).max(1.0) / 2.0;
+    let (low, high) = (low - beyond, high + beyond);
+    let whole = prop_oneof![(low as i64)..=(high as i64), any::<u32>().prop_map(i64::from), -1_000_000..=1_000_000_i64];
+    let real = prop_oneof![low..=high, (low..=high).prop_map(f64::round), number(-1e6, 1e6)];
+    match &values[0] {
+        Value::Number(first) if first.is_f64() => real.prop_map(Value::from).boxed(),
+        Value::Number(_) => whole.prop_map(Value::from).boxed(),
+        // Colors, and rectangles.
+        Value::Array(first) if first[0].is_f64() => vec(real, first.len()).prop_map(Value::from).boxed(),
+        Value::Array(first) => vec(any::<u8>(), first.len()).prop_map(Value::from).boxed(),
+        _ => select(values.to_vec()).boxed(),
     }
 }
 

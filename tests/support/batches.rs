@@ -1,8 +1,8 @@
 //! Random batches and chains, and the comparison of what became of them.
 
 use autoaugment::{
-    Batch, Convention, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler,
-    Shape, TensorData,
+    Batch, Interpolation, Layout, Normalize, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape,
+    TensorData,
     ops::{self, Branch, MixRule},
 };
 use rand::{RngExt, SeedableRng};
@@ -106,7 +106,11 @@ pub fn op_of(kind: OpKind, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
             ops::GaussianBlur { radius }.into()
         }
         OpKind::Posterize => ops::Posterize { bits: between(0.0, 9.0) as u8 }.into(),
-        _ => Sampler::resolve(Convention::Torchvision, kind, 0.0, false, shape.size()).unwrap(),
+        // Those without parameters, and operations that the list above does not know.
+        _ => match kind.examples() {
+            [only] => only.parse().unwrap(),
+            several => several[rng.random_range(0..several.len())].parse().unwrap(),
+        },
     }
 }
 

@@ -92,9 +92,8 @@ fn exact(value: &impl std::fmt::Debug) -> String {
 fn policies_of_version_1_load() {
     let policy = Policy::from_json(POLICY_V1).unwrap();
     assert_eq!(exact(&policy), exact(&policy_v1()));
-    for &kind in OpKind::ALL {
-        assert!(POLICY_V1.contains(&format!("\"{kind}\"")), "{kind} is not in the fixture");
-    }
+    let in_fixture = |kind: &&OpKind| POLICY_V1.contains(&format!("\"{kind}\""));
+    assert_eq!(OpKind::ALL.iter().filter(in_fixture).count(), 20, "operations of version 1");
     for convention in Convention::ALL {
         let json = r#"{"version": 1, "convention": "NAME",
             "sub_policies": [[{"op": "Invert", "probability": 1, "magnitude": 0}]]}"#;
@@ -107,9 +106,8 @@ fn policies_of_version_1_load() {
 fn plans_of_version_1_load() {
     let plan = Plan::from_json(PLAN_V1).unwrap();
     assert_eq!(exact(&plan), exact(&plan_v1()));
-    for &kind in OpKind::ALL {
-        assert!(PLAN_V1.contains(&format!("\"{kind}\"")), "{kind} is not in the fixture");
-    }
+    let in_fixture = |kind: &&OpKind| PLAN_V1.contains(&format!("\"{kind}\""));
+    assert_eq!(OpKind::ALL.iter().filter(in_fixture).count(), 20, "operations of version 1");
     for interpolation in Interpolation::ALL {
         assert!(PLAN_V1.contains(&format!("\"{interpolation}\"")));
     }
@@ -143,6 +141,19 @@ fn what_may_be_left_out_has_its_default() {
     let text = "Rotate(fill=[1,2,3], interpolation=bilinear, degrees=5)";
     let op: Op = ops::Rotate { degrees: 5.0, interpolation: Interpolation::Bilinear, fill: [1, 2, 3] }.into();
     assert_eq!(text.parse::<Op>().unwrap(), op);
+}
+
+/// Every operation has examples, which are printed as they stand: their text is the format.
+#[test]
+fn examples_read_back_exactly() {
+    for &kind in OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY) {
+        assert!(!kind.examples().is_empty(), "{kind} has no example");
+        for &text in kind.examples() {
+            let op: Op = text.parse().unwrap();
+            assert_eq!((op.kind(), op.to_string().as_str()), (kind, text));
+            through_serde(&op);
+        }
+    }
 }
 
 /// Through JSON text, indented text, and JSON in memory.
