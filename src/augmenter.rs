@@ -1,18 +1,23 @@
-//! Augmenter: policy, convention, seed and device in one; what most programs need.
+//! Augmenter: draws from a policy or a transform and applies what it drew; what most programs need.
+
+mod builder;
+mod config;
+
+pub use builder::AugmenterBuilder;
+pub use config::AugmenterConfig;
 
 use crate::batch::{Images, Sizes};
-use crate::convention::Convention;
-use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::error::Error;
+use crate::error::Result;
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuImages};
-use crate::interpolation::Interpolation;
 use crate::output::{Output, Tensor};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::sampler::Sampler;
-use crate::schemes::Scheme;
-use crate::transform::{Stage, Transform};
+use crate::transform::Transform;
 
 /// Draws from a policy, or a whole transform, and applies what was drawn, batch by batch.
 ///
@@ -35,6 +40,8 @@ pub struct Augmenter {
     sampler: Sampler,
     executor: Executor,
     output: Output,
+    /// Where it was asked to run.
+    device: Device,
 }
 
 /// A batch after augmentation, with what was done to it.
@@ -48,98 +55,21 @@ pub struct Augmented {
     pub report: Report,
 }
 
-/// Collects the parts of an [`Augmenter`].
-#[derive(Debug)]
-#[must_use]
-pub struct AugmenterBuilder {
-    transform: Transform,
-    seed: u64,
-    device: Device,
-    #[cfg(feature = "gpu")]
-    gpu: Option<Gpu>,
-    output: Output,
-    interpolation: Option<Interpolation>,
-    fill: Option<[u8; 3]>,
-}
-
-impl AugmenterBuilder {
-    /// The seed of every draw; 0 unless set.
-    pub fn seed(self, seed: u64) -> Self {
-        AugmenterBuilder { seed, ..self }
-    }
-
-    /// Reads a learned policy's magnitudes in another convention than its own; other schemes have theirs.
-    pub fn convention(mut self, convention: Convention) -> Self {
-        for stage in &mut self.transform.stages {
-            if let Stage::Policy(Scheme::Policy(policy)) = stage {
-                policy.convention = convention;
-            }
-        }
-        self
-    }
-
-    /// Another interpolation for every warp than the convention's.
-    pub fn interpolation(self, interpolation: Interpolation) -> Self {
-        AugmenterBuilder { interpolation: Some(interpolation), ..self }
-    }
-
-    /// Another fill (red, green, blue) than the convention's.
-    pub fn fill(self, fill: [u8; 3]) -> Self {
-        AugmenterBuilder { fill: Some(fill), ..self }
-    }
-
-    /// Where to run; [`Device::Auto`] unless set.
-    pub fn device(self, device: Device) -> Self {
-        AugmenterBuilder { device, ..self }
-    }
-
-    /// Runs on a GPU that is already open, for example a training framework's.
-    #[cfg(feature = "gpu")]
-    pub fn gpu(self, gpu: Gpu) -> Self {
-        AugmenterBuilder { gpu: Some(gpu), ..self }
-    }
-
-    /// The output form; bytes in the input's layout unless set.
-    pub fn output(self, output: Output) -> Self {
-        AugmenterBuilder { output, ..self }
-    }
-
-    /// Checks everything and opens the device.
-    ///
-    /// # Errors
-    /// Those of [`Transform::check`], [`Error::Output`](crate::Error::Output) and [`Executor::new`].
-    pub fn build(self) -> Result<Augmenter> {
-        self.output.check()?;
-        let mut sampler = Sampler::new(self.transform, self.seed)?;
-        if let Some(interpolation) = self.interpolation {
-            sampler = sampler.interpolation(interpolation);
-        }
-        if let Some(fill) = self.fill {
-            sampler = sampler.fill(fill);
-        }
-        #[cfg(feature = "gpu")]
-        let executor = match self.gpu {
-            Some(gpu) => Executor::with_gpu(gpu),
-            None => Executor::new(self.device)?,
-        };
-        #[cfg(not(feature = "gpu"))]
-        let executor = Executor::new(self.device)?;
-        Ok(Augmenter { sampler, executor, output: self.output })
-    }
-}
-
 impl Augmenter {
     /// Starts with a policy, another scheme or a transform; everything else has a default.
     pub fn builder(transform: impl Into<Transform>) -> AugmenterBuilder {
-        AugmenterBuilder {
-            transform: transform.into(),
-            seed: 0,
-            device: Device::Auto,
-            #[cfg(feature = "gpu")]
-            gpu: None,
-            output: Output::u8(),
-            interpolation: None,
-            fill: None,
+        AugmenterBuilder::new(transform.into())
+    }
+
+    /// The configuration that builds an augmenter with the same results.
+    pub fn config(&self) -> AugmenterConfig {
+        AugmenterConfig {
+            transform: self.sampler.transform().clone(),
+            seed: self.sampler.seed(),
+            interpolation: self.sampler.interpolation_override(),
+            fill: self.sampler.fill_override(),
+            output: self.output,
+            device: self.device.clone(),
         }
     }
 

@@ -144,7 +144,7 @@ pub mod targets;
 mod text;
 pub mod transform;
 
-pub use augmenter::{Augmented, Augmenter, AugmenterBuilder};
+pub use augmenter::{Augmented, Augmenter, AugmenterBuilder, AugmenterConfig};
 pub use batch::{Batch, Images, Layout, Place, RaggedBatch, Shape, Size, Sizes};
 pub use convention::Convention;
 #[doc(hidden)]

@@ -54,6 +54,16 @@ impl Sampler {
         Sampler { fill: Some(fill), ..self }
     }
 
+    /// The interpolation that stands in for the convention's, if one does.
+    pub(crate) fn interpolation_override(&self) -> Option<Interpolation> {
+        self.interpolation
+    }
+
+    /// The fill that stands in for the convention's, if one does.
+    pub(crate) fn fill_override(&self) -> Option<[u8; 3]> {
+        self.fill
+    }
+
     /// What is drawn from.
     pub fn transform(&self) -> &Transform {
         &self.transform

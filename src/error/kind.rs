@@ -78,6 +78,7 @@ mod tests {
     fn examples() -> Vec<(Error, ErrorKind)> {
         use ErrorKind::*;
         let text = || "text".to_string();
+        #[cfg_attr(not(feature = "loader"), allow(unused_mut))]
         let mut examples = vec![
             (Error::Unknown { what: "operation", name: text(), suggestion: None }, Usage),
             (Error::Magnitude { op: "Rotate", magnitude: 11.0, last: 9 }, Usage),
