@@ -1,4 +1,4 @@
-//! Augment: what is drawn for a batch, and the loader's only calls of the augmenter and of the mixer.
+//! Augment: the draws for a batch, and the loader's only calls of the augmenter and of the mixer.
 
 use crate::augmenter::Augmenter;
 use crate::batch::{RaggedBatch, Sizes};
@@ -10,24 +10,24 @@ use crate::output::Tensor;
 use crate::plan::Plan;
 use crate::report::Report;
 
-/// The samples of a batch, and what is to draw for them.
+/// The samples of a batch, with the augmenter and the mixer.
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<'a> {
     pub augmenter: &'a Augmenter,
     pub mixer: Option<&'a Mixer>,
     pub epoch: u64,
     pub indices: &'a [u64],
-    /// Read only where there is a mixer.
+    /// Read only if there is a mixer.
     pub labels: &'a [u32],
 }
 
-/// What was drawn for a batch.
+/// The draws for a batch.
 pub(crate) struct Drawn {
     pub plan: Plan,
     pub mixed: Option<Mixed<Vec<f32>>>,
 }
 
-/// What is done to a batch's images.
+/// The work on a batch's images.
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
     pub augmenter: &'a Augmenter,
@@ -35,8 +35,7 @@ pub(crate) struct Work<'a> {
 }
 
 impl Samples<'_> {
-    /// Draws everything and makes the soft labels. Whatever is wrong with a batch is found here, before anything is done to
-    /// its images.
+    /// Draws the plans and makes the soft labels. All errors of a batch are found here, before the work on its images.
     pub fn draw<'s>(self, sizes: impl Into<Sizes<'s>>) -> Result<Drawn> {
         let Samples { augmenter, mixer, epoch, indices, labels } = self;
         let sizes = sizes.into();
@@ -55,12 +54,12 @@ impl Work<'_> {
     pub fn on_host(self, batch: RaggedBatch<'_>) -> Result<(Tensor, Report)> {
         let (tensor, report) = self.augmenter.apply(&batch, &self.drawn.plan)?;
         let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, report)) };
-        // What is mixed needs memory that the pixels had.
+        // Mixing needs the memory that the pixels had.
         drop(batch);
         Ok((plan.apply(&tensor)?, report))
     }
 
-    /// On the GPU that the batch is on, into a new buffer or into the caller's.
+    /// On the GPU of the batch, into a new buffer or into the caller's.
     #[cfg(feature = "gpu")]
     pub fn on_device(self, batch: &GpuRaggedBatch, into: Option<(&wgpu::Buffer, u64)>) -> Result<(GpuBatch, Report)> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
@@ -88,7 +87,7 @@ impl Work<'_> {
         Ok((images, report))
     }
 
-    /// Augments a batch on its GPU to bytes, has `mix` make the output of them, and gives their memory back.
+    /// Augments a batch on its GPU to bytes, makes the output by `mix`, and returns the memory of the bytes.
     #[cfg(feature = "gpu")]
     pub fn mixed_on_device<T>(
         self,

@@ -1,4 +1,4 @@
-//! Loader: a data set, an augmenter, and how epochs are made of them.
+//! Loader: makes epochs from a data set and an augmenter.
 
 use std::fmt;
 use std::num::NonZero;
@@ -29,7 +29,7 @@ pub struct Loader {
     on_progress: Option<OnProgress>,
 }
 
-/// What a loader was told.
+/// The options of a loader.
 #[derive(Clone, Copy, Debug)]
 struct Options {
     batch_size: usize,
@@ -62,67 +62,71 @@ impl LoaderBuilder {
         self
     }
 
-    /// Threads that read, decode and, on the CPU, augment; as many as the system says are useful unless set. They belong
-    /// to the loader and end with it.
+    /// The number of threads that read, decode and, on the CPU, augment. The default is the system's available
+    /// parallelism. The threads belong to the loader and end with it.
     pub fn threads(mut self, threads: usize) -> Self {
         self.options.threads = threads;
         self
     }
 
-    /// How many batches are made ahead; 4 unless set.
+    /// The number of batches that are made ahead; 4 unless set.
     pub fn prefetch(mut self, batches: usize) -> Self {
         self.options.prefetch = batches;
         self
     }
 
-    /// Whether each epoch has an order of its own; the data set's order unless set. Takes 4 bytes of memory a sample while
-    /// the epoch lasts (8 beyond 4,294,967,295 samples).
+    /// Whether each epoch has an order of its own; the data set's order unless set. It takes 4 bytes of memory per
+    /// sample while the epoch lasts (8 beyond 4,294,967,295 samples).
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.options.shuffle = shuffle;
         self
     }
 
-    /// The seed of the order; 0 unless set. Ranks need the same one. That of the augmentation is the augmenter's.
+    /// The seed of the order; 0 unless set. All ranks need the same seed. The augmenter has its own seed for
+    /// augmentation.
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.seed = seed;
         self
     }
 
-    /// Whether samples that do not fill a batch in the end, on each rank, are left out; they are not unless set.
+    /// Whether the last samples are left out if they do not fill a batch on each rank; false unless set.
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.options.drop_last = drop_last;
         self
     }
 
-    /// Makes the batches of one process of several; of one of one unless set.
+    /// Makes the batches of one of several processes; of a single process unless set.
     ///
-    /// Step k of the epoch takes the next `world_size` x batch size samples of the common order, and rank r has the r-th batch
-    /// size of them. What is left in the end is divided evenly, the first ranks having one more where it does not divide. So
-    /// the ranks' samples are disjoint and together the whole epoch, and all have the same number of batches, unless fewer
-    /// samples are left in the end than there are world_size: then only the first ones have a batch more, of one sample.
-    /// [`LoaderBuilder::drop_last`] leaves the rest out.
+    /// Step k of the epoch takes the next `world_size` x batch size samples of the common order. Rank r has the r-th
+    /// batch size of them. The remaining samples are divided evenly, and the first ranks have one sample more if there
+    /// is a remainder. So the ranks' samples are disjoint and together make the whole epoch. All ranks have the same
+    /// number of batches, with one exception. If fewer than `world_size` samples remain, the first ranks have one batch
+    /// more, of one sample. [`LoaderBuilder::drop_last`] leaves the remaining samples out.
     pub fn shard(mut self, rank: usize, world_size: usize) -> Self {
         self.options.rank = rank;
         self.options.world_size = world_size;
         self
     }
 
-    /// What to do with samples that cannot be read or decoded; [`OnError::Stop`] unless set.
+    /// The reaction to samples that cannot be read or decoded; [`OnError::Stop`] unless set.
     pub fn on_error(mut self, on_error: OnError) -> Self {
         self.options.on_error = on_error;
         self
     }
 
-    /// Mixes each batch once it is augmented, by MixUp or CutMix, and gives its soft labels beside its labels, as
-    /// [`LoadedBatch::mixed`](super::LoadedBatch::mixed); nothing is mixed unless set.
+    /// Mixes each augmented batch by MixUp or CutMix. Its soft labels are in
+    /// [`LoadedBatch::mixed`](super::LoadedBatch::mixed), beside its labels. Batches are not mixed unless set.
     ///
-    /// Draws come from the augmenter's seed, the epoch and the samples' numbers, and the bits are those of augmenting and
-    /// [`MixPlan::apply`](crate::mixing::MixPlan::apply) by hand. A batch is mixed within itself: ranks mix their own samples,
-    /// the last batch is mixed however short it is, samples that were left out as broken are nobody's partners, and a single
-    /// image is its own partner.
+    /// Draws come from the augmenter's seed, the epoch and the sample indices. The bits are those of augmenting and
+    /// [`MixPlan::apply`](crate::mixing::MixPlan::apply) by hand. A batch is mixed within itself:
     ///
-    /// A label that is not below the mixer's classes is an [`Error::Batch`] of its batch and ends the epoch, whatever
-    /// [`LoaderBuilder::on_error`] says: the number of classes is wrong then, and not the sample.
+    /// * ranks mix their own samples
+    /// * the last batch is mixed even if it is short
+    /// * skipped samples are not partners
+    /// * a single image is its own partner
+    ///
+    /// A label that is not below the mixer's classes is an [`Error::Batch`] of its batch. It ends the epoch even with
+    /// [`OnError::Skip`], because the number of classes is wrong and not the sample.
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);
         self
@@ -134,15 +138,15 @@ impl LoaderBuilder {
         self
     }
 
-    /// Decodes JPEGs at the smallest scale (1/8, 1/4, 1/2, 1) whose sides are both at least `least`, which is quicker. The
-    /// bytes are not those of decoding in full and resizing, and operations see the smaller image; never done unless set.
+    /// Decodes JPEGs at the smallest scale (1/8, 1/4, 1/2, 1) with both sides at least `least`, which is faster. The
+    /// bytes differ from those of decoding in full and resizing, and operations see the smaller image. Off unless set.
     pub fn scaled_decoding(mut self, least: Size) -> Self {
         self.options.scaled = Some(least);
         self
     }
 
-    /// Reports how far each epoch is: when it begins, and after each of its batches. The thread that fetches the batch makes
-    /// the call, so it should return soon. Nothing is reported unless set.
+    /// Calls this with the progress of each epoch, at its beginning and after each of its batches. The thread that
+    /// fetches the batch makes the call, so it should return soon.
     ///
     /// ```
     /// # use autoaugment::loader::LoaderBuilder;
@@ -160,8 +164,8 @@ impl LoaderBuilder {
     /// Checks everything and starts the threads.
     ///
     /// # Errors
-    /// [`Error::Loader`] if an option cannot be used, the data set is empty or names more classes than are mixed, or a thread
-    /// cannot be started; [`Error::Output`] for MixUp of an augmenter's bytes.
+    /// [`Error::Loader`] if an option cannot be used, the data set is empty or has more classes than the mixer, or a
+    /// thread cannot be started. [`Error::Output`] for MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
         let LoaderBuilder { dataset, augmenter, mixer, options, on_progress } = self;
         let Options { batch_size, threads, prefetch, rank, world_size, .. } = options;
@@ -206,8 +210,8 @@ impl LoaderBuilder {
 }
 
 impl Loader {
-    /// Starts with a data set and what augments its images; everything else has a default. A
-    /// [`Transform`](crate::Transform) without stages leaves the images alone.
+    /// Starts with a data set and an augmenter. All other options have defaults. A [`Transform`](crate::Transform)
+    /// without stages keeps the images unchanged.
     pub fn builder(dataset: impl Dataset + 'static, augmenter: impl Into<Arc<Augmenter>>) -> LoaderBuilder {
         let options = Options {
             batch_size: 64,
@@ -236,30 +240,30 @@ impl Loader {
         &*self.producer.dataset
     }
 
-    /// What augments the images.
+    /// The augmenter of the images.
     pub fn augmenter(&self) -> &Augmenter {
         &self.producer.augmenter
     }
 
-    /// What mixes the batches, if something does.
+    /// The mixer of the batches, if there is one.
     pub fn mixer(&self) -> Option<&Mixer> {
         self.producer.mixer.as_ref()
     }
 
-    /// Batches of an epoch that this rank has.
+    /// The number of batches of an epoch on this rank.
     pub fn batches(&self) -> usize {
         self.cut().batches()
     }
 
-    /// An epoch from its beginning. Its first batches are being made when this returns.
+    /// An epoch from its beginning. The threads already make its first batches when this returns.
     pub fn epoch(&self, epoch: u64) -> Epoch {
         self.from(Position { epoch, batch: 0 })
     }
 
-    /// The rest of an epoch: the same batches that a whole one would have from there on, byte for byte.
+    /// The rest of an epoch, with the same batches as the whole epoch has from there on, byte for byte.
     ///
     /// # Errors
-    /// [`Error::Loader`] if the epoch has no such batch; its end is allowed, and nothing is left then.
+    /// [`Error::Loader`] if the epoch has no such batch. The end of the epoch is allowed, and then no batch is left.
     pub fn resume(&self, position: Position) -> Result<Epoch> {
         let batches = self.batches();
         if position.batch > batches as u64 {
@@ -268,15 +272,15 @@ impl Loader {
         Ok(self.from(position))
     }
 
-    /// The most bytes of memory that the loader holds, if no image has more than `largest` pixels before and `augmented`
-    /// pixels after augmentation, and no file more than `file` bytes:
+    /// The most bytes of memory that the loader holds. It assumes at most `largest` pixels per image before
+    /// augmentation and `augmented` pixels after it, and at most `file` bytes per file:
     ///
     /// order + (prefetch + 1) x batch size x (file + pixels + augmented pixels) + threads x 2 x pixels
     ///
-    /// where pixels are in bytes, those augmented in the output's type, and twice where batches are mixed. On a GPU the pixels
-    /// are in memory that the device can read (and, once more, its own) and the augmented ones in its own. What the decoders
-    /// themselves and the CPU's operations need for one image is not in it, nor soft labels, nor what the data set holds;
-    /// memory-mapped files count nothing for `file`.
+    /// Here pixels are in bytes, and augmented pixels in the output's type, twice if batches are mixed. On a GPU, the
+    /// pixels are in memory that the device can read, and once more in its own memory. The augmented pixels are in its
+    /// own memory. The bound leaves out soft labels, the data set's own memory, and the memory of decoders and CPU
+    /// operations for one image. A memory-mapped file counts as 0 for `file`.
     pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
         let Options { batch_size, threads, prefetch, shuffle, color, .. } = self.options;
         let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;

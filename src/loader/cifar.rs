@@ -1,7 +1,8 @@
 //! Cifar: the binary version of CIFAR-10 and CIFAR-100.
 //!
-//! The format (<https://www.cs.toronto.edu/~kriz/cifar.html>): records of one label byte (CIFAR-10) or two (CIFAR-100:
-//! coarse, fine) and 3072 bytes of pixels, 32 x 32 of red, then of green, then of blue.
+//! The format (<https://www.cs.toronto.edu/~kriz/cifar.html>) is a sequence of records. A record has one label byte
+//! (CIFAR-10) or two (CIFAR-100: coarse, fine). Then it has 3072 bytes of pixels: 32 x 32 of red, of green, and of
+//! blue.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use super::dataset::{Dataset, Sample};
 use crate::batch::{Layout, Size};
 use crate::error::Result;
 
-/// Which of its two labels a sample of CIFAR-100 has.
+/// The label to use of the two labels of CIFAR-100.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Cifar100Label {
     /// One of 100 classes.
@@ -30,11 +31,11 @@ pub struct Cifar {
 struct File {
     path: PathBuf,
     contents: Contents,
-    /// The number of its first sample.
+    /// The index of its first sample.
     first: usize,
 }
 
-/// What a record has before its pixels.
+/// The labels at the start of a record.
 #[derive(Clone, Copy)]
 struct Record {
     label_bytes: usize,
@@ -49,8 +50,8 @@ impl Cifar {
     /// CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`, numbered in the order given.
     ///
     /// # Errors
-    /// [`Error::Dataset`](crate::Error::Dataset) if there is no file, or one cannot be read, is not whole records, or has
-    /// a label that is no class.
+    /// [`Error::Dataset`](crate::Error::Dataset) if there is no file, or one cannot be read, is not whole records, or
+    /// has a label that is not a class.
     pub fn cifar10<P: AsRef<Path>>(files: impl IntoIterator<Item = P>) -> Result<Self> {
         Cifar::open(files, Record { label_bytes: 1, label_at: 0, classes: 10 })
     }
@@ -82,14 +83,14 @@ impl Cifar {
         Ok(cifar)
     }
 
-    /// The file that a sample is in, and its number there.
+    /// The file of a sample, and its index there.
     fn find(&self, index: usize) -> (&File, usize) {
         let file = &self.files[self.files.partition_point(|file| file.first <= index) - 1];
         (file, index - file.first)
     }
 }
 
-/// The most that a compressed file may have: more than ten times the whole of CIFAR.
+/// The most bytes of a compressed file: more than ten times the whole of CIFAR.
 const LARGEST: usize = 2 << 30;
 
 impl Record {
@@ -97,7 +98,7 @@ impl Record {
         self.label_bytes + PIXELS
     }
 
-    /// The number of records, all of them with a label that is a class.
+    /// The number of records, all with a valid label.
     fn check(self, path: &Path, contents: &[u8]) -> Result<usize> {
         let (there, each) = (contents.len(), self.bytes());
         if there == 0 || !there.is_multiple_of(each) {

@@ -17,8 +17,8 @@ pub enum ColorMode {
     Rgb,
     /// One. Color becomes gray as in Pillow's `convert("L")`: `(19595 R + 38470 G + 7471 B + 32768) >> 16`.
     Luma,
-    /// One, and an image with color is a failed sample. The file's header decides: a palette or RGB file that has nothing
-    /// but grays has color too.
+    /// One. An image with color is a failed sample. The file's header decides: a palette or RGB file with only grays
+    /// has color too.
     GrayOnly,
 }
 
@@ -45,7 +45,7 @@ impl ColorMode {
         }
     }
 
-    /// Refuses color where the loader takes gray images only.
+    /// Refuses color if the loader takes gray images only.
     pub(super) fn check(self, channels: usize) -> Result<()> {
         if self == ColorMode::GrayOnly && channels != 1 {
             return Err(Error::Decode("the image has color, and the loader takes gray images only".to_string()));

@@ -1,4 +1,4 @@
-//! Contents: what a data set's file holds, mapped into memory or, if it is compressed by gzip, decompressed there.
+//! Contents: a data set's file, mapped into memory, or decompressed there if it is compressed by gzip.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,17 +10,18 @@ use memmap2::Mmap;
 
 use crate::error::{Error, Result};
 
-/// The bytes of a whole file. Mapped ones are the system's to keep or to drop, so that a file may be larger than memory.
+/// The bytes of a whole file. The system keeps or drops mapped bytes, so a file can be larger than memory.
 ///
-/// The file must not change while it is mapped: other bytes would be read, and if it became shorter the process would be
-/// stopped by the system.
+/// The file must not change while it is mapped. Otherwise other bytes are read, and if it becomes shorter, the system
+/// stops the process.
 pub(super) enum Contents {
     Mapped(Mmap),
     Decompressed(Vec<u8>),
 }
 
 impl Contents {
-    /// Opens a file. A compressed one may have at most `most` bytes when decompressed, which its first bytes decide.
+    /// Opens a file. Its first bytes show whether it is compressed. A compressed file can have at most `most` bytes
+    /// after decompression.
     pub fn open(path: &Path, most: impl Fn(&[u8]) -> Result<usize>) -> Result<Self> {
         let mut file = File::open(path).map_err(|e| refused(path, e))?;
         let mut magic = Vec::new();

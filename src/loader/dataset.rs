@@ -1,4 +1,4 @@
-//! Dataset: numbered samples, each an image with the number of its class.
+//! Dataset: samples by index, each an image with its class.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use super::{decode, scaled};
 use crate::batch::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
 
-/// Samples by number, in any order and from several threads at once.
+/// Samples by index, in any order and from several threads at once.
 ///
-/// What is read is not decoded yet: the loader first learns the sizes of a batch, then has each image decoded to its place.
+/// A sample is not decoded yet. The loader first reads the sizes of a batch, and then decodes each image to its place.
 ///
 /// ```
 /// use autoaugment::loader::{Dataset, Sample};
@@ -31,27 +31,27 @@ use crate::error::{Error, Result};
 /// }
 /// ```
 pub trait Dataset: Send + Sync {
-    /// How many samples there are. They are numbered from 0, and their number does not change.
+    /// The number of samples. It does not change. Indices start at 0.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Sample `index`, less than [`Dataset::len`]; the same each time. An error says that this sample is broken, and the
-    /// loader does with it what it was told to; others are not affected.
+    /// The sample at `index`, below [`Dataset::len`]; the same each time. An error means that this sample failed, and
+    /// the loader reacts by its [`OnError`](super::OnError). Other samples are not affected.
     ///
     /// # Errors
-    /// Whatever keeps the sample from being read.
+    /// Any error that prevents reading the sample.
     fn read(&self, index: usize) -> Result<Sample<'_>>;
 
-    /// What people know the sample by: mostly its file.
+    /// The sample's name for messages, usually its file.
     fn name(&self, index: usize) -> String {
         format!("number {index}")
     }
 
-    /// The names of the classes in the order of their labels; empty where they have none.
+    /// The names of the classes in the order of their labels; empty if they have none.
     fn classes(&self) -> &[String] {
         &[]
     }
@@ -75,7 +75,7 @@ impl<D: Dataset + ?Sized> Dataset for Arc<D> {
     }
 }
 
-/// An image that can be decoded, of known size, with its label.
+/// An image of known size that can be decoded, with its label.
 #[derive(Clone, Debug)]
 pub struct Sample<'a> {
     bytes: Cow<'a, [u8]>,
@@ -96,20 +96,20 @@ enum Form {
 }
 
 impl<'a> Sample<'a> {
-    /// The bytes of a JPEG, PNG, WebP, BMP or GIF file. Its header is read here, the rest when it is decoded.
+    /// The bytes of a JPEG, PNG, WebP, BMP or GIF file. Its header is read now, and the rest when it is decoded.
     ///
     /// # Errors
-    /// [`Error::Decode`] if this is no such file or its header is broken.
+    /// [`Error::Decode`] if this is not such a file or its header is broken.
     pub fn encoded(bytes: impl Into<Cow<'a, [u8]>>, label: u32) -> Result<Self> {
         let bytes = bytes.into();
         let (size, channels) = decode::measure(&bytes)?;
         Ok(Sample { bytes, form: Form::Encoded, size, channels, label })
     }
 
-    /// Pixels: H x W x C or C x H x W values, `layout` says which; C is 1 (gray) or 3 (RGB).
+    /// Pixels: H x W x C or C x H x W values, by `layout`. C is 1 (gray) or 3 (RGB).
     ///
     /// # Errors
-    /// [`Error::Batch`] if size or channels are unusable or `bytes` has another length than they say.
+    /// [`Error::Batch`] if size or channels are unusable, or if `bytes` does not have their length.
     pub fn pixels(
         bytes: impl Into<Cow<'a, [u8]>>,
         size: Size,
@@ -130,8 +130,8 @@ impl<'a> Sample<'a> {
         Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label })
     }
 
-    /// The same, decoded at the smallest scale (1/8, 1/4, 1/2, 1) whose sides are both at least those of `least`, if it is a
-    /// JPEG of three channels or one; anything else stays as it is.
+    /// The same, decoded at the smallest scale (1/8, 1/4, 1/2, 1) with both sides at least those of `least`. This
+    /// applies to JPEGs with one or three channels. Other images stay unchanged.
     #[must_use]
     pub fn scaled(self, least: Size) -> Self {
         if !matches!(self.form, Form::Encoded) || !decode::is_jpeg(&self.bytes) {
@@ -143,7 +143,7 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// The size that it will have when decoded.
+    /// The size after decoding.
     pub fn size(&self) -> Size {
         self.size
     }
@@ -153,12 +153,12 @@ impl<'a> Sample<'a> {
         self.channels
     }
 
-    /// The number of the class.
+    /// The class.
     pub fn label(&self) -> u32 {
         self.label
     }
 
-    /// Bytes that it takes while it is not decoded; 0 if they are the data set's own.
+    /// Its bytes of memory before decoding; 0 if they belong to the data set.
     pub fn held_bytes(&self) -> usize {
         match &self.bytes {
             Cow::Owned(bytes) => bytes.len(),
@@ -166,10 +166,10 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// Decodes to `out`: interleaved, with the channels that `color` gives. `out` has H x W x that many bytes.
+    /// Decodes to `out`, interleaved, with the channels of `color`. `out` has H x W x channels bytes.
     ///
     /// # Errors
-    /// [`Error::Decode`] if the file is broken, `out` has another length, or `color` refuses color and this has some.
+    /// [`Error::Decode`] if the file is broken, if `out` has another length, or if `color` refuses the image's color.
     pub fn decode_into(&self, color: ColorMode, out: &mut [u8]) -> Result<()> {
         color.check(self.channels)?;
         let expected = self.size.pixels() * color.channels();

@@ -1,8 +1,8 @@
-//! Decode: an image file's bytes as RGB or gray of 8 bits, and what was lost on the way.
+//! Decode: an image file as RGB or gray with 8 bits, and a record of each reduction.
 //!
-//! What is not 8-bit RGB or gray is converted by fixed rules: alpha is dropped, as Pillow's `convert("RGB")` does, and
-//! 16 bits are rounded to 8. Palettes become RGB, which loses nothing. Of an animation the first frame is taken. The
-//! EXIF orientation is not applied: the pixels are as they are stored, as in Pillow.
+//! Other images are converted by fixed rules. Alpha is dropped, as in Pillow's `convert("RGB")`, and 16 bits are
+//! rounded to 8. Palettes become RGB, without loss. An animation gives its first frame. The EXIF orientation is
+//! ignored: the pixels stay as stored, as in Pillow.
 
 use std::error;
 use std::fs::File;
@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 /// The extensions of the files that can be decoded: JPEG, PNG, WebP, BMP and GIF.
 pub const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
 
-/// The most bytes that an image may have when decoded; a header that claims more is taken for a broken one. It is what
-/// the crate `image` allows by default.
+/// The most bytes of a decoded image. A header that claims more counts as broken. The crate `image` has the same
+/// default.
 pub const LARGEST: u64 = 512 << 20;
 
 /// Whether a path has one of the [`EXTENSIONS`], in capitals or not.
@@ -42,23 +42,23 @@ pub struct DecodedImage {
     pub width: usize,
     /// 1 (gray) or 3 (RGB).
     pub channels: usize,
-    /// H x W x C bytes; the loader's are interleaved.
+    /// H x W x C bytes, interleaved.
     pub data: Vec<u8>,
 }
 
-/// What an image had that its 8-bit form has not.
+/// A property of an image that its 8-bit form lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reduction {
     /// An alpha channel.
     Alpha,
-    /// More than 8 bits a channel.
+    /// More than 8 bits per channel.
     Depth,
     /// More than one frame.
     Frames,
 }
 
 impl Reduction {
-    /// Follows the number of images: `3 images with an alpha channel, which was dropped`.
+    /// The text after the number of images: `3 images with an alpha channel, which was dropped`.
     pub fn description(self) -> &'static str {
         match self {
             Reduction::Alpha => "with an alpha channel, which was dropped",
@@ -68,16 +68,16 @@ impl Reduction {
     }
 }
 
-/// Size and channels (1 or 3) that [`decode`] will give, from the file's header alone.
+/// Size and channels (1 or 3) of [`decode`]'s result, from the file's header alone.
 ///
 /// # Errors
-/// [`Error::Decode`] if this is no image file, or its header cannot be read or claims more than [`LARGEST`] bytes.
+/// [`Error::Decode`] if this is not an image file, or its header cannot be read or claims more than [`LARGEST`] bytes.
 pub fn measure(bytes: &[u8]) -> Result<(Size, usize)> {
     let format = format_of(bytes)?;
     measured(&decoder(bytes, format)?)
 }
 
-/// The same for a file on disk, of which no more is read than the header.
+/// The same for a file on disk. Only its header is read.
 ///
 /// # Errors
 /// Those of [`measure`], and [`Error::Decode`] with the system's reason if the file cannot be read.
@@ -111,8 +111,8 @@ pub fn decode(bytes: &[u8]) -> Result<(DecodedImage, Vec<Reduction>)> {
     Ok((picture(image), reductions))
 }
 
-/// Decodes a file to `out`, which has exactly the bytes that [`measure`] says; the same bytes as [`decode`]. What has
-/// 8 bits and no alpha already is not copied.
+/// Decodes a file to `out`, which has exactly the number of bytes from [`measure`]. The bytes are those of [`decode`].
+/// An image with 8 bits and without alpha is not copied.
 pub(super) fn decode_into(bytes: &[u8], out: &mut [u8]) -> Result<()> {
     let format = format_of(bytes)?;
     refuse_truncation(bytes, format)?;
@@ -181,7 +181,7 @@ fn unreadable(format: ImageFormat, error: &ImageError) -> Error {
     Error::Decode(format!("unreadable {}: {}", format.extensions_str()[0].to_uppercase(), in_words(error)))
 }
 
-/// An error and its causes in one line. Some errors say their cause themselves; it is not said twice.
+/// An error and its causes in one line. A cause that the error names itself is not repeated.
 fn in_words(error: &dyn error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
@@ -195,7 +195,8 @@ fn in_words(error: &dyn error::Error) -> String {
     words
 }
 
-/// Whether there is more than one frame. A file whose animation cannot be read counts as still: its first image was.
+/// Whether there is more than one frame. A file with an unreadable animation counts as still, because its first image
+/// was read.
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     let bytes = Cursor::new(bytes);
     match format {
@@ -206,8 +207,8 @@ fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     }
 }
 
-/// The decoder fills what is missing of a JPEG with gray and says nothing, which would put half-gray images into
-/// somebody's training set.
+/// The decoder silently fills the missing part of a JPEG with gray. That would put half-gray images into a training
+/// set.
 fn refuse_truncation(bytes: &[u8], format: ImageFormat) -> Result<()> {
     if format == ImageFormat::Jpeg && is_truncated_jpeg(bytes) {
         return Err(Error::Decode("the JPEG data is truncated: it has no end-of-image marker".to_string()));
@@ -217,8 +218,8 @@ fn refuse_truncation(bytes: &[u8], format: ImageFormat) -> Result<()> {
 
 /// Whether a JPEG ends before its image does.
 ///
-/// Segments are skipped by their lengths up to the first scan, so that a thumbnail's markers do not count; inside
-/// scans FF is always escaped, so that FF D9 there is the end.
+/// Segments up to the first scan are skipped by their lengths, so a thumbnail's markers do not count. Inside scans, FF
+/// is always escaped, so FF D9 there is the end.
 fn is_truncated_jpeg(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[0xFF, marker, high, low]) = bytes.get(at..at + 4) {

@@ -19,33 +19,33 @@ use crate::output::Tensor;
 use crate::plan::Plan;
 use crate::report::Report;
 
-/// Where a training run is: what [`Loader::resume`](super::Loader::resume) goes on from. Save it with the model.
+/// The position of a training run. [`Loader::resume`](super::Loader::resume) continues from it. Save it with the model.
 ///
-/// Seed, batch size and the other options are not in it: the loader that goes on has to have the same.
+/// It does not hold the seed, the batch size or other options. The loader that continues needs the same options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The epoch.
     pub epoch: u64,
-    /// The batch of this rank that comes next, from 0.
+    /// The next batch of this rank, from 0.
     pub batch: u64,
 }
 
-/// A batch that is ready to be trained on.
+/// A batch that is ready for training.
 #[derive(Clone, Debug)]
 pub struct LoadedBatch {
     /// The augmented images, mixed if the loader mixes.
     pub images: LoadedImages,
-    /// The number of each image's class, mixed or not.
+    /// The class of each image, mixed or not.
     pub labels: Vec<u32>,
-    /// How the images were mixed, and their soft labels, N x classes; none unless the loader mixes
+    /// The mixing plan and the soft labels, N x classes. `None` unless the loader mixes
     /// ([`LoaderBuilder::mixing`](super::LoaderBuilder::mixing)).
     pub mixed: Option<Mixed<Vec<f32>>>,
-    /// The number of each image in the data set.
+    /// The sample index of each image.
     pub indices: Vec<u64>,
-    /// What was applied to each image.
+    /// The operations of each image.
     pub plan: Plan,
-    /// What it cost. `bytes_uploaded` counts the decoded pixels as well as the programs; images begin at multiples of 8
-    /// bytes, so that it may count up to 7 more for each.
+    /// The cost of the batch. `bytes_uploaded` counts the decoded pixels and the programs. Images begin at multiples of
+    /// 8 bytes, so it can count up to 7 bytes more per image.
     pub report: Report,
 }
 
@@ -54,7 +54,7 @@ pub struct LoadedBatch {
 pub enum LoadedImages {
     /// In host memory, by the CPU.
     Host(Tensor),
-    /// On the GPU. What is submitted to its queue from now on finds them.
+    /// On the GPU. Work that you submit to its queue from now on sees them.
     #[cfg(feature = "gpu")]
     Device(crate::GpuBatch),
 }
@@ -81,10 +81,10 @@ impl LoadedImages {
 
 /// The batches of one pass through the data set, in order: an iterator of `Result<LoadedBatch>`.
 ///
-/// Batches are made ahead by the loader's threads from the moment there is an epoch. After an error it ends;
-/// [`Epoch::position`] is then that of the batch that failed, so that [`Loader::resume`](super::Loader::resume) tries that
-/// one again. (A GPU works on what was fetched after it was: if it is lost then, batches that were fetched and not yet
-/// trained on are lost with it, and the position to go on from is one that was saved before.) Dropping it stops the work on batches that nobody will fetch, each thread at its next image.
+/// The loader's threads make batches ahead as soon as the epoch exists. The epoch ends after an error.
+/// [`Epoch::position`] is then the failed batch, so [`Loader::resume`](super::Loader::resume) tries that batch again. A
+/// GPU finishes a batch after you fetch it. After a lost device, resume from the last position that you saved before
+/// it. Dropping the epoch stops the work on its other batches, in each thread at its next image.
 pub struct Epoch {
     producer: Arc<Producer>,
     pool: Arc<ThreadPool>,
@@ -92,9 +92,9 @@ pub struct Epoch {
     cut: Cut,
     prefetch: usize,
     position: Position,
-    /// The next batch that no thread was asked for.
+    /// The next batch to request from a thread.
     asked: usize,
-    /// Batches that threads were asked for, in order.
+    /// Requested batches, in order.
     pending: VecDeque<Receiver<Result<Produced>>>,
     /// A batch that did not fit the caller's buffer.
     held: Option<Produced>,
@@ -104,7 +104,7 @@ pub struct Epoch {
     on_progress: Option<OnProgress>,
 }
 
-/// A batch as it comes from the threads, for whoever asked for it to finish.
+/// A batch from the threads, to be finished by the caller.
 pub(crate) enum Ready<'a> {
     /// Augmented and mixed by the CPU.
     Host(Tensor, Report),
@@ -115,11 +115,11 @@ pub(crate) enum Ready<'a> {
 
 #[cfg(feature = "gpu")]
 type OnDevice = crate::GpuRaggedBatch;
-/// Nothing is on a device where there is none.
+/// Without a GPU, no images are on a device.
 #[cfg(not(feature = "gpu"))]
 type OnDevice = std::convert::Infallible;
 
-/// A batch that was finished, with whatever its images became.
+/// A finished batch, with its images in their final form.
 pub(crate) struct Finished<T> {
     pub images: T,
     pub labels: Vec<u32>,
@@ -129,7 +129,7 @@ pub(crate) struct Finished<T> {
     pub report: Report,
 }
 
-/// What makes a batch's images out of it, by what is to be done to them.
+/// Makes the images of a batch from its work.
 type Finish<'f, T> = dyn FnMut(Work<'_>, Ready<'_>) -> Result<(T, Report)> + 'f;
 
 impl Epoch {
@@ -161,28 +161,27 @@ impl Epoch {
         epoch
     }
 
-    /// The batch that comes next; after an error the one that failed.
+    /// The next batch. After an error, the failed batch.
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// Batches of the whole epoch that this rank has, those already fetched included. Batches that are skipped because all
-    /// their samples are broken count too.
+    /// The number of batches of the whole epoch on this rank, with the fetched ones. Skipped batches count too.
     pub fn batches(&self) -> usize {
         self.cut.batches()
     }
 
-    /// What was left out so far, by this iterator: after a resume it counts from there.
+    /// The samples that this iterator has skipped so far. After a resume, it counts from there.
     pub fn failed(&self) -> &FailedSamples {
         &self.failed
     }
 
-    /// The next batch with its images written to a buffer on the augmenter's device, contiguous from byte `offset` on; they
-    /// are what [`LoadedBatch::images`] refers to. None after the last batch.
+    /// The next batch, with its images written to a buffer on the augmenter's device, contiguous from byte `offset` on.
+    /// [`LoadedBatch::images`] refers to them. `None` after the last batch.
     ///
     /// # Errors
-    /// As the iterator, and [`Error::Buffer`] if the buffer cannot be used (see
-    /// [`Gpu::apply_into`](crate::Gpu::apply_into)), after which the same batch can be fetched to another one;
+    /// Those of the iterator. [`Error::Buffer`] if the buffer cannot be used (see
+    /// [`Gpu::apply_into`](crate::Gpu::apply_into)); the same batch can then be fetched into another buffer.
     /// [`Error::WrongDevice`] if the augmenter runs on the CPU.
     #[cfg(feature = "gpu")]
     pub fn next_into(&mut self, buffer: &wgpu::Buffer, offset: u64) -> Result<Option<LoadedBatch>> {
@@ -199,7 +198,7 @@ impl Epoch {
         finished.map(|finished| finished.map(LoadedBatch::from)).transpose()
     }
 
-    /// Asks for batches until as many are under way as there should be.
+    /// Requests batches until enough are under way.
     fn ask(&mut self) {
         while self.pending.len() < self.prefetch && self.asked < self.cut.batches() {
             let indices = self.cut.places(self.asked).map(|place| self.order.at(place)).collect();
@@ -209,7 +208,7 @@ impl Epoch {
             let producer = self.producer.clone();
             self.pool.spawn_fifo(move || {
                 let produced = producer.produce(&request);
-                // First let go of the data set, so that whoever has the last batch may count on it.
+                // Release the data set first, so that the owner of the last batch can rely on it.
                 drop(producer);
                 // The receiver is gone if the epoch was dropped.
                 let _ = sender.send(produced);
@@ -219,7 +218,7 @@ impl Epoch {
         }
     }
 
-    /// Waits for the next batch that has images and finishes it.
+    /// Waits for the next batch with images, and finishes it.
     pub(crate) fn step<T>(&mut self, finish: &mut Finish<'_, T>) -> Option<Result<Finished<T>>> {
         loop {
             if self.ended {
@@ -281,7 +280,7 @@ impl Epoch {
         self.pending.clear();
     }
 
-    /// What is left to do when a batch is asked for. If that fails `produced` keeps its decoded images.
+    /// The remaining work when a batch is fetched. If it fails, `produced` keeps its decoded images.
     fn finish<T>(&self, produced: &mut Produced, finish: &mut Finish<'_, T>) -> Result<Finished<T>> {
         let Some((drawn, images)) = produced.images.take() else {
             return Err(Error::Loader("a batch without images".to_string()));

@@ -1,38 +1,39 @@
-//! OnError: what a loader does with samples that cannot be read or decoded.
+//! OnError: a loader's reaction to samples that cannot be read or decoded.
 
 use crate::error::Error;
 
-/// What a loader does with a sample that cannot be read or decoded.
+/// A loader's reaction to a sample that cannot be read or decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnError {
-    /// The epoch ends with an error that names the sample. The default: nothing is left out that nobody agreed to.
+    /// The epoch ends with an error that names the sample. This is the default: no sample is left out without your
+    /// consent.
     #[default]
     Stop,
-    /// The batch is shorter by it; nothing moves up, so that the other batches stay what they are and ranks stay in step. It
-    /// is counted in [`Epoch::failed`](super::Epoch::failed) and a warning goes to `tracing`. A batch that has no other
-    /// samples is skipped, and counted too.
+    /// The batch is shorter by this sample. No other sample moves up, so the other batches do not change and ranks stay
+    /// in step. The sample is counted in [`Epoch::failed`](super::Epoch::failed), and a warning goes to `tracing`. A
+    /// batch without other samples is skipped and counted too.
     Skip,
 }
 
-/// A sample that was left out.
+/// A skipped sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedSample {
-    /// Its number in the data set.
+    /// Its sample index.
     pub index: u64,
-    /// Its name: mostly the file.
+    /// Its name, usually its file.
     pub name: String,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
-/// What an epoch left out so far.
+/// The samples that an epoch has skipped so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedSamples {
-    /// How many samples.
+    /// The number of samples.
     pub samples: u64,
-    /// How many batches were skipped because all their samples are broken.
+    /// The number of batches that were skipped because all their samples failed.
     pub batches: u64,
-    /// The samples in the order of their batches: the first 1,000 of them.
+    /// The first 1,000 of these samples, in the order of their batches.
     pub named: Vec<FailedSample>,
 }
 
@@ -45,7 +46,7 @@ impl FailedSample {
 }
 
 impl FailedSamples {
-    /// Counts the broken samples of a batch, and says so.
+    /// Counts and logs the failed samples of a batch.
     pub(super) fn add(&mut self, failed: Vec<FailedSample>) {
         for sample in failed {
             tracing::warn!("sample {} was left out: {}: {}", sample.index, sample.name, sample.reason);

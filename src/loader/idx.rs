@@ -1,7 +1,8 @@
-//! Idx: pairs of IDX files, as MNIST, Fashion-MNIST, KMNIST and QMNIST's first part come.
+//! Idx: pairs of IDX files, the form of MNIST, Fashion-MNIST, KMNIST and the first part of QMNIST.
 //!
-//! The format (<http://yann.lecun.com/exdb/mnist/>): two zeros, the type of a value (8: u8), the number of dimensions; each
-//! dimension as a big-endian u32; the values, the last dimension's fastest.
+//! The format (<http://yann.lecun.com/exdb/mnist/>) begins with two zeros, the type of a value (8: u8) and the number
+//! of dimensions. Each dimension follows as a big-endian u32. Then come the values, with the last dimension the
+//! fastest.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,10 @@ use super::dataset::{Dataset, Sample};
 use crate::batch::{Layout, Size};
 use crate::error::Result;
 
-/// Gray images from a file of three dimensions (images, rows, columns), their labels from one of one.
+/// Gray images from a file of three dimensions (images, rows, columns), with labels from a file of one dimension.
 ///
-/// Plain files are mapped: memory is the system's file cache. Files compressed by gzip are decompressed into memory, as
-/// many bytes as there are images and labels.
+/// Plain files are mapped: memory is the system's file cache. Files compressed by gzip are decompressed into memory,
+/// with all bytes of images and labels.
 pub struct Idx {
     images: Contents,
     labels: Contents,
@@ -22,7 +23,7 @@ pub struct Idx {
     len: usize,
 }
 
-/// Bytes before the values: 4 and 4 a dimension.
+/// Bytes before the values: 4, and 4 per dimension.
 const IMAGES_HEAD: usize = 16;
 const LABELS_HEAD: usize = 8;
 
@@ -30,8 +31,9 @@ impl Idx {
     /// Opens a pair: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, with or without `.gz`.
     ///
     /// # Errors
-    /// [`Error::Dataset`](crate::Error::Dataset) if a file cannot be read, is no IDX file of u8 with these dimensions, is
-    /// shorter or longer than its header says, or the two have different numbers of samples.
+    /// [`Error::Dataset`](crate::Error::Dataset) if a file cannot be read, or is not an IDX file of u8 with these
+    /// dimensions. The same if its length contradicts its header, or if the two files have different numbers of
+    /// samples.
     pub fn open(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self> {
         let (images_path, labels_path) = (images.as_ref(), labels.as_ref());
         let (images, [len, height, width]) = open::<3>(images_path)?;

@@ -1,4 +1,4 @@
-//! ImageFolder: one folder a class, as torchvision's ImageFolder has it.
+//! ImageFolder: one folder per class, as in torchvision's ImageFolder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use crate::error::{Error, Result};
 
 /// Images in folders: `root/cat/1.jpg`, `root/dog/black/2.png`, ...
 ///
-/// The classes are the folders in `root`, by name; of a class the image files in its folder and all folders in it, by
-/// folder and then by name. Links are followed, hidden files and folders are left out. Apart from hidden ones and the
-/// extensions (png, jpg, jpeg, webp, bmp, gif) that is torchvision's order, so that samples have the same numbers.
+/// The classes are the folders in `root`, by name. A class has the image files in its folder and in all folders below,
+/// by folder and then by name. Links are followed. Hidden files and folders are left out. The extensions are png, jpg,
+/// jpeg, webp, bmp and gif. For such files, this is torchvision's order, so samples have the same indices.
 ///
-/// Keeps the files' paths in memory: about 40 bytes and the path's own for each.
+/// It keeps the files' paths in memory: about 40 bytes plus the path per file.
 pub struct ImageFolder {
     classes: Vec<String>,
     files: Vec<(Box<Path>, u32)>,
@@ -26,7 +26,7 @@ impl ImageFolder {
     /// Lists the files.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if a folder cannot be read, there are no folders in `root`, or one has no images.
+    /// [`Error::Dataset`] if a folder cannot be read, if there are no folders in `root`, or if one has no images.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
         let root = root.as_ref();
         let mut folders = Vec::new();

@@ -1,4 +1,4 @@
-//! InMemory: images and labels that are in memory already.
+//! InMemory: images and labels in memory.
 
 use super::dataset::{Dataset, Sample};
 use crate::batch::{Layout, RaggedBatch};
@@ -21,7 +21,7 @@ pub struct InMemory {
 }
 
 impl InMemory {
-    /// One label an image.
+    /// One label per image.
     ///
     /// # Errors
     /// [`Error::Dataset`] if there are more or fewer.

@@ -1,11 +1,11 @@
-//! Loader: from files to augmented batches for a training loop, with the CPU not in the way.
+//! Loader: makes augmented batches for a training loop from files, ahead of the training.
 //!
-//! A [`Dataset`] knows samples by number: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`] of
-//! one, or one of your own. A [`Loader`] goes through it epoch by epoch: threads read and decode the next batches while the caller trains on
-//! this one. On the CPU they augment them too; for a GPU they decode into mapped memory that is copied to the device, where
-//! the batch is augmented when the caller asks for it.
+//! A [`Dataset`] gives samples by index: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`]
+//! of one, or your own type. A [`Loader`] reads it epoch by epoch. Its threads read and decode the next batches while
+//! you train on the current one. On the CPU, the threads augment too. For a GPU, they decode into mapped memory, which
+//! is copied to the device. The batch is augmented there when you fetch it.
 //!
-//! For MixUp and CutMix a loader takes a [`Mixer`](crate::mixing::Mixer); batches then come mixed, with soft labels:
+//! For MixUp and CutMix, a loader takes a [`Mixer`](crate::mixing::Mixer). Batches are then mixed and have soft labels:
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -27,9 +27,8 @@
 //! # Ok::<(), autoaugment::Error>(())
 //! ```
 //!
-//! What a batch is depends on the seed, the epoch, its number and the rank, and on nothing else: not on the number of
-//! threads, how far they read ahead, or the device. So a training run that stopped goes on from an [`Epoch::position`] with
-//! the same bytes.
+//! A batch depends only on the seed, the epoch, its number and the rank. It does not depend on the number of threads,
+//! the prefetch or the device. So a stopped training run continues from an [`Epoch::position`] with the same bytes.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Order: which samples make which batch of an epoch, a function of seed, epoch, batch and rank alone.
+//! Order: the samples of each batch of an epoch, a function of seed, epoch, batch and rank alone.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::random::{Purpose, Streams};
 
-/// Numbers of samples in the order of an epoch.
+/// Sample indices in the order of an epoch.
 pub(super) enum Order {
     /// 0, 1, 2, ...
     Natural,
-    /// 4 bytes a sample.
+    /// 4 bytes per sample.
     Short(Vec<u32>),
-    /// 8 bytes a sample, where there are more than 4,294,967,296.
+    /// 8 bytes per sample, for more than 4,294,967,296 samples.
     Long(Vec<u64>),
 }
 
 impl Order {
-    /// A permutation of 0..len that seed and epoch pick, all equally likely.
+    /// A permutation of 0..len from seed and epoch, with all permutations equally likely.
     pub fn shuffled(len: usize, seed: u64, epoch: u64) -> Self {
         let mut stream = stream(seed, epoch);
         match u32::try_from(len) {
@@ -50,21 +50,21 @@ impl Order {
     }
 }
 
-/// The order is no single sample's: its key has 0 where theirs have the index.
+/// The order belongs to no single sample. Its key has 0 in place of the index.
 fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
     Streams { seed, epoch, index: 0 }.of(Purpose::Order, 0)
 }
 
-/// Fisher and Yates, from the back. Written out here, down to how a number below a bound is drawn, so that no other
-/// version of a library can change the order that a seed gives.
+/// Fisher and Yates's shuffle, from the back. It is written out here, with the draw of a number below a bound. So no
+/// other version of a library can change the order of a seed.
 fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
     for last in (1..values.len()).rev() {
         values.swap(last, below(last as u64 + 1, stream) as usize);
     }
 }
 
-/// A number below `bound`, all equally likely: the high half of a product, drawn again where the low half is in the
-/// part that would favor some (Lemire, arXiv 1805.10941).
+/// A uniform number below `bound`: the high half of a product. It is drawn again if the low half would favor some
+/// numbers (Lemire, arXiv 1805.10941).
 fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
     let unfair = bound.wrapping_neg() % bound;
     loop {
@@ -75,11 +75,12 @@ fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
     }
 }
 
-/// How an epoch is cut into batches for the ranks.
+/// The division of an epoch into batches for the ranks.
 ///
-/// Each step takes the next `world_size` x `batch_size` samples of the epoch's order; of these rank r has the r-th
-/// `batch_size`. What is left in the end is dropped, or divided: rank r has the r-th part, the first ranks' parts being
-/// longer by one where it does not divide. If fewer samples are left than there are ranks, only the first of them have one.
+/// Each step takes the next `world_size` x `batch_size` samples of the epoch's order. Rank r has the r-th `batch_size`
+/// of them. The samples after the last full step are dropped or divided. Rank r then has the r-th part, and the first
+/// ranks have one sample more if the division leaves a remainder. If there are fewer samples than ranks, only the first
+/// ranks have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
     pub samples: usize,
@@ -94,12 +95,12 @@ impl Cut {
         self.samples / self.batch_size / self.world_size
     }
 
-    /// What is left behind the full steps.
+    /// The number of samples after the full steps.
     fn rest(&self) -> usize {
         self.samples - self.full_steps() * self.world_size * self.batch_size
     }
 
-    /// Batches that this rank has.
+    /// The number of batches of this rank.
     pub fn batches(&self) -> usize {
         let has_more = !self.drop_last && self.rest() > self.rank;
         self.full_steps() + usize::from(has_more)

@@ -1,7 +1,7 @@
 //! Produce: one batch, from reading its files to pixels on the device, or to augmented images on the CPU.
 //!
-//! Runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured, which
-//! gives each its place; then each is decoded to its place.
+//! It runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured,
+//! which gives each its place. Then each is decoded to its place.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,7 +25,7 @@ use crate::mixing::Mixer;
 use crate::output::Tensor;
 use crate::report::Report;
 
-/// What making a batch needs, whichever batch.
+/// The shared input of all batches.
 pub(super) struct Producer {
     pub dataset: Box<dyn Dataset>,
     pub augmenter: Arc<Augmenter>,
@@ -37,7 +37,7 @@ pub(super) struct Producer {
     pub staging: Staging,
 }
 
-/// Which batch.
+/// The request for one batch.
 pub(super) struct Request {
     pub epoch: u64,
     pub batch: usize,
@@ -46,9 +46,9 @@ pub(super) struct Request {
     pub canceled: Arc<AtomicBool>,
 }
 
-/// A batch, as far as it can be made ahead.
+/// A batch, as far as threads can make it ahead.
 pub(super) struct Produced {
-    /// The images and what was drawn for them; none if all are broken.
+    /// The images and their draws. `None` if all samples failed.
     pub images: Option<(Drawn, Images)>,
     pub labels: Vec<u32>,
     pub indices: Vec<u64>,
@@ -56,7 +56,7 @@ pub(super) struct Produced {
 }
 
 pub(super) enum Images {
-    /// Augmented, and mixed if they are to be.
+    /// Augmented, and mixed if the loader mixes.
     Host(Tensor, Report),
     /// Decoded.
     #[cfg(feature = "gpu")]
@@ -70,7 +70,7 @@ pub(super) struct Decoded {
     pub upload: Upload,
 }
 
-/// A sample and where it goes.
+/// A sample and its place.
 struct Placed<'a> {
     index: usize,
     sample: Sample<'a>,
@@ -78,7 +78,7 @@ struct Placed<'a> {
 }
 
 impl Produced {
-    /// Takes the labels and numbers of what was decoded; returns the places.
+    /// Takes the labels and indices of the decoded samples, and returns the places.
     fn keep(&mut self, placed: Vec<Placed<'_>>, decoded: Vec<Result<(), FailedSample>>) -> Vec<Place> {
         let mut places = Vec::with_capacity(placed.len());
         for (placed, result) in placed.into_iter().zip(decoded) {
@@ -96,7 +96,7 @@ impl Produced {
 }
 
 impl Producer {
-    /// Makes a batch. Whatever panics becomes an error: a thread of the pool must answer.
+    /// Makes a batch. A panic becomes an error, because a thread of the pool must answer.
     pub fn produce(&self, request: &Request) -> Result<Produced> {
         let result = catch_unwind(AssertUnwindSafe(|| self.make(request)));
         let result = result.unwrap_or_else(|panic| Err(Error::Panicked(in_words(&*panic))));
@@ -159,12 +159,12 @@ impl Producer {
         Ok(produced)
     }
 
-    /// The samples that were kept.
+    /// The kept samples.
     fn samples<'a>(&'a self, Produced { indices, labels, .. }: &'a Produced, request: &Request) -> Samples<'a> {
         Samples { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: request.epoch, indices, labels }
     }
 
-    /// A sample, or why it is broken. Panics of the data set are mistakes of its code and no broken data.
+    /// A sample, or the reason why it failed. A panic of the data set is a mistake in its code, not in the data.
     fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, FailedSample>> {
         if request.canceled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled("the epoch was dropped"));
@@ -181,7 +181,7 @@ impl Producer {
         Ok(read.map_err(|error| self.failed(index, error)))
     }
 
-    /// Decoders panic on some broken files; that is the file's fault as far as a training run is concerned.
+    /// Decoders panic on some broken files. For a training run, that is a failed sample.
     fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), FailedSample> {
         if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
@@ -191,7 +191,7 @@ impl Producer {
             .map_err(|error| self.failed(placed.index, error))
     }
 
-    /// Failed samples in the order of the batch; the first one as an error if they are not to be left out.
+    /// The failed samples in the order of the batch. The first one is an error if they may not be skipped.
     fn checked(&self, mut produced: Produced, request: &Request) -> Result<Produced> {
         let place = |index: u64| request.indices.iter().position(|&i| i as u64 == index);
         produced.failed.sort_by_key(|sample| place(sample.index));
@@ -219,7 +219,7 @@ impl Producer {
     }
 }
 
-/// Parts of these lengths, one behind the other.
+/// Consecutive parts with these lengths.
 fn divided(mut bytes: &mut [u8], lengths: impl Iterator<Item = usize>) -> Vec<&mut [u8]> {
     let part = |length| {
         let (part, rest) = std::mem::take(&mut bytes).split_at_mut(length);
@@ -229,7 +229,7 @@ fn divided(mut bytes: &mut [u8], lengths: impl Iterator<Item = usize>) -> Vec<&m
     lengths.map(part).collect()
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn in_words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_string())

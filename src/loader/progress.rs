@@ -1,8 +1,8 @@
-//! Progress: how far an epoch is, for whoever shows it.
+//! Progress: the finished part of an epoch, for a progress bar or a log.
 
 use std::sync::Arc;
 
-/// How far an epoch is. A [`Loader`](super::Loader) reports it to
+/// The finished part of an epoch. A [`Loader`](super::Loader) reports it to
 /// [`LoaderBuilder::on_progress`](super::LoaderBuilder::on_progress).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,5 +15,5 @@ pub struct Progress {
     pub batches: usize,
 }
 
-/// Where progress is reported.
+/// The callback for progress.
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;

@@ -1,4 +1,4 @@
-//! Reading at a place of a file that several threads read from.
+//! Read at: reads from a place of a file that several threads share.
 
 use std::fs::File;
 use std::io;

@@ -1,8 +1,8 @@
-//! Scaled: JPEGs decoded at an eighth, a quarter or half their size, for those who ask for it.
+//! Scaled: JPEGs decoded at an eighth, a quarter or half their size, on request.
 //!
-//! The decoder leaves out frequencies instead of decoding them, which is much quicker for large photographs. It gives
-//! other bytes than decoding and resizing, so that nothing does this by default. jpeg-decoder is used for it because the
-//! usual decoder of this crate cannot scale.
+//! The decoder leaves out frequencies instead of decoding them, which is much faster for large photographs. Its bytes
+//! differ from those of decoding and resizing, so it is off by default. It uses jpeg-decoder, because the usual decoder
+//! of this crate cannot scale.
 
 use std::io::Cursor;
 
@@ -12,8 +12,8 @@ use super::decode;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
-/// The size and channels that a JPEG has at the smallest scale whose sides are both at least those of `least`; none if
-/// that is the full size, or the file is of a kind that is decoded in full only.
+/// The size and channels of a JPEG at the smallest scale with both sides at least those of `least`. `None` if that is
+/// the full size, or if the file can be decoded in full only.
 pub(super) fn measure(bytes: &[u8], least: Size) -> Option<(Size, usize)> {
     let mut decoder = Decoder::new(Cursor::new(bytes));
     let (size, format) = scale(&mut decoder, least).ok()?;
@@ -26,7 +26,7 @@ pub(super) fn measure(bytes: &[u8], least: Size) -> Option<(Size, usize)> {
     (size.pixels() < full.pixels()).then_some((size, channels))
 }
 
-/// Decodes to `out`, which has exactly the bytes that [`measure`] says.
+/// Decodes to `out`, which has exactly the number of bytes from [`measure`].
 pub(super) fn decode_into(bytes: &[u8], least: Size, out: &mut [u8]) -> Result<()> {
     decode::refuse_truncated_jpeg(bytes)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
@@ -43,7 +43,7 @@ pub(super) fn decode_into(bytes: &[u8], least: Size, out: &mut [u8]) -> Result<(
     Ok(())
 }
 
-/// Sets the smallest scale that will do. The decoder's own choice is content with one side of two, and is told the result.
+/// Sets the smallest sufficient scale. The decoder's own choice looks at one side only, so it gets the result.
 fn scale(decoder: &mut Decoder<Cursor<&[u8]>>, least: Size) -> Result<(Size, PixelFormat), jpeg_decoder::Error> {
     decoder.read_info()?;
     let info = decoder.info().ok_or(jpeg_decoder::Error::Format("no header".to_string()))?;

@@ -3,9 +3,9 @@
 use super::dataset::{Dataset, Sample};
 use crate::error::{Error, Result};
 
-/// Samples of another data set, in an order of one's own; one may stand there twice.
+/// Samples of another data set, in any order. A sample can occur twice.
 ///
-/// Sample numbers are the subset's: what is drawn for an image depends on its place here.
+/// Sample indices are those of the subset. The draws for an image depend on its place here.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -24,10 +24,10 @@ pub struct Subset<D> {
 }
 
 impl<D: Dataset> Subset<D> {
-    /// The samples of `whole` with these numbers.
+    /// The samples of `whole` with these indices.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if it has no sample of such a number.
+    /// [`Error::Dataset`] if it has no sample with such an index.
     pub fn new(whole: D, indices: Vec<usize>) -> Result<Self> {
         if let Some(index) = indices.iter().find(|&&index| index >= whole.len()) {
             let reason = format!("sample {index} is outside a data set of {}", whole.len());

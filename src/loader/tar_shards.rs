@@ -1,8 +1,8 @@
-//! TarShards: tar files of images and labels, as WebDataset has them.
+//! TarShards: tar files of images and labels, in WebDataset's form.
 //!
-//! Files of one key make a sample: the key is the name, folders included, up to the first dot of the base name
-//! (<https://github.com/webdataset/webdataset>, "The WebDataset Format"). `0001.jpg` and `0001.cls` are an image and the
-//! number of its class as text; `0001.json` may have that number as `label` or `cls` instead.
+//! Files with one key make a sample. The key is the name, folders included, up to the first dot of the base name
+//! (<https://github.com/webdataset/webdataset>, "The WebDataset Format"). `0001.jpg` and `0001.cls` are an image and
+//! its class as text. Instead, `0001.json` can have the class as `label` or `cls`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -18,10 +18,10 @@ use super::decode::EXTENSIONS;
 use super::read_at::read_at;
 use crate::error::{Error, Result};
 
-/// The samples of one or several tar files, in the order of the files and of their images there.
+/// The samples of one or several tar files, in the order of the files and of the images in them.
 ///
-/// All headers and labels are read at opening; an image is read from its place when its turn comes, in any order. That
-/// costs some 60 bytes of memory and the key's own for each sample, and one open file for each shard.
+/// Opening reads all headers and labels. Images are read from their places later, in any order. That costs about 60
+/// bytes plus the key per sample, and one open file per shard.
 pub struct TarShards {
     shards: Vec<Shard>,
     samples: Vec<Indexed>,
@@ -40,7 +40,7 @@ struct Indexed {
     label: u32,
 }
 
-/// What of a sample was found so far.
+/// The parts of a sample that are found so far.
 #[derive(Default)]
 struct Parts {
     image: Option<(u64, u64)>,
@@ -48,15 +48,15 @@ struct Parts {
     json: Option<u32>,
 }
 
-/// The most that a label's file may have.
+/// The most bytes of a label's file.
 const LARGEST_LABEL: u64 = 1 << 20;
 
 impl TarShards {
     /// Opens the shards, in this order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] with the shard if one cannot be read, is compressed, is broken or truncated, or has no samples, or
-    /// if one of its samples has no image, two images, no label, or a label that is no number.
+    /// [`Error::Dataset`] with the shard if it cannot be read, is compressed, broken or truncated, or has no samples.
+    /// The same if one of its samples has no image, two images, no label, or a label that is not a number.
     pub fn open<P: AsRef<Path>>(shards: impl IntoIterator<Item = P>) -> Result<Self> {
         let mut dataset = TarShards { shards: Vec::new(), samples: Vec::new() };
         for path in shards {
@@ -170,7 +170,8 @@ fn index(path: &Path, file: &File, shard: u32, samples: &mut Vec<Indexed>) -> Re
     Ok(())
 }
 
-/// Key and extension in lower case; none for names that are no sample's: hidden ones, and WebDataset's `__` files.
+/// The key, and the extension in lower case. `None` for hidden files and WebDataset's `__` files, which belong to no
+/// sample.
 fn divided(name: &str) -> Option<(&str, String)> {
     let base = name.rfind('/').map_or(0, |slash| slash + 1);
     if name[base..].starts_with(['.']) || name[base..].starts_with("__") {
