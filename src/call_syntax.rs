@@ -1,4 +1,4 @@
-//! Calls: `name(parameter=value, ...)`, the text that operations and schemes are written in.
+//! Call syntax: `name(parameter=value, ...)`, the text form of operations and schemes.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub(crate) fn name(text: &str) -> &str {
     split(text).0
 }
 
-/// Reads the parameters of what [`write`] wrote; `what` it is, errors say.
+/// Reads the parameters of a text from [`write`]. Errors name `what`.
 pub(crate) fn parameters(what: &'static str, text: &str) -> Result<Map<String, Value>> {
     let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_string()));
     Ok(pairs(what, text)?.into_iter().map(|(key, text)| (key.to_string(), value(text))).collect())

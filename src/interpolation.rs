@@ -1,21 +1,21 @@
-//! Interpolation: how a warp or a resize finds the value between pixels.
+//! Interpolation: the rule of a warp or a resize for values between pixels.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How a warp, or a [`Resize`](crate::ops::Resize), finds the value between pixels.
+/// The rule of a warp, or of a [`Resize`](crate::ops::Resize), for values between pixels.
 ///
-/// A resize has rounded values, widens its filter where the image gets smaller, and takes a = -0.5 for the cubic.
+/// A resize rounds its values, widens its filter where the image shrinks, and takes a = -0.5 for the cubic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {
     /// The pixel whose area the point falls into.
     #[default]
     Nearest,
-    /// Two by two pixels, linear; warps truncate and do not round, as Pillow does.
+    /// Two by two pixels, linear. Warps truncate instead of rounding, as in Pillow.
     Bilinear,
-    /// Four by four pixels, Keys' cubic, of warps with a = -1 and truncated.
+    /// Four by four pixels, Keys' cubic. Warps have a = -1 and truncate.
     Bicubic,
 }
 

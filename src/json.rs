@@ -1,4 +1,4 @@
-//! JSON files with a version: what reading policies and plans has in common.
+//! JSON files with a version: the shared part of reading policies and plans.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
-/// Reads a file whose `version` is looked at before anything else.
+/// Reads a file, and checks its `version` first.
 pub(crate) fn versioned<T: DeserializeOwned>(what: &'static str, json: &str, newest: u64) -> Result<T> {
     #[derive(Deserialize)]
     struct Head {
@@ -33,8 +33,8 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// An object whose fields are not known beforehand. A field that stands twice is refused, as it is where they are
-/// known; a plain `Map` would keep the last one and say nothing.
+/// An object with arbitrary fields. A field that occurs twice is refused, as in objects with known fields. A plain
+/// `Map` would silently keep the last one.
 pub(crate) struct Fields(pub Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Fields {

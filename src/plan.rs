@@ -1,4 +1,4 @@
-//! Plan: what will be done to each image of a batch, with everything drawn and resolved.
+//! Plan: the operations of each image of a batch, with all random parameters drawn.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::error::{Error, Result};
 use crate::ops::size::size_after;
 use crate::ops::{Op, OpKind};
 
-/// The version that is written.
+/// The version of written files.
 const NEWEST: u64 = 1;
 
-/// For each image of a batch the operations that will be applied, in order.
+/// For each image of a batch, its operations in order.
 ///
-/// A plan comes from a [`Sampler`](crate::Sampler), from a file, or is built by hand, which is how single operations
-/// are used:
+/// A plan comes from a [`Sampler`](crate::Sampler) or a file, or you build it by hand. Single operations are used like
+/// this:
 ///
 /// ```
 /// use autoaugment::{Plan, ops};
@@ -24,7 +24,7 @@ const NEWEST: u64 = 1;
 /// # Ok::<(), autoaugment::Error>(())
 /// ```
 ///
-/// The JSON form, in which `file`, `index` and `sub_policy` may be left out:
+/// The JSON form, in which `file`, `index` and `sub_policy` are optional:
 ///
 /// ```json
 /// {
@@ -37,24 +37,24 @@ const NEWEST: u64 = 1;
 #[derive(Clone, Debug)]
 pub struct Plan {
     images: Vec<PlannedImage>,
-    /// What may stand in plans drawn like this one, sorted; at least what stands in it. Shaders are made for it.
+    /// The possible operations of plans drawn like this one, sorted. Shaders are made for them.
     operations: Vec<OpKind>,
 }
 
-/// What will be done to one image.
+/// The operations of one image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedImage {
-    /// The file that the image came from, for people and for replaying.
+    /// The image's file, for messages and for replaying.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The image's number in the data set.
+    /// The image's sample index.
     #[serde(default)]
     pub index: u64,
-    /// The sub-policy that was drawn, from 0; none for a plan made by hand.
+    /// The drawn sub-policy, from 0. `None` for a plan made by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_policy: Option<usize>,
-    /// The operations in the order of application; none leaves the image alone.
+    /// The operations in the order of application. Without any, the image stays unchanged.
     pub ops: Vec<Op>,
 }
 
@@ -77,7 +77,7 @@ impl Plan {
         Plan::new((0..images).map(image).collect())
     }
 
-    /// A plan drawn from a policy that may draw `operations`.
+    /// A plan drawn from a policy with these possible `operations`.
     pub(crate) fn drawn(images: Vec<PlannedImage>, mut operations: Vec<OpKind>) -> Self {
         operations.extend(images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches).map(Op::kind));
         operations.sort();
@@ -85,17 +85,17 @@ impl Plan {
         Plan { images, operations }
     }
 
-    /// One entry an image, in the batch's order.
+    /// One entry per image, in the batch's order.
     pub fn images(&self) -> &[PlannedImage] {
         &self.images
     }
 
-    /// The entries, to change them; make a new plan of them afterwards.
+    /// The entries, to change them. Make a new plan from them afterwards.
     pub fn into_images(self) -> Vec<PlannedImage> {
         self.images
     }
 
-    /// What may stand in plans drawn like this one.
+    /// The possible operations of plans drawn like this one.
     pub(crate) fn operations(&self) -> &[OpKind] {
         &self.operations
     }
@@ -105,12 +105,12 @@ impl Plan {
         self.images.iter().map(|image| image.ops.len()).max().unwrap_or(0)
     }
 
-    /// Refuses a plan that does not fit a batch of images of these sizes, or has parameters outside their range. Returns
-    /// the size that every image has afterwards.
+    /// Refuses a plan that does not fit images of these sizes, or that has parameters outside their range. Returns the
+    /// size of all images afterwards.
     ///
     /// # Errors
-    /// [`Error::PlanLength`], or [`Error::At`] with the image and the reason; images that would have different sizes
-    /// afterwards are one.
+    /// [`Error::PlanLength`], or [`Error::At`] with the image and the reason. Different sizes afterwards are such a
+    /// reason.
     pub fn check<'a>(&self, sizes: impl Into<Sizes<'a>>) -> Result<Size> {
         let sizes = sizes.into();
         if self.images.len() != sizes.len() {
@@ -119,7 +119,7 @@ impl Plan {
         let mut first = None;
         let mut before: Option<&PlannedImage> = None;
         for (i, image) in self.images.iter().enumerate() {
-            // What is possible for one image is for the next of the same size.
+            // A check of one image holds for the next one of the same size.
             if sizes.are_same() && before.is_some_and(|before| before.ops == image.ops) {
                 continue;
             }
@@ -152,20 +152,20 @@ impl Plan {
     }
 }
 
-/// The size that an image of `size` has after its operations, each of which must be possible.
+/// The size of an image of `size` after its operations, which must all be possible.
 fn output_size(image: &PlannedImage, size: Size, sizes: Sizes<'_>) -> Result<Size> {
     image.ops.iter().try_fold(size, |size, op| size_after(op, size, sizes))
 }
 
 impl PartialEq for Plan {
-    /// Two plans are equal if they do the same to the same images.
+    /// Two plans are equal if they apply the same operations to the same images.
     fn eq(&self, other: &Self) -> bool {
         self.images == other.images
     }
 }
 
 impl fmt::Display for Plan {
-    /// One line an image: `12: Rotate(degrees=30, ...) + Invert`.
+    /// One line per image: `12: Rotate(degrees=30, ...) + Invert`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, image) in self.images.iter().enumerate() {
             let ops: Vec<_> = image.ops.iter().map(Op::to_string).collect();

@@ -1,4 +1,4 @@
-//! Report: what one run did, in numbers.
+//! Report: the numbers of one run.
 
 use std::collections::HashSet;
 
@@ -7,33 +7,33 @@ use serde::Serialize;
 use crate::ops::{Category, Op, OpKind, RequiredStats};
 use crate::plan::{Plan, PlannedImage};
 
-/// What one run did.
+/// The numbers of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Who ran it: `CPU` or the adapter's name and backend.
+    /// The device: `CPU`, or the adapter's name and backend.
     pub device: String,
     /// Images of the batch.
     pub images: usize,
-    /// How many different sequences of operations the batch fell into.
+    /// The number of different sequences of operations in the batch.
     pub groups: usize,
-    /// Images whose operations needed statistics of the image.
+    /// Images with operations that needed statistics.
     pub images_with_statistics: usize,
     /// Compute dispatches; 0 on the CPU.
     pub dispatches: usize,
-    /// Pieces the batch was run in because it exceeded the device's limits; 1 if it fits.
+    /// The number of chunks, if the batch exceeds the device's limits; 1 if it fits.
     pub chunks: usize,
-    /// Bytes of images read by the dispatches, each image once a pass.
+    /// Bytes of images read by the dispatches, each image once per pass.
     pub bytes_read: u64,
     /// Bytes of images written by the dispatches, intermediate ones included.
     pub bytes_written: u64,
-    /// Bytes sent to the device: images, programs, and tables that were not there yet; 0 on the CPU.
+    /// Bytes uploaded to the device: images, programs and new tables; 0 on the CPU.
     pub bytes_uploaded: u64,
-    /// Bytes fetched from the device; 0 on the CPU.
+    /// Bytes downloaded from the device; 0 on the CPU.
     pub bytes_downloaded: u64,
 }
 
 impl Report {
-    /// A report with what the plan alone says.
+    /// A report with the numbers that follow from the plan.
     pub(crate) fn of(device: String, plan: &Plan) -> Self {
         let mut groups: HashSet<Vec<OpKind>> = HashSet::new();
         let mut kinds = Vec::new();

@@ -10,7 +10,7 @@ use crate::plan::{Plan, PlannedImage};
 use crate::random::Streams;
 use crate::transform::Transform;
 
-/// Turns a policy, another scheme, or a transform, into plans.
+/// Draws plans from a policy, another scheme, or a transform.
 ///
 /// ```
 /// use autoaugment::{Policy, Sampler, Shape};
@@ -23,7 +23,7 @@ use crate::transform::Transform;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
     transform: Transform,
-    /// What the transform may draw, which every plan says.
+    /// The possible operations of the transform, for every plan.
     operations: Vec<OpKind>,
     seed: u64,
     interpolation: Option<Interpolation>,
@@ -42,29 +42,29 @@ impl Sampler {
         Ok(Sampler { transform, operations, seed, interpolation: None, fill: None })
     }
 
-    /// The same with another interpolation for every warp of a policy or scheme than the convention's.
+    /// Replaces the convention's interpolation for every warp of a policy or scheme.
     #[must_use]
     pub fn interpolation(self, interpolation: Interpolation) -> Self {
         Sampler { interpolation: Some(interpolation), ..self }
     }
 
-    /// The same with another fill (red, green, blue) of a policy's or scheme's operations than the convention's.
+    /// Replaces the convention's fill (red, green, blue) for the operations of a policy or scheme.
     #[must_use]
     pub fn fill(self, fill: [u8; 3]) -> Self {
         Sampler { fill: Some(fill), ..self }
     }
 
-    /// The interpolation that stands in for the convention's, if one does.
+    /// The interpolation that replaces the convention's, if there is one.
     pub(crate) fn interpolation_override(&self) -> Option<Interpolation> {
         self.interpolation
     }
 
-    /// The fill that stands in for the convention's, if one does.
+    /// The fill that replaces the convention's, if there is one.
     pub(crate) fn fill_override(&self) -> Option<[u8; 3]> {
         self.fill
     }
 
-    /// What is drawn from.
+    /// The transform.
     pub fn transform(&self) -> &Transform {
         &self.transform
     }
@@ -74,14 +74,13 @@ impl Sampler {
         self.seed
     }
 
-    /// Draws what will be done to a batch of images of these sizes: of a policy one sub-policy an image, a gate and a sign
-    /// a step.
+    /// Draws a plan for images of these sizes. A policy draws one sub-policy per image, and a gate and a sign per step.
     ///
-    /// `indices` are the images' numbers in the data set, one an image in the batch's order. The number of a sample is
-    /// what its draws depend on, so each image of an epoch needs its own.
+    /// `indices` are the sample indices, one per image in the batch's order. The draws of an image depend on its sample
+    /// index, so each image of an epoch needs its own.
     ///
     /// # Errors
-    /// [`Error::Batch`](crate::Error::Batch) if a size is unusable or there is not one index an image;
+    /// [`Error::Batch`](crate::Error::Batch) if a size is unusable or there is not one index per image.
     /// [`Error::At`](crate::Error::At) with the image if a stage cannot be applied to it.
     pub fn plan<'a>(&self, sizes: impl Into<Sizes<'a>>, epoch: u64, indices: &[u64]) -> Result<Plan> {
         let sizes = sizes.into();
@@ -113,8 +112,8 @@ impl Sampler {
         Ok(PlannedImage { file: None, index, sub_policy, ops })
     }
 
-    /// The one operation that `op` at `magnitude` is for an image of `size`, without any draw but a fixed sign.
-    /// Where a convention has a value drawn from a span, it is the end of the magnitude.
+    /// The operation `op` at `magnitude` for an image of `size`, with a fixed sign and no other draw. If a convention
+    /// draws the value from a range, it is the end of the range for the magnitude.
     ///
     /// # Errors
     /// Those of [`Convention::check`].

@@ -1,8 +1,8 @@
-//! SIMD: functions compiled for several instruction sets, of which the processor that runs them decides.
+//! SIMD: functions compiled for several instruction sets. The processor decides at run time.
 //!
-//! SSE2 on x86-64 and NEON on AArch64 are what every processor has, and what is compiled without further ado.
+//! Every x86-64 processor has SSE2 and every AArch64 processor has NEON, so all code is compiled for them.
 
-/// Compiles a function for AVX-512, with and without VBMI, for AVX2 and for what every processor has.
+/// Compiles a function for AVX-512 (with and without VBMI), for AVX2, and for every processor of the target.
 macro_rules! multiversioned {
     ($item:item) => {
         #[multiversion::multiversion(targets(

@@ -12,7 +12,7 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// How many pixels there are.
+    /// The number of pixels.
     pub fn pixels(&self) -> usize {
         self.width * self.height
     }

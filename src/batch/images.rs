@@ -1,22 +1,22 @@
-//! Images: a batch in host memory as the executors see it, of one size or ragged.
+//! Images: a batch in host memory in the form for executors, of one size or ragged.
 
 use std::ops::Range;
 
 use super::{Batch, Image, Layout, RaggedBatch, Shape, Size, Sizes};
 
-/// Where the images of a batch are in its memory, on the host or on a device.
+/// The places of a batch's images in its memory, on the host or on a device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placement<'a> {
     pub sizes: Sizes<'a>,
     /// 1 or 3.
     pub channels: usize,
     pub layout: Layout,
-    /// First byte of each image, where that is not image after image.
+    /// The first byte of each image, if images are not consecutive.
     offsets: Option<&'a [usize]>,
 }
 
 impl<'a> Placement<'a> {
-    /// Images of one size, one after the other.
+    /// Consecutive images of one size.
     pub fn uniform(shape: Shape, layout: Layout) -> Self {
         Placement { sizes: shape.into(), channels: shape.channels, layout, offsets: None }
     }
@@ -46,7 +46,7 @@ impl<'a> Placement<'a> {
     }
 }
 
-/// A [`Batch`] or a [`RaggedBatch`], borrowed: what executors take.
+/// A borrowed [`Batch`] or [`RaggedBatch`]: the input of executors.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a> {
     data: &'a [u8],

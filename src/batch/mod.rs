@@ -1,4 +1,4 @@
-//! Batch: images as bytes, of one size or ragged, and how executors see them.
+//! Batch: images as bytes, of one size or ragged, and their form for executors.
 
 mod image;
 mod images;
@@ -29,10 +29,10 @@ pub struct Size {
     pub height: usize,
 }
 
-/// The shape of a batch or tensor, whatever its layout.
+/// The shape of a batch or tensor, in every layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
-    /// N, how many images; 0 is allowed.
+    /// N, the number of images; 0 is allowed.
     pub images: usize,
     /// H, rows of an image; at least 1.
     pub height: usize,
@@ -46,10 +46,10 @@ pub struct Shape {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// N x H x W x C, as image files and Pillow have it.
+    /// N x H x W x C, as in image files and Pillow.
     #[default]
     Nhwc,
-    /// N x C x H x W, as PyTorch and burn have it.
+    /// N x C x H x W, as in PyTorch and burn.
     Nchw,
 }
 
@@ -70,7 +70,7 @@ pub struct Batch<'a> {
 }
 
 impl Size {
-    /// How many pixels there are.
+    /// The number of pixels.
     pub fn pixels(self) -> usize {
         self.width * self.height
     }

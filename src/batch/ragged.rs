@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Size, check_channels};
 use crate::error::{Error, Result};
 
-/// Where one image of a ragged batch is.
+/// The place of one image of a ragged batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Its first byte.
@@ -16,7 +16,7 @@ pub struct Place {
 
 /// Images of different sizes: u8, interleaved (H x W x C each), anywhere in one piece of memory.
 ///
-/// What is made of them has to have one size: the plan crops or resizes.
+/// The results must have one size, so the plan crops or resizes.
 ///
 /// ```
 /// use autoaugment::{Device, Executor, Op, Output, Plan, RaggedBatch, Size};
@@ -37,7 +37,7 @@ pub struct RaggedBatch<'a> {
 }
 
 impl<'a> RaggedBatch<'a> {
-    /// Takes `data` (owned or borrowed) as images at `places`, which may have gaps between them and may overlap.
+    /// Takes `data` (owned or borrowed) as images at `places`. They can have gaps between them and can overlap.
     ///
     /// # Errors
     /// [`Error::Batch`] if there are no images, a size or the number of channels is unusable, or an image does not

@@ -16,7 +16,7 @@ enum Inner<'a> {
 }
 
 impl Sizes<'_> {
-    /// How many images there are.
+    /// The number of images.
     pub fn len(&self) -> usize {
         match self.0 {
             Inner::Same(shape) => shape.images,
@@ -24,12 +24,12 @@ impl Sizes<'_> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no images.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The size of image `index`; of the last one beyond it.
+    /// The size of image `index`, or of the last image beyond the end.
     pub fn get(&self, index: usize) -> Size {
         match self.0 {
             Inner::Same(shape) => shape.size(),
