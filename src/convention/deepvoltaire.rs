@@ -12,16 +12,8 @@ use crate::magnitude::Range;
 use crate::ops::OpKind;
 
 pub(super) const TABLE: Table = Table {
-    name: "deepvoltaire",
-    summary: "the repository DeepVoltaire/AutoAugment: fractions of pixels, bicubic shear, gray fill",
-    last: 9,
-    fractional: false,
     shear: Interpolation::Bicubic,
-    translate: Interpolation::Nearest,
-    rotate: Interpolation::Nearest,
-    random_interpolation: false,
     fill: [128; 3],
-    cutout_fill: None,
     direction: -1.0,
     rows: &[
         (OpKind::ShearX, Range::signed(0.0, 0.3)),
@@ -36,4 +28,5 @@ pub(super) const TABLE: Table = Table {
         (OpKind::Brightness, Range::around_one(0.9)),
         (OpKind::Sharpness, Range::around_one(0.9)),
     ],
+    ..Table::BASE
 };

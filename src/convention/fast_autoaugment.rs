@@ -11,7 +11,6 @@
 //! times the level, with both ends painted.
 
 use super::Table;
-use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Sign};
 use crate::ops::OpKind;
 
@@ -24,15 +23,8 @@ const SHEAR: Range = from_to(-0.3, 0.3, Sign::Mirrored);
 const TRANSLATE: Range = from_to(-0.45, 0.45, Sign::Mirrored);
 
 pub(super) const TABLE: Table = Table {
-    name: "fast-autoaugment",
-    summary: "the repository kakaobrain/fast-autoaugment: levels 0..=1 through signed ranges, nearest, black fill",
     last: 1,
     fractional: true,
-    shear: Interpolation::Nearest,
-    translate: Interpolation::Nearest,
-    rotate: Interpolation::Nearest,
-    random_interpolation: false,
-    fill: [0; 3],
     cutout_fill: Some([125, 123, 114]),
     direction: -1.0,
     rows: &[
@@ -49,4 +41,5 @@ pub(super) const TABLE: Table = Table {
         (OpKind::Sharpness, ENHANCE),
         (OpKind::Cutout, from_to(0.0, 0.2, Sign::None).of_width().with_both_ends()),
     ],
+    ..Table::BASE
 };

@@ -5,13 +5,7 @@
 //! operation that the table does not name (such as Cutout in torchvision) has the paper's range, as the operation
 //! declares it.
 
-mod deepvoltaire;
-mod fast_autoaugment;
 mod table;
-mod tensorflow;
-mod timm;
-mod torchvision;
-mod torchvision_bins;
 
 pub(crate) use table::Table;
 
@@ -26,92 +20,72 @@ use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Scale, Sign};
 use crate::ops::{Category, OpKind};
 
-/// The meaning of magnitudes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Convention {
-    /// torchvision 0.29, transforms v2: magnitudes 0..=9, whole pixels, nearest, black fill.
+macro_rules! conventions {
+    ($(
+        #[doc = $summary:literal]
+        $(#[$default:ident])?
+        $Name:ident($name:literal) = $table:path $(, mod $module:ident)?;
+    )*) => {
+        $($(mod $module;)?)*
+
+        /// The meaning of magnitudes.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Convention { $(#[doc = $summary] $(#[$default])? #[serde(rename = $name)] $Name,)* }
+
+        impl Convention {
+            /// All of them.
+            pub const ALL: [Convention; [$($name),*].len()] = [$(Convention::$Name),*];
+
+            /// The name in files and on the command line: `torchvision`.
+            pub fn name(self) -> &'static str {
+                match self { $(Convention::$Name => $name,)* }
+            }
+
+            /// One line of help.
+            pub fn summary(self) -> &'static str {
+                match self { $(Convention::$Name => $summary.trim_ascii(),)* }
+            }
+
+            pub(crate) fn table(self) -> &'static Table {
+                match self { $(Convention::$Name => &$table,)* }
+            }
+        }
+    };
+}
+
+// Each with its name, its table, and the file of the table if no other convention has declared it. The text above is the
+// line of help.
+conventions! {
+    /// torchvision 0.29, transforms v2: whole pixels, nearest, black fill
     #[default]
-    Torchvision,
-    /// The repository DeepVoltaire/AutoAugment: magnitudes 0..=9, fractions of pixels, bicubic shear, gray fill.
-    #[serde(rename = "deepvoltaire")]
-    DeepVoltaire,
-    /// TensorFlow's TPU EfficientNet `autoaugment.py`: magnitudes 0..=10, gray fill. The `v0` policy is written in it.
-    #[serde(rename = "tensorflow")]
-    TensorFlow,
-    /// The repository kakaobrain/fast-autoaugment: levels 0..=1 through the whole signed range, black fill.
-    #[serde(rename = "fast-autoaugment")]
-    FastAutoAugment,
-    /// timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, gray fill.
-    Timm,
-    /// The same with timm's `PosterizeOriginal`, 4 to 8 bits.
-    TimmOriginal,
-    /// The same with timm's `PosterizeIncreasing`, 4 to 0 bits; timm's policies that end in `r`.
-    TimmResearch,
-    /// The same with timm's increasing variants of Posterize, Solarize and the enhancing operations.
-    TimmIncreasing,
-    /// The same as timm with its `GaussianBlurRand`, which draws a radius for each application.
-    TimmRandomBlur,
-    /// The 31 magnitudes of torchvision's `RandAugment`: its AutoAugment's ranges in finer steps.
-    #[serde(rename = "torchvision-randaugment")]
-    TorchvisionRandAugment,
-    /// The 31 magnitudes of torchvision's `TrivialAugmentWide`: the same in wider ranges.
-    #[serde(rename = "torchvision-trivialaugment")]
-    TorchvisionTrivialAugment,
-    /// The 10 magnitudes of torchvision's `AugMix`: further translations, fewer bits, bilinear.
-    #[serde(rename = "torchvision-augmix")]
-    TorchvisionAugMix,
-    /// [`Convention::TimmIncreasing`] with shorter translations, as in timm's AugMix.
-    #[serde(rename = "timm-augmix")]
-    TimmAugMix,
+    Torchvision("torchvision") = torchvision::TABLE, mod torchvision;
+    /// the repository DeepVoltaire/AutoAugment: fractions of pixels, bicubic shear, gray fill
+    DeepVoltaire("deepvoltaire") = deepvoltaire::TABLE, mod deepvoltaire;
+    /// TensorFlow's TPU EfficientNet: levels 0..=10, fixed shifts, nearest, gray fill
+    TensorFlow("tensorflow") = tensorflow::TABLE, mod tensorflow;
+    /// the repository kakaobrain/fast-autoaugment: levels 0..=1 through signed ranges, nearest, black fill
+    FastAutoAugment("fast-autoaugment") = fast_autoaugment::TABLE, mod fast_autoaugment;
+    /// timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, gray fill
+    Timm("timm") = timm::PLAIN, mod timm;
+    /// timm with PosterizeOriginal, 4 to 8 bits; gray fill
+    TimmOriginal("timm-original") = timm::ORIGINAL;
+    /// timm with PosterizeIncreasing, 4 to 0 bits; gray fill
+    TimmResearch("timm-research") = timm::RESEARCH;
+    /// timm with the operations that get stronger with the magnitude; gray fill
+    TimmIncreasing("timm-increasing") = timm::INCREASING;
+    /// timm with GaussianBlurRand, a blur of a random radius; gray fill
+    TimmRandomBlur("timm-random-blur") = timm::RANDOM_BLUR;
+    /// torchvision's RandAugment, magnitudes 0..=30, whole pixels, nearest, black fill
+    TorchvisionRandAugment("torchvision-randaugment") = torchvision_bins::RAND_AUGMENT, mod torchvision_bins;
+    /// torchvision's TrivialAugmentWide, magnitudes 0..=30, wide ranges, nearest, black fill
+    TorchvisionTrivialAugment("torchvision-trivialaugment") = torchvision_bins::TRIVIAL_AUGMENT;
+    /// torchvision's AugMix, whole pixels up to a third, 4 to 0 bits, bilinear, black fill
+    TorchvisionAugMix("torchvision-augmix") = torchvision::AUG_MIX;
+    /// timm-increasing with translations by up to 0.3 of the side, for AugMix; gray fill
+    TimmAugMix("timm-augmix") = timm::AUG_MIX;
 }
 
 impl Convention {
-    /// All of them.
-    pub const ALL: [Convention; 13] = [
-        Convention::Torchvision,
-        Convention::DeepVoltaire,
-        Convention::TensorFlow,
-        Convention::FastAutoAugment,
-        Convention::Timm,
-        Convention::TimmOriginal,
-        Convention::TimmResearch,
-        Convention::TimmIncreasing,
-        Convention::TimmRandomBlur,
-        Convention::TorchvisionRandAugment,
-        Convention::TorchvisionTrivialAugment,
-        Convention::TorchvisionAugMix,
-        Convention::TimmAugMix,
-    ];
-
-    pub(crate) fn table(self) -> &'static Table {
-        match self {
-            Convention::Torchvision => &torchvision::TABLE,
-            Convention::DeepVoltaire => &deepvoltaire::TABLE,
-            Convention::TensorFlow => &tensorflow::TABLE,
-            Convention::FastAutoAugment => &fast_autoaugment::TABLE,
-            Convention::Timm => &timm::PLAIN,
-            Convention::TimmOriginal => &timm::ORIGINAL,
-            Convention::TimmResearch => &timm::RESEARCH,
-            Convention::TimmIncreasing => &timm::INCREASING,
-            Convention::TimmRandomBlur => &timm::RANDOM_BLUR,
-            Convention::TorchvisionRandAugment => &torchvision_bins::RAND_AUGMENT,
-            Convention::TorchvisionTrivialAugment => &torchvision_bins::TRIVIAL_AUGMENT,
-            Convention::TorchvisionAugMix => &torchvision::AUG_MIX,
-            Convention::TimmAugMix => &timm::AUG_MIX,
-        }
-    }
-
-    /// The name in files and on the command line: `torchvision`.
-    pub fn name(self) -> &'static str {
-        self.table().name
-    }
-
-    /// One line of help.
-    pub fn summary(self) -> &'static str {
-        self.table().summary
-    }
-
     /// The largest magnitude. The smallest is 0.
     pub fn last_magnitude(self) -> u32 {
         self.table().last
@@ -185,7 +159,7 @@ impl Convention {
             return Err(Error::Magnitude { op: op.name(), magnitude, last: table.last });
         }
         if magnitude.fract() != 0.0 && !table.fractional {
-            return Err(Error::FractionalMagnitude { op: op.name(), magnitude, convention: table.name });
+            return Err(Error::FractionalMagnitude { op: op.name(), magnitude, convention: self.name() });
         }
         Ok(())
     }

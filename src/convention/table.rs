@@ -6,8 +6,6 @@ use crate::ops::OpKind;
 
 /// A convention as a table.
 pub(crate) struct Table {
-    pub name: &'static str,
-    pub summary: &'static str,
     /// The largest magnitude. 0 is the smallest.
     pub last: u32,
     /// Whether magnitudes between whole numbers have a meaning.
@@ -23,4 +21,20 @@ pub(crate) struct Table {
     /// The direction of a positive translation: 1 to the right and down, -1 to the left and up.
     pub direction: f64,
     pub rows: &'static [(OpKind, Range)],
+}
+
+impl Table {
+    /// What most tables share: nearest warps, a black fill, and translations to the right and down.
+    pub const BASE: Table = Table {
+        last: 9,
+        fractional: false,
+        shear: Interpolation::Nearest,
+        translate: Interpolation::Nearest,
+        rotate: Interpolation::Nearest,
+        random_interpolation: false,
+        fill: [0; 3],
+        cutout_fill: None,
+        direction: 1.0,
+        rows: &[],
+    };
 }

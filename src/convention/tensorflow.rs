@@ -8,7 +8,6 @@
 //! Departure: the pixels are Pillow's, in every convention. TensorFlow's own kernels give slightly different ones.
 
 use super::Table;
-use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Sign};
 use crate::ops::OpKind;
 
@@ -16,16 +15,9 @@ const ENHANCE: Range = Range::level(0.1, 1.8, Sign::None);
 const TRANSLATE: Range = Range::level(0.0, 250.0, Sign::Mirrored);
 
 pub(super) const TABLE: Table = Table {
-    name: "tensorflow",
-    summary: "TensorFlow's TPU EfficientNet: levels 0..=10, fixed shifts, nearest, gray fill",
     last: 10,
     fractional: true,
-    shear: Interpolation::Nearest,
-    translate: Interpolation::Nearest,
-    rotate: Interpolation::Nearest,
-    random_interpolation: false,
     fill: [128; 3],
-    cutout_fill: None,
     direction: -1.0,
     rows: &[
         (OpKind::ShearX, Range::level(0.0, 0.3, Sign::Mirrored)),
@@ -43,4 +35,5 @@ pub(super) const TABLE: Table = Table {
         // The framework's whole number is half a side: `int(level / 10 * 100)`.
         (OpKind::Cutout, Range::level(0.0, 200.0, Sign::None).even()),
     ],
+    ..Table::BASE
 };

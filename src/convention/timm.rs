@@ -63,10 +63,8 @@ const fn rows(translate: f64, posterize: Row, solarize: Row, enhance: Range, blu
     ]
 }
 
-const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) -> Table {
+const fn table(rows: &'static [Row]) -> Table {
     Table {
-        name,
-        summary,
         last: 10,
         fractional: true,
         shear: Interpolation::Bicubic,
@@ -74,39 +72,15 @@ const fn table(name: &'static str, summary: &'static str, rows: &'static [Row]) 
         rotate: Interpolation::Bicubic,
         random_interpolation: true,
         fill: [128; 3],
-        cutout_fill: None,
         direction: -1.0,
         rows,
+        ..Table::BASE
     }
 }
 
-pub(super) const PLAIN: Table = table(
-    "timm",
-    "timm 1.0.31: magnitudes 0..=10, fractions of the side, bilinear or bicubic by chance, gray fill",
-    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, BLUR),
-);
-pub(super) const ORIGINAL: Table = table(
-    "timm-original",
-    "timm-original: timm with PosterizeOriginal, 4 to 8 bits; gray fill",
-    &rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE, BLUR),
-);
-pub(super) const RESEARCH: Table = table(
-    "timm-research",
-    "timm-research: timm with PosterizeIncreasing, 4 to 0 bits; gray fill",
-    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE, BLUR),
-);
-pub(super) const INCREASING: Table = table(
-    "timm-increasing",
-    "timm-increasing: timm with the operations that get stronger with the magnitude; gray fill",
-    &rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
-);
-pub(super) const AUG_MIX: Table = table(
-    "timm-augmix",
-    "timm-augmix: timm-increasing with translations by up to 0.3 of the side, for AugMix; gray fill",
-    &rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR),
-);
-pub(super) const RANDOM_BLUR: Table = table(
-    "timm-random-blur",
-    "timm-random-blur: timm with GaussianBlurRand, a blur of a random radius; gray fill",
-    &rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, RANDOM_BLUR_UP_TO),
-);
+pub(super) const PLAIN: Table = table(&rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, BLUR));
+pub(super) const ORIGINAL: Table = table(&rows(TRANSLATE, POSTERIZE_ORIGINAL, SOLARIZE, ENHANCE, BLUR));
+pub(super) const RESEARCH: Table = table(&rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE, ENHANCE, BLUR));
+pub(super) const INCREASING: Table = table(&rows(TRANSLATE, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR));
+pub(super) const AUG_MIX: Table = table(&rows(0.3, POSTERIZE_INCREASING, SOLARIZE_INCREASING, ENHANCE_INCREASING, BLUR));
+pub(super) const RANDOM_BLUR: Table = table(&rows(TRANSLATE, POSTERIZE, SOLARIZE, ENHANCE, RANDOM_BLUR_UP_TO));

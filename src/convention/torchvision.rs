@@ -63,23 +63,11 @@ const fn rows(translate: Range, bits: &'static [f64; 10]) -> [(OpKind, Range); 1
 }
 
 pub(super) const TABLE: Table = Table {
-    name: "torchvision",
-    summary: "torchvision 0.29, transforms v2: whole pixels, nearest, black fill",
-    last: 9,
-    fractional: false,
-    shear: Interpolation::Nearest,
-    translate: Interpolation::Nearest,
-    rotate: Interpolation::Nearest,
-    random_interpolation: false,
-    fill: [0; 3],
-    cutout_fill: None,
-    direction: 1.0,
     rows: &rows(translate(), &[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]),
+    ..Table::BASE
 };
 
 pub(super) const AUG_MIX: Table = Table {
-    name: "torchvision-augmix",
-    summary: "torchvision-augmix: torchvision's AugMix, whole pixels up to a third, 4 to 0 bits, bilinear, black fill",
     shear: Interpolation::Bilinear,
     translate: Interpolation::Bilinear,
     rotate: Interpolation::Bilinear,

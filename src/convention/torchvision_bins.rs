@@ -86,14 +86,11 @@ const fn of(values: &'static [f64; 31], sign: Sign) -> Range {
     Range::of(Scale::Table(values), sign)
 }
 
-const fn table(name: &'static str, summary: &'static str, rows: &'static [(OpKind, Range)]) -> Table {
-    Table { name, summary, last: 30, rows, ..torchvision::TABLE }
+const fn table(rows: &'static [(OpKind, Range)]) -> Table {
+    Table { last: 30, rows, ..torchvision::TABLE }
 }
 
-pub(super) const RAND_AUGMENT: Table = table(
-    "torchvision-randaugment",
-    "torchvision-randaugment: torchvision's RandAugment, magnitudes 0..=30, whole pixels, nearest, black fill",
-    &[
+pub(super) const RAND_AUGMENT: Table = table(&[
         (OpKind::ShearX, of(&SHEAR_X, Sign::Mirrored)),
         (OpKind::ShearY, of(&SHEAR_Y, Sign::Mirrored)),
         (OpKind::TranslateX, translate().of_width()),
@@ -108,10 +105,7 @@ pub(super) const RAND_AUGMENT: Table = table(
     ],
 );
 
-pub(super) const TRIVIAL_AUGMENT: Table = table(
-    "torchvision-trivialaugment",
-    "torchvision-trivialaugment: torchvision's TrivialAugmentWide, magnitudes 0..=30, wide ranges, nearest, black fill",
-    &[
+pub(super) const TRIVIAL_AUGMENT: Table = table(&[
         (OpKind::ShearX, of(&WIDE_SHEAR_X, Sign::Mirrored)),
         (OpKind::ShearY, of(&WIDE_SHEAR_Y, Sign::Mirrored)),
         (OpKind::TranslateX, torch(32.0).whole()),

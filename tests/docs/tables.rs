@@ -43,8 +43,7 @@ fn operations() -> String {
 fn conventions() -> String {
     let mut text = String::from("| convention | what it is |\n|--|--|\n");
     for convention in Convention::ALL {
-        let summary = convention.summary();
-        let what = summary.strip_prefix(&format!("{convention}: ")).unwrap_or(summary);
+        let what = convention.summary();
         text += &format!("| `{convention}` | {what} |\n");
     }
     text

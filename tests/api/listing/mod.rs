@@ -90,9 +90,11 @@ fn every_operation_and_convention_is_described_in_words_of_its_own() {
     let summaries: HashSet<_> = OpKind::ALL.iter().map(|op| op.summary()).collect();
     assert_eq!(summaries.len(), OpKind::ALL.len());
     assert!(summaries.iter().all(|summary| summary.contains(' ')));
+    let summaries: HashSet<_> = Convention::ALL.iter().map(|convention| convention.summary()).collect();
+    assert_eq!(summaries.len(), Convention::ALL.len());
     for convention in Convention::ALL {
         let summary = convention.summary();
-        assert!(summary.to_lowercase().contains(convention.name()), "{summary}");
+        assert!(summary.contains(' ') && !summary.starts_with(&format!("{convention}:")), "{summary}");
         let color = if convention.fill() == [0; 3] { "black fill" } else { "gray fill" };
         assert!(summary.contains(color), "{summary}");
         assert_eq!(format!("{convention:>30}").len(), 30);
