@@ -45,6 +45,9 @@ impl Default for AugMix {
 }
 
 impl AugMix {
+    /// The name in text.
+    pub(super) const NAME: &'static str = "augmix";
+
     /// Sets the number of smallest magnitudes.
     #[must_use]
     pub fn severity(self, severity: u32) -> Self {
@@ -102,11 +105,11 @@ pub(super) const OPERATIONS: [OpKind; 13] = [
 impl Draws for AugMix {
     fn check(&self) -> Result<()> {
         if !(1..=10).contains(&self.severity) {
-            let (op, parameter, value) = ("augmix", "severity", f64::from(self.severity));
+            let (op, parameter, value) = (Self::NAME, "severity", f64::from(self.severity));
             return Err(Error::Parameter { op, parameter, value, rule: "is outside 1..=10" });
         }
-        check_shape("augmix", self.width, self.depth)?;
-        check_alpha("augmix", self.alpha)
+        check_shape(Self::NAME, self.width, self.depth)?;
+        check_alpha(Self::NAME, self.alpha)
     }
 
     fn operations(&self) -> Vec<OpKind> {
@@ -133,7 +136,7 @@ impl Draws for AugMix {
 
 impl fmt::Display for AugMix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(f, "augmix", self)
+        text::write(f, Self::NAME, self)
     }
 }
 

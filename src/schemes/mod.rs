@@ -1,38 +1,19 @@
 //! Schemes: the methods that draw an image's operations, by a learned policy or without one.
 //!
-//! | word | what |
-//! |--|--|
-//! | `imagenet`, or sub-policies | a learned [`Policy`] |
-//! | `randaugment(n=2, m=9)` | [`RandAugment`] |
-//! | `trivialaugment` | [`TrivialAugment`] |
-//! | `uniformaugment(n=2)` | [`UniformAugment`] |
-//! | `augmix(severity=3, width=3)` | [`AugMix`] |
-//! | `rand-m9-mstd0.5-inc1` | [`TimmRandAugment`], timm's configuration string |
-//! | `original-mstd0.5` | [`TimmAutoAugment`], timm's configuration string |
-//! | `augmix-m5-w4-d2` | [`TimmAugMix`], timm's configuration string |
+//! Each is one line of [`Scheme`] here, with the forms of its text, and one file.
 //!
 //! All of them draw for each image by itself, from streams of their own. The drawn operations are ready to run, in a
 //! [`Plan`](crate::Plan) like any other.
 
-mod aug_mix;
 mod instantiate;
 mod policy;
-mod rand_augment;
 mod text;
-mod timm;
-mod timm_aug_mix;
+mod timm_noise;
 mod timm_set;
 mod timm_text;
-mod trivial_augment;
-mod uniform_augment;
 
-pub use aug_mix::AugMix;
-pub use rand_augment::RandAugment;
-pub use timm::{TimmAutoAugment, TimmList, TimmRandAugment};
-pub use timm_aug_mix::TimmAugMix;
+pub use timm_auto_augment::TimmList;
 pub use timm_set::TimmSet;
-pub use trivial_augment::TrivialAugment;
-pub use uniform_augment::UniformAugment;
 
 use std::fmt;
 
@@ -73,7 +54,13 @@ const TORCHVISION: [OpKind; 14] = [
 ];
 
 macro_rules! schemes {
-    ($($(#[$doc:meta])* $Name:ident: |$scheme:pat_param| $convention:expr;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $module:ident => $Name:ident, in |$scheme:pat_param| $convention:expr;
+        $($form:literal: $help:literal,)+
+    )*) => {
+        $(mod $module; pub use $module::$Name;)*
+
         /// A learned policy, or another method to draw an image's operations.
         ///
         /// ```
@@ -88,79 +75,75 @@ macro_rules! schemes {
         /// ```
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
-        pub enum Scheme { $($(#[$doc])* $Name($Name),)* }
+        pub enum Scheme {
+            /// One of a learned policy's sub-policies.
+            Policy(Policy),
+            $($(#[$doc])* $Name($Name),)*
+        }
 
+        impl From<Policy> for Scheme { fn from(policy: Policy) -> Self { Scheme::Policy(policy) } }
         $(impl From<$Name> for Scheme { fn from(scheme: $Name) -> Self { Scheme::$Name(scheme) } })*
 
         impl Scheme {
             /// The convention of its magnitudes.
             pub fn convention(&self) -> Convention {
-                match self { $(Scheme::$Name($scheme) => $convention,)* }
+                match self {
+                    Scheme::Policy(policy) => policy.convention,
+                    $(Scheme::$Name($scheme) => $convention,)*
+                }
+            }
+
+            /// Every form of a scheme's text, each with one line of help. Learned policies come first, by name.
+            pub fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+                Policy::presets().chain([$($(($form, $help),)+)*])
             }
 
             fn draws(&self) -> &dyn Draws {
-                match self { $(Scheme::$Name(scheme) => scheme,)* }
+                match self { Scheme::Policy(policy) => policy, $(Scheme::$Name(scheme) => scheme,)* }
             }
         }
 
         impl fmt::Display for Scheme {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self { $(Scheme::$Name(scheme) => scheme.fmt(f),)* }
+                match self { Scheme::Policy(policy) => policy.fmt(f), $(Scheme::$Name(scheme) => scheme.fmt(f),)* }
             }
         }
     };
 }
 
-// Each with the convention that its magnitudes are in. How it is written stands in `text.rs`, and in `FORMS` for people.
+// The file and the type of each, the convention of its magnitudes, and the forms of its text with one line of help.
 schemes! {
-    /// One of a learned policy's sub-policies.
-    Policy: |policy| policy.convention;
     /// Some operations at one magnitude.
-    RandAugment: |_| rand_augment::CONVENTION;
+    rand_augment => RandAugment, in |_| rand_augment::CONVENTION;
+        "randaugment(n=2, m=9)": "torchvision's RandAugment: n operations at magnitude m of 0..=30",
     /// One operation at any magnitude.
-    TrivialAugment: |_| trivial_augment::CONVENTION;
+    trivial_augment => TrivialAugment, in |_| trivial_augment::CONVENTION;
+        "trivialaugment": "torchvision's TrivialAugmentWide: one operation at any magnitude",
     /// Some operations at any magnitude, each with any probability.
-    UniformAugment: |_| uniform_augment::CONVENTION;
-    /// timm's RandAugment.
-    TimmRandAugment: |scheme| scheme.convention();
-    /// timm's learned policies, with or without noise on their magnitudes.
-    TimmAutoAugment: |scheme| scheme.policy().convention;
+    uniform_augment => UniformAugment, in |_| uniform_augment::CONVENTION;
+        "uniformaugment(n=2)": "UniformAugment: n operations at any magnitude, each with any probability",
     /// Several chains side by side, mixed with the image.
-    AugMix: |_| aug_mix::CONVENTION;
-    /// timm's AugMix.
-    TimmAugMix: |_| timm_aug_mix::CONVENTION;
+    aug_mix => AugMix, in |_| aug_mix::CONVENTION;
+        "augmix(severity=3, width=3)":
+            "torchvision's AugMix: chains side by side, mixed with the image; depth, alpha, all_ops",
+    /// timm's RandAugment, by timm's configuration string.
+    timm_rand_augment => TimmRandAugment, in |scheme| scheme.convention();
+        "rand-m9-mstd0.5-inc1":
+            "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights, t3a, t3aw",
+    /// timm's AugMix, by timm's configuration string.
+    timm_aug_mix => TimmAugMix, in |_| timm_aug_mix::CONVENTION;
+        "augmix-m5-w4-d2":
+            "timm's AugMix, by its configuration string: m, w, d, mstd, a, b; augmix alone is torchvision's, augmix-m3 timm's",
+    /// timm's learned policies, with or without noise on their magnitudes, by timm's configuration string.
+    timm_auto_augment => TimmAutoAugment, in |scheme| scheme.policy().convention;
+        "original-mstd0.5": "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits",
+        "originalr-mstd0.5": "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude",
+        "v0-mstd0.5": "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise",
+        "v0r-mstd0.5": "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude",
+        "3a": "timm's AutoAugment: solarized, gray or blurred, one of the three",
 }
 
-/// A form of a scheme's text with one line of help.
-const FORMS: [(&str, &str); 11] = [
-    ("randaugment(n=2, m=9)", "torchvision's RandAugment: n operations at magnitude m of 0..=30"),
-    ("trivialaugment", "torchvision's TrivialAugmentWide: one operation at any magnitude"),
-    ("uniformaugment(n=2)", "UniformAugment: n operations at any magnitude, each with any probability"),
-    (
-        "augmix(severity=3, width=3)",
-        "torchvision's AugMix: chains side by side, mixed with the image; depth, alpha, all_ops",
-    ),
-    (
-        "rand-m9-mstd0.5-inc1",
-        "timm's RandAugment, by its configuration string: m, n, p, mstd, mmax, inc, tweights, t3a, t3aw",
-    ),
-    (
-        "augmix-m5-w4-d2",
-        "timm's AugMix, by its configuration string: m, w, d, mstd, a, b; augmix alone is torchvision's, augmix-m3 timm's",
-    ),
-    ("original-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits"),
-    ("originalr-mstd0.5", "timm's AutoAugment: the ImageNet policy, posterized the more the larger the magnitude"),
-    ("v0-mstd0.5", "timm's AutoAugment: the policy v0; v0 alone is TensorFlow's, v0-mstd0 timm's without noise"),
-    ("v0r-mstd0.5", "timm's AutoAugment: the policy v0, posterized the more the larger the magnitude"),
-    ("3a", "timm's AutoAugment: solarized, gray or blurred, one of the three"),
-];
-
 impl Scheme {
-    /// Every form of a scheme's text, each with one line of help. Learned policies come first, by name.
-    pub fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
-        Policy::presets().chain(FORMS)
-    }
-
     /// Every operation that it can draw, once, in the order of [`OpKind::ALL`]. AugMix comes last, if it mixes them.
     pub fn operations(&self) -> Vec<OpKind> {
         let mut operations = self.draws().operations();

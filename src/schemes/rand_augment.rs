@@ -34,6 +34,9 @@ impl Default for RandAugment {
 }
 
 impl RandAugment {
+    /// The name in text.
+    pub(super) const NAME: &'static str = "randaugment";
+
     /// Sets the number of operations per image.
     #[must_use]
     pub fn n(self, n: usize) -> Self {
@@ -51,9 +54,9 @@ pub(super) const CONVENTION: Convention = Convention::TorchvisionRandAugment;
 
 impl Draws for RandAugment {
     fn check(&self) -> Result<()> {
-        check_count("randaugment", self.n)?;
+        check_count(Self::NAME, self.n)?;
         if self.m > CONVENTION.last_magnitude() {
-            let (op, parameter, value) = ("randaugment", "m", f64::from(self.m));
+            let (op, parameter, value) = (Self::NAME, "m", f64::from(self.m));
             return Err(Error::Parameter { op, parameter, value, rule: "is outside 0..=30" });
         }
         Ok(())
@@ -76,6 +79,6 @@ impl Draws for RandAugment {
 
 impl fmt::Display for RandAugment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(f, "randaugment", self)
+        text::write(f, Self::NAME, self)
     }
 }

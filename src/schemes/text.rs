@@ -41,10 +41,10 @@ impl FromStr for Scheme {
         };
         let name = call_syntax::name(text).to_lowercase().replace('_', "");
         let scheme = match name.as_str() {
-            "randaugment" => read::<RandAugment>(text)?,
-            "trivialaugment" | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
-            "uniformaugment" => read::<UniformAugment>(text)?,
-            "augmix" => read::<AugMix>(text)?,
+            RandAugment::NAME => read::<RandAugment>(text)?,
+            TrivialAugment::NAME | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
+            UniformAugment::NAME => read::<UniformAugment>(text)?,
+            AugMix::NAME => read::<AugMix>(text)?,
             _ => match timm_text::scheme(text) {
                 Some(scheme) => scheme?,
                 None => return Ok(Scheme::Policy(whole.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),

@@ -5,7 +5,7 @@ use rand::RngExt;
 use super::Draws;
 use super::aug_mix::{OPERATIONS, chains, check_alpha, check_shape, with_mixture};
 use super::instantiate::Steps;
-use super::timm::{Noise, check_mstd};
+use super::timm_noise::{Noise, check_mstd};
 use crate::convention::Convention;
 use crate::draw::Context;
 use crate::error::Result;

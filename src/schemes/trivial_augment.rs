@@ -21,6 +21,11 @@ use crate::random::Purpose;
 #[serde(deny_unknown_fields)]
 pub struct TrivialAugment {}
 
+impl TrivialAugment {
+    /// The name in text.
+    pub(super) const NAME: &'static str = "trivialaugment";
+}
+
 pub(super) const CONVENTION: Convention = Convention::TorchvisionTrivialAugment;
 
 impl Draws for TrivialAugment {
@@ -42,6 +47,6 @@ impl Draws for TrivialAugment {
 
 impl fmt::Display for TrivialAugment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(f, "trivialaugment", self)
+        text::write(f, Self::NAME, self)
     }
 }

@@ -35,6 +35,9 @@ impl Default for UniformAugment {
 }
 
 impl UniformAugment {
+    /// The name in text.
+    pub(super) const NAME: &'static str = "uniformaugment";
+
     /// Sets the number of operations per image.
     #[must_use]
     pub fn n(self, n: usize) -> Self {
@@ -46,7 +49,7 @@ pub(super) const CONVENTION: Convention = Convention::FastAutoAugment;
 
 impl Draws for UniformAugment {
     fn check(&self) -> Result<()> {
-        check_count("uniformaugment", self.n)
+        check_count(Self::NAME, self.n)
     }
 
     fn operations(&self) -> Vec<OpKind> {
@@ -69,6 +72,6 @@ impl Draws for UniformAugment {
 
 impl fmt::Display for UniformAugment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(f, "uniformaugment", self)
+        text::write(f, Self::NAME, self)
     }
 }
