@@ -37,6 +37,7 @@ use crate::magnitude::Range;
 
 pub(crate) mod affine;
 pub(crate) mod lower;
+mod parameters;
 pub(crate) mod size;
 mod text;
 
@@ -44,6 +45,7 @@ pub use aug_mix::{Branch, MixRule};
 #[cfg(feature = "gpu")]
 pub(crate) use auto_contrast::stretch;
 pub use crop::Border;
+pub use parameters::Parameter;
 
 /// The input of an operation's output pixel. It decides how the GPU runs the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +187,11 @@ macro_rules! ops {
             /// The operation for a magnitude's value. All other random parameters are drawn here.
             pub(crate) fn drawn(self, draw: &mut Draw<'_>) -> Op {
                 match self { $(OpKind::$Name => Op::$Name($Name::from_draw(draw)),)* }
+            }
+
+            /// The parameters that the operation takes, in the order of its text form.
+            pub fn parameters(self) -> Vec<Parameter> {
+                match self { $(OpKind::$Name => parameters::of::<$Name>(),)* }
             }
 
             fn with_parameters(self, parameters: Map<String, Value>) -> Result<Op, serde_json::Error> {
@@ -329,6 +336,12 @@ impl OpKind {
     /// ```
     pub fn examples(self) -> &'static [&'static str] {
         self.declaration().examples
+    }
+
+    /// The form of the operation as text: `Rotate(degrees, interpolation=nearest, fill=[0,0,0])`. A parameter without a default
+    /// must be given a value.
+    pub fn usage(self) -> String {
+        parameters::usage(self.name(), &self.parameters())
     }
 
     /// The input of an output pixel.

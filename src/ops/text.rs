@@ -54,7 +54,8 @@ impl FromStr for Op {
     fn from_str(text: &str) -> Result<Self> {
         let kind: OpKind = call_syntax::name(text).parse()?;
         let parameters = call_syntax::parameters("operation", text)?;
-        let syntax = |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}") };
+        let syntax =
+            |e| Error::Syntax { what: "operation", message: format!("{kind}: {e}; its form is {}", kind.usage()) };
         let op = kind.with_parameters(parameters).map_err(syntax)?;
         op.check()?;
         Ok(op)
