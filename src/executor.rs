@@ -131,7 +131,7 @@ impl Executor {
                     Inner::Gpu(gpu)
                 }
                 Err(reason) => {
-                    tracing::warn!("running on the CPU: {reason}");
+                    tracing::info!("running on the CPU: {reason}");
                     Inner::Cpu
                 }
             },

@@ -22,15 +22,20 @@ pub enum Interpolation {
 impl Interpolation {
     /// All three.
     pub const ALL: [Interpolation; 3] = [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic];
+
+    /// The name: `nearest`, `bilinear` or `bicubic`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Interpolation::Nearest => "nearest",
+            Interpolation::Bilinear => "bilinear",
+            Interpolation::Bicubic => "bicubic",
+        }
+    }
 }
 
 impl std::fmt::Display for Interpolation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Interpolation::Nearest => "nearest",
-            Interpolation::Bilinear => "bilinear",
-            Interpolation::Bicubic => "bicubic",
-        })
+        f.pad(self.name())
     }
 }
 
@@ -38,8 +43,7 @@ impl std::str::FromStr for Interpolation {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let names = Self::ALL.map(|i| i.to_string());
-        let found = Self::ALL.into_iter().zip(&names).find(|(_, n)| n.eq_ignore_ascii_case(name));
-        found.map(|(i, _)| i).ok_or_else(|| Error::unknown("interpolation", name, names.iter().map(String::as_str)))
+        let found = Self::ALL.into_iter().find(|i| i.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::unknown("interpolation", name, Self::ALL.map(Self::name)))
     }
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use autoaugment::{
-    Convention, Device, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Scheme, Size, Transform,
+    Convention, Device, Dtype, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Scheme, Transform,
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::terminal::Terminal;
+use crate::values;
 
 /// What is drawn, and how.
 #[derive(Args)]
@@ -22,15 +23,15 @@ pub struct Drawing {
     ///
     /// Of a learned policy the text form has one sub-policy a line (or between semicolons), steps joined by `+`, a step being
     /// OPERATION PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
-    #[arg(long, value_name = "NAME|FILE|TEXT")]
+    #[arg(long, value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
     pub policy: Option<String>,
     /// Read a learned policy's magnitudes as torchvision, timm or others do, not as the policy says
     ///
-    /// The README names all conventions; `autoaugment ops --convention NAME` shows what magnitudes mean in one.
-    #[arg(long, value_name = "NAME")]
+    /// `autoaugment ops --convention NAME` shows what magnitudes mean in a convention.
+    #[arg(long, value_name = "NAME", value_parser = values::conventions())]
     pub convention: Option<Convention>,
-    /// nearest, bilinear or bicubic for every warp, not the convention's
-    #[arg(long, value_name = "NAME")]
+    /// How every warp finds values between pixels, whatever the convention says
+    #[arg(long, value_name = "NAME", value_parser = values::interpolations())]
     pub interpolation: Option<Interpolation>,
     /// Color of what comes from outside an image, R,G,B or one gray number, not the convention's
     #[arg(long, value_name = "R,G,B", value_parser = fill)]
@@ -47,43 +48,17 @@ pub struct Drawing {
 #[derive(Args)]
 pub struct Where {
     /// auto, gpu, cpu, or an adapter: its number in `devices` or a part of its name. Without a GPU auto takes the CPU
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = values::devices())]
+    #[arg(hide_possible_values = true)]
     pub device: Device,
 }
 
-/// The order of an array's axes.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Axes {
-    Nhwc,
-    Nchw,
-}
-
-/// The type of the values that are written.
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-pub enum DtypeChoice {
-    U8,
-    F32,
-    F16,
-}
-
-impl Axes {
-    pub fn layout(self) -> Layout {
-        match self {
-            Axes::Nhwc => Layout::Nhwc,
-            Axes::Nchw => Layout::Nchw,
-        }
-    }
-}
-
-impl DtypeChoice {
-    /// The form of output; bytes are not normalized.
-    pub fn output(self, layout: Layout, normalize: Normalize) -> Output {
-        match self {
-            DtypeChoice::U8 => Output::u8_as(layout),
-            DtypeChoice::F32 => Output::f32(layout, normalize),
-            DtypeChoice::F16 => Output::f16(layout, normalize),
-        }
-    }
+/// How long a command runs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Runs {
+    Briefly,
+    /// So long that a GPU would be missed.
+    Long,
 }
 
 /// The policy where none is named.
@@ -123,18 +98,20 @@ impl Drawing {
 }
 
 impl Where {
-    /// Opens the device and says which one it is.
-    pub fn open(&self, terminal: Terminal) -> anyhow::Result<Executor> {
+    /// Opens the device and says which one it is. Where nothing was demanded, the CPU is worth a word only if it takes long.
+    pub fn open(&self, terminal: Terminal, runs: Runs) -> anyhow::Result<Executor> {
         let executor = Executor::new(self.device.clone())?;
-        let description = executor.description();
+        let is_cpu = executor.description() == "CPU";
         match self.device {
-            // The library itself warns where it looked for a GPU and found none.
-            Device::Auto if description == "CPU" && cfg!(feature = "gpu") => {}
-            Device::Auto if description == "CPU" => {
-                terminal.note("running on the CPU: this build has no feature `gpu`");
+            // The library says which device it chose, and why.
+            Device::Auto if terminal.is_verbose() && cfg!(feature = "gpu") => {}
+            Device::Auto if is_cpu && runs == Runs::Briefly && !terminal.is_verbose() => {}
+            Device::Auto if is_cpu && cfg!(feature = "gpu") => {
+                terminal.note("running on the CPU: there is no GPU (see `autoaugment devices`)");
             }
-            _ if description == "CPU" => terminal.note("running on the CPU"),
-            _ => terminal.note(&format!("running on {description}")),
+            Device::Auto if is_cpu => terminal.note("running on the CPU: this build has no feature `gpu`"),
+            _ if is_cpu => terminal.note("running on the CPU"),
+            _ => terminal.note(&format!("running on {}", executor.description())),
         }
         Ok(executor)
     }
@@ -181,6 +158,16 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
     text.with_context(|| format!("policy {}", path.display()))
 }
 
+/// The form of the output; bytes are not normalized.
+pub fn output(dtype: Dtype, layout: Layout, normalize: Normalize) -> anyhow::Result<Output> {
+    match dtype {
+        Dtype::U8 => Ok(Output::u8_as(layout)),
+        Dtype::F32 => Ok(Output::f32(layout, normalize)),
+        Dtype::F16 => Ok(Output::f16(layout, normalize)),
+        other => bail!("--dtype {other}: this version of the command line cannot write it"),
+    }
+}
+
 /// `R,G,B` or one number.
 fn fill(text: &str) -> Result<[u8; 3], String> {
     three(text, "whole numbers of 0..=255")
@@ -193,14 +180,5 @@ pub fn three<T: std::str::FromStr + Copy>(text: &str, of: &str) -> Result<[T; 3]
         Ok(&[one]) => Ok([one; 3]),
         Ok(&[red, green, blue]) => Ok([red, green, blue]),
         _ => Err(format!("`{text}` must be three {of}, R,G,B, or one")),
-    }
-}
-
-/// `WIDTHxHEIGHT`.
-pub fn size(text: &str) -> Result<Size, String> {
-    let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
-    match sides {
-        Some((width @ 1.., height @ 1..)) => Ok(Size { width, height }),
-        _ => Err(format!("`{text}` must be WIDTHxHEIGHT in pixels, such as 224x224")),
     }
 }

@@ -1,19 +1,20 @@
-//! `ops`: the operations, and what their magnitudes stand for.
+//! `ops`: the operations, what their magnitudes stand for, and the parameters that they take.
 
+use autoaugment::ops::Parameter;
 use autoaugment::{Convention, OpKind, Sampler, Size};
 use clap::Args;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
-use crate::{choices, terminal};
+use crate::{terminal, values};
 
 #[derive(Args)]
 pub struct Ops {
-    /// A convention: torchvision, deepvoltaire, tensorflow, fast-autoaugment, timm, ...; the README names all
-    #[arg(long, value_name = "NAME", default_value = "torchvision")]
+    /// The convention whose values are listed
+    #[arg(long, value_name = "NAME", default_value = "torchvision", value_parser = values::conventions())]
     convention: Convention,
     /// Size of the image, which translations and cutouts are relative to
-    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224", value_parser = choices::size)]
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224")]
     size: Size,
     /// Print JSON
     #[arg(long)]
@@ -28,6 +29,15 @@ struct Table {
     height: usize,
     magnitudes: Vec<f64>,
     operations: Vec<Row>,
+    forms: Vec<Form>,
+}
+
+/// How an operation is written for `--op` and in plans.
+#[derive(Serialize)]
+struct Form {
+    op: OpKind,
+    summary: &'static str,
+    parameters: Vec<Parameter>,
 }
 
 #[derive(Serialize)]
@@ -51,12 +61,14 @@ impl Ops {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let rows: Result<Vec<_>, _> = OpKind::ALL.iter().map(|&op| self.row(op)).collect();
         let operations = rows?;
+        let form = |op: OpKind| Form { op, summary: op.summary(), parameters: op.parameters() };
+        let forms: Vec<_> = values::all_operations().map(form).collect();
         if self.json {
             let Size { width, height } = self.size;
             let magnitudes = self.convention.magnitudes().collect();
-            terminal::json(&Table { convention: self.convention, width, height, magnitudes, operations })?;
+            terminal::json(&Table { convention: self.convention, width, height, magnitudes, operations, forms })?;
         } else {
-            terminal::data(&self.text(&operations))?;
+            terminal::data(&format!("{}\n\n{}", self.text(&operations), parameters(&forms)))?;
         }
         Ok(Outcome::Done)
     }
@@ -87,7 +99,7 @@ impl Ops {
             return Ok(None);
         }
         if op == OpKind::Cutout {
-            return Ok(Some("side".to_string()));
+            return Ok(Some("width, height".to_string()));
         }
         let example = serde_json::to_value(Sampler::resolve(self.convention, op, 0.0, false, self.size)?)?;
         Ok(example.as_object().and_then(|o| o.keys().nth(1).cloned()))
@@ -117,6 +129,24 @@ impl Ops {
             terminal::aligned(&lines, is_number)
         )
     }
+}
+
+/// Every parameter of every operation.
+fn parameters(forms: &[Form]) -> String {
+    let mut lines = vec![["OPERATION", "PARAMETER", "DEFAULT", "VALUES"].map(String::from).to_vec()];
+    for form in forms {
+        let name = |i: usize| if i == 0 { form.op.to_string() } else { String::new() };
+        let line = |(i, p): (usize, &Parameter)| {
+            vec![name(i), p.name.to_string(), p.default.clone().unwrap_or_default(), p.values.clone()]
+        };
+        match form.parameters.is_empty() {
+            true => lines.push(vec![name(0), "none".to_string()]),
+            false => lines.extend(form.parameters.iter().enumerate().map(line)),
+        }
+    }
+    let heading = "Parameters of operations in --op and in plans, such as --op \"Rotate(degrees=30)\". Those without a \
+                   default must be written:";
+    format!("{heading}\n\n{}", terminal::aligned(&lines, |_| false))
 }
 
 impl Row {

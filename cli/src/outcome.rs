@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use autoaugment::{Error, ErrorKind};
+
 /// What `--help` says of exit codes.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  some files failed; each is named on standard error, and the others are written
+  1  failed while running: some files, each named on standard error while the others are written, or the device
   2  usage: an option, policy, plan or input that cannot be used; nothing is written
   3  a GPU was demanded and there is none";
 
@@ -32,9 +34,39 @@ pub fn exit_code(result: &anyhow::Result<Outcome>) -> ExitCode {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<autoaugment::Error>() {
-        Some(autoaugment::Error::NoGpu(_)) => 3,
-        _ if error.downcast_ref::<RunFailed>().is_some() => 1,
-        _ => 2,
+    if error.downcast_ref::<RunFailed>().is_some() {
+        return 1;
+    }
+    let Some(error) = error.downcast_ref::<Error>() else { return 2 };
+    match (error, error.kind()) {
+        (Error::NoGpu(_), _) => 3,
+        (_, ErrorKind::Usage | ErrorKind::Unsupported) => 2,
+        // Files, the device or its memory, and whatever else a later version of the library tells apart.
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_code_says_whose_turn_it_is() {
+        for (error, code) in [
+            (Error::NoGpu("there is none".to_string()), 3),
+            (Error::EmptyPolicy, 2),
+            (Error::NotFollowed, 2),
+            (Error::DeviceLost("unplugged".to_string()), 1),
+            (Error::OutOfMemory("256 MiB".to_string()), 1),
+            (Error::Decode("cat.png: the file is empty".to_string()), 1),
+        ] {
+            let words = error.to_string();
+            assert_eq!(code_of(&error.clone().into()), code, "{words}");
+            assert_eq!(code_of(&Err::<(), _>(error).context("plan.json").unwrap_err()), code, "{words} in a file");
+        }
+        assert_eq!(code_of(&anyhow::anyhow!("--copies 0")), 2);
+        assert_eq!(code_of(&RunFailed("a file could not be written".to_string()).into()), 1);
     }
 }

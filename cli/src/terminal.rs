@@ -13,29 +13,60 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::outcome::RunFailed;
 
-/// Where words go, and whether there are any.
+/// How much is said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Volume {
+    /// Errors.
+    Quiet,
+    /// Notices too.
+    Normal,
+    /// What the library says of its choices too.
+    Verbose,
+}
+
+impl Volume {
+    /// The volume that two options ask for, of which at most one is given.
+    pub fn of(quiet: bool, verbose: bool) -> Self {
+        match (quiet, verbose) {
+            (true, _) => Volume::Quiet,
+            (false, false) => Volume::Normal,
+            (false, true) => Volume::Verbose,
+        }
+    }
+}
+
+/// Where words go, and how many there are.
 #[derive(Clone, Copy)]
 pub struct Terminal {
-    quiet: bool,
+    volume: Volume,
 }
 
 impl Terminal {
-    /// Also lets the library's warnings through to standard error, as `RUST_LOG` says.
-    pub fn open(quiet: bool) -> Self {
-        let level = if quiet { "error" } else { "warn" };
+    /// Also lets what the library says through to standard error, as `RUST_LOG` says.
+    pub fn open(volume: Volume) -> Self {
+        let level = match volume {
+            Volume::Quiet => "error",
+            Volume::Normal => "warn",
+            Volume::Verbose => "warn,autoaugment=info",
+        };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
         // Setting a second subscriber is the only way to fail, and this is the first.
         let _ =
             tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).event_format(Short).try_init();
-        Terminal { quiet }
+        Terminal { volume }
     }
 
     /// What a person may want to know; not said with `--quiet`.
     pub fn note(self, words: &str) {
-        if !self.quiet {
+        if self.volume >= Volume::Normal {
             // Where standard error is closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "{words}");
         }
+    }
+
+    /// Whether everything is said.
+    pub fn is_verbose(self) -> bool {
+        self.volume == Volume::Verbose
     }
 
     /// What went wrong; always said.
@@ -45,7 +76,7 @@ impl Terminal {
 
     /// A bar for `steps` steps, named in the plural; invisible where standard error is no terminal.
     pub fn progress(self, steps: usize, name: &str) -> ProgressBar {
-        if self.quiet || !io::stderr().is_terminal() {
+        if self.volume == Volume::Quiet || !io::stderr().is_terminal() {
             return ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
         }
         let template = format!("{{bar:40}} {{human_pos}}/{{human_len}} {name}, {{per_sec}}, {{eta}} left");

@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use autoaugment::transform::Recipe;
-use autoaugment::{Layout, Normalize, Op, Output, Plan};
+use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
 use clap::{Args, ValueEnum};
 
-use crate::choices::{self, Axes, Drawing, DtypeChoice, Where};
+use crate::choices::{self, Drawing, Runs, Where};
 use crate::encode::{self, Format};
-use crate::inputs;
 use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal, counted};
+use crate::{inputs, values};
 use array::{ArraySink, ArraySource};
 use entries::Work;
 use files::{FileSink, FileSource};
@@ -52,12 +52,25 @@ Plans (--plan-out writes one, --plan applies one, whoever wrote it):
   One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name; \
 the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the \
 inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the \
-number, from 0, of another entry, whose image must have the same size; it stands before operations that change the size. Operations are named as `autoaugment ops` lists \
-them, with the parameters that --op takes.";
+number, from 0, of another entry, whose image must have the same size; it stands before operations that change the \
+size. Operations have the names and parameters that --op takes.";
+
+/// What `--quality` is unless it is given.
+const QUALITY: u8 = 95;
+
+/// From more outputs than this on, whoever has a GPU would want it used.
+const MANY: usize = 64;
+
+/// The details, and the forms of all operations.
+fn details() -> String {
+    let forms: Vec<_> = values::all_operations().map(|op| format!("  {}", op.usage())).collect();
+    let heading = "Operations (--op), with their parameters and what stands for those that are left out:";
+    format!("{DETAILS}\n\n{heading}\n{}\n\n{EXIT_CODES}", forms.join("\n"))
+}
 
 /// Augment image files, folders or one .npy array
 #[derive(Args)]
-#[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
+#[command(after_help = EXIT_CODES, after_long_help = details())]
 pub struct Apply {
     /// Image files, folders of them, or one .npy array of u8, N x H x W x C or N x H x W
     #[arg(required = true, value_name = "INPUT")]
@@ -68,12 +81,12 @@ pub struct Apply {
     /// Augmented copies of each image: cat.png becomes cat_0.png, cat_1.png, ...
     #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "plan")]
     copies: u32,
-    /// Form of the written files; same keeps each one's own (GIF becomes PNG)
-    #[arg(long, value_enum, default_value = "png")]
-    format: FormatChoice,
-    /// Quality of written JPEGs, 1 to 100
-    #[arg(long, value_name = "NUMBER", default_value = "95", value_parser = clap::value_parser!(u8).range(1..=100))]
-    quality: u8,
+    /// Form of the written files; same keeps each one's own (GIF becomes PNG) [default: png]
+    #[arg(long, value_enum)]
+    format: Option<FormatChoice>,
+    /// Quality of written JPEGs, 1 to 100 [default: 95]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: Option<u8>,
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
@@ -88,10 +101,13 @@ pub struct Apply {
     #[command(flatten)]
     drawing: Drawing,
     /// Crop and turn over around the policy as the usual training does: imagenet (to 224 x 224) or cifar (to 32 x 32)
-    #[arg(long, value_name = "NAME", help_heading = "What is drawn")]
+    #[arg(long, value_name = "NAME", help_heading = "What is drawn", value_parser = values::recipes())]
     recipe: Option<Recipe>,
     /// Apply this operation to each image, not a policy; may be repeated: --op "Rotate(degrees=30)" --op Invert
+    ///
+    /// `autoaugment ops` lists all operations with their parameters.
     #[arg(long, value_name = "OPERATION", help_heading = "What is applied instead", conflicts_with_all = DRAWING)]
+    #[arg(value_parser = values::operations(), hide_possible_values = true)]
     op: Vec<Op>,
     /// Apply what this plan file says, not a policy
     #[arg(long, value_name = "FILE", help_heading = "What is applied instead", conflicts_with_all = DRAWING, conflicts_with = "op")]
@@ -108,14 +124,14 @@ const DRAWING: [&str; 7] = ["recipe", "policy", "convention", "interpolation", "
 #[command(next_help_heading = "Arrays (.npy)")]
 struct ArrayForm {
     /// Order of the input's axes [default: nhwc]
-    #[arg(long, value_enum)]
-    layout: Option<Axes>,
+    #[arg(long, value_name = "LAYOUT", value_parser = values::layouts())]
+    layout: Option<Layout>,
     /// Order of the output's axes [default: the input's]
-    #[arg(long, value_enum)]
-    output_layout: Option<Axes>,
+    #[arg(long, value_name = "LAYOUT", value_parser = values::layouts())]
+    output_layout: Option<Layout>,
     /// Type of the output's values; floats are (v / 255 - mean) / std [default: u8]
-    #[arg(long, value_enum)]
-    dtype: Option<DtypeChoice>,
+    #[arg(long, value_name = "DTYPE", value_parser = values::dtypes())]
+    dtype: Option<Dtype>,
     /// Means of red, green and blue, R,G,B or one number [default: ImageNet's 0.485,0.456,0.406]
     #[arg(long, value_name = "R,G,B", value_parser = numbers, allow_hyphen_values = true)]
     mean: Option<[f32; 3]>,
@@ -154,26 +170,33 @@ impl Apply {
         let found = inputs::find(&self.inputs, Some(&self.out))?;
         let source = FileSource::new(found.inputs);
         let (work, entries) = self.work(&source, |name| source.find(name), terminal)?;
-        let format = match self.format {
+        let format = match self.format.unwrap_or(FormatChoice::Png) {
             FormatChoice::Png => Some(Format::Png),
             FormatChoice::Jpeg => Some(Format::Jpeg),
             FormatChoice::Webp => Some(Format::Webp),
             FormatChoice::Bmp => Some(Format::Bmp),
             FormatChoice::Same => None,
         };
-        let sink = FileSink::new(&self.out, source.inputs(), &entries, format, self.quality)?;
+        if self.quality.is_some() && !matches!(format, None | Some(Format::Jpeg)) {
+            bail!("--quality is for JPEGs; add --format jpeg or --format same");
+        }
+        let quality = self.quality.unwrap_or(QUALITY);
+        let sink = FileSink::new(&self.out, source.inputs(), &entries, format, quality)?;
         self.check_free(sink.targets())?;
-        let (pipeline, outcome) = self.execute(terminal, &source, &sink, Output::u8(), work, found.unreadable)?;
+        let (pipeline, outcome) =
+            self.execute(terminal, (&source, &sink), entries.len(), Output::u8(), work, found.unreadable)?;
         let written = counted(pipeline.written(), "file", "files");
         terminal.note(&format!("wrote {written} to {}", self.out.display()));
         self.finish(pipeline, outcome)
     }
 
     fn run_array(&self, terminal: Terminal, path: &Path) -> anyhow::Result<Outcome> {
-        if self.format != FormatChoice::Png {
-            bail!("--format is for image files, and {} is an array", path.display());
+        for (name, is_given) in [("--format", self.format.is_some()), ("--quality", self.quality.is_some())] {
+            if is_given {
+                bail!("{name} is for image files, and {} is an array", path.display());
+            }
         }
-        let layout = self.array.layout.map_or(Layout::Nhwc, Axes::layout);
+        let layout = self.array.layout.unwrap_or(Layout::Nhwc);
         let source = ArraySource::open(path, layout)?;
         if let Some(doubt) = source.doubt() {
             terminal.note(&doubt);
@@ -187,7 +210,7 @@ impl Apply {
         let output = self.array.output(layout)?;
         let size = work.size_after(source.shape())?;
         let sink = ArraySink::create(&target, &source, size, entries.len(), output)?;
-        let (pipeline, outcome) = self.execute(terminal, &source, &sink, output, work, Vec::new())?;
+        let (pipeline, outcome) = self.execute(terminal, (&source, &sink), entries.len(), output, work, Vec::new())?;
         if outcome == Outcome::Done {
             sink.finish()?;
             let written = counted(pipeline.written(), "image", "images");
@@ -242,13 +265,14 @@ impl Apply {
     fn execute<'a>(
         &self,
         terminal: Terminal,
-        source: &'a dyn Source,
-        sink: &'a dyn Sink,
+        (source, sink): (&'a dyn Source, &'a dyn Sink),
+        outputs: usize,
         output: Output,
         work: Work,
         unreadable: Vec<(String, String)>,
     ) -> anyhow::Result<(Pipeline<'a>, Outcome)> {
-        let executor = self.device.open(terminal)?;
+        let runs = if outputs > MANY { Runs::Long } else { Runs::Briefly };
+        let executor = self.device.open(terminal, runs)?;
         let mut pipeline = Pipeline::new(terminal, executor, source, sink, output, self.plan_out.is_some());
         for (place, reason) in unreadable {
             pipeline.unreadable(&place, &reason);
@@ -284,18 +308,18 @@ impl ArrayForm {
     }
 
     fn output(&self, input: Layout) -> anyhow::Result<Output> {
-        let layout = self.output_layout.map_or(input, Axes::layout);
+        let layout = self.output_layout.unwrap_or(input);
         let mut normalize = Normalize::IMAGENET;
         normalize.mean = self.mean.unwrap_or(normalize.mean);
         normalize.std = self.std.unwrap_or(normalize.std);
-        let dtype = self.dtype.unwrap_or(DtypeChoice::U8);
-        if dtype == DtypeChoice::U8 && (self.mean.is_some() || self.std.is_some()) {
+        let dtype = self.dtype.unwrap_or(Dtype::U8);
+        if dtype == Dtype::U8 && (self.mean.is_some() || self.std.is_some()) {
             bail!("--mean and --std are for floats; add --dtype f32 or f16");
         }
         let is_usable = |v: &f32| v.is_finite();
         if !normalize.mean.iter().all(is_usable) || !normalize.std.iter().all(|v| is_usable(v) && *v != 0.0) {
             bail!("--mean {:?} --std {:?}: both must be finite and --std not 0", normalize.mean, normalize.std);
         }
-        Ok(dtype.output(layout, normalize))
+        choices::output(dtype, layout, normalize)
     }
 }

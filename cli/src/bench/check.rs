@@ -7,18 +7,15 @@ use autoaugment::{Executor, Plan, Tensor, TensorData, reference};
 use autoaugment::{Gpu, Report};
 use rayon::prelude::*;
 
-use super::work::Work;
+use super::work::{COMPARED, Work};
 use crate::outcome::RunFailed;
-
-/// Plans that are compared at each size.
-pub const PLANS: usize = 3;
 
 /// What some plans have to give.
 pub struct Expected(Vec<Tensor>);
 
 impl Expected {
     pub fn of(work: &Work) -> anyhow::Result<Self> {
-        let turns = (0..PLANS).into_par_iter();
+        let turns = (0..COMPARED).into_par_iter();
         let tensors = turns.map(|turn| reference::apply(&work.batch, work.plan(turn), &work.output));
         Ok(Expected(tensors.collect::<autoaugment::Result<_>>()?))
     }

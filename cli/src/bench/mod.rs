@@ -12,6 +12,7 @@ mod measure;
 mod pictures;
 mod planning;
 mod plot;
+mod point;
 mod report;
 mod rows;
 mod sweep;
@@ -21,19 +22,21 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gpu")]
 use autoaugment::Device;
-use autoaugment::{Executor, Normalize};
+use autoaugment::{Dtype, Executor, Layout, Normalize};
 use clap::Args;
 use indicatif::ProgressBar;
 
-use crate::choices::{Axes, Drawing, DtypeChoice, Where};
+use crate::choices::{self, Drawing, Runs, Where};
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal};
+use crate::values;
 use check::Expected;
 use measure::Measured;
 use pictures::Pictures;
 use planning::Planning;
-use report::{CpuSide, GpuSide, Point, Report};
+use point::Point;
+use report::{CpuSide, GpuSide, Report};
 use rows::Row;
 use sweep::{Over, Sweep};
 use work::{Form, Work};
@@ -69,11 +72,11 @@ pub struct Bench {
     #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: u32,
     /// Type of the output's values; floats are normalized with ImageNet's means and deviations
-    #[arg(long, value_enum, default_value = "u8")]
-    dtype: DtypeChoice,
+    #[arg(long, value_name = "DTYPE", default_value = "u8", value_parser = values::dtypes())]
+    dtype: Dtype,
     /// Order of the output's axes
-    #[arg(long, value_enum, default_value = "nhwc")]
-    output_layout: Axes,
+    #[arg(long, value_name = "LAYOUT", default_value = "nhwc", value_parser = values::layouts())]
+    output_layout: Layout,
     /// How long to measure each row, about
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     seconds: f64,
@@ -126,7 +129,7 @@ impl Bench {
             [] => Pictures::generated(self.drawing.seed),
             inputs => Pictures::read(inputs, terminal)?,
         };
-        let output = self.dtype.output(self.output_layout.layout(), Normalize::IMAGENET);
+        let output = choices::output(self.dtype, self.output_layout, Normalize::IMAGENET)?;
         let form = Form { sampler: &sampler, first_epoch: self.drawing.epoch, output };
         let machine = Machine::open(&self.device, terminal)?;
 
@@ -156,10 +159,10 @@ impl Bench {
             epoch: self.drawing.epoch,
             source: pictures.source(),
             output: output.dtype().name(),
-            output_layout: self.output_layout.layout(),
+            output_layout: self.output_layout,
             cpu: CpuSide::of(machine.pools.threads()),
             gpu: machine.gpu_side(),
-            plans_compared: check::PLANS,
+            plans_compared: work::COMPARED,
             planning: Planning::of(&form, batch, size, machine.gpu_side().is_some())?,
             table,
             sweeps,
@@ -189,8 +192,7 @@ fn write_plot(path: &Path, report: &Report) -> anyhow::Result<()> {
 
 impl Machine {
     fn open(device: &Where, terminal: Terminal) -> anyhow::Result<Self> {
-        // Also says where it looked for a GPU and found none.
-        let executor = device.open(terminal)?;
+        let executor = device.open(terminal, Runs::Long)?;
         Ok(Machine {
             pools: host::Pools::new()?,
             #[cfg(feature = "gpu")]

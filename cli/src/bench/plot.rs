@@ -14,7 +14,8 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, TextStyle, register_font};
 
-use super::report::{Line, Report, significant};
+use super::point::{Line, Point};
+use super::report::{Report, significant};
 use super::rows::Id;
 use super::sweep::{Over, Sweep};
 
@@ -128,7 +129,7 @@ impl Plot<'_> {
     }
 
     fn panel<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, sweep: &Sweep) -> anyhow::Result<()> {
-        let over = |point: &super::report::Point| match sweep.over {
+        let over = |point: &Point| match sweep.over {
             Over::BatchSize => point.images as f64,
             Over::ImageSize => point.side as f64,
         };
@@ -165,7 +166,7 @@ impl Plot<'_> {
             .map_err(failed)?;
         for (id, look) in self.looks() {
             let curve = |of: Id| {
-                let at = |point: &super::report::Point| Some((over(point), point.line(of)?.bytes_per_second / 1e9));
+                let at = |point: &Point| Some((over(point), point.line(of)?.bytes_per_second / 1e9));
                 sweep.points.iter().filter_map(at).collect::<Vec<_>>()
             };
             if let Some(limit) = id.limit() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::report::Point;
+use super::point::Point;
 
 /// What changes from point to point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -7,6 +7,8 @@ use super::pictures::Pictures;
 /// The most plans that there are, and the most images that all of them together have; runs take them in turns.
 const PLANS: usize = 64;
 const PLANNED: usize = 1 << 18;
+/// Plans whose bytes are compared at each size, before anything is timed.
+pub const COMPARED: usize = 3;
 
 /// What does not depend on the size of the batch.
 pub struct Form<'a> {
@@ -26,7 +28,7 @@ impl Work {
     pub fn new(pictures: &Pictures, images: usize, side: usize, form: &Form<'_>) -> anyhow::Result<Self> {
         let shape = Shape { images, height: side, width: side, channels: 3 };
         let batch = Batch::new(pictures.batch(images, side)?, shape, Layout::Nhwc)?;
-        let plans = (PLANNED / images).clamp(super::check::PLANS, PLANS) as u64;
+        let plans = (PLANNED / images).clamp(COMPARED, PLANS) as u64;
         let plans: autoaugment::Result<_> = (0..plans).map(|turn| form.plan(shape, turn)).collect();
         Ok(Work { batch, output: form.output, plans: plans? })
     }

@@ -6,21 +6,21 @@ use autoaugment::{Convention, Interpolation, Op, OpKind, Policy, Sampler, Scheme
 use clap::Args;
 use serde::Serialize;
 
-use crate::{choices, terminal};
+use crate::{choices, terminal, values};
 
 #[derive(Args)]
 pub struct Compare {
     /// Convention, or a policy: preset, file or text
-    #[arg(value_name = "A")]
+    #[arg(value_name = "A", value_parser = values::policies_and_conventions(), hide_possible_values = true)]
     a: String,
     /// The same; a convention beside a policy reads that policy
-    #[arg(value_name = "B")]
+    #[arg(value_name = "B", value_parser = values::policies_and_conventions(), hide_possible_values = true)]
     b: String,
     /// The policy that two conventions read [default: imagenet]
-    #[arg(long, value_name = "NAME|FILE|TEXT")]
+    #[arg(long, value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
     policy: Option<String>,
     /// Size of the image, which translations and cutouts are relative to
-    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224", value_parser = choices::size)]
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224")]
     size: Size,
     /// Print JSON, with the operations in full
     #[arg(long)]

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::outcome::Outcome;
 use crate::terminal::{Terminal, counted};
-use crate::{choices, terminal};
+use crate::{choices, terminal, values};
 
 #[derive(Subcommand)]
 pub enum PolicyCommand {
@@ -26,7 +26,7 @@ pub enum PolicyCommand {
     /// Print a policy, or what a scheme draws from: imagenet, randaugment, rand-m9-mstd0.5, a file or text
     Show {
         /// Preset or scheme, file or text
-        #[arg(value_name = "NAME|FILE|TEXT")]
+        #[arg(value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
         policy: String,
         /// Print JSON, not text
         #[arg(long)]
@@ -54,8 +54,8 @@ pub enum PolicyCommand {
     /// none, since their operations are not Pillow's: the policy is read in the convention that is closest, and a notice
     /// says what that changes.
     Import {
-        /// The framework whose names and magnitudes they are: torchvision, timm, fast-autoaugment, kornia or dali
-        #[arg(long, value_name = "FRAMEWORK")]
+        /// The framework whose names and magnitudes they are
+        #[arg(long, value_name = "FRAMEWORK", value_parser = values::frameworks())]
         from: Framework,
         /// File with the list alone, perhaps behind `name =` or `return`; - is standard input
         file: PathBuf,

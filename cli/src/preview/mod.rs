@@ -11,11 +11,11 @@ use anyhow::{Context, bail};
 use autoaugment::{Batch, Layout, OpKind, Output, Plan, Scheme, Shape};
 use clap::Args;
 
-use crate::choices::{Drawing, Where};
+use crate::choices::{Drawing, Runs, Where};
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
 use crate::terminal::{Terminal, in_words};
-use crate::{decode, inputs};
+use crate::{decode, inputs, values};
 use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
@@ -42,6 +42,7 @@ pub struct Preview {
     sub_policies: Vec<usize>,
     /// Show this operation's magnitudes, not a policy
     #[arg(long, value_name = "OPERATION", conflicts_with_all = ["policy", "columns", "seed", "epoch"])]
+    #[arg(value_parser = values::policy_operations(), hide_possible_values = true)]
     op: Option<OpKind>,
     /// Width of each image on the sheet, in pixels
     #[arg(long, value_name = "PIXELS", default_value = "160", value_parser = clap::value_parser!(u32).range(32..=1024))]
@@ -84,7 +85,7 @@ impl Preview {
             return Err(RunFailed("no image could be read".to_string()).into());
         }
         let thumbnails = Thumbnails::of(pictures, self.size)?;
-        let executor = self.device.open(terminal)?;
+        let executor = self.device.open(terminal, Runs::Briefly)?;
         let shape = thumbnails.shape();
         let batch = Batch::new(thumbnails.bytes(), shape, Layout::Nhwc)?;
         let mut shown = vec![original(&thumbnails)];

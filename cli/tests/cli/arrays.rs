@@ -4,7 +4,7 @@ use npyz::{AutoSerialize, NpyFile, Order, Serialize, WriteOptions, WriterBuilder
 
 use crate::folder::Folder;
 
-fn npy<T: Serialize + AutoSerialize + Copy>(values: &[T], shape: &[u64], order: Order) -> Vec<u8> {
+pub fn npy<T: Serialize + AutoSerialize + Copy>(values: &[T], shape: &[u64], order: Order) -> Vec<u8> {
     let mut bytes = Vec::new();
     let options = WriteOptions::new().default_dtype().shape(shape).order(order);
     let mut writer = options.writer(&mut bytes).begin_nd().unwrap();

@@ -1,5 +1,8 @@
 //! Calls that are refused: each with the message that says why, and exit code 2.
 
+use npyz::Order;
+
+use crate::arrays::npy;
 use crate::folder::{Folder, color};
 
 #[test]
@@ -14,6 +17,7 @@ fn wrong_calls_are_refused_with_the_reason() {
     folder.write("bad.json", "{\"version\": 1, \"convention\": \"torchvision\", \"sub_policies\": [[]]}");
     folder.write("scheme.txt", "rand-m9");
     folder.write("taken.png", "");
+    folder.write("in.npy", npy(&[0; 12], &[1, 2, 2, 3], Order::C));
     let cases = [
         ("apply cat.png", "--out <DIR>"),
         ("apply --out out", "<INPUT>"),
@@ -30,11 +34,23 @@ fn wrong_calls_are_refused_with_the_reason() {
         ),
         ("apply cat.png --out out --policy v0 --convention torchvision", "magnitude 10 is outside 0..=9"),
         ("apply cat.png --out out --convention pillow", "unknown convention `pillow`"),
+        ("apply cat.png --out out --convention pillow", "[possible values: torchvision, "),
+        ("apply cat.png --out out --interpolation cubic", "[possible values: nearest, bilinear, bicubic]"),
+        ("apply in.npy --out out --dtype f64", "[possible values: u8, "),
+        ("apply in.npy --out out --layout hwc", "[possible values: nhwc, nchw]"),
+        ("apply in.npy --out out --format png", "--format is for image files, and in.npy is an array"),
+        ("apply in.npy --out out --quality 90", "--quality is for image files, and in.npy is an array"),
+        ("apply cat.png --out out --quality 90", "--quality is for JPEGs; add --format jpeg or --format same"),
         ("apply cat.png --out out --interpolation cubic", "unknown interpolation `cubic`; did you mean `bicubic`?"),
         ("apply cat.png --out out --fill 1,2", "`1,2` must be three whole numbers of 0..=255, R,G,B, or one"),
         ("apply cat.png --out out --fill 256", "`256` must be three whole numbers"),
         ("apply cat.png --out out --op Rotat(degrees=3)", "did you mean `Rotate`?"),
         ("apply cat.png --out out --op Rotate", "missing field `degrees`"),
+        ("apply cat.png --out out --op Rotat(degrees=3)", "[possible values: Identity, ShearX, "),
+        (
+            "apply cat.png --out out --op Crop(x=1,side=4)",
+            "its form is Crop(x, y, width, height, border=constant, fill=[0,0,0])",
+        ),
         ("apply cat.png --out out --op Invert --policy svhn", "cannot be used with '--policy"),
         ("apply cat.png --out out --op Invert --seed 3", "cannot be used with '--seed"),
         ("apply cat.png --out out --plan p.json --op Invert", "cannot be used with"),
@@ -61,8 +77,8 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("bench --policy imagnet", "unknown policy `imagnet`; did you mean `imagenet`?"),
         ("bench none.png", "none.png: there is no such file or folder"),
         ("bench empty", "there are no images"),
-        ("ops --size 224", "`224` must be WIDTHxHEIGHT in pixels, such as 224x224"),
-        ("ops --size 0x4", "`0x4` must be WIDTHxHEIGHT"),
+        ("ops --size 224", "expected WIDTHxHEIGHT in pixels, such as 224x192, got `224`"),
+        ("ops --size 0x4", "0 x 4"),
         (
             "policy show nope",
             "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, randaugment(n=2, m=9), ",

@@ -55,6 +55,20 @@ fn ops_lists_every_operation() {
         assert_eq!(values.len(), if autoaugment::Convention::TensorFlow.has_magnitude(op) { 11 } else { 0 });
         assert!(table.lines().any(|line| line.starts_with(op.name()) && line.ends_with(op.summary())), "{op}");
     }
+    let forms = json["forms"].as_array().unwrap();
+    assert_eq!(forms.len(), autoaugment::OpKind::ALL.len() + autoaugment::OpKind::TRANSFORM_ONLY.len());
+    let crop = forms.iter().find(|form| form["op"] == "Crop").unwrap();
+    assert_eq!(crop["parameters"][4]["name"], "border");
+    assert_eq!(crop["parameters"][4]["values"], "constant, edge, reflect or symmetric");
+    assert_eq!(
+        (&crop["parameters"][4]["default"], &crop["parameters"][0]["default"]),
+        (&"constant".into(), &Value::Null)
+    );
+    let (_, parameters) = table.split_once("Parameters of operations").unwrap();
+    for form in forms {
+        let name = form["op"].as_str().unwrap();
+        assert!(parameters.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}\n{parameters}");
+    }
     let rotate = table.lines().find(|line| line.starts_with("Rotate ")).unwrap();
     let words: Vec<_> = rotate.split_whitespace().collect();
     assert_eq!(words[..5], ["Rotate", "degrees", "±", "0", "3.33"]);
@@ -143,10 +157,16 @@ fn completions_and_help_are_printed() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         folder.run(&format!("completions {shell}")).ends_with(0).prints("plan-out");
     }
+    let bash = folder.run("completions bash").stdout;
+    for word in ["trivialaugment", "fast-imagenet", "AutoContrast", "VerticalFlip", "deepvoltaire", "nchw", "kornia"] {
+        assert!(bash.contains(word), "{word} is not completed");
+    }
     for command in ["", "apply ", "preview ", "bench "] {
         folder.run(&format!("{command}--help")).ends_with(0).prints("3  a GPU was demanded and there is none");
     }
     folder.run("apply --help").ends_with(0).prints("\"version\": 1").prints("The plan names it.");
+    folder.run("apply --help").prints("  Resize(width, height, interpolation=nearest, box=null)\n");
+    folder.run("apply --help").prints("[possible values: nearest, bilinear, bicubic]");
     folder.run("--version").ends_with(0).prints(env!("CARGO_PKG_VERSION"));
 }
 
@@ -157,4 +177,22 @@ fn the_plan_in_the_help_is_valid() {
     let start = help.find("  {\n    \"version\"").unwrap();
     let end = start + help[start..].find("\n  }").unwrap() + 4;
     assert_eq!(autoaugment::Plan::from_json(&help[start..end]).unwrap().images().len(), 2);
+}
+
+/// Without a GPU nothing is amiss; whoever asks is told what runs the plans, and why.
+#[cfg(feature = "gpu")]
+#[test]
+fn the_cpu_alone_is_no_warning() {
+    let folder = Folder::new();
+    folder.image("cat.png", color(8, 8, 0));
+    if autoaugment::gpu::adapters().iter().any(|adapter| !adapter.is_software) {
+        folder.run("apply cat.png --out out").ends_with(0).says("running on ");
+        return;
+    }
+    let run = folder.run("apply cat.png --out out").ends_with(0);
+    assert_eq!(run.stderr, "wrote 1 file to out\n");
+    folder.run("apply cat.png --out out --force --verbose").ends_with(0).says("info: running on the CPU: ");
+    let run = folder.run("apply cat.png --out out --copies 65 --force").ends_with(0);
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert_eq!(lines, ["running on the CPU: there is no GPU (see `autoaugment devices`)", "wrote 65 files to out"]);
 }

@@ -157,7 +157,7 @@ fn bad_comparisons_are_refused() {
             "imagenet timm --policy v0",
             "error: --policy is what two conventions read; `imagenet` and `timm` are not two\n",
         ),
-        ("imagenet v0 --size 0x4", "`0x4` must be WIDTHxHEIGHT"),
+        ("imagenet v0 --size 0x4", "0 x 4"),
         ("timm torchvision --policy none.txt", "policy: there is no file `none.txt`"),
     ] {
         folder.run(&format!("policy compare {call}")).ends_with(2).says(message);
