@@ -13,19 +13,19 @@ use crate::output::{Dtype, Output, TensorData};
 use crate::plan::Plan;
 use crate::report::Report;
 
-/// A batch after augmentation as a burn tensor, with what was done to it.
+/// An augmented batch as a burn tensor, with its plan and its cost.
 #[derive(Clone, Debug)]
 pub struct AugmentedTensor {
     /// The images: N x C x H x W, or N x H x W x C if that is the output's layout.
     pub tensor: Tensor<4>,
-    /// What was applied to each.
+    /// The operations of each image.
     pub plan: Plan,
-    /// What the run cost.
+    /// The cost of the run.
     pub report: Report,
 }
 
 impl Augmenter {
-    /// Draws for each image of a batch in host memory and applies what was drawn; see [`Augmenter::augment`] and
+    /// Draws for each image of a batch in host memory and applies the draws; see [`Augmenter::augment`] and
     /// [`Executor::apply_tensor`].
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Augmenter {
         Ok(AugmentedTensor { tensor, plan, report })
     }
 
-    /// Draws for each image of a batch on the GPU and applies what was drawn; see [`Gpu::apply_tensor`].
+    /// Draws for each image of a batch on the GPU and applies the draws; see [`Gpu::apply_tensor`].
     ///
     /// # Errors
     /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::WrongDevice`] on the CPU.
@@ -64,9 +64,9 @@ impl Augmenter {
 impl Executor {
     /// Applies `plan` to a batch in host memory and returns the result as a tensor on `device`.
     ///
-    /// On a GPU the batch is sent there once and `device` must be burn's name for the same wgpu device; see
-    /// [`Gpu::apply_tensor`]. On the CPU any device will do: `flex` takes the values as they are, without a copy, and the
-    /// others have burn send them.
+    /// On a GPU, the batch is uploaded once, and `device` must be burn's handle of the same wgpu device; see
+    /// [`Gpu::apply_tensor`]. On the CPU, `device` can be any device. `flex` takes the values without a copy, and burn
+    /// uploads them to other devices.
     ///
     /// # Errors
     /// Those of [`Executor::apply`] and [`Gpu::apply_tensor`].
@@ -89,7 +89,7 @@ impl Executor {
     }
 }
 
-/// Sends a batch to the device that is shared, has `run` make a tensor of it there, and takes the batch's memory back.
+/// Uploads a batch to the shared device, makes a tensor of it there by `run`, and takes the batch's memory back.
 pub(super) fn sent(
     gpu: &Gpu,
     batch: Images<'_>,
@@ -107,7 +107,7 @@ pub(super) fn sent(
     Ok((tensor, report))
 }
 
-/// A tensor of values in host memory, which `flex` takes as they are.
+/// A tensor of values in host memory, which `flex` takes without a copy.
 pub(super) fn from_host(augmented: crate::Tensor, dtype: DType, device: &Device) -> Result<Tensor<4>> {
     let dims = dims(augmented.shape, augmented.layout);
     let data = match augmented.data {
@@ -119,13 +119,12 @@ pub(super) fn from_host(augmented: crate::Tensor, dtype: DType, device: &Device)
 }
 
 impl Gpu {
-    /// Applies `plan` to a batch on the device and returns the result as a tensor on `device`, burn's name for the same wgpu
-    /// device. The dispatch writes the tensor's own memory: nothing is copied and nothing is waited for.
+    /// Applies `plan` to a batch on the device and returns the result as a tensor on `device`, burn's handle of the
+    /// same wgpu device. The dispatch writes the tensor's own memory, without a copy and without waiting.
     ///
     /// # Errors
-    /// Those of [`Gpu::apply_into`]; [`Error::Output`] for bytes, and for binary16 if the device does not compute with it;
-    /// [`Error::Burn`] if `device` is another device than the one that this GPU shares with burn, or has no memory for the
-    /// tensor.
+    /// Those of [`Gpu::apply_into`]. [`Error::Output`] for bytes, and for `f16` if the device does not support it.
+    /// [`Error::Burn`] if `device` is not the device that this GPU shares with burn, or has no memory for the tensor.
     pub fn apply_tensor<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,
@@ -142,7 +141,7 @@ impl Gpu {
     }
 }
 
-/// An empty tensor for images that come in `layout`, and its memory. Nothing of burn may come between this and submitting.
+/// An empty tensor for images in `layout`, and its memory. No call of burn may come between this and the submission.
 pub(super) fn tensor_of(shape: Shape, layout: Layout, output: &Output, device: &Device) -> Result<(Tensor<4>, Memory)> {
     let dtype = dtype_on(device, output)?;
     let tensor = Tensor::<4>::empty(dims(shape, output.layout(layout)), (device, dtype));
@@ -155,7 +154,7 @@ pub(super) fn tensor_of(shape: Shape, layout: Layout, output: &Output, device: &
     Ok((tensor, memory))
 }
 
-/// The tensor's type for an output form, if tensors on `device` can have it.
+/// The tensor's type for an output form, if `device` supports it.
 pub(super) fn dtype_on(device: &Device, output: &Output) -> Result<DType> {
     match output.dtype() {
         Dtype::F32 => Ok(DType::F32),

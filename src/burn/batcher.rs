@@ -24,37 +24,37 @@ pub struct ImageItem {
     pub pixels: Arc<[u8]>,
     /// Width and height.
     pub size: Size,
-    /// 1 (gray) or 3 (RGB); the same for all images of a batch.
+    /// 1 (gray) or 3 (RGB), the same for all images of a batch.
     pub channels: usize,
     /// The class.
     pub label: i32,
-    /// The image's number in the data set, which decides what is drawn for it, wherever shuffling puts it.
+    /// The sample index. It decides the image's draws, in every shuffled order.
     pub index: u64,
 }
 
 /// Augmented images with their labels.
 #[derive(Clone, Debug)]
 pub struct ImageBatch {
-    /// N x C x H x W, or N x H x W x C if that is the output's layout; mixed if the loader or the batcher mixes.
+    /// N x C x H x W, or N x H x W x C if that is the output's layout. Mixed if the loader or the batcher mixes.
     pub images: Tensor<4>,
-    /// N: each image's own class, mixed or not.
+    /// N labels: each image's own class, mixed or not.
     pub labels: Tensor<1, Int>,
-    /// How the images were mixed, and their soft labels, N x classes in binary32, for a loss like burn's
-    /// `cross_entropy_with_logits`; none unless the loader or the batcher mixes.
+    /// The mixing plan and the soft labels, N x classes in `f32`, for a loss like burn's `cross_entropy_with_logits`.
+    /// `None` unless the loader or the batcher mixes.
     pub mixed: Option<Mixed<Tensor<2>>>,
-    /// The number of each image in the data set.
+    /// The sample index of each image.
     pub indices: Vec<u64>,
-    /// What was applied to each image.
+    /// The operations of each image.
     pub plan: Plan,
-    /// What the run cost.
+    /// The cost of the run.
     pub report: Report,
 }
 
-/// The number of the current pass over the data set, shared by everyone who has a clone.
+/// The number of the current pass over the data set, shared by all clones.
 ///
-/// What is drawn for an image depends on seed, epoch and index. Data loaders do not tell their batchers the epoch, so the
-/// training loop has to: call [`EpochNumber::set`] before `DataLoader::iter`, while no iterator of the pass before is left whose
-/// threads might still be making batches. Left alone, every pass draws the same.
+/// An image's draws depend on seed, epoch and sample index. Data loaders do not tell their batchers the epoch, so the
+/// training loop has to. Call [`EpochNumber::set`] before `DataLoader::iter`. By then, drop the iterator of the earlier
+/// pass, because its threads could still make batches. Without the call, every pass draws the same.
 #[derive(Clone, Debug, Default)]
 pub struct EpochNumber(Arc<AtomicU64>);
 
@@ -64,7 +64,7 @@ impl EpochNumber {
         self.0.store(epoch, Ordering::Release);
     }
 
-    /// The current epoch; 0 at first.
+    /// The current epoch, 0 at first.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
@@ -72,9 +72,9 @@ impl EpochNumber {
 
 /// Makes augmented batches in burn's `DataLoaderBuilder`.
 ///
-/// On a wgpu device, with an augmenter on the same device, each batch is sent there once, as bytes, and augmented into its
-/// tensor. With an augmenter on the CPU it is augmented there, on any device. Batches come as results, since a batcher has no
-/// other way to say what is wrong.
+/// With an augmenter on the same wgpu device, each batch is uploaded once, as bytes, and augmented into its tensor.
+/// With an augmenter on the CPU, it is augmented there, for every device. Batches are `Result`s, because a batcher has
+/// no other way to report an error.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -118,7 +118,7 @@ pub struct AugmentBatcher {
 }
 
 impl AugmentBatcher {
-    /// A batcher that draws and applies what `augmenter` says.
+    /// A batcher for this augmenter.
     ///
     /// # Errors
     /// [`Error::Output`] if the augmenter's output is bytes.
@@ -130,23 +130,23 @@ impl AugmentBatcher {
         }
     }
 
-    /// Mixes each batch once it is augmented; see [`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing).
+    /// Mixes each augmented batch; see [`loader::LoaderBuilder::mixing`](crate::loader::LoaderBuilder::mixing).
     #[must_use]
     pub fn mixing(mut self, mixer: Mixer) -> Self {
         self.mixer = Some(mixer);
         self
     }
 
-    /// The epoch that this batcher and its clones draw for, to be set by the training loop.
+    /// The epoch of this batcher and its clones. The training loop sets it.
     pub fn epoch(&self) -> EpochNumber {
         self.epoch.clone()
     }
 
-    /// Makes one batch. Images of different sizes need a transform that brings them to one.
+    /// Makes one batch. Images of different sizes need a transform that gives them one size.
     ///
     /// # Errors
-    /// [`Error::Batch`] if there are no items, their channels differ or a label to be mixed is outside the classes, and those
-    /// of [`Augmenter::augment_tensor`] and [`Gpu::mix_tensor`](crate::Gpu::mix_tensor).
+    /// [`Error::Batch`] if there are no items, if their channels differ, or if a label to be mixed is outside the
+    /// classes. Those of [`Augmenter::augment_tensor`] and [`Gpu::mix_tensor`](crate::Gpu::mix_tensor).
     pub fn collate(&self, items: &[ImageItem], device: &Device) -> Result<ImageBatch> {
         let first = items.first().ok_or_else(|| Error::Batch("no images".to_string()))?;
         if let Some(other) = items.iter().find(|item| item.channels != first.channels) {
@@ -178,7 +178,7 @@ impl AugmentBatcher {
         Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, indices, plan, report })
     }
 
-    /// The labels as numbers of classes, if they are to be mixed: any others mean what the caller likes.
+    /// The labels as classes, if they are mixed. Without mixing, their meaning is the caller's.
     fn classes(&self, items: &[ImageItem]) -> Result<Vec<u32>> {
         let Some(mixer) = &self.mixer else { return Ok(Vec::new()) };
         let class = |(i, item): (usize, &ImageItem)| {
@@ -188,7 +188,7 @@ impl AugmentBatcher {
     }
 }
 
-/// For items of one's own, say how they become an [`ImageItem`].
+/// For items of your own, convert them to an [`ImageItem`].
 impl<I: Into<ImageItem>> Batcher<I, Result<ImageBatch>> for AugmentBatcher {
     fn batch(&self, items: Vec<I>, device: &Device) -> Result<ImageBatch> {
         let items: Vec<ImageItem> = items.into_iter().map(Into::into).collect();

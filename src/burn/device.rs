@@ -1,4 +1,4 @@
-//! Device: one wgpu device for burn and for this crate, whoever opened it.
+//! Device: one wgpu device for burn and for this crate, opened by either or by you.
 
 use ::burn::tensor::Device;
 use ::burn::tensor::wgpu::{WgpuInitError, WgpuOptions, WgpuSetup};
@@ -6,10 +6,10 @@ use ::burn::tensor::wgpu::{WgpuInitError, WgpuOptions, WgpuSetup};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 
-/// Has burn open its default wgpu device and uses it too.
+/// Opens burn's default wgpu device and uses it too.
 ///
-/// burn asks for everything that its kernels may need, and its `Device::default()` is this device from then on, so that this is
-/// the way to take unless a wgpu device exists already. It works once a process, before burn has made a tensor on wgpu.
+/// burn requests all features of its kernels, and its `Device::default()` is this device from then on. Use this call
+/// unless a wgpu device exists already. It works once per process, before burn makes its first tensor on wgpu.
 ///
 /// # Errors
 /// [`Error::NoGpu`] if there is no adapter, [`Error::Burn`] if burn has opened the device before.
@@ -17,7 +17,7 @@ pub fn open() -> Result<(Device, Gpu)> {
     open_with(Device::wgpu_options())
 }
 
-/// [`open`] with burn's options: which adapter, which memory.
+/// [`open`] with burn's options for adapter and memory.
 ///
 /// # Errors
 /// Those of [`open`].
@@ -27,11 +27,11 @@ pub fn open_with(options: WgpuOptions) -> Result<(Device, Gpu)> {
     Ok((device, gpu))
 }
 
-/// Another [`Gpu`] on a device that burn uses already: one that [`open`] or [`share`] returned, or whose handles burn's
-/// `init_with_setup` did. Augmenters share a `Gpu` by its clones; this is for wgpu handles that come from elsewhere.
+/// A [`Gpu`] on a device that burn uses already, from [`open`], [`share`] or burn's `init_with_setup`. Augmenters share
+/// a `Gpu` by its clones. This call is for wgpu handles from elsewhere.
 ///
-/// `wgpu` and `queue` must be the very device that `device` stands for, which nothing can check: with others, wgpu panics or
-/// writes elsewhere.
+/// `wgpu` and `queue` must be the same device as `device`. This cannot be checked: with others, wgpu panics or writes
+/// elsewhere.
 ///
 /// # Errors
 /// Those of [`Gpu::from_device`].
@@ -41,19 +41,19 @@ pub fn join(device: &Device, wgpu: wgpu::Device, queue: wgpu::Queue) -> Result<G
     Ok(gpu)
 }
 
-/// Gives burn a device that the caller opened, with what [`device_descriptor`] asks for, and uses it too.
+/// Gives burn a device that you opened with [`device_descriptor`], and uses it too.
 ///
-/// burn's `Device::default()` stays another device: pass the returned one to everything. Call it once for a device; burn does
-/// not notice if the same is given twice, and then queues in two places.
+/// burn's `Device::default()` stays another device, so pass the returned one to every call. Call this once per device.
+/// burn does not notice a device that it gets twice, and then queues in two places.
 ///
-/// burn listens to lost devices and uncaptured errors from then on, instead of whoever did before.
+/// From then on, burn handles lost devices and uncaptured errors, in place of earlier callbacks.
 ///
 /// # Errors
-/// [`Error::Burn`] if the device lacks a feature or limit that burn would use, or burn refuses it; those of
+/// [`Error::Burn`] if the device lacks a feature or limit of burn, or if burn refuses it. Those of
 /// [`Gpu::from_device`].
 pub fn share(setup: WgpuSetup) -> Result<(Device, Gpu)> {
-    // burn looks at the adapter where it should look at the device, and what is missing would be noticed only by the first
-    // kernel that needs it, as a panic.
+    // burn checks the adapter where it should check the device. Without this check, the first kernel that needs a
+    // missing feature would panic.
     let missing = needed_features(&setup.adapter) - setup.device.features();
     if !missing.is_empty() {
         return Err(Error::Burn(format!("the device was opened without {missing}; see `device_descriptor`")));
@@ -68,7 +68,7 @@ pub fn share(setup: WgpuSetup) -> Result<(Device, Gpu)> {
     Ok((device, gpu))
 }
 
-/// What a device must be opened with so that [`share`] can give it to burn.
+/// The descriptor of a device that [`share`] can give to burn.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -93,14 +93,14 @@ pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'sta
     }
 }
 
-/// Everything that the adapter has. Not the experimental features, which would need `unsafe` and which burn's WGSL does not use;
-/// nor mapping of primary buffers, which burn does not ask for either, since it slows discrete GPUs down.
+/// All features of the adapter, with two exceptions. Experimental features need `unsafe`, and burn's WGSL does not use
+/// them. Mapping of primary buffers slows discrete GPUs down, and burn does not request it either.
 fn needed_features(adapter: &wgpu::Adapter) -> wgpu::Features {
     adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS - wgpu::Features::all_experimental_mask()
 }
 
-/// Refuses a device that is not the one that `gpu` shares with burn. wgpu does not: it takes a buffer's number, which in
-/// another instance of wgpu is another buffer's or nobody's, and then it panics.
+/// Refuses a device that `gpu` does not share with burn. wgpu does not refuse it. It takes a buffer's number, which in
+/// another instance of wgpu belongs to another buffer or to none, and then it panics.
 pub(super) fn check_shared(gpu: &Gpu, device: &Device) -> Result<()> {
     match gpu.framework_device::<Device>() {
         Some(own) if own == device => Ok(()),

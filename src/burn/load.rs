@@ -9,16 +9,16 @@ use crate::error::Result;
 use crate::loader::{Epoch, Ready};
 
 impl Epoch {
-    /// The next batch as tensors on `device`. None after the last batch.
+    /// The next batch as tensors on `device`. `None` after the last batch.
     ///
-    /// With the augmenter on a GPU `device` must be burn's name for the same wgpu device; the images' pixels were sent there
-    /// once, and the dispatch that augments them, or the one that mixes them, writes the tensor's own memory. With the
-    /// augmenter on the CPU any device will do, and `flex` takes the values without a copy.
+    /// With the augmenter on a GPU, `device` must be burn's handle of the same wgpu device. The pixels are uploaded
+    /// once. The augmenting or mixing dispatch writes the tensor's own memory. With the augmenter on the CPU, `device`
+    /// can be any device, and `flex` takes the values without a copy.
     ///
     /// # Errors
-    /// As the iterator, and those of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor). If the loader mixes, also those of
-    /// [`Gpu::mix_tensor`](crate::Gpu::mix_tensor), and [`Error::Batch`](crate::Error::Batch) for a label that is not below the
-    /// mixer's classes.
+    /// Those of the iterator and of [`Gpu::apply_tensor`](crate::Gpu::apply_tensor). If the loader mixes, also those of
+    /// [`Gpu::mix_tensor`](crate::Gpu::mix_tensor), and [`Error::Batch`](crate::Error::Batch) for a label that is not
+    /// below the mixer's classes.
     pub fn next_batch(&mut self, device: &Device) -> Option<Result<ImageBatch>> {
         let finished = self.step(&mut |work, ready| match ready {
             Ready::Host(tensor, report) => {

@@ -1,4 +1,4 @@
-//! Memory: where a burn tensor lies in a wgpu buffer.
+//! Memory: the place of a burn tensor in a wgpu buffer.
 
 use std::any::Any;
 use std::fmt;
@@ -9,21 +9,21 @@ use ::burn::tensor::Tensor;
 
 use crate::error::{Error, Result};
 
-/// The part of a wgpu buffer that a float tensor lies in.
+/// The part of a wgpu buffer that holds a float tensor.
 ///
-/// Finding it makes burn submit everything that it had queued for the tensor. What is submitted to the queue next comes right
-/// after that; if burn is called in between, `Device::flush` puts things in order again. While this value lives, burn neither
-/// frees nor moves the memory, but it may write there: an operation that consumes the tensor works in place. Keep no longer
-/// than it takes to submit.
+/// Finding it makes burn submit all its queued work on the tensor. Your next submission to the queue follows right
+/// after that. If you call burn in between, `Device::flush` restores the order. While this value lives, burn neither
+/// frees nor moves the memory. But burn can write there, because an operation that consumes the tensor works in place.
+/// Drop this value after the submission.
 ///
-/// Other tensors lie in the same buffer. Bind no more than [`offset`](Memory::offset) and [`bytes`](Memory::bytes) say, and
-/// with `read_write`, also to read: wgpu refuses `read` and `read_write` of one buffer in one dispatch. Clones of a tensor are
-/// the same memory.
+/// Other tensors lie in the same buffer. Bind only the range of [`offset`](Memory::offset) and
+/// [`bytes`](Memory::bytes). Bind it with `read_write`, even to read, because wgpu refuses `read` and `read_write` of
+/// one buffer in one dispatch. Clones of a tensor share the memory.
 pub struct Memory {
     buffer: wgpu::Buffer,
     offset: u64,
     bytes: u64,
-    /// What keeps the memory reserved; its type has no public name.
+    /// Keeps the memory reserved. Its type has no public name.
     _reserved: Box<dyn Any + Send>,
 }
 
@@ -31,8 +31,8 @@ impl Memory {
     /// Finds a tensor's memory.
     ///
     /// # Errors
-    /// [`Error::Burn`] if the tensor is on no wgpu device, has autodiff (use `inner()`), is no contiguous part of memory, or
-    /// could not be allocated.
+    /// [`Error::Burn`] if the tensor is not on a wgpu device, has autodiff (use `inner()`), is not contiguous, or could
+    /// not be allocated.
     pub fn of<const D: usize>(tensor: &Tensor<D>) -> Result<Self> {
         let failed = |what: &str, reason: &dyn fmt::Display| Error::Burn(format!("{what}: {reason}"));
         let primitive = tensor
@@ -53,7 +53,7 @@ impl Memory {
         Ok(Memory { buffer, offset, bytes: size, _reserved: Box::new(reserved) })
     }
 
-    /// The buffer, which others share.
+    /// The buffer, which other tensors share.
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
     }
@@ -63,7 +63,7 @@ impl Memory {
         self.offset
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

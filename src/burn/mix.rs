@@ -13,8 +13,8 @@ use crate::output::Output;
 use crate::report::Report;
 
 impl Gpu {
-    /// Mixes augmented bytes and returns the result as a tensor on `device`, burn's name for the same wgpu device. The dispatch
-    /// writes the tensor's own memory.
+    /// Mixes augmented bytes and returns the result as a tensor on `device`, burn's handle of the same wgpu device. The
+    /// dispatch writes the tensor's own memory.
     ///
     /// # Errors
     /// Those of [`Gpu::mix_into`] and, about the tensor, of [`Gpu::apply_tensor`].
@@ -38,7 +38,7 @@ impl Gpu {
 }
 
 impl Work<'_> {
-    /// Augments and perhaps mixes a batch that is on the GPU into a tensor there.
+    /// Augments, and perhaps mixes, a batch on the GPU into a tensor there.
     pub(super) fn resident_tensor(self, batch: GpuImages<'_>, device: &Device) -> Result<(Tensor<4>, Report)> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
         match &self.drawn.mixed {
@@ -49,7 +49,7 @@ impl Work<'_> {
         }
     }
 
-    /// The same of a batch in host memory, wherever the augmenter runs.
+    /// The same for a batch in host memory, on the augmenter's device.
     pub(super) fn tensor(self, batch: RaggedBatch<'_>, device: &Device) -> Result<(Tensor<4>, Report)> {
         let output = self.augmenter.output();
         if let Some(gpu) = self.augmenter.executor().gpu() {

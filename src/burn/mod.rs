@@ -1,7 +1,8 @@
 //! burn: augmented batches as tensors of [burn](https://burn.dev) 0.22, on a wgpu device that both use.
 //!
-//! On a wgpu device nothing is copied and nothing is read back: burn allocates an empty tensor, and the dispatch that
-//! augments writes it, normalized, where it lies. On burn's CPU backend `flex` the CPU executor's values become the tensor's.
+//! On a wgpu device, there is no copy and no readback. burn allocates an empty tensor, and the augmenting dispatch
+//! writes the normalized values into its memory. On burn's CPU backend `flex`, the CPU executor's values become the
+//! tensor's values.
 //!
 //! | what | with what |
 //! |--|--|
@@ -30,19 +31,19 @@
 //!
 //! # What can be handed over
 //!
-//! Binary32 everywhere; binary16 where the device computes with it. `Layout::Nchw` gives a tensor N x C x H x W, as burn's
-//! convolutions want it, and `Layout::Nhwc` one of N x H x W x C. Bytes are refused: burn's kernels for wgpu have none.
-//! A tensor is at most as large as one storage binding of the device.
+//! `f32` works everywhere, and `f16` on devices that support it. `Layout::Nchw` gives a tensor N x C x H x W, the form
+//! of burn's convolutions. `Layout::Nhwc` gives N x H x W x C. Bytes are refused, because burn's kernels for wgpu have
+//! no bytes. A tensor is at most as large as one storage binding of the device.
 //!
 //! # Order
 //!
-//! burn queues operations and submits them later, on the queue that is shared. A tensor's place is therefore asked for anew
-//! for every batch, which also submits what burn had queued for that memory, and our work is submitted right after, before
-//! burn can do anything else with the tensor. Whatever burn does with it later is submitted later.
+//! burn queues operations and submits them later, on the shared queue. This crate asks for a tensor's place anew for
+//! every batch, which also submits burn's queued work on that memory. Our work is submitted right after that, before
+//! burn can use the tensor again. burn's later work on it is submitted later.
 //!
 //! # Panics
 //!
-//! This crate returns errors. burn's own calls panic where burn decided so, for example once its device is lost.
+//! This crate returns errors. burn's own calls can panic, for example after its device is lost.
 
 mod augment;
 mod batcher;
