@@ -59,8 +59,13 @@ fn programs(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Criterion's plots need gnuplot or fonts, which many machines lack; its numbers need neither.
+fn without_plots() -> Criterion {
+    Criterion::default().without_plots()
+}
+
 #[cfg(feature = "gpu")]
-criterion_group!(benches, planning, programs);
+criterion_group!(name = benches; config = without_plots(); targets = planning, programs);
 #[cfg(not(feature = "gpu"))]
-criterion_group!(benches, planning);
+criterion_group!(name = benches; config = without_plots(); targets = planning);
 criterion_main!(benches);

@@ -25,6 +25,7 @@ OPERATIONS = (
     "shear_x", "translate_x", "rotate", "rotate_bilinear", "autocontrast", "invert", "equalize", "solarize",
     "posterize", "contrast", "color", "brightness", "sharpness",
 )
+POLICIES = ("aa_imagenet", "aa_cifar10")
 # What the others are compared with.
 REFERENCE = "tv1_pil"
 
@@ -44,7 +45,7 @@ def arguments():
     numbers = lambda text: [int(part) for part in text.split(",")]
     known = ", ".join(contestants.WORKERS)
     parser.add_argument("--peers", type=names, default=["all"], help=f"all, or some of {known}")
-    parser.add_argument("--tests", type=names, default=["policies", "ops"], help="policies, ops, or names of tests")
+    parser.add_argument("--tests", type=names, default=["policies", "ops"], help=f"policies, ops, or some of {', '.join((*POLICIES, *OPERATIONS))}")
     parser.add_argument("--sizes", type=numbers, default=[224, 32])
     parser.add_argument("--rounds", type=int, default=5, help="samples of each")
     parser.add_argument("--seconds", type=float, default=0.15, help="the least that a sample takes; of policies twice")
@@ -61,15 +62,18 @@ def arguments():
     if "ours" not in given.peers:
         given.peers.insert(0, "ours")
     for name in given.tests:
-        if name not in ("policies", "ops", *OPERATIONS):
-            parser.error(f"no test is called {name}; there are policies, ops, {', '.join(OPERATIONS)}")
+        if name not in ("policies", "ops", *POLICIES, *OPERATIONS):
+            names = ", ".join((*POLICIES, *OPERATIONS))
+            parser.error(f"no test is called {name}; there are policies, ops, {names}")
+    if not list(cells(given)):
+        parser.error("nothing to measure: aa_imagenet is for images larger than 64 x 64, aa_cifar10 for smaller ones")
     return given
 
 
 def cells(given):
     """Test, size, io and cores of all that is measured."""
     for size in given.sizes:
-        if "policies" in given.tests:
+        if "policies" in given.tests or policy(size) in given.tests:
             yield from ((policy(size), size, io, cores) for cores in given.cores for io in ("native", "array"))
         for test in OPERATIONS:
             if test in given.tests or "ops" in given.tests:

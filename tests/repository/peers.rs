@@ -43,7 +43,7 @@ fn the_driver_measures_ours() {
             "--peers",
             "ours",
             "--tests",
-            "policies,rotate_bilinear",
+            "aa_cifar10,rotate_bilinear",
             "--sizes",
             "32",
             "--rounds",
