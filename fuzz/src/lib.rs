@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use autoaugment::loader::{Cifar, Cifar100Label, ColorMode, Dataset, Idx, Sample, TarShards, decode};
-use autoaugment::policy::Source;
+use autoaugment::policy::Framework;
 use autoaugment::{Convention, Device, Interpolation, Op, OpKind, Plan, Policy, Scheme, Size};
 use tempfile::NamedTempFile;
 
@@ -37,8 +37,8 @@ pub fn policy_text(data: &[u8]) {
 pub fn python_literal(data: &[u8]) {
     let Some((&first, text)) = data.split_first() else { return };
     let Ok(text) = str::from_utf8(text) else { return };
-    let source = Source::ALL[usize::from(first) % Source::ALL.len()];
-    if let Ok(policy) = Policy::import(text, source) {
+    let framework = Framework::ALL[usize::from(first) % Framework::ALL.len()];
+    if let Ok(policy) = Policy::import(text, framework) {
         assert_eq!(policy.check(), Ok(()), "{policy}");
         assert_eq!(Policy::from_json(&policy.to_json()), Ok(policy));
     }
