@@ -1,4 +1,4 @@
-//! Pieces: where a batch is cut so that the buffers of each piece can be bound, and what is sent for it is one buffer too.
+//! Chunks: the cuts of a batch for which the buffers of each chunk can be bound, and its upload is one buffer.
 
 use std::ops::Range;
 
@@ -9,42 +9,42 @@ use super::schedule::middle_words;
 use crate::batch::Placement;
 use crate::error::{Error, Result};
 
-/// Dispatches that a segment is in: two of statistics and one that applies it, or the first pass of a resize.
+/// The dispatches of a segment: two of statistics and one that applies it, or the first pass of a resize.
 const MOST_DISPATCHES: usize = 3;
 
-/// Bytes that some images need in each buffer.
+/// The bytes of some images in each buffer.
 #[derive(Default)]
 pub(crate) struct Room {
-    /// What they are made of, from the first to the last.
+    /// The sources, from the first to the last.
     pub bytes: Range<usize>,
-    /// What they are mixed with.
+    /// The partners.
     pub guests: usize,
     /// Programs, and parameters as if each image had dispatches of its own.
     pub commands: usize,
     /// Statistics.
     pub counts: usize,
-    /// What is stored between.
+    /// The stored results between segments.
     pub middles: usize,
-    /// What they become.
+    /// The results.
     pub outputs: usize,
 }
 
-/// What a device allows.
+/// The limits of a device.
 pub(crate) struct Most {
-    /// Bytes of a buffer that is bound.
+    /// Bytes of a bound buffer.
     bound: usize,
-    /// Bytes of all that is sent at once, guests behind the images, if they come from host memory.
+    /// Bytes of an upload from host memory, with partners of other chunks after the images.
     sent: Option<usize>,
 }
 
 impl Most {
-    /// What a device allows of which at most `bindable` bytes of a buffer can be bound, from multiples of `alignment` on: a piece
-    /// of images from host memory, or of those that the device has.
+    /// The limits of a device that can bind at most `bindable` bytes of a buffer, from multiples of `alignment` on.
+    /// They are for images from host memory, or for images on the device.
     pub fn new(bindable: u64, max_buffer_size: u64, alignment: u64, from_host: bool) -> Self {
         let bindable = bindable.min(u64::from(u32::MAX));
         // Bindings begin at multiples of the alignment; up to as much is bound in vain.
         let slack = if from_host { 0 } else { alignment };
-        // What is lost between programs, parameters and images.
+        // The bytes that alignment costs between programs, parameters and images.
         let gaps = (PARAMETERS_STRIDE + 4 * ALIGNMENT) as u64;
         let sent = max_buffer_size.saturating_sub(gaps);
         Most {
@@ -66,7 +66,7 @@ impl Room {
         }
     }
 
-    /// A buffer that is too large, and how large it may be.
+    /// A buffer that is too large, and its limit.
     fn excess(&self, most: &Most) -> Option<(usize, usize)> {
         let sources = match most.sent {
             Some(_) => self.bytes.len() + self.guests,
@@ -78,7 +78,7 @@ impl Room {
     }
 }
 
-/// Cuts a batch into ranges of as many images as there is room for, given what each needs.
+/// Cuts a batch into the largest ranges of images that fit, given the bytes of each image.
 pub(crate) fn cut(images: impl Iterator<Item = Room>, most: &Most) -> Result<Vec<Range<usize>>> {
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let mut sum = Room::default();
@@ -101,7 +101,7 @@ pub(crate) fn cut(images: impl Iterator<Item = Room>, most: &Most) -> Result<Vec
     Ok(pieces)
 }
 
-/// Cuts a batch of images cut into segments, which become `output_bytes` each.
+/// Cuts a batch of images with these segments into chunks. Each result has `output_bytes`.
 pub(crate) fn pieces(
     placed: &Placement<'_>,
     segmented: &[Vec<Segment>],

@@ -1,5 +1,5 @@
-//! Steps: what a device has to do for one piece of a batch, as data: kernels, grids, parameters, and which buffer is bound
-//! where. Nothing here touches a device, so that another one than wgpu's can be given the same.
+//! Commands: the work of a device for one chunk of a batch, as data: kernels, grids, parameters and bindings. This code
+//! touches no device, so another device than wgpu's can run the same commands.
 
 use super::program::{self, COUNTS_WORDS, Kinds, Segment};
 use super::schedule::{self, Dispatch, Grouping, Kernel, Sizes, Sources};
@@ -11,24 +11,24 @@ use crate::ops::{Category, OpKind};
 use crate::output::{Dtype, Output};
 use crate::plan::{Plan, PlannedImage};
 
-/// Sizes of small images are rounded up to this many pixels, so that few kernels serve all.
+/// Sizes of small images are rounded up to this many pixels, so that few kernels serve all sizes.
 const TILE_STEP: usize = 512;
 /// WebGPU's limit of workgroups in each dimension.
 pub(crate) const MOST_WORKGROUPS: u32 = 65535;
 /// The largest alignment of uniform offsets that WebGPU allows; one set of parameters takes as much.
 pub(crate) const PARAMETERS_STRIDE: usize = 256;
 
-/// A plan cut into segments, for all pieces at once.
+/// A plan cut into segments, for all chunks.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     /// Each image's segments.
     pub segmented: Vec<Vec<Segment>>,
-    /// Where the tables have the values that bytes are written as.
+    /// The place of the output values of bytes in the tables.
     pub normalize: u32,
 }
 
 impl Prepared {
-    /// Cuts every image's operations into segments and adds what they look up to the tables.
+    /// Cuts every image's operations into segments and adds their values to the tables.
     pub fn new(plan: &Plan, placed: &Placement<'_>, output: &Output, tables: &mut Tables) -> Result<Self> {
         let gray = placed.channels == 1;
         let segments =
@@ -38,11 +38,11 @@ impl Prepared {
     }
 }
 
-/// One piece: images whose buffers can all be bound at once.
+/// One chunk: images whose buffers can all be bound at once.
 pub(crate) struct Piece<'a> {
     pub images: &'a [Vec<Segment>],
     pub normalize: u32,
-    /// Of what is made; `images` says how many there are in this piece.
+    /// The shape of the results. `images` is the number of images in this chunk.
     pub shape: Shape,
     pub layout: Layout,
     pub output: &'a Output,
@@ -52,18 +52,18 @@ pub(crate) struct Piece<'a> {
     pub partner: &'a dyn Fn(usize) -> u32,
     /// The first value's place in [`Role::Destination`].
     pub first_value: usize,
-    /// Operations that such plans may have.
+    /// The possible operations of such plans.
     pub operations: &'a [OpKind],
 }
 
-/// What a buffer is for.
+/// The role of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// The images of the batch.
     Source,
-    /// Intermediate images; a level reads one of the two and writes the other.
+    /// Intermediate images. A level reads one of the two and writes the other.
     Middle(usize),
-    /// The images that others are mixed with.
+    /// The partners of mixed images.
     Partners,
     Programs,
     Tables,
@@ -79,11 +79,11 @@ pub(crate) enum Role {
 pub(crate) struct Step {
     pub variant: Variant,
     pub grid: [u32; 3],
-    /// Binding numbers and what is bound.
+    /// Binding numbers with their buffers.
     pub bindings: Vec<(u32, Role)>,
 }
 
-/// All dispatches of a piece, one after the other, and the contents or sizes of their buffers.
+/// All dispatches of a chunk in order, and the contents or sizes of their buffers.
 #[derive(Debug)]
 pub(crate) struct Steps {
     pub steps: Vec<Step>,
@@ -97,7 +97,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// Plans a piece for a device with this much workgroup memory.
+    /// Plans a chunk for a device with this much workgroup memory.
     pub fn of(piece: &Piece<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
         let shape = piece.shape;
         let largest = piece.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
@@ -137,7 +137,7 @@ impl Steps {
     }
 }
 
-/// `Params` of `shaders/kernels/bindings.wgsl`, and nothing up to the stride.
+/// `Params` of `shaders/kernels/bindings.wgsl`, padded to the stride.
 fn parameters(piece: &Piece<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
     let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
     let mut words = [0; PARAMETERS_STRIDE / 4];
@@ -150,8 +150,8 @@ fn slices(pixels: usize) -> usize {
     pixels.div_ceil(4).div_ceil(SLICE_QUADS)
 }
 
-/// Which of the intermediate images are read depends on how many levels are left, this one included, and not on how many
-/// there were: the last level of every batch binds the same.
+/// The number of remaining levels, with this one, decides which intermediate images are read. So the last level of
+/// every batch has the same bindings.
 fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     let mut bindings = vec![
         (0, Role::Source),
@@ -170,7 +170,7 @@ fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     bindings
 }
 
-/// Workgroups of a dispatch, folded where a dimension would be too long.
+/// The workgroups of a dispatch, folded if a dimension would be too long.
 fn grid(dispatch: &Dispatch) -> [u32; 3] {
     let along = dispatch.images.min(MOST_WORKGROUPS);
     let folds = dispatch.images.div_ceil(MOST_WORKGROUPS);
@@ -194,9 +194,10 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory
         )
     };
     let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.category());
-    // Whatever crops or turns over now and then has kernels that can, so that there are no others for the batches between.
+    // If some batches crop or flip, all batches use kernels that can, so that there are no other kernels for the
+    // batches between.
     let may_frame = piece.operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
-    // What is stored between segments has one form, whatever the output's.
+    // The results between segments have one form, for every output form.
     let between = dispatch.kernel.is_to_middle();
     Variant {
         // Both rounds of statistics are one kernel.

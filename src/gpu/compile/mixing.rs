@@ -1,4 +1,4 @@
-//! Step: what a device has to do to mix one piece of a batch, as data. Nothing here touches a device.
+//! Mixing: the work of a device to mix one chunk of a batch, as data. This code touches no device.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::output::{Dtype, Form, Normalize, Output};
 
 /// The kernel's entry point.
 pub(crate) const ENTRY_POINT: &str = "mix";
-/// What is bound: what every kernel binds, although this one has no use for two of them.
+/// The bindings. They are those of every kernel, although this one does not use two of them.
 pub(crate) const BINDINGS: [(u32, Role); 8] = [
     (0, Role::Source),
     (1, Role::Source),
@@ -29,7 +29,7 @@ pub(crate) const RECORD_WORDS: usize = 8;
 /// Values that a workgroup makes.
 const VALUES_PER_GROUP: usize = 4 * THREADS;
 
-/// Everything that the kernel's text depends on.
+/// All inputs of the kernel's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MixVariant {
     pub channels: usize,
@@ -59,14 +59,14 @@ pub(crate) fn assemble(variant: &MixVariant) -> String {
     text + include_str!("../../../shaders/arithmetic/binary32.wgsl") + include_str!("../../../shaders/mixing/mix.wgsl")
 }
 
-/// One piece: images whose buffers can all be bound at once.
+/// One chunk: images whose buffers can all be bound at once.
 pub(crate) struct MixPiece<'a> {
     pub images: &'a [MixedImage],
-    /// Of the batch; `images` says how many there are in this piece.
+    /// The shape of the batch. `images` is the number of images in this chunk.
     pub shape: Shape,
     pub layout: Layout,
     pub output: &'a Output,
-    /// Where the tables have the values that bytes are written as.
+    /// The place of the output values of bytes in the tables.
     pub normalize: u32,
     /// First byte of the first image in [`Role::Source`].
     pub source: usize,
@@ -76,12 +76,12 @@ pub(crate) struct MixPiece<'a> {
     pub first_value: usize,
 }
 
-/// Its dispatch.
+/// The chunk's dispatch.
 pub(crate) struct MixStep {
     pub variant: MixVariant,
-    /// The images' records and, behind them, the products that they look up.
+    /// The images' records, followed by the products that they look up.
     pub programs: Vec<u32>,
-    /// `Params` of `shaders/mixing/mix.wgsl`, and nothing up to the stride.
+    /// `Params` of `shaders/mixing/mix.wgsl`, padded to the stride.
     pub parameters: [u32; PARAMETERS_STRIDE / 4],
     pub grid: [u32; 3],
 }
@@ -110,7 +110,7 @@ impl MixStep {
     }
 }
 
-/// What a byte is before it is mixed.
+/// The value of a byte before it is mixed.
 pub(crate) fn value(normalize: &Normalize, is_half: bool, channel: usize, v: u8) -> f32 {
     let value = normalize.value(channel, v);
     if is_half { f16::from_f32(value).to_f32() } else { value }

@@ -1,5 +1,5 @@
-//! Compile: how plans become dispatches, as data. Nothing here names wgpu, so that another implementation of WebGPU can run
-//! the same dispatches, as the browser's does in the tests.
+//! Compile: turns plans into dispatches, as data. This code never names wgpu. So another implementation of WebGPU can
+//! run the same dispatches, as the browser's does in the tests.
 
 pub(crate) mod chunks;
 pub(crate) mod commands;
@@ -17,5 +17,5 @@ pub use planner::Planner;
 /// Bytes of workgroup memory that every device has: WebGPU's default.
 pub(crate) const WORKGROUP_MEMORY: usize = 16384;
 
-/// Images and programs begin at multiples of this many bytes: WebGPU maps ranges from such bytes on.
+/// Images and programs begin at multiples of this many bytes, because WebGPU maps ranges from such bytes on.
 pub(crate) const ALIGNMENT: usize = 8;

@@ -1,4 +1,4 @@
-//! Planner: all that the host does for a batch, without a device.
+//! Planner: the host's work for a batch, without a device.
 
 use super::WORKGROUP_MEMORY;
 use super::commands::{Piece, Prepared, Steps};
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 pub struct Planner(Tables);
 
 impl Planner {
-    /// Does all that the host does for a batch but drawing and submitting; returns the words of its programs.
+    /// Does the host's work for a batch, except drawing and submitting. Returns the number of words of its programs.
     ///
     /// # Errors
     /// Those of [`Gpu::apply`](crate::Gpu::apply).

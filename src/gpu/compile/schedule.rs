@@ -1,54 +1,56 @@
-//! Schedule: which dispatches run a batch, in which order, on which images.
+//! Schedule: the dispatches of a batch, their order and their images.
 //!
-//! Images are sorted into dispatches by what their segments need, never by sub-policy: the number of dispatches depends
-//! on the length of the longest chain and on whether there are branches, and on nothing else. Chains of fewer segments wait for
-//! the last level, so that all images are finished together. A level is at most the first pass of what is resized, two
-//! statistics passes and the apply dispatches of its classes. Each blur in a chain adds five levels of, as a rule, one
-//! dispatch. Branches run side by side, so that AugMix has the levels of its longest branch and one in which it is mixed, by one
-//! dispatch more.
+//! Images are sorted into dispatches by the needs of their segments, never by sub-policy. The number of dispatches
+//! depends only on the length of the longest chain and on whether there are branches. Shorter chains wait for the last
+//! level, so that all images are finished together. A level has at most the first pass of a resize, two statistics
+//! passes and the apply dispatches of its classes. Each blur in a chain adds five levels, usually of one dispatch each.
+//! Branches run side by side. AugMix therefore has the levels of its longest branch, and one more level with one
+//! dispatch for the mixture.
 //!
 //! # Tried
-//! A prototype of this design was counted on 256 x 224 x 224 images under the ImageNet policy. One dispatch an operation
-//! through memory: 22 dispatches and 2.29 times the bytes of a copy. One specialized pipeline an operation pair: 46
-//! dispatches, which a driver runs one after the other since they write one buffer. This one: 4 dispatches, 1.31 times
-//! the bytes. Splitting by class keeps the registers of the window class away from the point class; splitting by pair of
-//! kinds is better on software adapters, which execute every branch, and worse elsewhere.
+//! A prototype of this design was counted on 256 images of 224 x 224 under the ImageNet policy. One dispatch per
+//! operation through memory: 22 dispatches and 2.29 times the bytes of a copy. One specialized pipeline per operation
+//! pair: 46 dispatches, which a driver runs in order, because they write one buffer. This design: 4 dispatches, 1.31
+//! times the bytes. Splitting by class keeps the registers of the window class away from the point class. Splitting by
+//! pair of kinds is better on software adapters, which execute every branch. It is worse elsewhere.
 //!
-//! On lavapipe, by CPU time in one run: 256 images of 32 x 32 (CIFAR policy) cost 4.5 times as much in the single dispatch
-//! for small images as by pair, 16 of 224 x 224 (ImageNet policy) 1.25 times as much by class as by pair and 2.75 times as much
-//! in one dispatch (predicted: 3.2). By pair there are two to three times as many pipelines, which take 0.9 to 1.4 times as
-//! long to compile: 30 to 60 such batches until that is won back. So software adapters group by pair, which pays in every run
-//! that is worth timing, and tests choose the grouping that GPUs have.
+//! Measured on lavapipe, by CPU time in one run, relative to grouping by pair. 256 images of 32 x 32 (CIFAR policy)
+//! take 4.5 times as long in the single dispatch for small images. 16 images of 224 x 224 (ImageNet policy) take 1.25
+//! times as long by class, and 2.75 times as long in one dispatch (predicted: 3.2). Grouping by pair has two to three
+//! times as many pipelines, which take 0.9 to 1.4 times as long to compile. It takes 30 to 60 such batches to win that
+//! back. So software adapters group by pair, which pays in every run that is worth timing. Tests choose the grouping of
+//! GPUs.
 //!
-//! What is stored between the segments of plain chains is little, and one dispatch with all kinds. With branches it is nearly
-//! all; there classes have dispatches of their own. Predicted for lavapipe, from the above: 0.45 times the CPU time. Measured, on
-//! 16 images of 224 x 224 under torchvision's AugMix with nearest warps: 0.68, 10 dispatches instead of 6. The bytes are 8.7 times
-//! those of a copy, as each of three branches is stored and read again, a word a pixel.
+//! Plain chains store few images between segments, so one dispatch with all kinds makes them. With branches, nearly all
+//! images are stored, so classes have dispatches of their own. Predicted for lavapipe, from the above: 0.45 times the
+//! CPU time. Measured on 16 images of 224 x 224 under torchvision's AugMix with nearest warps: 0.68 times, with 10
+//! dispatches instead of 6. The bytes are 8.7 times those of a copy, because each of three branches is stored and read
+//! again, one word per pixel.
 
 use super::program::{Kinds, Places, Segment, SlotKind};
 use crate::output::Dtype;
 
-/// How the images of the last level are divided among dispatches. The bytes do not depend on it.
+/// The division of the last level's images among dispatches. The bytes do not depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Grouping {
     /// [`Grouping::Whole`] on GPUs, [`Grouping::ByPair`] on software adapters.
     #[default]
     Auto,
-    /// Small images, where the device's workgroup memory holds one, in a single dispatch; others by class.
+    /// Small images in a single dispatch, if the device's workgroup memory holds one. Other images by class.
     Whole,
     /// One dispatch for all.
     Single,
-    /// One for point operations, one with warps, one with what looks around (Sharpness, GaussianBlur).
+    /// One for point operations, one with warps, and one with neighborhoods (Sharpness, GaussianBlur).
     ByClass,
     /// One for each pair of kinds.
     ByPair,
 }
 
 impl Grouping {
-    /// All of them but `Auto`, which is one of the others.
+    /// All of them except `Auto`, which is one of the others.
     pub const ALL: [Grouping; 4] = [Grouping::Whole, Grouping::Single, Grouping::ByClass, Grouping::ByPair];
 
-    /// What [`Grouping::Auto`] means on an adapter.
+    /// The meaning of [`Grouping::Auto`] on an adapter.
     pub(crate) fn on(self, is_software: bool) -> Self {
         match self {
             Grouping::Auto if is_software => Grouping::ByPair,
@@ -58,7 +60,7 @@ impl Grouping {
     }
 }
 
-/// What a dispatch runs.
+/// The kernel of a dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kernel {
     /// The statistics pass of this round.
@@ -73,7 +75,7 @@ pub(crate) enum Kernel {
     MixtureToMiddle,
     /// The mixtures of branches, into the destination.
     Mixture,
-    /// All of it for small images.
+    /// All passes of small images.
     Small,
 }
 
@@ -93,23 +95,23 @@ impl Kernel {
 #[derive(Clone, Debug)]
 pub(crate) struct Dispatch {
     pub kernel: Kernel,
-    /// Kinds of slots that its shader must have.
+    /// The kinds of slots of its shader.
     pub kinds: Kinds,
     /// Some segments read from `middle`.
     pub from_middle: bool,
-    /// Some do not work on their source just as it is in memory.
+    /// Some sources have a view.
     pub framed: bool,
     /// Some sources are made of weighted rows.
     pub weighted: bool,
     /// Pixels of the largest segment.
     pub pixels: usize,
-    /// Where in the programs the list of its programs is, and how long.
+    /// The place and length of its list of programs, among the programs.
     pub list: u32,
     pub images: u32,
     pub level: usize,
 }
 
-/// All dispatches of a chunk and what they read.
+/// All dispatches of a chunk and their inputs.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     pub programs: Vec<u32>,
@@ -121,26 +123,26 @@ pub(crate) struct Schedule {
     pub bytes_written: u64,
 }
 
-/// The sizes that places are computed from.
+/// The sizes from which places are computed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     /// Values of an image in the destination.
     pub values_per_image: usize,
     pub channels: usize,
     pub dtype: Dtype,
-    /// Where in the destination the first value of the first image goes.
+    /// The place of the first image's first value in the destination.
     pub first_value: usize,
     /// Whether one workgroup can hold an image.
     pub small: bool,
 }
 
-/// Where an image's pixels are: their first byte.
+/// The first byte of an image's pixels.
 pub(crate) struct Sources<'a> {
     pub images: &'a [u32],
     pub partners: &'a dyn Fn(usize) -> u32,
 }
 
-/// Words of each lane that an image needs for what is stored between its segments: as many as the largest of it.
+/// The words of each lane of an image: enough for its largest stored result.
 fn lanes(segments: &[Segment]) -> Vec<usize> {
     let mut lanes = Vec::new();
     for stored in segments.split_last().map_or(&[][..], |(_, stored)| stored) {
@@ -157,21 +159,21 @@ pub(crate) fn middle_words(segments: &[Segment]) -> usize {
     lanes(segments).iter().sum()
 }
 
-/// How many levels an image has.
+/// The number of levels of an image.
 fn depth(segments: &[Segment]) -> usize {
     segments.last().map_or(1, |last| last.level + 1)
 }
 
-/// Whether a workgroup can take this image through all its segments, once the first pass of a resize is done: nothing behind the
-/// first changes coordinates.
+/// Whether one workgroup can run all segments of this image after the first pass of a resize. It can if no segment
+/// after the first changes coordinates.
 fn is_small(segments: &[Segment]) -> bool {
     let rest = if segments[0].is_first_pass() { &segments[1..] } else { segments };
     // A mixture reads more than one image.
     rest.iter().skip(1).all(|segment| segment.is_plain() && segment.branches() == 0)
 }
 
-/// Makes the schedule for images cut into segments. `possible` are the kinds of all operations that such batches may have,
-/// so that the next batch finds its shaders made.
+/// Makes the schedule for images cut into segments. `possible` are the kinds of all possible operations of such
+/// batches, so that the next batch finds its shaders made.
 pub(crate) fn schedule(
     images: &[Vec<Segment>],
     sources: &Sources<'_>,
@@ -267,7 +269,7 @@ pub(crate) fn schedule(
 struct Entry<'a> {
     program: u32,
     segment: &'a Segment,
-    /// How many other images it reads.
+    /// The number of other images that it reads.
     partners: usize,
 }
 
@@ -275,8 +277,9 @@ fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds 
     group_of(entry.segment.kinds(), grouping, possible).0
 }
 
-/// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. What is stored has no
-/// grouping, unless there are branches: there, passes of a blur are by themselves, as nearly all of a blur is, and the rest is one dispatch.
+/// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. Stored results
+/// have no grouping, unless there are branches. There, passes of a blur have their own dispatches, and the rest is one
+/// dispatch.
 fn group_of(kinds: Kinds, grouping: Option<Grouping>, possible: Kinds) -> (Kinds, (u32, Kinds)) {
     let with_warps = Kinds::POINTS.union(Kinds::WARPS);
     let boxes = Kinds::of(&[SlotKind::None, SlotKind::Box]);

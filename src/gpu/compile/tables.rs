@@ -1,4 +1,4 @@
-//! Tables: what the kernels look up and many batches share.
+//! Tables: the values that kernels look up, shared by many batches.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use crate::error::{Error, Result};
 use crate::ops::stretch;
 use crate::output::{Form, Normalize};
 
-/// Where AutoContrast's list begins; the shaders get this as a constant.
+/// The first word of AutoContrast's list. The shaders get this as a constant.
 pub(crate) const STRETCH: usize = 0;
-/// Words that one alpha's blend table takes; the last is not used.
+/// Words of one alpha's blend table. The last is not used.
 const BLEND_WORDS: usize = 512;
-/// The most words, 64 MiB: what 32,000 different alphas take.
+/// The most words, 64 MiB, enough for 32,000 different alphas.
 const MOST_WORDS: usize = 1 << 24;
-/// Added to a number far smaller, 1.5 x 2^23 leaves no bits behind the point: the sum's bits less its own are the number's,
-/// rounded to the nearest whole one.
+/// 1.5 x 2^23. Added to a far smaller number, it leaves no fraction bits. The sum's bits minus its own bits are the
+/// number, rounded to the nearest whole number.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// The tables on the host. What was added stays where it is. `DeviceTables` brings them to the device.
+/// The tables on the host. Added values never move. `DeviceTables` uploads them to the device.
 #[derive(Debug)]
 pub(crate) struct Tables {
     words: Vec<u32>,
@@ -41,7 +41,7 @@ impl Tables {
         &self.words
     }
 
-    /// Where the table of `blend` with this alpha is.
+    /// The place of the table of `blend` with this alpha.
     pub fn blend(&mut self, alpha: f32) -> Result<u32> {
         if let Some(&at) = self.blends.get(&alpha.to_bits()) {
             return Ok(at);
@@ -51,7 +51,7 @@ impl Tables {
         Ok(at)
     }
 
-    /// Where the 3 x 256 values are that bytes are written as; nowhere (0) for bytes.
+    /// The place of the 3 x 256 output values of bytes; 0 for output as bytes.
     pub fn normalize(&mut self, form: Form) -> Result<u32> {
         let (normalize, half) = match form {
             Form::U8 => return Ok(0),
@@ -85,10 +85,10 @@ fn normalize_table(normalize: &Normalize, half: bool) -> Vec<u32> {
     (0..3).flat_map(|c| (0..=255).map(move |v| bits(normalize.value(c, v)))).collect()
 }
 
-/// For each difference x - g + 255: above, the whole part of alpha times the difference; below, the smallest g for which
-/// the binary32 sum is rounded up to the next whole number, or 65535.
+/// For each difference x - g + 255, one word. The upper half is the whole part of alpha times the difference. The lower
+/// half is the smallest g for which the `f32` sum is rounded up to the next whole number, or 65535.
 fn blend_table(alpha: f32) -> [u32; BLEND_WORDS] {
-    // What is not searched for yet; no byte.
+    // Marks a value that is not searched for yet. It is not a byte.
     const UNKNOWN: u32 = 0xfffe;
     let mut table = [0; BLEND_WORDS];
     // Neither branch nor call, so that this becomes vector instructions: magnitudes drawn from a continuum need a table an image.
@@ -117,8 +117,9 @@ fn blend_table(alpha: f32) -> [u32; BLEND_WORDS] {
     table
 }
 
-/// AutoContrast's corrections: for each range (brightest minus darkest value) a word with the place of its first bit and,
-/// above, the greatest common divisor of the range and 255; then the bits. See `shaders/ops/auto_contrast.wgsl`.
+/// AutoContrast's corrections. Each range (brightest minus darkest value) has a word with the place of its first bit.
+/// The word's upper bits are the greatest common divisor of the range and 255. The correction bits follow. See
+/// `shaders/ops/auto_contrast.wgsl`.
 fn stretch_corrections() -> Vec<u32> {
     let mut heads = vec![0; 256];
     let mut bits = Vec::new();

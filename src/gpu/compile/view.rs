@@ -1,16 +1,16 @@
-//! Frame: how a segment's coordinates are those of its source: crops and flips in front of it, folded into one map.
+//! Source view: the map from a segment's coordinates to its source, made of the crops and flips before it.
 
 use crate::batch::Size;
 use crate::ops::{Border, Crop};
 
-/// Bits of the frame's flags; the lowest two are the border, in the order of [`Border::ALL`].
+/// Bits of the view's flags. The lowest two are the border, in the order of [`Border::ALL`].
 pub(crate) const FLIP_X: u32 = 4;
 pub(crate) const FLIP_Y: u32 = 8;
 /// The source's pixels are weighted sums: the second half of resizing.
 pub(crate) const WEIGHTED: u32 = 16;
-/// Nothing of all this.
+/// None of these.
 pub(crate) const WHOLE: u32 = 32;
-/// Weighted sums are taken along rows, not along columns.
+/// Weighted sums run along rows, not along columns.
 pub(crate) const ALONG_ROWS: u32 = 64;
 
 /// Pixel (x, y) of the segment is pixel (`x0` ± x, `y0` ± y) of the source.
@@ -23,7 +23,7 @@ pub(crate) struct Frame {
     flip_y: bool,
     border: Border,
     pub fill: [u8; 3],
-    /// What is seen of the source.
+    /// The visible size of the source.
     pub size: Size,
 }
 
@@ -34,12 +34,12 @@ impl Frame {
         Frame { source, x0: 0, y0: 0, flip_x, flip_y, border, fill: [0; 3], size: source }
     }
 
-    /// Whether nothing is changed.
+    /// Whether it changes nothing.
     pub fn is_whole(&self) -> bool {
         *self == Frame { border: self.border, fill: self.fill, ..Frame::whole(self.source) }
     }
 
-    /// The frame seen through a flip.
+    /// The view after a flip.
     pub fn flip(mut self, horizontal: bool, vertical: bool) -> Self {
         if horizontal {
             self.x0 += self.step_x() * (self.size.width as i32 - 1);
@@ -52,7 +52,7 @@ impl Frame {
         self
     }
 
-    /// The frame seen through a crop; none if that takes a border of a part, which one map cannot say.
+    /// The view after a crop. `None` if the crop needs a border around a part, which one map cannot express.
     pub fn crop(mut self, crop: &Crop) -> Option<Self> {
         let within = |start: i64, length: usize, side: usize| start >= 0 && start + length as i64 <= side as i64;
         let inside = within(crop.x, crop.width, self.size.width) && within(crop.y, crop.height, self.size.height);
@@ -78,14 +78,14 @@ impl Frame {
         if self.flip_y { -1 } else { 1 }
     }
 
-    /// The same without its first columns and rows; its size stays.
+    /// The same without its first columns and rows. Its size stays.
     pub fn skip(mut self, columns: usize, rows: usize) -> Self {
         self.x0 += self.step_x() * columns as i32;
         self.y0 += self.step_y() * rows as i32;
         self
     }
 
-    /// The frame's flags as the shaders read them, but for those of sums.
+    /// The flags as the shaders read them, without those of sums.
     pub fn flags(&self, weighted: bool) -> u32 {
         let mut flags = self.border as u32;
         for (set, bit) in
@@ -101,7 +101,7 @@ impl Frame {
 mod tests {
     use super::*;
 
-    /// What the shaders do with a frame.
+    /// The shaders' map, in Rust.
     fn source(frame: &Frame, x: i32, y: i32) -> Option<(i64, i64)> {
         let (u, v) = (frame.x0 + frame.step_x() * x, frame.y0 + frame.step_y() * y);
         let Size { width, height } = frame.source;

@@ -1,4 +1,4 @@
-//! The numbers of an interpolated warp, as `shaders/ops/affine_interpolated.wgsl` reads them.
+//! Warp parameters: the numbers of an interpolated warp, as `shaders/ops/affine_interpolated.wgsl` reads them.
 
 use crate::batch::Size;
 use crate::interpolation::Interpolation;
@@ -7,8 +7,8 @@ const EXACT_U: u32 = 1;
 const EXACT_V: u32 = 2;
 const ALWAYS: u32 = 4;
 
-/// Six f64, six fixed-point numbers with 44 fraction bits (the factors of x and y halved, since the shader multiplies
-/// them by 2 x + 1), flags and the filter.
+/// Six f64, six fixed-point numbers with 44 fraction bits, flags and the filter. The factors of x and y are halved,
+/// because the shader multiplies them by 2 x + 1.
 pub(crate) fn words(matrix: &[f64; 6], interpolation: Interpolation, size: Size) -> Vec<u32> {
     let mut words = Vec::with_capacity(26);
     let mut push = |bits: u64| words.extend([(bits >> 32) as u32, bits as u32]);
@@ -43,14 +43,15 @@ fn reaches_fixed_point(a: &[f64; 6], size: Size) -> bool {
     sides && extent(&a[..3]) < 262144.0 && extent(&a[3..]) < 262144.0
 }
 
-/// Whether `a0 x + a1 y + a2` is computed without any rounding, in binary64 as in fixed point: all three have at most
-/// 28 fraction bits and few whole ones.
+/// Whether `a0 x + a1 y + a2` is exact, in `f64` and in fixed point. It is if all three have at most 28 fraction bits
+/// and few whole bits.
 fn is_exact(a: &[f64]) -> bool {
     let short = |v: f64, whole: f64| (v * (1u64 << 28) as f64).fract() == 0.0 && v.abs() < whole;
     short(a[0], 128.0) && short(a[1], 128.0) && short(a[2], 65536.0)
 }
 
-/// Numbers next to 0 moved a little away from it, where the shader's arithmetic has no gaps; too small to show.
+/// Moves numbers next to 0 a little away from it, where the shader's arithmetic has no gaps. The effect is too small to
+/// show.
 fn normal(a: f64) -> f64 {
     const SMALLEST: f64 = 1e-270;
     if a != 0.0 && a.abs() < SMALLEST { SMALLEST.copysign(a) } else { a }

@@ -1,4 +1,4 @@
-//! Chain: how the operations of an image are cut into segments.
+//! Chain: cuts the operations of an image into segments.
 
 use super::super::tables::Tables;
 use super::super::view::Frame;
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{AugMix, Crop, Op, OpKind};
 
-/// Cuts the chain of an image of `size` into segments; at least one, which may do nothing.
+/// Cuts the chain of an image of `size` into segments. There is at least one, which can be empty.
 pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
     let (segments, slots) = (Vec::with_capacity(1), Vec::with_capacity(2));
     let mut chain = Chain { gray, lane: 0, segments, next: Source::of(size), slots };
@@ -20,38 +20,38 @@ pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) 
     Ok(chain.segments)
 }
 
-/// A chain on its way into segments.
+/// A chain while it is cut into segments.
 struct Chain {
     gray: bool,
-    /// Where segments store their results.
+    /// The lane in which segments store their results.
     lane: usize,
     segments: Vec<Segment>,
-    /// The source of what is not yet in a segment.
+    /// The source of the next segment.
     next: Source,
-    /// What is done to it.
+    /// Its slots so far.
     slots: Vec<(Slot, Table)>,
 }
 
-/// What the next segment works on.
+/// The input of the next segment.
 #[derive(Clone)]
 struct Source {
     frame: Frame,
     sums: Sums,
-    /// The lane that it is in; none for the image as it came.
+    /// Its lane. `None` for the input image.
     from: Option<usize>,
-    /// The next segment's.
+    /// The level of the next segment.
     level: usize,
 }
 
 impl Source {
-    /// The image as it came.
+    /// The input image.
     fn of(size: Size) -> Self {
         Source { frame: Frame::whole(size), sums: Sums::Nothing, from: None, level: 0 }
     }
 }
 
 impl Chain {
-    /// Takes operations up, of which the first finds an image of this size.
+    /// Adds operations. The first one gets an image of this size.
     fn push_all(&mut self, ops: &[Op], mut size: Size, tables: &mut Tables) -> Result<()> {
         for op in ops {
             match op.lower(size) {
@@ -83,15 +83,15 @@ impl Chain {
         Ok(())
     }
 
-    /// Stores what there is, unless it is an image in memory seen through a frame.
+    /// Stores the current result, unless it is an image in memory with a view.
     fn bare(&mut self) {
         if !self.slots.is_empty() || !matches!(self.next.sums, Sums::Nothing) {
             self.store();
         }
     }
 
-    /// Each branch begins with what there is now and stores its result in a lane of its own, all of them one level before they
-    /// are mixed.
+    /// Each branch begins with the current result and stores its own result in a lane of its own. All of them are one
+    /// level below the mixture.
     fn branches(&mut self, mix: &AugMix, size: Size, tables: &mut Tables) -> Result<()> {
         self.bare();
         let source = self.next.clone();
@@ -134,7 +134,7 @@ impl Chain {
         }
     }
 
-    /// A slot for each pass, of which none can see through another.
+    /// A slot for each pass. No pass can be evaluated through another.
     fn blur(&mut self, blur: BoxBlur) {
         for along_columns in [0, 1] {
             let args = [blur.reach as u32, blur.inner, blur.outer, along_columns, 0, 0, 0];
@@ -177,10 +177,10 @@ impl Chain {
         self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
     }
 
-    /// Nothing is done to the source yet but for its frame.
+    /// The source has no slots yet, only its view.
     fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
         let to = Size { width: columns.len(), height: rows.len() };
-        // Only what the second pass needs goes through the first.
+        // The first pass covers only the input of the second pass.
         let (shift, end) = if columns_first { columns.used() } else { rows.used() };
         let (stored, frame) = match columns_first {
             true => (Size { width: end - shift, ..to }, self.next.frame.skip(shift, 0)),
@@ -196,7 +196,7 @@ impl Chain {
         self.next.sums = Sums::Second(second);
     }
 
-    /// Stores what there is, unless it is stored already.
+    /// Stores the current result, unless it is stored already.
     fn end(&mut self) {
         let Source { frame, sums, from, .. } = &self.next;
         let is_stored = *from == Some(self.lane) && matches!(sums, Sums::Nothing) && frame.is_whole();
@@ -205,7 +205,7 @@ impl Chain {
         }
     }
 
-    /// Makes segments of what there is; the last one's result is the next one's source.
+    /// Makes segments of the current slots. The last one's result is the next source.
     fn store(&mut self) {
         let size = self.next.frame.size;
         let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
@@ -221,7 +221,7 @@ impl Chain {
         }
     }
 
-    /// Makes a segment on the next source; its result of `size` is the next one's.
+    /// Makes a segment on the next source. Its result of `size` is the source after that.
     fn segment(&mut self, slots: [Slot; 2], table: Table, size: Size) {
         let stored = Source { from: Some(self.lane), level: self.next.level + 1, ..Source::of(size) };
         let Source { frame, sums, from, level } = std::mem::replace(&mut self.next, stored);

@@ -1,19 +1,24 @@
-//! Programs: what the kernels are told to do with each image.
+//! Programs: the kernels' instructions for each image.
 //!
-//! A chain of operations becomes *slots*: a run of point operations is one slot (a table), anything else is a slot of
-//! its own. One or two slots that a kernel can evaluate on the fly, backwards from the output pixel, are a *segment*;
-//! nearly every sub-policy of two operations is a single one. Only where the second slot has to look at many pixels of
-//! a first one that is dear to evaluate (a filter or a statistic after an interpolated warp), or a crop or resize stands
-//! behind another operation, is the result between stored, and there begins a new segment. A blur is six such slots, one for
-//! each pass of its box; the first shares a segment with what is in front of it, the last with what is behind.
+//! A chain of operations becomes *slots*. A run of point operations is one slot (a table), and every other operation is
+//! a slot of its own. A *segment* has one or two slots, which a kernel can evaluate on the fly, backwards from the
+//! output pixel. Nearly every sub-policy of two operations is a single segment. A new segment begins, and the result
+//! between is stored, in two cases:
 //!
-//! The branches of an AugMix are chains like others that begin with the same source; a segment of its own mixes what they
-//! stored. So an image's segments are not always one after the other: each has a *level* above those of what it works on,
-//! and stores its result in a *lane*. Results of one level go to one of two buffers and the next level's to the other, since a
-//! kernel cannot read what it writes.
+//! * The second slot reads many pixels of an expensive first slot, such as a filter or a statistic after an
+//! interpolated warp.
+//! * A crop or resize follows another operation.
 //!
-//! Crops and flips in front of a segment's slots are its [`Frame`], a map of coordinates and no work of their own. A resize is
-//! a segment that sums along one axis and is stored, and the next one's source, whose pixels are sums along the other.
+//! A blur is six such slots, one for each pass of its box. The first shares a segment with the slot before it, and the
+//! last with the slot after it.
+//!
+//! The branches of an AugMix are chains with the same source. A segment of its own mixes their stored results. So an
+//! image's segments are not always consecutive. Each segment has a *level* above the levels of its inputs, and stores
+//! its result in a *lane*. The results of one level go to one of two buffers, and those of the next level to the other.
+//! A kernel cannot read the buffer that it writes.
+//!
+//! Crops and flips before a segment's slots are its [`Frame`], a map of coordinates at no cost. A resize is a segment
+//! that sums along one axis and is stored. The pixels of the next segment's source are the sums along the other axis.
 
 mod chain;
 mod write;
@@ -30,10 +35,10 @@ use crate::ops::{Category, MixRule, OpKind, RequiredStats};
 pub(crate) const PROGRAM_WORDS: usize = 32;
 /// Words of an image's statistics: 3 x 256 counts and two 64-bit sums.
 pub(crate) const COUNTS_WORDS: usize = 772;
-/// Steps that one table may have, so that prefixes fit a byte; longer runs are cut.
+/// The most steps of one table, so that prefixes fit a byte. Longer runs are cut.
 const MOST_STEPS: usize = 128;
 
-/// Words of a program, by name; the shaders get these as constants.
+/// Words of a program, by name. The shaders get these as constants.
 pub(crate) mod word {
     /// First byte of the image in `source`, or first word in `middle`.
     pub const SOURCE: usize = 0;
@@ -44,19 +49,19 @@ pub(crate) mod word {
     /// Kinds of the two slots.
     pub const FIRST: usize = 3;
     pub const SECOND: usize = 4;
-    /// Where the steps of the table are, two words each, and how many.
+    /// The place of the table's steps, two words each, and their number.
     pub const STEPS: usize = 5;
     pub const STEP_COUNT: usize = 6;
     /// Number of the image's statistics.
     pub const COUNTS: usize = 7;
-    /// Which statistics are wanted, and behind how many steps the two sums of luma are.
+    /// The needed statistics, and the number of steps before each of the two sums of luma.
     pub const STATISTICS: usize = 8;
-    /// How many segments, this one included, are left.
+    /// The number of remaining segments, with this one.
     pub const SEGMENTS: usize = 9;
     /// Arguments of the slots, seven words each.
     pub const FIRST_ARGS: usize = 10;
     pub const SECOND_ARGS: usize = 17;
-    /// The size of what the segment makes.
+    /// The size of the segment's result.
     pub const WIDTH: usize = 24;
     pub const HEIGHT: usize = 25;
     /// The size of its source, and the source's pixel that is its first.
@@ -64,10 +69,10 @@ pub(crate) mod word {
     pub const SOURCE_HEIGHT: usize = 27;
     pub const FRAME_X: usize = 28;
     pub const FRAME_Y: usize = 29;
-    /// The frame's fill and, above, its flags.
+    /// The view's fill and, in the upper bits, its flags.
     pub const FRAME: usize = 30;
-    /// Where the weights of a resize are, behind the width of what is stored between its passes; or what a mixture mixes, see
-    /// `shaders/kernels/mixture.wgsl`.
+    /// The place of the weights of a resize, which follow the width of the image between its passes. For a mixture, the
+    /// place of its inputs; see `shaders/kernels/mixture.wgsl`.
     pub const WEIGHTS: usize = 31;
 }
 
@@ -75,7 +80,7 @@ pub(crate) mod word {
 pub(crate) const ARG_OP: usize = 5;
 pub(crate) const ARG_FILL: usize = 6;
 
-/// Bits of `word::STATISTICS`; the bit of round 1 follows that of round 0.
+/// Bits of `word::STATISTICS`. The bit of round 1 follows that of round 0.
 pub(crate) const WANT_HISTOGRAM: u32 = 1;
 pub(crate) const WANT_LUMA_0: u32 = 2;
 
@@ -84,7 +89,7 @@ pub(crate) const RULE_SUM: u32 = 0;
 pub(crate) const RULE_SUM_THEN_BLEND: u32 = 1;
 pub(crate) const RULE_BLENDS: u32 = 2;
 
-/// What a slot does; as a number in programs, as a bit in [`Kinds`].
+/// The kind of a slot: a number in programs, and a bit in [`Kinds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum SlotKind {
@@ -139,7 +144,7 @@ impl Kinds {
         self.0 & !other.0 == 0
     }
 
-    /// The kinds that operations of these sorts always may need.
+    /// The kinds that these operations can need.
     pub fn of_operations(operations: &[OpKind]) -> Self {
         let kind = |op: &OpKind| match op.category() {
             // A frame becomes a slot only where it stands behind another operation.
@@ -161,16 +166,16 @@ impl Kinds {
 struct Slot {
     kind: SlotKind,
     args: [u32; 7],
-    /// What `args[0]` has to point at.
+    /// The target of `args[0]`.
     extra: Extra,
 }
 
 #[derive(Clone, Debug)]
 enum Extra {
     Nothing,
-    /// Words that stand in the programs, behind them.
+    /// Words that follow the programs.
     Words(Vec<u32>),
-    /// The partner of a mix; its place in memory goes into `args[1]`.
+    /// The partner of a mix. Its place in memory goes into `args[1]`.
     Partner(usize),
 }
 
@@ -182,28 +187,28 @@ struct Table {
     statistics: u32,
     /// Whether a step so far needs statistics.
     dynamic: bool,
-    /// How many rounds of luma are taken.
+    /// The number of rounds of luma.
     rounds: u32,
 }
 
-/// One or two slots, evaluated in one go, on a source seen through a frame.
+/// One or two slots, evaluated together, on a source with a view.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     slots: [Slot; 2],
     table: Table,
     pub frame: Frame,
-    /// The size of what it makes.
+    /// The size of its result.
     pub size: Size,
     sums: Sums,
-    /// How many levels of segments must have been run before.
+    /// The number of levels of segments before it.
     pub level: usize,
-    /// The lane whose last result it works on; none for the image as it came.
+    /// The lane whose last result is its input. `None` for the input image.
     pub from: Option<usize>,
-    /// The lane that it stores its result in, if it is not the last one.
+    /// The lane of its result, if it is not the last segment.
     pub lane: usize,
 }
 
-/// The sums that a segment has to do with.
+/// The sums of a segment.
 #[derive(Clone, Debug)]
 enum Sums {
     Nothing,
@@ -211,11 +216,11 @@ enum Sums {
     First(Pass),
     /// Its source's pixels are those of the second pass.
     Second(Pass),
-    /// It mixes its source with what branches stored.
+    /// It mixes its source with the results of branches.
     Mixture(Mixture),
 }
 
-/// What a mixture has besides its source.
+/// The inputs of a mixture besides its source.
 #[derive(Clone, Debug)]
 struct Mixture {
     rule: MixRule,
@@ -228,9 +233,9 @@ struct Mixture {
 struct Pass {
     weights: Weights,
     along_rows: bool,
-    /// The first of the stored columns or rows that the weights speak of.
+    /// The first stored column or row of the weights.
     shift: usize,
-    /// Columns of what is stored.
+    /// Columns of the stored image.
     stride: usize,
 }
 
@@ -239,7 +244,7 @@ impl Segment {
         Kinds::of(&[self.slots[0].kind, self.slots[1].kind])
     }
 
-    /// How many words of programs it takes, with what stands behind them and its places in lists of dispatches.
+    /// Its number of words, with the words that follow the programs and its places in lists of dispatches.
     pub fn words(&self) -> usize {
         let extra = |slot: &Slot| match &slot.extra {
             Extra::Words(words) => words.len(),
@@ -269,17 +274,17 @@ impl Segment {
         matches!(self.sums, Sums::Second(_))
     }
 
-    /// Whether its source is seen as it is.
+    /// Whether its source has no view.
     pub fn is_plain(&self) -> bool {
         matches!(self.sums, Sums::Nothing) && self.frame.is_whole()
     }
 
-    /// How many branches it mixes its source with, which has a kernel of its own; none for all other segments.
+    /// The number of branches that it mixes, in a kernel of its own. `None` for all other segments.
     pub fn branches(&self) -> usize {
         if let Sums::Mixture(mixture) = &self.sums { mixture.weights.len() } else { 0 }
     }
 
-    /// How many pixels of the source it reads.
+    /// The number of source pixels that it reads.
     pub fn pixels_read(&self) -> usize {
         let used = |pass: &Pass| {
             let (first, end) = pass.weights.used();
@@ -313,7 +318,7 @@ impl Segment {
 }
 
 impl Table {
-    /// Takes a step if this table has room for it.
+    /// Adds a step if this table has room for it.
     fn push(&mut self, op: OpKind, arg: u32) -> bool {
         if self.steps.len() == MOST_STEPS {
             return false;

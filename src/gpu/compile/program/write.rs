@@ -4,10 +4,10 @@ use super::super::view::{ALONG_ROWS, Frame};
 use super::{Extra, Mixture, PROGRAM_WORDS, Pass, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, Segment, Sums, word};
 use crate::ops::MixRule;
 
-/// Where the segments of an image read and write; see [`word`].
+/// The places that the segments of an image read and write; see [`word`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places<'a> {
-    /// First byte of the image as it came.
+    /// First byte of the input image.
     pub image: u32,
     /// First word of each of the image's lanes.
     pub lanes: &'a [u32],
@@ -24,8 +24,8 @@ impl Places<'_> {
 }
 
 impl Segment {
-    /// Writes the program at the end of `programs`; what does not fit into it goes to the end of `behind`, which will
-    /// begin at word `behind_at`.
+    /// Writes the program at the end of `programs`. Longer data goes to the end of `behind`, which will begin at word
+    /// `behind_at`.
     pub fn write(
         &self,
         places: Places<'_>,

@@ -1,4 +1,4 @@
-//! Constants: the numbers that the WGSL files expect, so that each stands in one place only.
+//! Constants: the numbers that the WGSL files expect, each defined in one place.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::batch::Layout;
 use crate::ops::Border;
 use crate::output::Dtype;
 
-/// All of a kernel's, as WGSL.
+/// All constants of a kernel, as WGSL.
 pub(super) fn constants(variant: &Variant) -> String {
     let mut text = String::new();
     let mut number = |name: &str, value: usize| {

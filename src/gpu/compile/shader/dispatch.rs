@@ -1,4 +1,5 @@
-//! Switches: the parts of a kernel that choose among operations and kinds of slots, generated from the one list of operations.
+//! Dispatch: the parts of a kernel that choose among operations and kinds of slots, generated from the one list of
+//! operations.
 
 use std::fmt::Write as _;
 
@@ -102,7 +103,7 @@ pub(super) fn dispatch_by_op(variant: &Variant) -> String {
     text
 }
 
-/// What a slot makes of a pixel that was already fetched.
+/// The result of a slot for a fetched pixel.
 pub(super) fn slot_point(variant: &Variant, slot: &str) -> String {
     let args = "program + slot_args";
     let arms = [
@@ -121,7 +122,7 @@ pub(super) fn slot_point(variant: &Variant, slot: &str) -> String {
     )
 }
 
-/// What a slot makes of the pixel at some coordinates.
+/// The result of a slot for the pixel at some coordinates.
 pub(super) fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
     let whole = [
         (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
@@ -154,7 +155,7 @@ fn kind_of(slot: &str) -> String {
     format!("programs[program + WORD_{}]", slot.to_uppercase())
 }
 
-/// The arms of a switch for those kinds that are there.
+/// The arms of a `switch` for the present kinds.
 fn present(kinds: Kinds, arms: &[(SlotKind, String)]) -> String {
     let there = arms.iter().filter(|(kind, _)| kinds.has(*kind));
     there.map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32)).collect()

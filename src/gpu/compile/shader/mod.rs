@@ -1,9 +1,9 @@
-//! Shaders: WGSL files put together into one kernel, with only what its programs can need.
+//! Shaders: WGSL files assembled into one kernel, with only the parts that its programs can need.
 //!
-//! No preprocessor: the files are joined, constants are written in front, and the few `switch` statements over operations
-//! and kinds are generated from the one list of operations. The files of `shaders/slots` are written once and stand in a
-//! kernel twice, for the first and the second slot of a segment: `slot_` becomes `first_` or `second_`, and `below_at`,
-//! what a slot fetches from, the image or the slot before.
+//! There is no preprocessor. The files are joined, with constants in front. The few `switch` statements over operations
+//! and kinds are generated from the one list of operations. The files of `shaders/slots` are written once and occur in
+//! a kernel twice, for the first and the second slot of a segment. In them, `slot_` becomes `first_` or `second_`.
+//! `below_at` becomes the slot's source: the image or the slot before it.
 
 mod constants;
 mod dispatch;
@@ -17,7 +17,8 @@ use crate::batch::Layout;
 use crate::ops::OpKind;
 use crate::output::Dtype;
 
-/// Groups of four pixels that a workgroup does: seven a thread. Fewer cost more tables, more leave a GPU idle.
+/// Groups of four pixels per workgroup: seven per thread. Fewer groups cost more tables, and more groups leave a GPU
+/// idle.
 pub(crate) const SLICE_QUADS: usize = 1792;
 /// Threads of a workgroup.
 pub(crate) const THREADS: usize = 256;
@@ -45,7 +46,7 @@ pub(crate) struct Variant {
 }
 
 impl Variant {
-    /// Whether this kernel can run whatever `other` can: the same but for operations that it has besides.
+    /// Whether this kernel can run all programs of `other`: it is the same kernel, perhaps with more operations.
     pub fn serves(&self, other: &Variant) -> bool {
         let has_all = other.operations.iter().all(|op| self.operations.binary_search(op).is_ok());
         has_all && *self == Variant { operations: self.operations.clone(), ..other.clone() }
@@ -67,16 +68,18 @@ pub(crate) fn entry_point(kernel: Kernel) -> &'static str {
     }
 }
 
-/// Words from one histogram of a workgroup to the next: 3 x 256, and some so that they begin in different banks of memory.
+/// Words from one histogram of a workgroup to the next: 3 x 256, padded so that they begin in different banks of
+/// memory.
 const HISTOGRAM_STRIDE: usize = 768 + 8;
 
-/// Words of so many histograms.
+/// Words of this many histograms.
 fn bins(histograms: usize) -> usize {
     (histograms - 1) * HISTOGRAM_STRIDE + 768
 }
 
-/// How many histograms the threads of a workgroup count into, in turns. On a flat image all threads add to the same count;
-/// with four they queue a quarter as long. Small images get as many as the device's workgroup memory holds beside the tile.
+/// The number of histograms that the threads of a workgroup fill in turns. On a flat image, all threads add to the same
+/// count. With four histograms, they queue a quarter as long. Small images get as many as the device's workgroup memory
+/// holds beside the tile.
 pub(crate) fn histograms(kernel: Kernel, tile: usize, workgroup_memory: usize) -> usize {
     match kernel {
         Kernel::Statistics(_) => 4,
@@ -85,8 +88,8 @@ pub(crate) fn histograms(kernel: Kernel, tile: usize, workgroup_memory: usize) -
     }
 }
 
-/// Bytes of workgroup memory that the small kernel needs for a tile of this many pixels, as WebGPU counts them: each
-/// variable takes a multiple of 16.
+/// Bytes of workgroup memory of the small kernel for a tile of this many pixels. As WebGPU counts them, each variable
+/// takes a multiple of 16.
 pub(crate) fn small_memory(tile: usize, histograms: usize) -> usize {
     let [table, ends, luma_sums] = [256, 6, 2];
     [tile, table, bins(histograms), ends, luma_sums].iter().map(|words| (4 * words).next_multiple_of(16)).sum()
@@ -155,9 +158,9 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     }
     join(&dispatch_by_op(variant));
     for slot in ["first", "second"] {
-        // What a kind of slot fetches from. Behind a filter or an interpolated warp there is never another interpolated warp,
-        // and behind an interpolated warp no filter; a pass of a blur has none of them in front of it, and is in front of none:
-        // leaving them out keeps kernels from growing with their product.
+        // The source of a kind of slot. An interpolated warp never follows a filter or another interpolated warp, and a
+        // filter never follows an interpolated warp. A pass of a blur has none of them before or after it. Leaving
+        // these pairs out keeps kernels small.
         let below = |kind| match (slot, kind) {
             ("first", _) => "source_at",
             (_, SlotKind::Interpolated | SlotKind::Box) => "first_plain_at",
