@@ -2,17 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::chain::{Chain, Finish, Scratch, pixels, resize};
+use super::chain::{Chain, Finish, pixels, resize};
 use super::kernels::mixture::Mixture;
 use super::pass::BAND;
 use crate::ops::AugMix;
-
-/// Memory of branches, reused from image to image.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    scratch: Scratch,
-    results: Vec<Vec<u8>>,
-}
 
 impl Chain<'_> {
     /// Runs every branch on the current image, and continues with the mixture.
@@ -23,7 +16,7 @@ impl Chain<'_> {
         memory.results.resize(op.branches.len().max(memory.results.len()), Vec::new());
         for (branch, result) in op.branches.iter().zip(&mut memory.results) {
             resize(result, image.len());
-            let mut chain = Chain::new(self.batch, image, self.size, &mut memory.scratch, self.threads);
+            let mut chain = Chain::new(self.batch, image, self.size, &mut memory.chain, self.threads);
             branch.ops.iter().for_each(|op| chain.push(op));
             chain.finish(Finish::Pixels(result));
         }

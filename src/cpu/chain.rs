@@ -11,32 +11,20 @@
 
 use rayon::prelude::*;
 
-use super::branches;
 use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
-use super::kernels::box_blur::{STRIP, down_columns};
-use super::kernels::look_up::{Tables, look_up};
+use super::kernels::box_blur::down_columns;
+use super::kernels::lut::{Tables, look_up};
 use super::kernels::statistics;
+use super::kernels::transpose::STRIP;
 use super::pass::{BAND, Pass};
-use super::steps::Step;
+use super::pointwise::Pointwise;
+use super::scratch::Scratch;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
 use crate::batch::{Images, Size};
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{Category, ImageStats, Op, OpKind, RequiredStats, Table};
-
-/// Memory that is reused from image to image.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    /// The pixels between passes.
-    pub held: [Vec<u8>; 2],
-    /// A band that is written to another place in another form.
-    band: Vec<u8>,
-    before: Vec<Step>,
-    after: Vec<Step>,
-    /// The memory of branches, once an image has some.
-    pub branches: Option<Box<branches::Memory>>,
-}
 
 /// The pixels to which the waiting operations apply.
 #[derive(Clone, Copy)]
@@ -95,12 +83,12 @@ impl<'a> Chain<'a> {
             }
             // Gray images have no color.
             Lowered::Pixel(_) if self.channels == 1 => {}
-            Lowered::Pixel(arg) => self.scratch.after.push(Step::Color(blend(arg))),
+            Lowered::Pixel(arg) => self.scratch.after.push(Pointwise::Color(blend(arg))),
             Lowered::Mask { left, top, right, bottom, fill } => {
                 let [left, top, right, bottom] = [left, top, right, bottom].map(|v| v as usize);
-                self.scratch.after.push(Step::Mask { left, top, right, bottom, fill });
+                self.scratch.after.push(Pointwise::Mask { left, top, right, bottom, fill });
             }
-            Lowered::Mix { arg, partner } => self.scratch.after.push(Step::Mix { blend: blend(arg), partner }),
+            Lowered::Mix { arg, partner } => self.scratch.after.push(Pointwise::Mix { blend: blend(arg), partner }),
             Lowered::Warp(warp) => self.geometry(
                 self.next,
                 match warp {
@@ -172,15 +160,15 @@ impl<'a> Chain<'a> {
     /// Adds a table, combined with one that waits already.
     fn look_up(&mut self, tables: Tables) {
         match self.scratch.after.last_mut() {
-            Some(Step::Tables(waiting)) => *waiting = waiting.then(&tables),
-            _ => self.scratch.after.push(Step::Tables(tables)),
+            Some(Pointwise::Tables(waiting)) => *waiting = waiting.then(&tables),
+            _ => self.scratch.after.push(Pointwise::Tables(tables)),
         }
     }
 
     /// Adds a geometry that makes images of size `to`.
     fn geometry(&mut self, to: Size, geometry: Geometry) {
         let only_steps = matches!(self.geometry, Geometry::Same);
-        let may_follow = geometry.moves_pixels() && self.scratch.after.iter().all(Step::is_anywhere);
+        let may_follow = geometry.moves_pixels() && self.scratch.after.iter().all(Pointwise::is_anywhere);
         if !only_steps || !(may_follow || self.scratch.after.is_empty()) {
             self.store();
         }
@@ -246,7 +234,7 @@ impl<'a> Chain<'a> {
         let waiting = match self.scratch.after.as_slice() {
             _ if !matches!(self.geometry, Geometry::Same) => None,
             [] => Some(None),
-            [Step::Tables(tables)] => Some(Some(*tables)),
+            [Pointwise::Tables(tables)] => Some(Some(*tables)),
             _ => None,
         };
         let through = waiting.unwrap_or_else(|| {

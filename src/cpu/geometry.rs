@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::kernels::blend::Blend;
-use super::kernels::box_blur::{self, STRIP};
+use super::kernels::box_blur;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
-use super::kernels::planes::reverse;
+use super::kernels::planar::reverse;
 use super::kernels::resize::{along_columns, along_rows};
 use super::kernels::sharpness::smooth;
+use super::kernels::transpose::STRIP;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;

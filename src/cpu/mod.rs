@@ -49,19 +49,21 @@ mod chain;
 mod geometry;
 mod kernels;
 mod pass;
+mod pointwise;
 pub mod reference;
-mod steps;
-mod store;
+mod scratch;
+mod write_output;
 
 use std::cell::Cell;
 
 use half::f16;
 use rayon::prelude::*;
 
-use self::chain::{Chain, Finish, Scratch};
-use self::kernels::look_up::{Tables, look_up_from};
-use self::kernels::planes::interleave;
-use self::store::{Normalized, Planes, Store};
+use self::chain::{Chain, Finish};
+use self::kernels::lut::{Tables, look_up_from};
+use self::kernels::planar::interleave;
+use self::scratch::Scratch;
+use self::write_output::{Normalized, Planes, WriteOutput};
 use crate::batch::{Images, Layout, Size};
 use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, Tensor, TensorData};
@@ -123,7 +125,7 @@ impl Run<'_> {
     }
 
     /// Another form.
-    fn store<S: Store>(&self, store: &S, values: &mut [S::Value]) {
+    fn store<S: WriteOutput>(&self, store: &S, values: &mut [S::Value]) {
         let pixels = self.size.pixels() * self.batch.placement().channels;
         self.each(values, |i, out, memory| {
             self.chain(i, memory, |chain, finished| match self.threads {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::geometry::{Geometry, View};
-use super::kernels::box_blur::STRIP;
-use super::steps::{Band, Step};
+use super::kernels::transpose::STRIP;
+use super::pointwise::{Band, Pointwise};
 use crate::batch::{Images, Size};
 
 /// Bytes of a band: the part of the first-level cache that tables leave.
@@ -18,8 +18,8 @@ pub(super) struct Pass<'a> {
     pub source: View<'a>,
     pub geometry: &'a Geometry,
     pub to: Size,
-    pub before: &'a [Step],
-    pub after: &'a [Step],
+    pub before: &'a [Pointwise],
+    pub after: &'a [Pointwise],
 }
 
 impl Pass<'_> {

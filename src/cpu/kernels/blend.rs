@@ -6,7 +6,7 @@
 //! is checked when the tables are made. It happens for about one random alpha in a few hundred. Sums that are not
 //! clipped are below 256 and rounded by at most 2^-17.
 
-use super::planes::{BLOCK, join, split};
+use super::planar::{BLOCK, join, split};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
 use crate::ops::Table;
@@ -120,7 +120,7 @@ fn bytes(first: &mut [u8], second: &[u8], alpha: f32) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::super::look_up::x86::{Wide, has_vbmi, load, permuted, store, wide};
+    use super::super::lut::x86::{Wide, has_vbmi, load, permuted, store, wide};
     use super::Blend;
 
     /// Whether the processor has the instructions of the functions here.

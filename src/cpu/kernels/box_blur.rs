@@ -5,17 +5,12 @@
 use std::cell::Cell;
 
 use super::nearest::repeat;
-use super::turn::{SPAN, columns_to_rows, rows_to_columns};
+use super::transpose::{Line, SPAN, STRIP, columns_to_rows, rows_to_columns};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::simd::multiversioned;
 
-/// Values of a line: the number of rows or columns that are blurred at once.
-pub(in crate::cpu) const STRIP: usize = 64;
 /// The longest reach of a box along rows that is summed in place.
 const SHORT: usize = 2;
-
-/// Values beside each other.
-pub(super) type Line = [u8; STRIP];
 
 thread_local! {
     /// The input and the output of a pass.

@@ -9,11 +9,11 @@
 pub(super) mod blend;
 pub(super) mod box_blur;
 pub(super) mod interpolated;
-pub(super) mod look_up;
+pub(super) mod lut;
 pub(super) mod mixture;
 pub(super) mod nearest;
-pub(super) mod planes;
+pub(super) mod planar;
 pub(super) mod resize;
 pub(super) mod sharpness;
 pub(super) mod statistics;
-mod turn;
+pub(super) mod transpose;

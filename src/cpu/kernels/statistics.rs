@@ -4,7 +4,7 @@
 //! Several histograms therefore take turns, pixel by pixel, and are added up at the end. The darkest and brightest
 //! values need no histogram.
 
-use super::planes::{BLOCK, split};
+use super::planar::{BLOCK, split};
 use crate::arithmetic::histogram::Histogram;
 use crate::arithmetic::luma::luma;
 use crate::simd::multiversioned;

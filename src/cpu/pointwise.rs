@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use super::kernels::blend::Blend;
-use super::kernels::look_up::{Tables, look_up};
+use super::kernels::lut::{Tables, look_up};
 use super::kernels::nearest::repeat;
-use super::kernels::planes::interleave;
+use super::kernels::planar::interleave;
 use crate::batch::{Images, Layout};
 
 /// One step. A boxed table would be an allocation per image.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum Pointwise {
     /// Every value through its channel's table.
     Tables(Tables),
     /// A blend with the pixel's own gray.
@@ -30,25 +30,25 @@ pub(super) struct Band {
     pub channels: usize,
 }
 
-impl Step {
+impl Pointwise {
     /// Whether it does the same to a pixel at every place.
     pub fn is_anywhere(&self) -> bool {
-        matches!(self, Step::Tables(_) | Step::Color(_))
+        matches!(self, Pointwise::Tables(_) | Pointwise::Color(_))
     }
 
     /// Runs it on the pixels of a band.
     pub fn apply(&self, pixels: &mut [u8], band: &Band, batch: &Images<'_>) {
         match *self {
-            Step::Tables(ref tables) => look_up(pixels, band.channels, tables),
-            Step::Color(ref blend) => blend.color(pixels),
-            Step::Mask { left, top, right, bottom, ref fill } => {
+            Pointwise::Tables(ref tables) => look_up(pixels, band.channels, tables),
+            Pointwise::Color(ref blend) => blend.color(pixels),
+            Pointwise::Mask { left, top, right, bottom, ref fill } => {
                 let row_length = band.width * band.channels;
                 for y in band.rows.start.max(top)..band.rows.end.min(bottom) {
                     let row = &mut pixels[(y - band.rows.start) * row_length..][..row_length];
                     repeat(&fill[..band.channels], &mut row[left * band.channels..right * band.channels]);
                 }
             }
-            Step::Mix { ref blend, partner } => {
+            Pointwise::Mix { ref blend, partner } => {
                 let places = band.rows.start * band.width..band.rows.end * band.width;
                 let bytes = &batch.data()[batch.placement().range(partner)];
                 if band.channels == 1 || batch.placement().layout == Layout::Nhwc {

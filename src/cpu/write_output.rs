@@ -1,9 +1,9 @@
-//! Store: interleaved bytes written in the output form.
+//! Write output: interleaved bytes written in the output form.
 
 use half::f16;
 use rayon::prelude::*;
 
-use super::kernels::planes::separate;
+use super::kernels::planar::separate;
 use crate::batch::Layout;
 use crate::output::Form;
 
@@ -25,7 +25,7 @@ impl Value for f16 {
 }
 
 /// Writes bytes into one image of a tensor.
-pub(super) trait Store: Sync {
+pub(super) trait WriteOutput: Sync {
     type Value: Send;
 
     /// Writes pixels from number `first` on. `out` is all of the image.
@@ -56,7 +56,7 @@ fn in_parts<T: Send>(pixels: &[u8], out: &mut [T], write: impl Fn(&[u8], [&mut [
 /// Bytes in planes.
 pub(super) struct Planes;
 
-impl Store for Planes {
+impl WriteOutput for Planes {
     type Value = u8;
 
     fn write(&self, first: usize, pixels: &[u8], out: &mut [u8]) {
@@ -106,7 +106,7 @@ impl<T: Value> Normalized<T> {
     }
 }
 
-impl<T: Value> Store for Normalized<T> {
+impl<T: Value> WriteOutput for Normalized<T> {
     type Value = T;
 
     fn write(&self, first: usize, pixels: &[u8], out: &mut [T]) {

@@ -1,7 +1,12 @@
 //! Transpose: rows of bytes become columns, and columns become rows.
 
-use super::box_blur::Line;
 use crate::simd::multiversioned;
+
+/// Values of a line: the number of rows or columns that are processed at once.
+pub(in crate::cpu) const STRIP: usize = 64;
+
+/// Values beside each other.
+pub(super) type Line = [u8; STRIP];
 
 /// Rows and columns of a square, which is transposed at once.
 const SIDE: usize = 8;
@@ -27,7 +32,7 @@ pub(super) fn rows_to_columns(source: &[u8], row_length: usize, lines: &mut [Lin
                 copy(&row[x..], bytes.as_flattened_mut());
                 *words = bytes.map(u64::from_le_bytes);
             }
-            turn(&mut squares);
+            transpose(&mut squares);
             for (k, line) in lines[x..x + SPAN].iter_mut().enumerate() {
                 line[y..y + SIDE].copy_from_slice(&squares[k % SIDE][k / SIDE].to_le_bytes());
             }
@@ -47,7 +52,7 @@ pub(super) fn columns_to_rows(lines: &[Line], row_length: usize, out: &mut [u8])
                 word.copy_from_slice(&line[y..y + SIDE]);
                 squares[k % SIDE][k / SIDE] = u64::from_le_bytes(word);
             }
-            turn(&mut squares);
+            transpose(&mut squares);
             for (row, words) in out.chunks_exact_mut(row_length).zip(squares) {
                 copy(words.map(u64::to_le_bytes).as_flattened(), &mut row[x..]);
             }
@@ -67,7 +72,7 @@ fn copy(from: &[u8], to: &mut [u8]) {
 
 /// Transposes squares. In each step, the smaller squares at the upper right and at the lower left change places.
 #[inline(always)]
-fn turn(rows: &mut Squares) {
+fn transpose(rows: &mut Squares) {
     for (half, mask) in [(4, 0x0000_0000_ffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
         for i in (0..SIDE).filter(|i| i & half == 0) {
             for j in 0..SQUARES {
