@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 11] = [
+pub const PAGES: [&str; 13] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
@@ -11,6 +11,8 @@ pub const PAGES: [&str; 11] = [
     "docs/architecture.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "RELEASE.md",
+    "SECURITY.md",
     "photos/README.md",
     "examples/README.md",
     "examples/train/README.md",
