@@ -17,7 +17,7 @@ fn transforms() -> Vec<(String, Transform, Shape)> {
     for (recipe, policy, shape) in
         [(Recipe::ImageNet, Policy::imagenet(), shape(375, 500)), (Recipe::Cifar, Policy::cifar10(), shape(32, 32))]
     {
-        transforms.push((format!("{} recipe", recipe.name()), recipe.training(Some(policy)), shape));
+        transforms.push((format!("{} recipe", recipe.name()), recipe.training().policy(policy).into(), shape));
     }
     transforms
 }

@@ -44,12 +44,16 @@ pub struct Augmenter {
     device: Device,
 }
 
-/// A batch after augmentation, with what was done to it.
+/// A batch after augmentation: the images, what was applied to each, and what the run cost.
+///
+/// `T` says where the images are: a [`Tensor`] in host memory, a [`GpuBatch`](crate::GpuBatch) in device memory, or a tensor
+/// of burn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Augmented {
+#[non_exhaustive]
+pub struct Augmented<T = Tensor> {
     /// The images in the output form.
-    pub tensor: Tensor,
-    /// What was applied to each.
+    pub tensor: T,
+    /// What was applied to each image.
     pub plan: Plan,
     /// What the run cost.
     pub report: Report,
@@ -146,11 +150,11 @@ impl Augmenter {
         batch: impl Into<GpuImages<'a>>,
         epoch: u64,
         indices: &[u64],
-    ) -> Result<(crate::GpuBatch, Plan, Report)> {
+    ) -> Result<Augmented<crate::GpuBatch>> {
         let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
-        let (augmented, report) = self.required_gpu()?.apply_resident(batch, &plan, &self.output)?;
-        Ok((augmented, plan, report))
+        let (tensor, report) = self.required_gpu()?.apply_resident(batch, &plan, &self.output)?;
+        Ok(Augmented { tensor, plan, report })
     }
 
     #[cfg(feature = "gpu")]

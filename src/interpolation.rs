@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 /// A resize rounds its values, widens its filter where the image shrinks, and takes a = -0.5 for the cubic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Interpolation {
     /// The pixel whose area the point falls into.
     #[default]

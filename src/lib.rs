@@ -61,8 +61,8 @@
 //! # let Some(gpu) = augmenter.executor().gpu() else { return Ok(()) };
 //! let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
 //! let batch = gpu.upload(&Batch::new(vec![128; shape.values()], shape, Layout::Nhwc)?)?;
-//! let (resident, _, _) = augmenter.augment_resident(&batch, 0, &[0, 1])?;
-//! assert_eq!(resident.shape(), shape); // its buffer is for the next kernel on the same device
+//! let augmented = augmenter.augment_resident(&batch, 0, &[0, 1])?;
+//! assert_eq!(augmented.tensor.shape(), shape); // its buffer is for the next kernel on the same device
 //! # Ok(())
 //! # }
 //! ```
@@ -143,6 +143,10 @@ mod simd;
 pub mod targets;
 mod text;
 pub mod transform;
+
+pub use half;
+#[cfg(feature = "gpu")]
+pub use wgpu;
 
 pub use augmenter::{Augmented, Augmenter, AugmenterBuilder, AugmenterConfig};
 pub use batch::{Batch, Images, Layout, Place, RaggedBatch, Shape, Size, Sizes};

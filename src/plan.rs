@@ -45,10 +45,11 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedImage {
-    /// The image's file, for messages and for replaying.
+    /// The name of the image's file, if the image has one. The library never reads it: the command line writes it, finds the
+    /// entry of a file by it when it replays a plan, and [`Plan`] prints it instead of the index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The image's sample index.
+    /// The sample index of the image: its position in the data set.
     #[serde(default)]
     pub index: u64,
     /// The drawn sub-policy, from 0. `None` for a plan made by hand.

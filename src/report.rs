@@ -9,6 +9,7 @@ use crate::plan::{Plan, PlannedImage};
 
 /// The numbers of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// The device: `CPU`, or the adapter's name and backend.
     pub device: String,

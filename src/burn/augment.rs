@@ -4,7 +4,7 @@ use ::burn::tensor::{DType, Device, Tensor};
 
 use super::device::check_shared;
 use super::memory::Memory;
-use crate::augmenter::Augmenter;
+use crate::augmenter::{Augmented, Augmenter};
 use crate::batch::{Images, Layout, Shape};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
@@ -12,17 +12,6 @@ use crate::gpu::{Gpu, GpuImages};
 use crate::output::{Dtype, Output, TensorData};
 use crate::plan::Plan;
 use crate::report::Report;
-
-/// An augmented batch as a burn tensor, with its plan and its cost.
-#[derive(Clone, Debug)]
-pub struct AugmentedTensor {
-    /// The images: N x C x H x W, or N x H x W x C if that is the output's layout.
-    pub tensor: Tensor<4>,
-    /// The operations of each image.
-    pub plan: Plan,
-    /// The cost of the run.
-    pub report: Report,
-}
 
 impl Augmenter {
     /// Draws for each image of a batch in host memory and applies the draws; see [`Augmenter::augment`] and
@@ -36,11 +25,11 @@ impl Augmenter {
         epoch: u64,
         indices: &[u64],
         device: &Device,
-    ) -> Result<AugmentedTensor> {
+    ) -> Result<Augmented<Tensor<4>>> {
         let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.executor().apply_tensor(batch, &plan, self.output(), device)?;
-        Ok(AugmentedTensor { tensor, plan, report })
+        Ok(Augmented { tensor, plan, report })
     }
 
     /// Draws for each image of a batch on the GPU and applies the draws; see [`Gpu::apply_tensor`].
@@ -53,11 +42,11 @@ impl Augmenter {
         epoch: u64,
         indices: &[u64],
         device: &Device,
-    ) -> Result<AugmentedTensor> {
+    ) -> Result<Augmented<Tensor<4>>> {
         let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.required_gpu()?.apply_tensor(batch, &plan, self.output(), device)?;
-        Ok(AugmentedTensor { tensor, plan, report })
+        Ok(Augmented { tensor, plan, report })
     }
 }
 

@@ -34,6 +34,7 @@ pub struct ImageItem {
 
 /// Augmented images with their labels.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ImageBatch {
     /// N x C x H x W, or N x H x W x C if that is the output's layout. Mixed if the loader or the batcher mixes.
     pub images: Tensor<4>,

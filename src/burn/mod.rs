@@ -52,7 +52,6 @@ mod load;
 mod memory;
 mod mix;
 
-pub use augment::AugmentedTensor;
 pub use batcher::{AugmentBatcher, EpochNumber, ImageBatch, ImageItem};
 pub use device::{device_descriptor, join, open, open_with, share};
 pub use memory::Memory;

@@ -30,6 +30,7 @@ macro_rules! conventions {
 
         /// The meaning of magnitudes.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
         pub enum Convention { $(#[doc = $summary] $(#[$default])? #[serde(rename = $name)] $Name,)* }
 
         impl Convention {

@@ -48,6 +48,7 @@ pub struct DecodedImage {
 
 /// A property of an image that its 8-bit form lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Reduction {
     /// An alpha channel.
     Alpha,

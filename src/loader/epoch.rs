@@ -32,6 +32,7 @@ pub struct Position {
 
 /// A batch that is ready for training.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct LoadedBatch {
     /// The augmented images, mixed if the loader mixes.
     pub images: LoadedImages,
@@ -51,6 +52,7 @@ pub struct LoadedBatch {
 
 /// Augmented images, where the augmenter runs.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum LoadedImages {
     /// In host memory, by the CPU.
     Host(Tensor),

@@ -4,6 +4,7 @@ use crate::error::Error;
 
 /// A loader's reaction to a sample that cannot be read or decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OnError {
     /// The epoch ends with an error that names the sample. This is the default: no sample is left out without your
     /// consent.
@@ -17,6 +18,7 @@ pub enum OnError {
 
 /// A skipped sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FailedSample {
     /// Its sample index.
     pub index: u64,
@@ -28,6 +30,7 @@ pub struct FailedSample {
 
 /// The samples that an epoch has skipped so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FailedSamples {
     /// The number of samples.
     pub samples: u64,

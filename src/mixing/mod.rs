@@ -49,7 +49,7 @@
 //! # let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
 //! # let batch = Batch::new(vec![128; shape.values()], shape, Layout::Nhwc)?;
 //! # let (epoch, indices) = (0, [7, 8]);
-//! let (bytes, _, _) = augmenter.augment_resident(&gpu.upload(&batch)?, epoch, &indices)?;
+//! let bytes = augmenter.augment_resident(&gpu.upload(&batch)?, epoch, &indices)?.tensor;
 //! let plan = Mixing::from(CutMix::default()).plan(42, epoch, &indices, bytes.shape().size())?;
 //! let images = gpu.mix(&bytes, &plan, &Output::f16(Layout::Nchw, Normalize::CIFAR10))?;
 //! gpu.recycle(bytes);

@@ -12,6 +12,7 @@ use crate::draw::Draw;
 /// The pixels outside an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Border {
     /// One color.
     #[default]

@@ -49,6 +49,7 @@ pub use parameters::Parameter;
 
 /// The input of an operation's output pixel. It decides how the GPU runs the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Category {
     /// Nothing changes.
     Copy,
@@ -76,6 +77,7 @@ pub enum Category {
 
 /// The statistics that a [`Category::Point`] operation needs of the image it is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequiredStats {
     /// None: the table is known before the image is.
     Nothing,
@@ -167,6 +169,7 @@ macro_rules! ops {
     (@all $($module:ident => $Name:ident,)*) => {
         /// The name of an operation, without parameters.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
         pub enum OpKind { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name,)* }
 
         /// An operation with all its parameters, ready to run.
@@ -175,6 +178,7 @@ macro_rules! ops {
         /// `{"op": "Rotate", "degrees": 30, ...}`. Parameters that have a neutral default (interpolation `nearest`,
         /// fill black) may be left out when parsing.
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         pub enum Op { $(#[doc = concat!("See [`struct@", stringify!($Name), "`].")] $Name($Name),)* }
 
         $(impl From<$Name> for Op { fn from(op: $Name) -> Op { Op::$Name(op) } })*

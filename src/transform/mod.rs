@@ -15,7 +15,7 @@ pub use crops::{CenterCrop, RandomCrop};
 pub use erasing::{Cutout, RandomErasing};
 pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use random_resized_crop::RandomResizedCrop;
-pub use recipes::Recipe;
+pub use recipes::{Recipe, Training};
 pub use resize::{Resize, ResizeTo};
 
 use serde::{Deserialize, Serialize};

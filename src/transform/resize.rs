@@ -24,6 +24,7 @@ pub struct Resize {
 /// The size that a [`Resize`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ResizeTo {
     /// The new shorter side. The longer side keeps the proportions, truncated.
     ShorterSide(usize),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use autoaugment::transform::Recipe;
-use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan};
+use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan, Transform};
 use clap::{Args, ValueEnum};
 
 use crate::choices::{self, Drawing, Runs, Where};
@@ -228,8 +228,8 @@ impl Apply {
     ) -> anyhow::Result<(Work, Vec<Entry>)> {
         if self.op.is_empty() && self.plan.is_none() {
             let scheme = self.drawing.scheme()?;
-            let transform = match self.recipe {
-                Some(recipe) => recipe.training(Some(scheme)),
+            let transform: Transform = match self.recipe {
+                Some(recipe) => recipe.training().policy(scheme).into(),
                 None => scheme.into(),
             };
             let sampler = self.drawing.sampler(transform)?;

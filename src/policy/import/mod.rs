@@ -18,6 +18,7 @@ use names::Name;
 /// and DALI have none, because their operations are not Pillow's. Their digits are read in the closest convention, and
 /// [`Framework::caveat`] names the differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Framework {
     /// Pairs of `("Posterize", 0.4, 8)`, with `None` for no magnitude. The convention is `torchvision`.
     Torchvision,

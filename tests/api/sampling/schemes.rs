@@ -158,6 +158,7 @@ fn timms_randaugment_draws_operations_gates_and_interpolations_alike() {
                 Interpolation::Nearest => panic!("timm has no nearest"),
                 Interpolation::Bilinear => 0,
                 Interpolation::Bicubic => 1,
+                other => panic!("{other}"),
             }),
             2,
         );

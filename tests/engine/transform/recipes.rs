@@ -61,7 +61,7 @@ fn check(what: &str, transform: Transform, normalize: Normalize, batch: &RaggedB
 
 #[test]
 fn imagenet_training() {
-    let transform = Recipe::ImageNet.training_with_erasing(Some(Policy::imagenet()));
+    let transform = Transform::from(Recipe::ImageNet.training().policy(Policy::imagenet()).erasing());
     let Some(plan) = check("the ImageNet recipe", transform, Normalize::IMAGENET, &photographs(8)) else { return };
     let has = |name: &str| plan.images().iter().filter(|i| i.ops.iter().any(|op| op.kind().name() == name)).count();
     assert_eq!(has("Resize"), 24);
@@ -76,7 +76,7 @@ fn imagenet_evaluation() {
 #[test]
 fn cifar_training() {
     let batch = images(&[Size { width: 32, height: 32 }; 96], 3, &mut random(6));
-    let transform = Recipe::Cifar.training(Some(Policy::cifar10()));
+    let transform = Transform::from(Recipe::Cifar.training().policy(Policy::cifar10()));
     let Some(plan) = check("the CIFAR recipe", transform, Normalize::CIFAR10, &batch) else { return };
     assert!(plan.images().iter().all(|i| i.ops[0].kind().name() == "Crop"));
     assert!(plan.images().iter().all(|i| i.ops.last().unwrap().kind().name() == "Cutout"));
