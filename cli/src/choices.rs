@@ -130,15 +130,13 @@ pub fn find_scheme(text: &str) -> anyhow::Result<Scheme> {
     if is_one_word && (text.contains(['/', '\\']) || has_extension) {
         bail!("policy: there is no file `{text}`");
     }
-    Ok(if text.trim_start().starts_with('{') { Policy::from_json(text)?.into() } else { text.parse()? })
+    Ok(Scheme::from_json_or_text(text)?)
 }
 
 /// A file with a policy in JSON or text, or with a scheme's text; `-` is standard input.
 pub fn read_scheme(path: &Path) -> anyhow::Result<Scheme> {
     let text = read(path)?;
-    let scheme =
-        if text.trim_start().starts_with('{') { Policy::from_json(&text).map(Into::into) } else { text.parse() };
-    scheme.with_context(|| path.display().to_string())
+    Scheme::from_json_or_text(&text).with_context(|| path.display().to_string())
 }
 
 /// A policy file in JSON or text; `-` is standard input.

@@ -55,6 +55,27 @@ impl FromStr for Scheme {
     }
 }
 
+impl Scheme {
+    /// Reads a learned policy's JSON, or the text of any scheme: what a file or an option may hold.
+    ///
+    /// ```
+    /// use autoaugment::{Policy, Scheme};
+    /// let policy = Policy::svhn();
+    /// assert_eq!(Scheme::from_json_or_text(&policy.to_json())?, policy.clone().into());
+    /// assert_eq!(Scheme::from_json_or_text("svhn")?, policy.into());
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Policy::from_json`], or of parsing the text.
+    pub fn from_json_or_text(text: &str) -> Result<Self> {
+        match text.trim_start().starts_with('{') {
+            true => Ok(Policy::from_json(text)?.into()),
+            false => text.parse(),
+        }
+    }
+}
+
 /// An unknown name, compared with the names of all schemes and not only of policies.
 fn with_all_names(error: Error, text: &str) -> Error {
     match error {
