@@ -32,6 +32,13 @@
 //! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`device/staging.rs`). Fetching
 //!   ([`Pending::wait`]) waits for its own batch and for nothing behind it.
 //!
+//! # A line from Mesa on standard error
+//! On Linux without a desktop session, opening a GPU may print `error: XDG_RUNTIME_DIR is invalid or not set in the
+//! environment`. It is harmless. Mesa's device-select layer asks for a window system that is not there. Start the program with
+//! the variable `NODEVICE_SELECT=1` to turn the layer off; the command line does so by itself. A library cannot: changing the
+//! environment is unsound once threads run. The layer asks wherever the extension `VK_KHR_wayland_surface` is on, and
+//! wgpu 30 demands every surface extension that there is.
+//!
 //! # Tried
 //! * *Everything through mapped slots in one submission* instead of `Queue::write_buffer` for images, programs and parameters,
 //!   a bind group for each dispatch and a submission each for kernels and fetching. Predicted: nothing is created, and what

@@ -39,7 +39,7 @@ impl Gpu {
             && let Some(adapter) = software.first()
         {
             let name = adapter.get_info().name;
-            return Err(Error::NoGpu(format!("{name} computes on the CPU, slower than the CPU executor")));
+            return Err(Error::NoGpu(format!("{name} is a software adapter, slower than the CPU executor")));
         }
         Gpu::open(&hardware)
     }
