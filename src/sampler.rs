@@ -74,7 +74,8 @@ impl Sampler {
         self.seed
     }
 
-    /// Draws a plan for images of these sizes. A policy draws one sub-policy per image, and a gate and a sign per step.
+    /// Draws a plan for images of these sizes. A policy draws one sub-policy per image. Per step
+    /// it draws whether the step is applied, and the sign.
     ///
     /// `indices` are the sample indices, one per image in the batch's order. The draws of an image depend on its sample
     /// index, so each image of an epoch needs its own.

@@ -47,7 +47,7 @@ impl Draw<'_> {
     pub fn point(&mut self) -> (usize, usize) {
         let Size { width, height } = self.context.size;
         let two_numbers = |stream: &mut ChaCha8Rng| (stream.random::<f64>(), stream.random::<f64>());
-        let (x, y) = StepStream::new(Purpose::Position).of(&self.context, self.step, two_numbers);
+        let (x, y) = StepStream::new(Purpose::Position).for_step(&self.context, self.step, two_numbers);
         ((x * width as f64) as usize, (y * height as f64) as usize)
     }
 

@@ -20,7 +20,7 @@ impl StepStream {
 
     /// The result of `draw` on the part of the stream for step `k`. `draw` takes equally much for each step, and steps
     /// come in order.
-    pub fn of<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
+    pub fn for_step<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
         let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
         while self.drawn < k {
             draw(stream);
@@ -32,6 +32,6 @@ impl StepStream {
 
     /// A number in 0..1 for step `k`.
     pub fn unit(&mut self, context: &Context<'_>, k: usize) -> f64 {
-        self.of(context, k, |stream| stream.random())
+        self.for_step(context, k, |stream| stream.random())
     }
 }

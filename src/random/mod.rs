@@ -19,7 +19,7 @@ pub(crate) enum Purpose {
     /// The sub-policy.
     SubPolicy = 1,
     /// Whether a step is applied.
-    Gate = 2,
+    Apply = 2,
     /// Whether a magnitude is negative.
     Sign = 3,
     /// The position of an operation's area.

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::{Draws, text};
 use crate::convention::Convention;
 use crate::draw::{Context, StepStream};
@@ -122,7 +122,7 @@ impl Draws for AugMix {
         // Both are rounded before they are multiplied.
         let left = (1.0 - kept) as f32;
         let weights = dirichlet(&mut stream, self.alpha, self.width).into_iter().map(|w| f64::from(w as f32 * left));
-        let mut steps = Steps::new(context, CONVENTION);
+        let mut steps = Instantiator::new(context, CONVENTION);
         let mut magnitudes = StepStream::new(Purpose::Magnitude);
         let chains = chains(context, self.kinds(), self.width, self.depth, |k, op| {
             let magnitude = (magnitudes.unit(context, k) * f64::from(self.severity)).floor();

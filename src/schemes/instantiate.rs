@@ -10,7 +10,7 @@ use crate::ops::{Category, Op, OpKind};
 use crate::random::Purpose;
 
 /// Makes the operations of an image's steps.
-pub(super) struct Steps<'a> {
+pub(super) struct Instantiator<'a> {
     context: &'a Context<'a>,
     convention: Convention,
     signs: StepStream,
@@ -18,22 +18,22 @@ pub(super) struct Steps<'a> {
     radii: StepStream,
 }
 
-impl<'a> Steps<'a> {
+impl<'a> Instantiator<'a> {
     pub fn new(context: &'a Context<'a>, convention: Convention) -> Self {
         let [signs, interpolations, radii] =
             [Purpose::Sign, Purpose::Interpolation, Purpose::Blur].map(StepStream::new);
-        Steps { context, convention, signs, interpolations, radii }
+        Instantiator { context, convention, signs, interpolations, radii }
     }
 
     /// The operation of step `k`, at a magnitude that is checked or that noise carried beyond the last one.
     pub fn op(&mut self, k: usize, op: OpKind, magnitude: f64) -> Op {
-        let Steps { context, convention, .. } = *self;
+        let Instantiator { context, convention, .. } = *self;
         let coin = |stream: &mut ChaCha8Rng| stream.random::<u32>() >> 31 == 1;
-        let negative = convention.is_signed(op) && self.signs.of(context, k, coin);
+        let negative = convention.is_signed(op) && self.signs.for_step(context, k, coin);
         let interpolation = match context.interpolation {
             Some(interpolation) => interpolation,
             None if convention.random_interpolation() && op.category() == Category::Warp => {
-                let bicubic = self.interpolations.of(context, k, coin);
+                let bicubic = self.interpolations.for_step(context, k, coin);
                 if bicubic { Interpolation::Bicubic } else { Interpolation::Bilinear }
             }
             None => convention.interpolation(op),

@@ -1,9 +1,9 @@
-//! Policy as a stage: a sub-policy, and the gates and signs of its steps.
+//! Policy as a stage: a sub-policy, and which of its steps are applied, and their signs.
 
 use rand::RngExt;
 
 use super::Draws;
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use crate::draw::{Context, StepStream};
 use crate::error::Result;
 use crate::ops::{Op, OpKind};
@@ -32,10 +32,10 @@ pub(super) fn draw_with(
     mut noise: impl FnMut(usize, f64) -> f64,
 ) -> usize {
     let number = context.stream(Purpose::SubPolicy).random_range(0..policy.sub_policies.len());
-    let mut gates = StepStream::new(Purpose::Gate);
-    let mut drawn = Steps::new(context, policy.convention);
+    let mut applied = StepStream::new(Purpose::Apply);
+    let mut drawn = Instantiator::new(context, policy.convention);
     for (k, step) in policy.sub_policies[number].steps.iter().enumerate() {
-        if gates.unit(context, k) < step.probability {
+        if applied.unit(context, k) < step.probability {
             ops.push(drawn.op(k, step.op, noise(k, step.magnitude)));
         }
     }

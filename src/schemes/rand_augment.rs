@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::{Draws, TORCHVISION, check_count, text};
 use crate::convention::Convention;
 use crate::draw::Context;
@@ -68,7 +68,7 @@ impl Draws for RandAugment {
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let mut operations = context.stream(Purpose::Operation);
-        let mut steps = Steps::new(context, CONVENTION);
+        let mut steps = Instantiator::new(context, CONVENTION);
         for k in 0..self.n {
             let op = TORCHVISION[operations.random_range(0..TORCHVISION.len())];
             ops.push(steps.op(k, op, f64::from(self.m)));

@@ -4,7 +4,7 @@ use rand::RngExt;
 
 use super::Draws;
 use super::aug_mix::{OPERATIONS, chains, check_alpha, check_shape, with_mixture};
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::timm_noise::{Noise, check_mstd};
 use crate::convention::Convention;
 use crate::draw::Context;
@@ -109,7 +109,7 @@ impl Draws for TimmAugMix {
             }
         };
         let mut noise = Noise::new(context, self.mstd, 10.0);
-        let mut steps = Steps::new(context, CONVENTION);
+        let mut steps = Instantiator::new(context, CONVENTION);
         let chains = chains(context, &OPERATIONS, self.width, self.depth, |k, op| {
             steps.op(k, op, noise.on(k, f64::from(self.m)))
         });

@@ -27,7 +27,7 @@ impl<'a> Noise<'a> {
         let noisy = match self.deviation {
             0.0 => magnitude,
             f64::INFINITY => magnitude * self.numbers.unit(self.context, k),
-            deviation => self.numbers.of(self.context, k, |stream| gauss(stream, magnitude, deviation)),
+            deviation => self.numbers.for_step(self.context, k, |stream| gauss(stream, magnitude, deviation)),
         };
         noisy.clamp(0.0, self.most)
     }

@@ -1,6 +1,6 @@
 //! timm's RandAugment: operations at magnitudes with noise.
 
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::timm_noise::{Noise, check_mstd};
 use super::{Draws, TimmSet};
 use crate::convention::Convention;
@@ -122,9 +122,9 @@ impl Draws for TimmRandAugment {
     }
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
-        let (mut operations, mut gates) = (StepStream::new(Purpose::Operation), StepStream::new(Purpose::Gate));
+        let (mut operations, mut applied) = (StepStream::new(Purpose::Operation), StepStream::new(Purpose::Apply));
         let mut noise = Noise::new(context, self.mstd, f64::from(self.mmax));
-        let mut steps = Steps::new(context, self.convention());
+        let mut steps = Instantiator::new(context, self.convention());
         let (set, is_weighted) = (self.set.operations(), self.set.is_weighted());
         let mut weights: Vec<_> = set.iter().map(|(_, weight)| if is_weighted { *weight } else { 1.0 }).collect();
         for k in 0..self.n {
@@ -132,7 +132,7 @@ impl Draws for TimmRandAugment {
             if is_weighted {
                 weights[i] = 0.0;
             }
-            if gates.unit(context, k) < self.p {
+            if applied.unit(context, k) < self.p {
                 ops.push(steps.op(k, set[i].0, noise.on(k, f64::from(self.m))));
             }
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::{Draws, TORCHVISION, text};
 use crate::convention::Convention;
 use crate::draw::Context;
@@ -40,7 +40,7 @@ impl Draws for TrivialAugment {
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let op = TORCHVISION[context.stream(Purpose::Operation).random_range(0..TORCHVISION.len())];
         let magnitude = context.stream(Purpose::Magnitude).random_range(0..=CONVENTION.last_magnitude());
-        ops.push(Steps::new(context, CONVENTION).op(0, op, f64::from(magnitude)));
+        ops.push(Instantiator::new(context, CONVENTION).op(0, op, f64::from(magnitude)));
         Ok(None)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::instantiate::Steps;
+use super::instantiate::Instantiator;
 use super::{Draws, check_count, text};
 use crate::convention::Convention;
 use crate::draw::{Context, StepStream};
@@ -58,11 +58,11 @@ impl Draws for UniformAugment {
 
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>> {
         let mut operations = context.stream(Purpose::Operation);
-        let (mut gates, mut levels) = (StepStream::new(Purpose::Gate), StepStream::new(Purpose::Magnitude));
-        let mut steps = Steps::new(context, CONVENTION);
+        let (mut applied, mut levels) = (StepStream::new(Purpose::Apply), StepStream::new(Purpose::Magnitude));
+        let mut steps = Instantiator::new(context, CONVENTION);
         for k in 0..self.n {
             let op = OpKind::PAPER[operations.random_range(0..OpKind::PAPER.len())];
-            if gates.unit(context, k) < 0.5 {
+            if applied.unit(context, k) < 0.5 {
                 ops.push(steps.op(k, op, levels.unit(context, k)));
             }
         }
