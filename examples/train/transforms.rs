@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
-use autoaugment::transform::{RandomCrop, RandomResizedCrop, Resize};
+use autoaugment::transform::{RandomCrop, RandomResizedCrop, ResizeStage};
 use autoaugment::{Policy, Size, Transform};
 use clap::{Args, ValueEnum};
 
@@ -69,7 +69,7 @@ impl Transforms {
             Base::None | Base::Crop => Transform::new(),
             // 256 for 224, as usual.
             Base::Imagenet => {
-                Transform::new().resize(Resize::shorter_side(self.size * 8 / 7)).center_crop(self.size, self.size)
+                Transform::new().resize(ResizeStage::shorter_side(self.size * 8 / 7)).center_crop(self.size, self.size)
             }
         }
     }

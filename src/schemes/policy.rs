@@ -1,4 +1,4 @@
-//! Policy as a stage: a sub-policy, and which of its steps are applied, and their signs.
+//! Policy as a stage: a sub-policy, which of its steps are applied, and their signs.
 
 use rand::RngExt;
 

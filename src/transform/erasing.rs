@@ -17,7 +17,7 @@ use crate::schemes::Draws;
 /// Source: DeVries and Taylor, arXiv 1708.04552.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cutout {
+pub struct RandomCutout {
     /// The side in pixels; 0 keeps images unchanged.
     pub side: u32,
     /// Red, green and blue.
@@ -25,7 +25,7 @@ pub struct Cutout {
     pub fill: [u8; 3],
 }
 
-impl Draws for Cutout {
+impl Draws for RandomCutout {
     fn check(&self) -> Result<()> {
         Ok(())
     }

@@ -12,11 +12,11 @@ mod recipes;
 mod resize;
 
 pub use crops::{CenterCrop, RandomCrop};
-pub use erasing::{Cutout, RandomErasing};
+pub use erasing::{RandomCutout, RandomErasing};
 pub use flips::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use random_resized_crop::RandomResizedCrop;
 pub use recipes::{Recipe, Training};
-pub use resize::{Resize, ResizeTo};
+pub use resize::{ResizeStage, ResizeTo};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ pub enum Stage {
     /// A random part of the image at a fixed size.
     RandomResizedCrop(RandomResizedCrop),
     /// Another size.
-    Resize(Resize),
+    Resize(ResizeStage),
     /// The center of the image.
     CenterCrop(CenterCrop),
     /// A random part of the padded image.
@@ -71,7 +71,7 @@ pub enum Stage {
     /// A sub-policy of a learned policy, or the operations of another scheme.
     Policy(Scheme),
     /// A square filled with one color.
-    Cutout(Cutout),
+    Cutout(RandomCutout),
     /// A rectangle filled with one color, with some probability.
     RandomErasing(RandomErasing),
 }
@@ -113,7 +113,7 @@ impl Transform {
 
     /// Appends a resize.
     #[must_use]
-    pub fn resize(self, resize: Resize) -> Self {
+    pub fn resize(self, resize: ResizeStage) -> Self {
         self.then(Stage::Resize(resize))
     }
 
@@ -150,7 +150,7 @@ impl Transform {
     /// Appends a black square of `side` pixels around a random pixel.
     #[must_use]
     pub fn cutout(self, side: u32) -> Self {
-        self.then(Stage::Cutout(Cutout { side, fill: [0; 3] }))
+        self.then(Stage::Cutout(RandomCutout { side, fill: [0; 3] }))
     }
 
     /// Appends a random filled rectangle.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{RandomCrop, RandomErasing, RandomResizedCrop, Resize, Transform};
+use super::{RandomCrop, RandomErasing, RandomResizedCrop, ResizeStage, Transform};
 use crate::error::{Error, Result};
 use crate::output::Normalize;
 use crate::schemes::Scheme;
@@ -90,7 +90,7 @@ impl Recipe {
     /// The transform for evaluation.
     pub fn evaluation(self) -> Transform {
         match self {
-            Recipe::ImageNet => Transform::new().resize(Resize::shorter_side(256)).center_crop(224, 224),
+            Recipe::ImageNet => Transform::new().resize(ResizeStage::shorter_side(256)).center_crop(224, 224),
             Recipe::Cifar => Transform::new(),
         }
     }

@@ -14,14 +14,14 @@ use crate::schemes::Draws;
 /// Source: torchvision's `Resize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Resize {
+pub struct ResizeStage {
     /// The new size.
     pub to: ResizeTo,
     /// The interpolation between pixels; usually bilinear.
     pub interpolation: Interpolation,
 }
 
-/// The size that a [`Resize`] gives.
+/// The size that a [`ResizeStage`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -32,19 +32,19 @@ pub enum ResizeTo {
     Exactly(usize, usize),
 }
 
-impl Resize {
+impl ResizeStage {
     /// The shorter side becomes `side` pixels; bilinear.
     pub const fn shorter_side(side: usize) -> Self {
-        Resize { to: ResizeTo::ShorterSide(side), interpolation: Interpolation::Bilinear }
+        ResizeStage { to: ResizeTo::ShorterSide(side), interpolation: Interpolation::Bilinear }
     }
 
     /// Exactly this size; bilinear.
     pub const fn exactly(width: usize, height: usize) -> Self {
-        Resize { to: ResizeTo::Exactly(width, height), interpolation: Interpolation::Bilinear }
+        ResizeStage { to: ResizeTo::Exactly(width, height), interpolation: Interpolation::Bilinear }
     }
 }
 
-impl Draws for Resize {
+impl Draws for ResizeStage {
     fn check(&self) -> Result<()> {
         let (width, height) = match self.to {
             ResizeTo::ShorterSide(side) => (side, side),

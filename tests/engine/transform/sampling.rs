@@ -1,6 +1,6 @@
 //! What transforms draw: the rules of torchvision, uniform places, independent stages, and nothing that depends on the batch.
 
-use autoaugment::transform::{RandomCrop, RandomErasing, RandomHorizontalFlip, RandomResizedCrop, Resize};
+use autoaugment::transform::{RandomCrop, RandomErasing, RandomHorizontalFlip, RandomResizedCrop, ResizeStage};
 use autoaugment::{Border, Op, Plan, Policy, Sampler, Size, Stage, Transform};
 use rand::RngExt;
 
@@ -138,7 +138,7 @@ fn erasing_keeps_to_its_probability_and_area() {
 #[test]
 fn the_shorter_side_is_resized_as_torchvision_does() {
     let resized = |width, height| {
-        let plan = Sampler::new(Transform::new().resize(Resize::shorter_side(256)), 0).unwrap();
+        let plan = Sampler::new(Transform::new().resize(ResizeStage::shorter_side(256)), 0).unwrap();
         plan.plan(&[size(width, height)][..], 0, &[0]).unwrap().check(&[size(width, height)][..]).unwrap()
     };
     assert_eq!(resized(500, 375), size(341, 256));
@@ -200,7 +200,7 @@ fn transforms_are_written_and_read() {
         .random_resized_crop(RandomResizedCrop::to(224, 224))
         .then(Stage::RandomHorizontalFlip(RandomHorizontalFlip { probability: 0.5 }))
         .policy(Policy::svhn())
-        .resize(Resize::exactly(10, 20))
+        .resize(ResizeStage::exactly(10, 20))
         .center_crop(8, 8)
         .random_crop(RandomCrop { border: Border::Reflect, ..RandomCrop::padded(8, 8, 2) })
         .random_erasing(RandomErasing::default())
@@ -256,7 +256,7 @@ fn bad_transforms_are_refused() {
         "image 0: Crop: x 24 lets a mirrored border reach further than the image"
     );
     assert_eq!(
-        drawn(Transform::new().resize(Resize::shorter_side(256)), size(2, 1000)),
+        drawn(Transform::new().resize(ResizeStage::shorter_side(256)), size(2, 1000)),
         "image 0: Resize: height 128000 is outside 1..=32767"
     );
     let policy = "HorizontalFlip 0.5 0".parse::<Policy>().unwrap_err().to_string();
