@@ -29,7 +29,7 @@ fn affine_word64(at: u32, i: u32) -> vec2<u32> {
 
 // Whether a coordinate with 44 fraction bits is within the margin of a whole number.
 fn affine_near_whole(a: vec2<u32>) -> bool {
-  let shifted = wide_add(a, vec2<u32>(0u, AFFINE_MARGIN));
+  let shifted = u64_add(a, vec2<u32>(0u, AFFINE_MARGIN));
   return (shifted.x & 0xfffu) == 0u && shifted.y < 2u * AFFINE_MARGIN;
 }
 
@@ -42,15 +42,15 @@ fn affine_point(x: u32, y: u32, at: u32) -> Point {
   let flags = programs[at + AFFINE_FLAGS];
   let x2 = 2u * x + 1u;
   let y2 = 2u * y + 1u;
-  let u = wide_add(wide_add(wide_scale(affine_word64(fixed, 0u), x2), wide_scale(affine_word64(fixed, 1u), y2)), affine_word64(fixed, 2u));
-  let v = wide_add(wide_add(wide_scale(affine_word64(fixed, 3u), x2), wide_scale(affine_word64(fixed, 4u), y2)), affine_word64(fixed, 5u));
+  let u = u64_add(u64_add(u64_scale(affine_word64(fixed, 0u), x2), u64_scale(affine_word64(fixed, 1u), y2)), affine_word64(fixed, 2u));
+  let v = u64_add(u64_add(u64_scale(affine_word64(fixed, 3u), x2), u64_scale(affine_word64(fixed, 4u), y2)), affine_word64(fixed, 5u));
   var point: Point;
   let column = bitcast<i32>(u.x) >> 12u;
   let row = bitcast<i32>(v.x) >> 12u;
   point.inside = column >= 0 && column < i32(image_width) && row >= 0 && row < i32(image_height);
   // Half a pixel, from centers to corners.
-  let hu = wide_sub(u, vec2<u32>(0x800u, 0u));
-  let hv = wide_sub(v, vec2<u32>(0x800u, 0u));
+  let hu = u64_sub(u, vec2<u32>(0x800u, 0u));
+  let hv = u64_sub(v, vec2<u32>(0x800u, 0u));
   point.x = bitcast<i32>(hu.x) >> 12u;
   point.y = bitcast<i32>(hv.x) >> 12u;
   point.dx = affine_fraction(hu);
