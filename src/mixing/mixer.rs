@@ -30,6 +30,7 @@ pub struct Mixer {
 
 /// The plan by which a batch was mixed, and its new labels. `L` is `Vec<f32>` or a tensor of a training framework.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Mixed<L> {
     /// Each image's partner and weights.
     pub plan: MixPlan,

@@ -42,6 +42,7 @@ pub struct Branch {
 /// How an [`AugMix`] mixes. x is the image's byte, bᵢ the byte of branch i, and wᵢ the branch's weight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MixRule {
     /// `m x + w₁ b₁ + w₂ b₂ + ...` for this m of 0..=2. Every product and every sum is rounded to `f32`, and the result
     /// is truncated. This is torchvision's rule.

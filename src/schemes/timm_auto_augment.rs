@@ -11,6 +11,7 @@ use crate::policy::{Policy, Step, SubPolicy};
 
 /// One of timm's lists of sub-policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TimmList {
     /// The ImageNet policy with `PosterizeOriginal`.
     Original,

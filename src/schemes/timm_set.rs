@@ -4,6 +4,7 @@ use crate::ops::OpKind;
 
 /// The operations of timm's RandAugment, with their weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TimmSet {
     /// 15 operations with equal weights.
     #[default]

@@ -19,6 +19,7 @@ pub struct BoundingBox {
 
 /// A box after the operations.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MovedBox {
     /// The smallest box around its visible part. `None` if no part is visible.
     pub bounds: Option<BoundingBox>,

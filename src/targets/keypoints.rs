@@ -5,6 +5,7 @@ use crate::batch::Size;
 
 /// A point after the operations.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Keypoint {
     /// x and y afterwards, even of a point outside the image.
     pub point: [f64; 2],
