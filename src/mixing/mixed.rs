@@ -87,8 +87,11 @@ impl MixPlan {
     /// # Errors
     /// Those of [`MixPlan::check`] except for rectangles, and [`Error::Batch`] if there is not one row per image.
     pub fn soft_labels(&self, rows: &[f32], classes: usize) -> Result<Vec<f32>> {
-        if classes == 0 || !rows.len().is_multiple_of(classes) {
-            return Err(Error::Batch(format!("{} numbers are no rows of {classes} classes", rows.len())));
+        if classes == 0 {
+            return Err(Error::Batch("the number of classes must be at least 1, got 0".to_string()));
+        }
+        if !rows.len().is_multiple_of(classes) {
+            return Err(Error::Batch(format!("expected a multiple of {classes} label values, got {}", rows.len())));
         }
         self.check_each(rows.len() / classes, |_| Ok(()))?;
         let mut mixed = vec![0.0; rows.len()];

@@ -79,8 +79,10 @@ fn labels() {
     assert_eq!(many, format!("batch: 2 rows of {} classes are too many", usize::MAX));
     let error = plan.labels(&[0, 3], 3).unwrap_err().to_string();
     assert_eq!(error, "image 1: batch: the class 3 is outside 0..3");
-    assert_eq!(plan.labels(&[], 0).unwrap_err().to_string(), "batch: 0 numbers are no rows of 0 classes");
-    assert_eq!(plan.soft_labels(&[0.0; 5], 2).unwrap_err().to_string(), "batch: 5 numbers are no rows of 2 classes");
+    let none = plan.labels(&[], 0).unwrap_err().to_string();
+    assert_eq!(none, "batch: the number of classes must be at least 1, got 0");
+    let part = plan.soft_labels(&[0.0; 5], 2).unwrap_err().to_string();
+    assert_eq!(part, "batch: expected a multiple of 2 label values, got 5");
     let length = plan.soft_labels(&[0.0; 6], 2).unwrap_err().to_string();
     assert_eq!(length, "the plan is for 2 images and the batch has 3");
 }
