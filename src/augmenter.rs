@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuImages};
-use crate::output::{Output, Tensor};
+use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::sampler::Sampler;
@@ -110,6 +110,36 @@ impl Augmenter {
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.apply(batch, &plan)?;
         Ok(Augmented { tensor, plan, report })
+    }
+
+    /// The same into memory of the caller's; see [`Executor::apply_to`]. Returns the plan and what the run cost.
+    ///
+    /// ```
+    /// use autoaugment::{Augmenter, Device, ImageView, Policy, Size};
+    /// let photos = [vec![128; 3 * 32 * 32], vec![64; 3 * 32 * 32]];
+    /// let size = Size { width: 32, height: 32 };
+    /// let images: Vec<_> = photos.iter().map(|photo| ImageView::new(photo, size, 3)).collect::<Result<_, _>>()?;
+    /// let augmenter = Augmenter::builder(Policy::cifar10()).device(Device::Cpu).build()?;
+    /// // N x H x W x C: 2 x 32 x 32 x 3, used again for every batch.
+    /// let mut values = vec![0_u8; 2 * 32 * 32 * 3];
+    /// let (plan, report) = augmenter.augment_to(&images, 0, &[0, 1], &mut values)?;
+    /// assert_eq!((plan.images().len(), report.images), (2, 2));
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Sampler::plan`] and [`Executor::apply_to`].
+    pub fn augment_to<'a, 'b>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        epoch: u64,
+        indices: &[u64],
+        memory: impl Into<TensorMut<'b>>,
+    ) -> Result<(Plan, Report)> {
+        let batch = batch.into();
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
+        let report = self.executor.apply_to(batch, &plan, &self.output, memory)?;
+        Ok((plan, report))
     }
 
     /// Applies a plan, drawn before or made by hand.

@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Images;
+use crate::batch::{Images, Shape};
 use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
-use crate::output::{Output, Tensor};
+use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -176,15 +176,9 @@ impl Executor {
     /// [`Error::Device`] and [`Error::DeviceLost`].
     pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
         let batch = batch.into();
-        match &self.inner {
-            Inner::Cpu => {
-                let mut tensor = Tensor::default();
-                let report = self.on_cpu(batch, plan, output, &mut tensor)?;
-                Ok((tensor, report))
-            }
-            #[cfg(feature = "gpu")]
-            Inner::Gpu(gpu) => gpu.apply(batch, plan, output),
-        }
+        let mut tensor = Tensor::default();
+        let report = self.apply_into(batch, plan, output, &mut tensor)?;
+        Ok((tensor, report))
     }
 
     /// The same into a tensor whose memory is used again if it is large enough, whatever was in it: a loop that gives the
@@ -200,29 +194,79 @@ impl Executor {
         tensor: &mut Tensor,
     ) -> Result<Report> {
         let batch = batch.into();
-        match &self.inner {
-            Inner::Cpu => self.on_cpu(batch, plan, output, tensor),
-            #[cfg(feature = "gpu")]
-            Inner::Gpu(gpu) => {
-                let (made, report) = gpu.apply(batch, plan, output)?;
-                *tensor = made;
-                Ok(report)
-            }
-        }
+        let shape = check(&batch, plan, output)?;
+        tensor.shape_as(shape, output.layout(batch.layout()), output.dtype());
+        self.run(batch, shape, plan, output, (&mut tensor.data).into())
     }
 
-    fn on_cpu(&self, batch: Images<'_>, plan: &Plan, output: &Output, tensor: &mut Tensor) -> Result<Report> {
-        let size = plan.check(batch.sizes())?;
-        output.check()?;
-        let shape = batch.placement().shape(size);
-        tensor.shape_as(shape, output.layout(batch.placement().layout), output.dtype());
-        cpu::run(batch, size, plan, output, tensor);
-        let mut report = Report::of(self.description(), plan);
-        report.chunks = 1;
-        report.bytes_read = (0..batch.sizes().len()).map(|i| batch.placement().bytes_of(i) as u64).sum();
-        report.bytes_written = (tensor.data.len() * output.dtype().bytes()) as u64;
-        Ok(report)
+    /// The same into memory of the caller's, which must have exactly as many values as the result, of the output's type.
+    ///
+    /// The values are written in the output's layout, image after image, straight to where they belong: the CPU writes
+    /// nothing in between, and from a GPU they are copied once. What is wrong with the arguments is found before anything is
+    /// written; after another error what is in the memory is not specified.
+    ///
+    /// ```
+    /// use autoaugment::{Device, Executor, ImageView, Layout, Normalize, Op, Output, Plan, Size};
+    /// // Two RGB images of different sizes, each in its own memory.
+    /// let (small, large) = (vec![255; 4 * 4 * 3], vec![0; 8 * 6 * 3]);
+    /// let images = [
+    ///     ImageView::new(&small, Size { width: 4, height: 4 }, 3)?,
+    ///     ImageView::new(&large, Size { width: 8, height: 6 }, 3)?,
+    /// ];
+    /// let crop: Op = "Crop(x=0, y=0, width=4, height=4)".parse()?;
+    /// let output = Output::f32(Layout::Nchw, Normalize::UNIT);
+    /// // N x C x H x W: 2 x 3 x 4 x 4.
+    /// let mut values = vec![f32::NAN; 2 * 3 * 4 * 4];
+    /// let executor = Executor::new(Device::Cpu)?;
+    /// executor.apply_to(&images, &Plan::uniform(2, vec![crop]), &output, &mut values)?;
+    /// assert_eq!(values, [[1.0; 48], [0.0; 48]].concat());
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`], and [`Error::Output`] if the memory has another type or length.
+    pub fn apply_to<'a, 'b>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        plan: &Plan,
+        output: &Output,
+        memory: impl Into<TensorMut<'b>>,
+    ) -> Result<Report> {
+        let (batch, memory) = (batch.into(), memory.into());
+        let shape = check(&batch, plan, output)?;
+        memory.check(shape, output.dtype())?;
+        self.run(batch, shape, plan, output, memory)
     }
+
+    /// Runs what was checked.
+    fn run(
+        &self,
+        batch: Images<'_>,
+        shape: Shape,
+        plan: &Plan,
+        output: &Output,
+        memory: TensorMut<'_>,
+    ) -> Result<Report> {
+        match &self.inner {
+            Inner::Cpu => {
+                let mut report = Report::of(self.description(), plan);
+                report.chunks = 1;
+                report.bytes_read = batch.bytes() as u64;
+                report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
+                cpu::run(batch, shape.size(), plan, output, memory);
+                Ok(report)
+            }
+            #[cfg(feature = "gpu")]
+            Inner::Gpu(gpu) => gpu.apply_to_host(batch, shape, plan, output, memory),
+        }
+    }
+}
+
+/// The shape of the result, if the arguments fit each other.
+fn check(batch: &Images<'_>, plan: &Plan, output: &Output) -> Result<Shape> {
+    let shape = plan.check_images(batch)?;
+    output.check()?;
+    Ok(shape)
 }
 
 impl fmt::Display for Executor {

@@ -149,7 +149,7 @@ pub use half;
 pub use wgpu;
 
 pub use augmenter::{Augmented, Augmenter, AugmenterBuilder, AugmenterConfig};
-pub use batch::{Batch, Images, Layout, Place, RaggedBatch, Shape, Size, Sizes};
+pub use batch::{Batch, ImageView, Images, Layout, Place, RaggedBatch, Shape, Size, Sizes};
 pub use convention::Convention;
 #[doc(hidden)]
 pub use cpu::reference;
@@ -159,7 +159,7 @@ pub use executor::{Device, Executor};
 pub use gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
 pub use interpolation::Interpolation;
 pub use ops::{Border, Op, OpKind};
-pub use output::{Dtype, Normalize, Output, Tensor, TensorData};
+pub use output::{Dtype, Normalize, Output, Tensor, TensorData, TensorMut};
 pub use plan::{Plan, PlannedImage};
 pub use policy::{Policy, Step, SubPolicy};
 pub use report::Report;

@@ -1,11 +1,14 @@
 //! Output: the form of augmented images (type, layout, normalization), and tensors of that form in host memory.
 
+mod tensor_mut;
 mod text;
 
 use half::f16;
 
 use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
+
+pub use tensor_mut::TensorMut;
 
 /// The type of one value. As text and in JSON `u8`, `f16` or `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -245,6 +248,20 @@ impl TensorData {
     /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The memory of the values, in the machine's byte order.
+    ///
+    /// ```
+    /// use autoaugment::TensorData;
+    /// assert_eq!(TensorData::F32(vec![1.0]).as_bytes(), 1.0_f32.to_ne_bytes());
+    /// ```
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            TensorData::U8(values) => values,
+            TensorData::F32(values) => bytemuck::cast_slice(values),
+            TensorData::F16(values) => bytemuck::cast_slice(values),
+        }
     }
 
     /// The bytes, if these are bytes.

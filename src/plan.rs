@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::batch::{Size, Sizes};
+use crate::batch::{Images, Shape, Size, Sizes};
 use crate::error::{Error, Result};
 use crate::ops::size::size_after;
 use crate::ops::{Op, OpKind};
@@ -136,6 +136,13 @@ impl Plan {
             }
         }
         Ok(first.unwrap_or_else(|| sizes.get(0)))
+    }
+
+    /// Refuses images that are no batch together, and a plan that does not fit them; see [`Plan::check`]. Returns the shape
+    /// that the batch has afterwards.
+    pub(crate) fn check_images(&self, images: &Images<'_>) -> Result<Shape> {
+        images.check()?;
+        Ok(images.shape(self.check(images.sizes())?))
     }
 
     /// Reads the JSON form of any version.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Batch, Image, Layout, RaggedBatch, Shape, Size, Sizes};
+use super::{Batch, Image, ImageView, Layout, RaggedBatch, Shape, Size, Sizes};
+use crate::error::{Error, Result};
 
 /// The places of a batch's images in its memory, on the host or on a device.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,12 @@ impl<'a> Placement<'a> {
         Placement { sizes: sizes.into(), channels, layout: Layout::Nhwc, offsets: Some(offsets) }
     }
 
+    /// The same in another layout.
+    #[cfg(feature = "gpu")]
+    pub fn in_layout(self, layout: Layout) -> Self {
+        Placement { layout, ..self }
+    }
+
     /// Bytes of image `index`.
     pub fn bytes_of(&self, index: usize) -> usize {
         self.sizes.get(index).pixels() * self.channels
@@ -41,65 +48,192 @@ impl<'a> Placement<'a> {
     }
 
     /// The shape of a batch of these images once all have this size.
+    #[cfg(feature = "gpu")]
     pub fn shape(&self, size: Size) -> Shape {
         Shape { images: self.sizes.len(), height: size.height, width: size.width, channels: self.channels }
     }
 }
 
-/// A borrowed [`Batch`] or [`RaggedBatch`]: the input of executors.
+/// A batch in host memory, borrowed: what executors take.
+///
+/// | made from | images |
+/// |--|--|
+/// | [`&Batch`](Batch) | of one size, one after the other |
+/// | [`&RaggedBatch`](RaggedBatch) | of different sizes, anywhere in one piece of memory |
+/// | [`&[ImageView]`](ImageView) | of different sizes, each anywhere in memory |
+///
+/// Images are read where they lie. Views of one batch must have the same number of channels and the same layout.
 #[derive(Clone, Copy, Debug)]
-pub struct Images<'a> {
-    data: &'a [u8],
-    placement: Placement<'a>,
+pub struct Images<'a>(Source<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    Packed(Packed<'a>),
+    Views(&'a [ImageView<'a>]),
+}
+
+/// Images in one piece of memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed<'a> {
+    /// All bytes, those between images included.
+    pub data: &'a [u8],
+    pub placement: Placement<'a>,
 }
 
 impl<'a> From<&'a Batch<'_>> for Images<'a> {
     fn from(batch: &'a Batch<'_>) -> Self {
-        Images { data: batch.data(), placement: Placement::uniform(batch.shape(), batch.layout()) }
+        let placement = Placement::uniform(batch.shape(), batch.layout());
+        Images(Source::Packed(Packed { data: batch.data(), placement }))
     }
 }
 
 impl<'a> From<&'a RaggedBatch<'_>> for Images<'a> {
     fn from(batch: &'a RaggedBatch<'_>) -> Self {
         let placement = Placement::ragged(batch.sizes(), batch.offsets(), batch.channels());
-        Images { data: batch.data(), placement }
+        Images(Source::Packed(Packed { data: batch.data(), placement }))
+    }
+}
+
+impl<'a> From<&'a [ImageView<'_>]> for Images<'a> {
+    fn from(views: &'a [ImageView<'_>]) -> Self {
+        Images(Source::Views(views))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [ImageView<'_>; N]> for Images<'a> {
+    fn from(views: &'a [ImageView<'_>; N]) -> Self {
+        Images(Source::Views(views))
+    }
+}
+
+impl<'a> From<&'a Vec<ImageView<'_>>> for Images<'a> {
+    fn from(views: &'a Vec<ImageView<'_>>) -> Self {
+        Images(Source::Views(views))
     }
 }
 
 impl<'a> Images<'a> {
     /// Their sizes.
     pub fn sizes(&self) -> Sizes<'a> {
-        self.placement.sizes
+        match self.0 {
+            Source::Packed(packed) => packed.placement.sizes,
+            Source::Views(views) => views.into(),
+        }
     }
 
-    pub(crate) fn placement(&self) -> &Placement<'a> {
-        &self.placement
+    /// Channels of a pixel: 1 (gray) or 3 (RGB). Those of the first image, before the batch was checked.
+    pub fn channels(&self) -> usize {
+        match self.0 {
+            Source::Packed(packed) => packed.placement.channels,
+            Source::Views(views) => views.first().map_or(1, ImageView::channels),
+        }
     }
 
-    /// All bytes, those between images included.
-    pub(crate) fn data(&self) -> &'a [u8] {
-        self.data
+    /// The order of an image's axes. That of the first image, before the batch was checked.
+    pub fn layout(&self) -> Layout {
+        match self.0 {
+            Source::Packed(packed) => packed.placement.layout,
+            Source::Views(views) => views.first().map_or(Layout::Nhwc, ImageView::layout),
+        }
     }
 
-    /// Image `index`, interleaved.
-    pub(crate) fn image(&self, index: usize) -> Image {
-        let Placement { channels, layout, sizes, .. } = self.placement;
-        let Size { width, height } = sizes.get(index);
-        let bytes = &self.data[self.placement.range(index)];
-        let data = match layout {
-            Layout::Nhwc => bytes.to_vec(),
-            Layout::Nchw => {
-                let plane = height * width;
-                (0..plane * channels).map(|i| bytes[(i % channels) * plane + i / channels]).collect()
+    /// Image `index`, where it lies.
+    pub(crate) fn view(&self, index: usize) -> ImageView<'a> {
+        match self.0 {
+            Source::Packed(Packed { data, placement }) => {
+                let size = placement.sizes.get(index);
+                ImageView::packed(&data[placement.range(index)], size, placement.channels, placement.layout)
             }
+            Source::Views(views) => views[index],
+        }
+    }
+
+    /// All images, if they are in one piece of memory by construction.
+    pub(crate) fn packed(&self) -> Option<Packed<'a>> {
+        match self.0 {
+            Source::Packed(packed) => Some(packed),
+            Source::Views(_) => None,
+        }
+    }
+
+    /// Bytes of all pixels.
+    pub(crate) fn bytes(&self) -> usize {
+        (0..self.sizes().len()).map(|i| self.view(i).bytes()).sum()
+    }
+
+    /// The shape of a batch of these images once all have this size.
+    pub(crate) fn shape(&self, size: Size) -> Shape {
+        Shape { images: self.sizes().len(), height: size.height, width: size.width, channels: self.channels() }
+    }
+
+    /// Refuses images that are no batch together.
+    pub(crate) fn check(&self) -> Result<()> {
+        let Source::Views(views) = self.0 else { return Ok(()) };
+        if views.is_empty() {
+            return Err(Error::Batch("a batch of views needs at least one image".to_string()));
+        }
+        let (channels, layout) = (self.channels(), self.layout());
+        let check = |view: &ImageView<'_>| {
+            view.check()?;
+            if view.channels() != channels {
+                let own = view.channels();
+                return Err(Error::Batch(format!("has {own} channels, and image 0 has {channels}; convert to one")));
+            }
+            if view.layout() != layout {
+                let [own, first] = [view.layout(), layout].map(axes);
+                return Err(Error::Batch(format!("is {own}, and image 0 is {first}; convert to one layout")));
+            }
+            Ok(())
         };
-        Image { width, height, channels, data }
+        views.iter().enumerate().try_for_each(|(i, view)| check(view).map_err(|e| e.at(format!("image {i}"))))
+    }
+
+    /// A copy of image `index`, interleaved.
+    pub(crate) fn image(&self, index: usize) -> Image {
+        let view = self.view(index);
+        let Size { width, height } = view.size();
+        let rows: Vec<&[u8]> = view.rows().collect();
+        let channels = view.channels();
+        let value = |y: usize, x: usize, c: usize| match view.layout() {
+            Layout::Nhwc => rows[y][x * channels + c],
+            Layout::Nchw => rows[c * height + y][x],
+        };
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
+        let data = places.flat_map(|(y, x)| (0..channels).map(move |c| (y, x, c))).map(|(y, x, c)| value(y, x, c));
+        Image { width, height, channels, data: data.collect() }
+    }
+}
+
+/// The axes of one image in words.
+fn axes(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Nhwc => "H x W x C",
+        Layout::Nchw => "C x H x W",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_view_of_a_batch_is_its_image() {
+        let sizes = [Size { width: 1, height: 2 }, Size { width: 3, height: 1 }];
+        let ragged = RaggedBatch::packed(vec![1, 2, 3, 4, 5], &sizes, 1).unwrap();
+        let view = Images::from(&ragged).view(1);
+        assert_eq!((view.data(), view.size()), (&[3, 4, 5][..], sizes[1]));
+    }
+
+    #[test]
+    fn rows_without_gaps_are_contiguous_whatever_their_stride() {
+        let size = |width, height| Size { width, height };
+        let bytes = [0; 12];
+        let contiguous = |view: Result<ImageView<'_>>| view.unwrap().contiguous().map(<[u8]>::len);
+        assert_eq!(contiguous(ImageView::with_row_stride(&bytes, size(2, 3), 1, 3)), None);
+        assert_eq!(contiguous(ImageView::with_row_stride(&bytes, size(2, 3), 1, 2)), Some(6));
+        assert_eq!(contiguous(ImageView::with_row_stride(&bytes, size(2, 1), 1, 9)), Some(2));
+        assert_eq!(contiguous(ImageView::planar(&bytes, size(2, 2), 3)), Some(12));
+    }
 
     #[test]
     fn both_layouts_give_the_same_image() {

@@ -1,16 +1,20 @@
-//! Batch: images as bytes, of one size or ragged, and their form for executors.
+//! Batch: images as bytes, in one piece of memory or anywhere, and their form for executors.
 
 mod image;
+#[cfg(feature = "image")]
+mod image_crate;
 mod images;
 mod ragged;
 mod sizes;
+mod view;
 
 pub(crate) use image::Image;
 pub use images::Images;
-pub(crate) use images::Placement;
+pub(crate) use images::{Packed, Placement};
 pub(crate) use ragged::check_places;
 pub use ragged::{Place, RaggedBatch};
 pub use sizes::Sizes;
+pub use view::ImageView;
 
 mod text;
 

@@ -1,11 +1,11 @@
 //! Sizes: the sizes of a batch's images, all the same or one each.
 
-use super::{Shape, Size};
+use super::{ImageView, Shape, Size};
 use crate::error::Result;
 
 /// The sizes of a batch's images: all the same, or one each.
 ///
-/// Made from a [`Shape`] or from a slice of [`Size`].
+/// Made from a [`Shape`], or from a slice of [`Size`] or [`ImageView`].
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes<'a>(Inner<'a>);
 
@@ -13,7 +13,11 @@ pub struct Sizes<'a>(Inner<'a>);
 enum Inner<'a> {
     Same(Shape),
     Each(&'a [Size]),
+    Views(&'a [ImageView<'a>]),
 }
+
+/// The size of an image of no batch.
+const NOTHING: Size = Size { width: 1, height: 1 };
 
 impl Sizes<'_> {
     /// The number of images.
@@ -21,6 +25,7 @@ impl Sizes<'_> {
         match self.0 {
             Inner::Same(shape) => shape.images,
             Inner::Each(sizes) => sizes.len(),
+            Inner::Views(views) => views.len(),
         }
     }
 
@@ -33,7 +38,8 @@ impl Sizes<'_> {
     pub fn get(&self, index: usize) -> Size {
         match self.0 {
             Inner::Same(shape) => shape.size(),
-            Inner::Each(sizes) => sizes.get(index).or(sizes.last()).copied().unwrap_or(Size { width: 1, height: 1 }),
+            Inner::Each(sizes) => sizes.get(index).or(sizes.last()).copied().unwrap_or(NOTHING),
+            Inner::Views(views) => views.get(index).or(views.last()).map_or(NOTHING, ImageView::size),
         }
     }
 
@@ -41,7 +47,7 @@ impl Sizes<'_> {
     pub(crate) fn shape(&self) -> Option<Shape> {
         match self.0 {
             Inner::Same(shape) => Some(shape),
-            Inner::Each(_) => None,
+            Inner::Each(_) | Inner::Views(_) => None,
         }
     }
 
@@ -54,9 +60,9 @@ impl Sizes<'_> {
     pub(crate) fn check(&self) -> Result<()> {
         match self.0 {
             Inner::Same(shape) => shape.check(),
-            Inner::Each(sizes) => {
-                let mut each = sizes.iter().enumerate();
-                each.try_for_each(|(i, size)| size.check().map_err(|e| e.at(format!("image {i}"))))
+            Inner::Each(_) | Inner::Views(_) => {
+                let check = |i| self.get(i).check().map_err(|e| e.at(format!("image {i}")));
+                (0..self.len()).try_for_each(check)
             }
         }
     }
@@ -77,5 +83,11 @@ impl<'a> From<&'a [Size]> for Sizes<'a> {
 impl<'a> From<&'a Vec<Size>> for Sizes<'a> {
     fn from(sizes: &'a Vec<Size>) -> Self {
         Sizes(Inner::Each(sizes))
+    }
+}
+
+impl<'a> From<&'a [ImageView<'_>]> for Sizes<'a> {
+    fn from(views: &'a [ImageView<'_>]) -> Self {
+        Sizes(Inner::Views(views))
     }
 }

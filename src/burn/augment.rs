@@ -8,6 +8,7 @@ use crate::augmenter::{Augmented, Augmenter};
 use crate::batch::{Images, Layout, Shape};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::gpu::host::HostImages;
 use crate::gpu::{Gpu, GpuImages};
 use crate::output::{Dtype, Output, TensorData};
 use crate::plan::Plan;
@@ -68,7 +69,7 @@ impl Executor {
     ) -> Result<(Tensor<4>, Report)> {
         let batch = batch.into();
         if let Some(gpu) = self.gpu() {
-            plan.check(batch.sizes())?;
+            plan.check_images(&batch)?;
             output.check()?;
             return sent(gpu, batch, output, device, |there| gpu.apply_tensor(there, plan, output, device));
         }
@@ -88,11 +89,13 @@ pub(super) fn sent(
 ) -> Result<(Tensor<4>, Report)> {
     dtype_on(device, output)?;
     check_shared(gpu, device)?;
-    let buffer = gpu.upload_bytes(batch.data())?;
-    let done = run(GpuImages::sent(&buffer, batch));
+    let host = HostImages::new(batch);
+    let written = host.all();
+    let buffer = gpu.upload_bytes(&written)?;
+    let done = run(GpuImages::sent(&buffer, host.placement()));
     gpu.give_back(buffer);
     let (tensor, mut report) = done?;
-    report.bytes_uploaded += batch.data().len() as u64;
+    report.bytes_uploaded += written.iter().map(|written| written.len() as u64).sum::<u64>();
     Ok((tensor, report))
 }
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::chain::{Chain, Finish, pixels, resize};
 use super::kernels::mixture::Mixture;
 use super::pass::BAND;
+use crate::batch::{ImageView, Layout};
 use crate::ops::AugMix;
 
 impl Chain<'_> {
@@ -16,7 +17,8 @@ impl Chain<'_> {
         memory.results.resize(op.branches.len().max(memory.results.len()), Vec::new());
         for (branch, result) in op.branches.iter().zip(&mut memory.results) {
             resize(result, image.len());
-            let mut chain = Chain::new(self.batch, image, self.size, &mut memory.chain, self.threads);
+            let image = ImageView::packed(image, self.size, self.batch.channels(), Layout::Nhwc);
+            let mut chain = Chain::new(self.batch, image, &mut memory.chain, self.threads);
             branch.ops.iter().for_each(|op| chain.push(op));
             chain.finish(Finish::Pixels(result));
         }

@@ -22,14 +22,14 @@ use super::pointwise::Pointwise;
 use super::scratch::Scratch;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::luma::mean;
-use crate::batch::{Images, Size};
+use crate::batch::{ImageView, Images, Size};
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{Category, ImageStats, Op, OpKind, RequiredStats, Table};
 
 /// The pixels to which the waiting operations apply.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// Interleaved in the caller's memory.
+    /// In the caller's memory.
     Given(&'a [u8]),
     /// In the scratch memory of this number.
     Held(usize),
@@ -50,23 +50,17 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// Starts with an image's interleaved bytes.
-    pub fn new(
-        batch: &'a Images<'a>,
-        pixels: &'a [u8],
-        size: Size,
-        scratch: &'a mut Scratch,
-        threads: bool,
-    ) -> Chain<'a> {
+    /// Starts with an image.
+    pub fn new(batch: &'a Images<'a>, image: ImageView<'a>, scratch: &'a mut Scratch, threads: bool) -> Chain<'a> {
         scratch.before.clear();
         scratch.after.clear();
-        let channels = batch.placement().channels;
+        let size = image.size();
         Chain {
             batch,
-            channels,
-            place: Place::Given(pixels),
+            channels: image.channels(),
+            place: Place::Given(image.data()),
             size,
-            geometry: Geometry::Same,
+            geometry: Geometry::of(&image),
             next: size,
             scratch,
             threads,

@@ -6,17 +6,17 @@ use super::kernels::blend::Blend;
 use super::kernels::box_blur;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
-use super::kernels::planar::reverse;
+use super::kernels::planar::{interleave, reverse};
 use super::kernels::resize::{along_columns, along_rows};
 use super::kernels::sharpness::smooth;
 use super::kernels::transpose::STRIP;
 use crate::arithmetic::box_blur::BoxBlur;
 use crate::arithmetic::resample::Weights;
-use crate::batch::Size;
+use crate::batch::{ImageView, Size};
 use crate::interpolation::Interpolation;
 use crate::ops::Crop;
 
-/// Interleaved pixels in memory.
+/// Pixels in memory, interleaved unless the geometry says otherwise.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub pixels: &'a [u8],
@@ -42,6 +42,10 @@ pub(super) enum Geometry {
     BlurRows(BoxBlur),
     /// The pixel at the same place, in strips of columns, one after the other.
     Strips,
+    /// The pixel at the same place. Rows begin this many bytes apart.
+    Padded { row_stride: usize },
+    /// The pixel at the same place, in three planes, one after the other.
+    Planes,
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Flipped.
@@ -53,6 +57,15 @@ pub(super) enum Geometry {
 }
 
 impl Geometry {
+    /// How the pixels of an image of the batch are found.
+    pub fn of(image: &ImageView<'_>) -> Self {
+        match image.contiguous() {
+            _ if !image.is_interleaved() => Geometry::Planes,
+            Some(_) => Geometry::Same,
+            None => Geometry::Padded { row_stride: image.row_stride() },
+        }
+    }
+
     /// Whether a step that ignores places can run after it, because it only moves pixels.
     pub fn moves_pixels(&self) -> bool {
         matches!(self, Geometry::Fixed { .. } | Geometry::Flip { .. })
@@ -129,6 +142,16 @@ impl Geometry {
                         out.copy_from_slice(&source[first..first + out.len()]);
                     }
                 }
+            }
+            &Geometry::Padded { row_stride } => {
+                for (y, out) in out_rows {
+                    out.copy_from_slice(&source[y * row_stride..][..row_length]);
+                }
+            }
+            Geometry::Planes => {
+                let planes =
+                    std::array::from_fn(|c| &source[c * size.pixels()..][rows.start * width..rows.end * width]);
+                interleave(planes, out);
             }
             Geometry::Crop(crop) => {
                 for (y, out) in out_rows {

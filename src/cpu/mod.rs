@@ -33,10 +33,12 @@
 //! third other work.
 //!
 //! # Memory
+//! Images are read where they lie, and results are written to their final place. An image in planes, or with gaps between
+//! rows, is brought together by the pass that first reads it. An image without gaps is never copied.
+//!
 //! Besides the batch and its result, each thread keeps memory for the largest image that it has met:
 //!
 //! * two images between passes, and a band
-//! * one more image for inputs in planes
 //! * one more image if several threads write an image in another form
 //! * for a blur, rows padded to multiples of 64 bytes, and 64 rows or columns twice
 //! * for branches of AugMix, all of this once more, and one image per branch
@@ -61,12 +63,11 @@ use rayon::prelude::*;
 
 use self::chain::{Chain, Finish};
 use self::kernels::lut::{Tables, look_up_from};
-use self::kernels::planar::interleave;
 use self::scratch::Scratch;
 use self::write_output::{Normalized, Planes, WriteOutput};
-use crate::batch::{Images, Layout, Size};
+use crate::batch::{Images, Layout, Packed, Size};
 use crate::ops::{Category, ImageStats, Op, RequiredStats};
-use crate::output::{Output, Tensor, TensorData};
+use crate::output::{Output, TensorMut};
 use crate::plan::Plan;
 
 /// The fewest bytes that are worth a thread.
@@ -82,32 +83,30 @@ thread_local! {
 #[derive(Default)]
 struct Memory {
     scratch: Scratch,
-    /// The interleaved image, if the input has planes.
-    given: Vec<u8>,
     /// The image before several threads write it in another form.
     finished: Vec<u8>,
 }
 
-/// Runs a checked plan that gives images of `size`, into a tensor of the right shape and form.
-pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, tensor: &mut Tensor) {
-    let channels = batch.placement().channels;
-    let in_planes = tensor.layout == Layout::Nchw && channels == 3;
+/// Runs a checked plan that gives images of `size`, into memory of the right type and length.
+pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, into: TensorMut<'_>) {
+    let (channels, layout) = (batch.channels(), output.layout(batch.layout()));
+    let in_planes = layout == Layout::Nchw && channels == 3;
     let run = Run { batch, size, plan, threads: by_rows(&batch) };
-    match &mut tensor.data {
-        TensorData::U8(values) => match run.tables(tensor.layout) {
-            Some(tables) => look_up_all(batch.data(), tables.as_ref(), values),
+    match into {
+        TensorMut::U8(values) => match run.tables(layout) {
+            Some((bytes, tables)) => look_up_all(bytes, tables.as_ref(), values),
             None if in_planes => run.store(&Planes, values),
             None => run.pixels(values),
         },
-        TensorData::F32(values) => run.store(&Normalized::<f32>::new(output.form(), channels, tensor.layout), values),
-        TensorData::F16(values) => run.store(&Normalized::<f16>::new(output.form(), channels, tensor.layout), values),
+        TensorMut::F32(values) => run.store(&Normalized::<f32>::new(output.form(), channels, layout), values),
+        TensorMut::F16(values) => run.store(&Normalized::<f16>::new(output.form(), channels, layout), values),
     }
 }
 
 /// Whether the rows of an image are divided among threads, instead of the images.
 fn by_rows(batch: &Images<'_>) -> bool {
     let images = batch.sizes().len();
-    images < rayon::current_num_threads() && (0..images).all(|i| batch.placement().bytes_of(i) >= LARGE)
+    images < rayon::current_num_threads() && (0..images).all(|i| batch.view(i).bytes() >= LARGE)
 }
 
 struct Run<'a> {
@@ -126,7 +125,7 @@ impl Run<'_> {
 
     /// Another form.
     fn store<S: WriteOutput>(&self, store: &S, values: &mut [S::Value]) {
-        let pixels = self.size.pixels() * self.batch.placement().channels;
+        let pixels = self.size.pixels() * self.batch.channels();
         self.each(values, |i, out, memory| {
             self.chain(i, memory, |chain, finished| match self.threads {
                 false => chain.finish(Finish::Bands(&mut |first, band| store.write(first, band, out))),
@@ -141,7 +140,7 @@ impl Run<'_> {
 
     /// Calls `f` with each image's number and its part of the output.
     fn each<T: Send>(&self, values: &mut [T], f: impl Fn(usize, &mut [T], &mut Memory) + Sync) {
-        let per_image = self.size.pixels() * self.batch.placement().channels;
+        let per_image = self.size.pixels() * self.batch.channels();
         let run = |(i, out): (usize, &mut [T])| {
             let mut memory = SCRATCH.take();
             f(i, out, &mut memory);
@@ -157,27 +156,16 @@ impl Run<'_> {
 
     /// Runs the operations of image `i`, except the last pass.
     fn chain(&self, i: usize, memory: &mut Memory, finish: impl FnOnce(Chain<'_>, &mut Vec<u8>)) {
-        let Memory { scratch, given, finished } = memory;
-        let placement = self.batch.placement();
-        let size = placement.sizes.get(i);
-        let bytes = &self.batch.data()[placement.range(i)];
-        let pixels = match placement.layout {
-            Layout::Nchw if placement.channels == 3 => {
-                given.resize(bytes.len(), 0);
-                let plane = size.pixels();
-                interleave([&bytes[..plane], &bytes[plane..2 * plane], &bytes[2 * plane..]], given);
-                &given[..]
-            }
-            _ => bytes,
-        };
-        let mut chain = Chain::new(&self.batch, pixels, size, scratch, self.threads);
+        let Memory { scratch, finished } = memory;
+        let mut chain = Chain::new(&self.batch, self.batch.view(i), scratch, self.threads);
         self.plan.images()[i].ops.iter().for_each(|op| chain.push(op));
         finish(chain, finished);
     }
 
-    /// The table of a plan that is one table for all images. `None` inside for a plan that changes no byte.
-    fn tables(&self, layout: Layout) -> Option<Option<Tables>> {
-        let placement = self.batch.placement();
+    /// All bytes of the batch and the table of a plan that is one table for all images. `None` inside for a plan that
+    /// changes no byte.
+    fn tables(&self, layout: Layout) -> Option<(&[u8], Option<Tables>)> {
+        let Packed { data, placement } = self.batch.packed()?;
         let is_table =
             |op: &Op| matches!(op.kind().category(), Category::Copy | Category::Point(RequiredStats::Nothing));
         let (first, rest) = self.plan.images().split_first()?;
@@ -187,7 +175,7 @@ impl Run<'_> {
         }
         let points = first.ops.iter().filter(|op| op.kind().category() != Category::Copy);
         let tables = points.map(|op| Tables::same(op.table(&ImageStats::default())));
-        Some(tables.reduce(|first, second| first.then(&second)))
+        Some((data, tables.reduce(|first, second| first.then(&second))))
     }
 }
 

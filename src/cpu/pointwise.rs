@@ -6,7 +6,7 @@ use super::kernels::blend::Blend;
 use super::kernels::lut::{Tables, look_up};
 use super::kernels::nearest::repeat;
 use super::kernels::planar::interleave;
-use crate::batch::{Images, Layout};
+use crate::batch::Images;
 
 /// One step. A boxed table would be an allocation per image.
 #[allow(clippy::large_enum_variant)]
@@ -49,19 +49,23 @@ impl Pointwise {
                 }
             }
             Pointwise::Mix { ref blend, partner } => {
-                let places = band.rows.start * band.width..band.rows.end * band.width;
-                let bytes = &batch.data()[batch.placement().range(partner)];
-                if band.channels == 1 || batch.placement().layout == Layout::Nhwc {
-                    blend.bytes(pixels, &bytes[places.start * band.channels..places.end * band.channels]);
-                    return;
-                }
-                let plane = bytes.len() / 3;
-                let mut others = [0; 3 * 256];
-                for (k, pixels) in pixels.chunks_mut(others.len()).enumerate() {
-                    let first = places.start + 256 * k;
-                    let others = &mut others[..pixels.len()];
-                    interleave(std::array::from_fn(|c| &bytes[c * plane + first..][..pixels.len() / 3]), others);
-                    blend.bytes(pixels, others);
+                let partner = batch.view(partner);
+                let (bytes, row_length) = (partner.data(), band.width * band.channels);
+                if !partner.is_interleaved() {
+                    let plane = partner.size().pixels();
+                    let mut others = [0; 3 * 256];
+                    for (k, pixels) in pixels.chunks_mut(others.len()).enumerate() {
+                        let first = band.rows.start * band.width + 256 * k;
+                        let others = &mut others[..pixels.len()];
+                        interleave(std::array::from_fn(|c| &bytes[c * plane + first..][..pixels.len() / 3]), others);
+                        blend.bytes(pixels, others);
+                    }
+                } else if partner.contiguous().is_some() {
+                    blend.bytes(pixels, &bytes[band.rows.start * row_length..band.rows.end * row_length]);
+                } else {
+                    for (y, pixels) in band.rows.clone().zip(pixels.chunks_exact_mut(row_length)) {
+                        blend.bytes(pixels, &bytes[y * partner.row_stride()..][..row_length]);
+                    }
                 }
             }
         }

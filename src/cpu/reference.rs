@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::batch::{Image, Images, Layout, Size};
+use crate::batch::{Image, Images, Layout, Shape};
 use crate::error::Result;
 use crate::output::{Output, Tensor, TensorData};
 use crate::plan::Plan;
@@ -13,14 +13,13 @@ use crate::plan::Plan;
 /// Those of [`Executor::apply`](crate::Executor::apply) on the CPU.
 pub fn apply<'a>(batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Tensor> {
     let batch = batch.into();
-    let size = plan.check(batch.sizes())?;
+    let shape = plan.check_images(&batch)?;
     output.check()?;
-    Ok(run(batch, size, plan, output))
+    Ok(run(batch, shape, plan, output))
 }
 
-fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output) -> Tensor {
-    let shape = batch.placement().shape(size);
-    let layout = output.layout(batch.placement().layout);
+fn run(batch: Images<'_>, shape: Shape, plan: &Plan, output: &Output) -> Tensor {
+    let layout = output.layout(batch.layout());
     let mut data = TensorData::zeros(output.dtype(), shape.values());
     let augmented =
         |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.reference(image, &batch));

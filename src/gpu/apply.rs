@@ -7,8 +7,7 @@ use super::device::readback::Pending;
 use super::transfer::{BATCH, Destination, storage};
 use crate::batch::{Images, Shape};
 use crate::error::Result;
-
-use crate::output::{Output, Tensor};
+use crate::output::{Output, Tensor, TensorData, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -54,9 +53,29 @@ impl Gpu {
     /// Those of [`Gpu::apply`]; some come when the batch is waited for.
     pub fn begin<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
         let batch = batch.into();
-        let shape = batch.placement().shape(plan.check(batch.sizes())?);
+        let shape = plan.check_images(&batch)?;
         output.check()?;
-        self.forget_if_refused(self.through_host(batch, shape, plan, output, Report::of(self.description(), plan)))
+        let data = TensorData::zeros(output.dtype(), shape.values());
+        let mut tensor = Tensor { shape, layout: output.layout(batch.layout()), data };
+        let result = TensorMut::from(&mut tensor.data).into_bytes();
+        let coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result))?;
+        Ok(Pending { coming, tensor })
+    }
+
+    /// Applies a plan that was checked to a batch in host memory and writes the result to memory of the right type and
+    /// length.
+    pub(crate) fn apply_to_host(
+        &self,
+        batch: Images<'_>,
+        shape: Shape,
+        plan: &Plan,
+        output: &Output,
+        memory: TensorMut<'_>,
+    ) -> Result<Report> {
+        let result = memory.into_bytes();
+        let mut coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result))?;
+        coming.wait_for_all_but(0, result)?;
+        Ok(coming.report)
     }
 
     /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or one that [`Gpu::recycle`] was

@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::device::buffers::Pool;
-#[cfg(feature = "burn")]
-use crate::batch::Images;
 use crate::batch::{Layout, Place, Placement, Shape, Size, Sizes, check_places};
 use crate::error::{Error, Result};
 use crate::output::Dtype;
@@ -134,10 +132,10 @@ pub struct GpuImages<'a> {
 }
 
 impl<'a> GpuImages<'a> {
-    /// Images in host memory whose bytes were sent to `buffer`.
+    /// Images of host memory that were sent to these places of `buffer`.
     #[cfg(feature = "burn")]
-    pub(crate) fn sent(buffer: &'a wgpu::Buffer, images: Images<'a>) -> Self {
-        GpuImages { buffer, offset: 0, placement: *images.placement(), dtype: Dtype::U8 }
+    pub(crate) fn sent(buffer: &'a wgpu::Buffer, placement: Placement<'a>) -> Self {
+        GpuImages { buffer, offset: 0, placement, dtype: Dtype::U8 }
     }
 
     /// Their sizes.

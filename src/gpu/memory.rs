@@ -9,6 +9,7 @@ use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared};
 use super::compile::program::Segment;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
+use super::host::one_after_the_other;
 use crate::batch::{Placement, Size, Sizes};
 use crate::error::Result;
 use crate::output::Output;
@@ -98,13 +99,7 @@ impl Gpu {
         let size = plan.check(sizes)?;
         output.check()?;
         let each: Vec<Size> = (0..sizes.len()).map(|i| sizes.get(i)).collect();
-        let mut end = 0;
-        let mut place = |size: &Size| {
-            let start = usize::next_multiple_of(end, ALIGNMENT);
-            end = start + size.pixels() * channels;
-            start
-        };
-        let offsets: Vec<usize> = each.iter().map(&mut place).collect();
+        let offsets = one_after_the_other(&each, channels);
         let placed = Placement::ragged(&each, &offsets, channels);
         let shape = placed.shape(size);
         let (prepared, tables) = {

@@ -19,6 +19,7 @@ use super::compile::mixing::{BINDINGS, MixPiece, MixStep, RECORD_WORDS, value};
 use super::compile::schedule::Kernel;
 use super::device::context::Context;
 use super::device::workspace::{Given, Part, Purpose};
+use super::device::written::Written;
 use super::transfer::{Destination, span, window};
 use super::{Gpu, Inner};
 use crate::batch::{Placement, Shape};
@@ -168,7 +169,10 @@ impl Gpu {
         let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
         let commands_bytes = (parameters_at + PARAMETERS_STRIDE) as u64;
         let slot = staging.take(context, commands_bytes)?;
-        slot.write(context, &[(0, programs), (parameters_at, bytemuck::cast_slice(&work.parameters))])?;
+        slot.write(
+            context,
+            &[Written::bytes(0, programs), Written::bytes(parameters_at, bytemuck::cast_slice(&work.parameters))],
+        )?;
 
         let mut workspace = workspaces.take();
         context.guarded(|| {

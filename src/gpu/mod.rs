@@ -60,6 +60,7 @@ mod compile;
 pub(crate) mod decoded;
 mod device;
 mod gather;
+pub(crate) mod host;
 mod memory;
 mod mixing;
 mod open;

@@ -4,8 +4,8 @@ use super::compile::ALIGNMENT;
 use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
 use super::device::context::Context;
 use super::device::readback::Landing;
-use super::device::staging::Written;
 use super::device::workspace::{Given, Part, Purpose, Workspace};
+use super::device::written::Written;
 use super::gather::Gathered;
 use super::{Gpu, Inner};
 use crate::batch::Placement;
@@ -16,7 +16,7 @@ use crate::report::Report;
 
 /// Where a piece's images come from.
 pub(super) enum Origin<'a> {
-    /// Host memory: bytes, and where in a buffer they go.
+    /// Host memory: images, and where in a buffer they go.
     Host(&'a [Written<'a>]),
     /// The device; partners are in the same part, or brought together.
     Device { images: Part<'a>, partners: Option<&'a Gathered> },
@@ -79,11 +79,11 @@ impl Gpu {
         let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
         let commands_bytes = parameters_at + parameters.len();
         let images_at = commands_bytes.next_multiple_of(ALIGNMENT);
-        let mut written = vec![(0, programs), (parameters_at, parameters)];
+        let mut written = vec![Written::bytes(0, programs), Written::bytes(parameters_at, parameters)];
         let mut images_bytes = 0;
         if let Origin::Host(images) = from {
-            written.extend(images.iter().map(|&(at, bytes)| (images_at + at, bytes)));
-            images_bytes = images.iter().map(|(at, bytes)| at + bytes.len()).max().unwrap_or(0).next_multiple_of(4);
+            written.extend(images.iter().map(|image| image.moved(images_at)));
+            images_bytes = images.iter().map(Written::end).max().unwrap_or(0).next_multiple_of(4);
         }
         let slot = staging.take(context, (images_at + images_bytes) as u64)?;
         slot.write(context, &written)?;
@@ -133,7 +133,7 @@ impl Gpu {
         report.dispatches += work.steps.len();
         report.bytes_read += work.bytes_read;
         report.bytes_written += work.bytes_written;
-        report.bytes_uploaded += written.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+        report.bytes_uploaded += written.iter().map(|written| written.len() as u64).sum::<u64>();
         report.bytes_downloaded += results_bytes;
         Ok(landing)
     }

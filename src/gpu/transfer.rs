@@ -10,13 +10,15 @@ use super::compile::commands::Piece;
 use super::compile::program::Segment;
 use super::device::buffers::Held;
 use super::device::context::Context;
-use super::device::readback::{Landing, Pending};
+use super::device::readback::{Coming, Landing};
 use super::device::workspace::Part;
+use super::device::written::Written;
+use super::host::HostImages;
 use super::run::{Origin, Target};
 use super::{Gpu, Inner};
 use crate::batch::{Batch, Images, Place, Placement, RaggedBatch, Shape};
 use crate::error::{Error, Result};
-use crate::output::{Dtype, Output, Tensor, TensorData};
+use crate::output::{Dtype, Output, Tensor, TensorData, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -45,7 +47,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
-        let buffer = self.upload_bytes(batch.data())?.release();
+        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())])?.release();
         Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(self.pool()))
     }
 
@@ -55,16 +57,17 @@ impl Gpu {
     /// Those of [`Gpu::upload`].
     pub fn upload_ragged(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
         let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
-        let buffer = self.upload_bytes(batch.data())?.release();
+        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())])?.release();
         GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
     }
 
     /// Sends bytes to a buffer of their own.
-    pub(crate) fn upload_bytes(&self, bytes: &[u8]) -> Result<Held> {
+    pub(crate) fn upload_bytes(&self, written: &[Written<'_>]) -> Result<Held> {
         let Inner { context, staging, .. } = &*self.inner;
+        let bytes = written.iter().map(Written::end).max().unwrap_or(0);
         let sent = || {
-            let buffer = context.guarded(|| context.pool.take(BATCH, bytes.len() as u64, storage()))?;
-            staging.send(context, &buffer, 0, bytes)?;
+            let buffer = context.guarded(|| context.pool.take(BATCH, bytes as u64, storage()))?;
+            staging.send(context, &buffer, 0, written)?;
             Ok(buffer)
         };
         self.forget_if_refused(sent())
@@ -84,15 +87,16 @@ impl Gpu {
             return Err(Error::Buffer(format!("usage {:?} lacks COPY_SRC", batch.buffer().usage())));
         }
         let data = TensorData::zeros(batch.dtype(), batch.shape().values());
-        let bytes = data.len() * batch.dtype().bytes();
-        let tensor = Tensor { shape: batch.shape(), layout: batch.layout(), data };
+        let mut tensor = Tensor { shape: batch.shape(), layout: batch.layout(), data };
+        let result = TensorMut::from(&mut tensor.data).into_bytes();
+        let bytes = result.len();
         let context = &self.inner.context;
         let Context { device, queue, .. } = context;
-        let mut pending = Pending::new(context, tensor, Report::default());
+        let mut coming = Coming::new(context, Report::default());
         let most = device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
-            pending.wait_for_all_but(IN_FLIGHT - 1)?;
+            coming.wait_for_all_but(IN_FLIGHT - 1, result)?;
             let landing = context.guarded(|| {
                 let size = range.len().next_multiple_of(4) as u64;
                 let landing = Landing::new(context, size)?;
@@ -102,26 +106,27 @@ impl Gpu {
                 queue.submit([encoder.finish()]);
                 Ok(landing)
             });
-            pending.expect(range, self.forget_if_refused(landing)?);
+            coming.expect(range, self.forget_if_refused(landing)?);
         }
-        Ok(pending.wait()?.0)
+        coming.wait_for_all_but(0, result)?;
+        Ok(tensor)
     }
 
-    /// Host memory in, host memory out.
+    /// Host memory in, host memory out: `result` has the first parts of the result then, and gets the others once they
+    /// have come.
     pub(super) fn through_host(
         &self,
         batch: Images<'_>,
         shape: Shape,
         plan: &Plan,
         output: &Output,
-        report: Report,
-    ) -> Result<Pending> {
-        let placed = batch.placement();
+        result: &mut [u8],
+    ) -> Result<Coming> {
+        let host = HostImages::new(batch);
+        let placed = &host.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let data = TensorData::zeros(output.dtype(), shape.values());
-        let tensor = Tensor { shape, layout: output.layout(placed.layout), data };
-        let mut pending = Pending::new(&self.inner.context, tensor, report);
-        let (prepared, tables) = self.prepare(plan, placed, output, &mut pending.report)?;
+        let mut coming = Coming::new(&self.inner.context, Report::of(self.description(), plan));
+        let (prepared, tables) = self.prepare(plan, placed, output, &mut coming.report)?;
         let operations = self.operations(plan);
         // What the device cannot do is refused before memory is taken for it.
         for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(true))? {
@@ -129,12 +134,12 @@ impl Gpu {
             let bytes = span(placed, &range);
             // Partners outside the piece are sent along, behind it.
             let mut guests = HashMap::new();
-            let mut written = vec![(0, &batch.data()[bytes.clone()])];
+            let mut written = host.written(&range);
             let mut end = bytes.len().next_multiple_of(ALIGNMENT);
             for partner in partners(images).filter(|p| !range.contains(p)) {
                 guests.entry(partner).or_insert_with(|| {
                     let at = end;
-                    written.push((at, &batch.data()[placed.range(partner)]));
+                    written.push(host.image(partner, at));
                     end = (end + placed.bytes_of(partner)).next_multiple_of(ALIGNMENT);
                     at
                 });
@@ -155,13 +160,13 @@ impl Gpu {
             };
             let made = range.start * output_bytes..range.end * output_bytes;
             // While the device is at one piece the next is sent; more would only take more memory.
-            pending.wait_for_all_but(IN_FLIGHT - 1)?;
+            coming.wait_for_all_but(IN_FLIGHT - 1, result)?;
             let to = Target::Host(made.len() as u64);
-            if let Some(landing) = self.run(&piece, &tables, &Origin::Host(&written), to, &mut pending.report)? {
-                pending.expect(made, landing);
+            if let Some(landing) = self.run(&piece, &tables, &Origin::Host(&written), to, &mut coming.report)? {
+                coming.expect(made, landing);
             }
         }
-        Ok(pending)
+        Ok(coming)
     }
 
     /// Device memory in, device memory out.

@@ -3,6 +3,7 @@
 use super::buffers::{Allocator, Held};
 use super::context::Context;
 use super::staging::{SHARE, Staging};
+use super::written::Written;
 use crate::error::{Error, Result};
 use crate::gpu::compile::tables::Tables;
 
@@ -66,7 +67,7 @@ impl DeviceTables {
         // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch to begin,
         // which would wait for this lock.
         for (i, new) in new.chunks(SHARE).enumerate() {
-            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, new)?;
+            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)])?;
         }
         self.sent = bytes.len();
         let handle = (*buffer).clone();

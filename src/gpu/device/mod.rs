@@ -11,3 +11,4 @@ pub(crate) mod pipelines;
 pub(crate) mod readback;
 pub(crate) mod staging;
 pub(crate) mod workspace;
+pub(crate) mod written;

@@ -8,7 +8,7 @@ use super::buffers::Held;
 use super::context::Context;
 use super::mapped::{Mapped, refused};
 use crate::error::Result;
-use crate::output::{Tensor, TensorData};
+use crate::output::{Tensor, TensorMut};
 use crate::report::Report;
 
 /// Bytes that were copied to memory of their own, which is being mapped.
@@ -36,66 +36,37 @@ impl Landing {
     }
 }
 
-/// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] has the
-/// result.
-///
-/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work is
-/// done all the same and its result goes nowhere.
-#[must_use = "the result is had by `wait`"]
-pub struct Pending {
+/// Results on their way to host memory. Whoever waits for them says where they go, which is the same memory each time.
+pub(crate) struct Coming {
     context: Context,
-    /// What comes, in order, and where in the tensor it goes.
-    coming: VecDeque<(Range<usize>, Readback)>,
-    tensor: Tensor,
-    pub(crate) report: Report,
+    /// What comes, in order, and which bytes of the result it is.
+    parts: VecDeque<(Range<usize>, Readback)>,
+    pub report: Report,
 }
 
-impl Pending {
-    /// A batch of which nothing was submitted yet.
-    pub(crate) fn new(context: &Context, tensor: Tensor, report: Report) -> Self {
-        Pending { context: context.clone(), coming: VecDeque::new(), tensor, report }
+impl Coming {
+    /// Results of which nothing was submitted yet.
+    pub fn new(context: &Context, report: Report) -> Self {
+        Coming { context: context.clone(), parts: VecDeque::new(), report }
     }
 
-    /// Waits for the device and returns the images, and what they cost.
-    ///
-    /// # Errors
-    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Device`](crate::Error::Device).
-    pub fn wait(mut self) -> Result<(Tensor, Report)> {
-        self.wait_for_all_but(0)?;
-        Ok((self.tensor, self.report))
-    }
-
-    /// Whether [`Pending::wait`] would return at once.
-    ///
-    /// # Errors
-    /// Those of [`Pending::wait`].
-    pub fn is_done(&self) -> Result<bool> {
-        let Context { device, loss, .. } = &self.context;
-        if let Err(e) = device.poll(wgpu::PollType::Poll) {
-            return Err(refused(device, loss, &e.to_string()));
-        }
-        loss.check()?;
-        // Work is done in the order in which it was submitted.
-        self.coming.back().map_or(Ok(true), |(_, last)| last.mapped.is_done(device, loss))
-    }
-
-    /// Has these bytes of the tensor come once what was submitted is done.
-    pub(crate) fn expect(&mut self, range: Range<usize>, landing: Landing) {
+    /// Has these bytes of the result come once what was submitted is done.
+    pub fn expect(&mut self, range: Range<usize>, landing: Landing) {
         let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read);
-        self.coming.push_back((range, Readback { buffer: landing.0, mapped }));
+        self.parts.push_back((range, Readback { buffer: landing.0, mapped }));
     }
 
-    /// Waits until no more than `most` parts are still coming.
-    pub(crate) fn wait_for_all_but(&mut self, most: usize) -> Result<()> {
+    /// Waits until no more than `most` parts are still coming, and writes the others to `result`.
+    pub fn wait_for_all_but(&mut self, most: usize, result: &mut [u8]) -> Result<()> {
         let Context { device, loss, pool, .. } = &self.context;
-        while self.coming.len() > most {
-            let Some((range, part)) = self.coming.pop_front() else { break };
+        while self.parts.len() > most {
+            let Some((range, part)) = self.parts.pop_front() else { break };
             part.mapped.wait(device, loss)?;
             {
                 let bytes = range.len().next_multiple_of(4) as u64;
                 let view = part.buffer.get_mapped_range(..bytes);
                 let view = view.map_err(|e| refused(device, loss, &e.to_string()))?;
-                bytes_of(&mut self.tensor.data)[range.clone()].copy_from_slice(&view[..range.len()]);
+                result[range.clone()].copy_from_slice(&view[..range.len()]);
             }
             part.buffer.unmap();
             pool.give(part.buffer);
@@ -104,17 +75,45 @@ impl Pending {
     }
 }
 
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.coming.len();
-        f.debug_struct("Pending").field("shape", &self.tensor.shape).field("parts", &parts).finish_non_exhaustive()
+/// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] has the
+/// result.
+///
+/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work is
+/// done all the same and its result goes nowhere.
+#[must_use = "the result is had by `wait`"]
+pub struct Pending {
+    pub(crate) coming: Coming,
+    pub(crate) tensor: Tensor,
+}
+
+impl Pending {
+    /// Waits for the device and returns the images, and what they cost.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Device`](crate::Error::Device).
+    pub fn wait(mut self) -> Result<(Tensor, Report)> {
+        self.coming.wait_for_all_but(0, TensorMut::from(&mut self.tensor.data).into_bytes())?;
+        Ok((self.tensor, self.coming.report))
+    }
+
+    /// Whether [`Pending::wait`] would return at once.
+    ///
+    /// # Errors
+    /// Those of [`Pending::wait`].
+    pub fn is_done(&self) -> Result<bool> {
+        let Coming { context: Context { device, loss, .. }, parts, .. } = &self.coming;
+        if let Err(e) = device.poll(wgpu::PollType::Poll) {
+            return Err(refused(device, loss, &e.to_string()));
+        }
+        loss.check()?;
+        // Work is done in the order in which it was submitted.
+        parts.back().map_or(Ok(true), |(_, last)| last.mapped.is_done(device, loss))
     }
 }
 
-fn bytes_of(data: &mut TensorData) -> &mut [u8] {
-    match data {
-        TensorData::U8(values) => values,
-        TensorData::F32(values) => bytemuck::cast_slice_mut(values),
-        TensorData::F16(values) => bytemuck::cast_slice_mut(values),
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.coming.parts.len();
+        f.debug_struct("Pending").field("shape", &self.tensor.shape).field("parts", &parts).finish_non_exhaustive()
     }
 }

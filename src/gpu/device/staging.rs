@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::buffers::{Held, roomy};
 use super::context::Context;
 use super::mapped::{Mapped, refused};
+use super::written::{Written, neighbors};
 use crate::error::Result;
 use crate::gpu::compile::ALIGNMENT;
 
@@ -41,9 +42,6 @@ pub(crate) struct Slot {
     pub buffer: Held,
     mapped: Mapped,
 }
-
-/// Some bytes and where in a slot they go: at a multiple of [`ALIGNMENT`].
-pub(crate) type Written<'a> = (usize, &'a [u8]);
 
 impl Staging {
     /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger when
@@ -82,13 +80,14 @@ impl Staging {
     }
 
     /// Copies bytes to a buffer in a submission of its own.
-    pub fn send(&self, context: &Context, buffer: &wgpu::Buffer, at: u64, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
+    pub fn send(&self, context: &Context, buffer: &wgpu::Buffer, at: u64, written: &[Written<'_>]) -> Result<()> {
+        let bytes = written.iter().map(Written::end).max().unwrap_or(0);
+        if bytes == 0 {
             return Ok(());
         }
-        let size = bytes.len().next_multiple_of(4) as u64;
+        let size = bytes.next_multiple_of(4) as u64;
         let slot = self.take(context, size)?;
-        slot.write(context, &[(0, bytes)])?;
+        slot.write(context, written)?;
         self.deliver(context, slot, buffer, at, size)
     }
 
@@ -138,26 +137,31 @@ impl Staging {
 }
 
 impl Slot {
-    /// Writes bytes; where there are many, threads of the current pool of rayon take part. Not to be called within
-    /// `guarded`: a thread that waits for the others may meanwhile begin another batch, whose errors would be taken for this
-    /// one's.
+    /// Writes bytes, given in the order of their places; where there are many, threads of the current pool of rayon take
+    /// part. Not to be called within `guarded`: a thread that waits for the others may meanwhile begin another batch, whose
+    /// errors would be taken for this one's.
     pub fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
-        let bytes: usize = written.iter().map(|(_, bytes)| bytes.len()).sum();
+        let bytes: usize = written.iter().map(Written::len).sum();
         let share = SHARE.max(bytes.div_ceil(MOST_VIEWS / 2)).next_multiple_of(ALIGNMENT);
-        let shares = written
-            .iter()
-            .flat_map(|(at, bytes)| bytes.chunks(share).enumerate().map(move |(i, bytes)| (at + i * share, bytes)));
-        let copy = |(mut view, bytes): (wgpu::BufferViewMut, &[u8])| {
-            view.slice(..bytes.len()).copy_from_slice(bytes);
+        let mut shares = Vec::with_capacity(written.len());
+        written.iter().for_each(|written| written.cut(share, &mut shares));
+        let copy = |(mut view, shares): (wgpu::BufferViewMut, &[Written<'_>])| {
+            let start = shares.first().map_or(0, |share| share.at);
+            shares.iter().for_each(|share| share.copy_to(&mut view, share.at - start));
             // What fills up the last word.
+            let end = shares.last().map_or(start, Written::end) - start;
             let rest = [0; 4];
-            let more = view.len() - bytes.len();
-            view.slice(bytes.len()..).copy_from_slice(&rest[..more]);
+            let more = view.len() - end;
+            view.slice(end..).copy_from_slice(&rest[..more]);
         };
-        for shares in shares.collect::<Vec<_>>().chunks(MOST_VIEWS) {
-            let view = |&(at, bytes): &Written<'_>| self.view(context, at, bytes.len());
-            let views: Vec<_> = shares.iter().map(view).collect::<Result<_>>()?;
-            let views: Vec<_> = views.into_iter().zip(shares.iter().map(|(_, bytes)| *bytes)).collect();
+        for groups in neighbors(&shares, share).chunks(MOST_VIEWS) {
+            let view = |shares: &&[Written<'_>]| {
+                let start = shares.first().map_or(0, |share| share.at);
+                let end = shares.last().map_or(start, Written::end);
+                self.view(context, start, end - start)
+            };
+            let views: Vec<_> = groups.iter().map(view).collect::<Result<_>>()?;
+            let views: Vec<_> = views.into_iter().zip(groups.iter().copied()).collect();
             if bytes > SHARE {
                 views.into_par_iter().for_each(copy);
             } else {

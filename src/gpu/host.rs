@@ -1,0 +1,77 @@
+//! Host: the images of a batch in host memory, and where they go when they are sent.
+
+use std::ops::Range;
+
+use super::compile::ALIGNMENT;
+use super::device::written::Written;
+use super::transfer::span;
+
+use crate::batch::{Images, Placement, Size};
+
+/// Images in host memory with a place for each in memory of the device: images that are in one piece of memory keep their
+/// distances, and others come one after the other.
+pub(crate) struct HostImages<'a> {
+    images: Images<'a>,
+    /// Empty for images in one piece of memory.
+    sizes: Vec<Size>,
+    offsets: Vec<usize>,
+}
+
+impl<'a> HostImages<'a> {
+    pub fn new(images: Images<'a>) -> Self {
+        let views = match images.packed() {
+            Some(_) => 0,
+            None => images.sizes().len(),
+        };
+        let sizes: Vec<Size> = (0..views).map(|i| images.sizes().get(i)).collect();
+        let offsets = one_after_the_other(&sizes, images.channels());
+        HostImages { images, sizes, offsets }
+    }
+
+    /// Where each image is in a buffer that all are sent to.
+    pub fn placement(&self) -> Placement<'_> {
+        match self.images.packed() {
+            Some(packed) => packed.placement,
+            None => {
+                let placement = Placement::ragged(&self.sizes, &self.offsets, self.images.channels());
+                placement.in_layout(self.images.layout())
+            }
+        }
+    }
+
+    /// What is to be written for all, each to its own place.
+    #[cfg(feature = "burn")]
+    pub fn all(&self) -> Vec<Written<'a>> {
+        match self.images.packed() {
+            Some(packed) => vec![Written::bytes(0, packed.data)],
+            None => self.written(&(0..self.offsets.len())),
+        }
+    }
+
+    /// Image `index`, to be written at byte `at`.
+    pub fn image(&self, index: usize, at: usize) -> Written<'a> {
+        Written::image(at, &self.images.view(index))
+    }
+
+    /// What is to be written for these images, the first byte of which goes to byte 0.
+    pub fn written(&self, range: &Range<usize>) -> Vec<Written<'a>> {
+        match self.images.packed() {
+            Some(packed) => vec![Written::bytes(0, &packed.data[span(&packed.placement, range)])],
+            None => {
+                let first = self.offsets.get(range.start).copied().unwrap_or(0);
+                range.clone().map(|i| self.image(i, self.offsets[i] - first)).collect()
+            }
+        }
+    }
+}
+
+/// Where images of these sizes begin that are sent one after the other.
+pub(super) fn one_after_the_other(sizes: &[Size], channels: usize) -> Vec<usize> {
+    let mut end = 0;
+    let mut place = |size: &Size| {
+        let start = usize::next_multiple_of(end, ALIGNMENT);
+        end = start + size.pixels() * channels;
+        start
+    };
+    sizes.iter().map(&mut place).collect()
+}
