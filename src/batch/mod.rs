@@ -10,7 +10,10 @@ mod view;
 
 pub(crate) use image::Image;
 pub use images::Images;
-pub(crate) use images::{Packed, Placement};
+pub(crate) use images::Packed;
+#[cfg(feature = "gpu")]
+pub(crate) use images::Placement;
+#[cfg(feature = "gpu")]
 pub(crate) use ragged::check_places;
 pub use ragged::{Place, RaggedBatch};
 pub use sizes::Sizes;
