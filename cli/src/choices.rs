@@ -1,4 +1,4 @@
-//! Choices: the options that commands share, and how their values are read.
+//! Choices: the options that several commands share.
 
 use std::fs;
 use std::path::Path;
@@ -12,39 +12,39 @@ use clap::Args;
 use crate::terminal::Terminal;
 use crate::values;
 
-/// What is drawn, and how.
+/// The options of the random augmentation.
 #[derive(Args)]
-#[command(next_help_heading = "What is drawn")]
+#[command(next_help_heading = "Augmentation")]
 pub struct Drawing {
     /// Preset (imagenet, cifar10, svhn, v0), scheme (randaugment, trivialaugment, ...), file, or text [default: imagenet]
     ///
-    /// `autoaugment policy list` has all names. Schemes are written "randaugment(n=2, m=9)", trivialaugment,
-    /// "uniformaugment(n=2)", or as timm's configuration strings: rand-m9-mstd0.5-inc1, original-mstd0.5.
+    /// `autoaugment policy list` prints all names. Examples of schemes: "randaugment(n=2, m=9)", trivialaugment,
+    /// "uniformaugment(n=2)", and timm's configuration strings: rand-m9-mstd0.5-inc1, original-mstd0.5.
     ///
-    /// Of a learned policy the text form has one sub-policy a line (or between semicolons), steps joined by `+`, a step being
-    /// OPERATION PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
+    /// A learned policy is text, one sub-policy per line or between semicolons. `+` joins its steps. A step is OPERATION
+    /// PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
     #[arg(long, value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
     pub policy: Option<String>,
-    /// Read a learned policy's magnitudes as torchvision, timm or others do, not as the policy says
+    /// Read a learned policy's magnitudes in this convention, not in its own
     ///
-    /// `autoaugment ops --convention NAME` shows what magnitudes mean in a convention.
+    /// `autoaugment ops --convention NAME` lists the values of the magnitudes in a convention.
     #[arg(long, value_name = "NAME", value_parser = values::conventions())]
     pub convention: Option<Convention>,
-    /// How every warp finds values between pixels, whatever the convention says
+    /// Interpolation of every warp, instead of the convention's
     #[arg(long, value_name = "NAME", value_parser = values::interpolations())]
     pub interpolation: Option<Interpolation>,
-    /// Color of what comes from outside an image, R,G,B or one gray number, not the convention's
+    /// Color outside the image, R,G,B or one gray number, instead of the convention's
     #[arg(long, value_name = "R,G,B", value_parser = fill)]
     pub fill: Option<[u8; 3]>,
-    /// Seed of every draw
+    /// Seed of all random draws
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub seed: u64,
-    /// Number of the pass over the data; each draws anew
+    /// Number of the pass over the data; each pass has its own draws
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub epoch: u64,
 }
 
-/// Where plans run.
+/// The device.
 #[derive(Args)]
 pub struct Where {
     /// auto, gpu, cpu, or an adapter: its number in `devices` or a part of its name. Without a GPU auto takes the CPU
@@ -53,24 +53,24 @@ pub struct Where {
     pub device: Device,
 }
 
-/// How long a command runs.
+/// The length of a command's run.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Runs {
     Briefly,
-    /// So long that a GPU would be missed.
+    /// So long that a user with a GPU wants it used.
     Long,
 }
 
-/// The policy where none is named.
+/// The policy of a command without `--policy`.
 pub const DEFAULT_POLICY: &str = "imagenet";
 
 impl Drawing {
-    /// What the policy or scheme is called.
+    /// The policy or scheme as it was given.
     pub fn policy_name(&self) -> &str {
         self.policy.as_deref().unwrap_or(DEFAULT_POLICY)
     }
 
-    /// The policy or scheme, a policy in the convention that was asked for.
+    /// The policy or scheme. A policy has the convention of `--convention`, if that is given.
     pub fn scheme(&self) -> anyhow::Result<Scheme> {
         let mut scheme = find_scheme(self.policy_name())?;
         match (&mut scheme, self.convention) {
@@ -84,7 +84,7 @@ impl Drawing {
         Ok(scheme)
     }
 
-    /// What draws from a policy or a transform.
+    /// The sampler of a policy or a transform.
     pub fn sampler(&self, transform: impl Into<Transform>) -> anyhow::Result<Sampler> {
         let mut sampler = Sampler::new(transform, self.seed)?;
         if let Some(interpolation) = self.interpolation {
@@ -98,7 +98,7 @@ impl Drawing {
 }
 
 impl Where {
-    /// Opens the device and says which one it is. Where nothing was demanded, the CPU is worth a word only if it takes long.
+    /// Opens the device and prints its name. If the user demanded no device, a short run on the CPU prints nothing.
     pub fn open(&self, terminal: Terminal, runs: Runs) -> anyhow::Result<Executor> {
         let executor = Executor::new(self.device.clone())?;
         let is_cpu = executor.description() == "CPU";

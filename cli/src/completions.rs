@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete commands and options.
+//! `completions`: a shell's completion script.
 
 use clap::{Args, Command};
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `devices`: what plans can run on.
+//! `devices`: the adapters of this machine, and the CPU.
 
 use clap::Args;
 use serde::Serialize;

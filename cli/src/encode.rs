@@ -1,4 +1,4 @@
-//! Encode: pictures as files, of which there is never half a one.
+//! Encode: images as files. A file appears under its name only when it is complete.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a file's extension stands for.
+    /// The format of a file's extension.
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_lowercase().as_str() {
             "png" => Some(Format::Png),
@@ -46,7 +46,7 @@ impl Format {
     }
 }
 
-/// One image's interleaved bytes as a file's.
+/// Encodes an image's interleaved bytes.
 pub fn encode(data: &[u8], [height, width, channels]: [usize; 3], format: Format, quality: u8) -> ImageResult<Vec<u8>> {
     let color = if channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     let mut file = Vec::new();
@@ -60,7 +60,7 @@ pub fn encode(data: &[u8], [height, width, channels]: [usize; 3], format: Format
     Ok(file)
 }
 
-/// A file that appears under its name once it is complete: it is written beside it, then renamed.
+/// A file under construction. It has a hidden name beside its target, and is renamed when it is complete.
 pub struct Pending {
     target: PathBuf,
     beside: PathBuf,
@@ -69,7 +69,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Makes the folder too.
+    /// Creates the file, and its folder if need be.
     pub fn create(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or_else(|| io::Error::other("not a file name"))?;
         if let Some(folder) = target.parent() {
@@ -80,7 +80,7 @@ impl Pending {
         Ok(Pending { target: target.to_path_buf(), beside, file, is_finished: false })
     }
 
-    /// What is written to.
+    /// The file under construction.
     pub fn file(&mut self) -> &mut File {
         &mut self.file
     }

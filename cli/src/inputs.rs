@@ -1,4 +1,4 @@
-//! Inputs: the image files that the paths on the command line stand for, in a fixed order.
+//! Inputs: the image files of the paths on the command line, in a fixed order.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use walkdir::{DirEntry, WalkDir};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     pub path: PathBuf,
-    /// The path inside the folder that was named, with `/` between its parts; the file name of a file that was.
+    /// The path inside an input folder, with `/` between its parts; the file name of an input file.
     pub name: String,
 }
 
-/// The files in the order of the arguments, those of a folder by name; and what could not be looked into.
+/// The files in the order of the arguments, those of a folder by name; and folders that could not be read.
 #[derive(Default)]
 pub struct Found {
     pub inputs: Vec<Input>,
     pub unreadable: Vec<(String, String)>,
 }
 
-/// Files are taken whatever they are called; of folders, and the folders in them, the image files that are not hidden.
-/// `except` is left out: the folder that will be written to.
+/// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden.
+/// `except` is the output folder, which is left out.
 pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
     let except = except.and_then(|path| fs::canonicalize(path).ok());
     let mut found = Found::default();

@@ -1,4 +1,4 @@
-//! `ops`: the operations, what their magnitudes stand for, and the parameters that they take.
+//! `ops`: the operations, the values of their magnitudes, and their parameters.
 
 use autoaugment::ops::Parameter;
 use autoaugment::{Convention, OpKind, Sampler, Size};
@@ -10,10 +10,10 @@ use crate::{terminal, values};
 
 #[derive(Args)]
 pub struct Ops {
-    /// The convention whose values are listed
+    /// Convention of the values
     #[arg(long, value_name = "NAME", default_value = "torchvision", value_parser = values::conventions())]
     convention: Convention,
-    /// Size of the image, which translations and cutouts are relative to
+    /// Size of the image; translations and cutouts are relative to it
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224")]
     size: Size,
     /// Print JSON
@@ -21,7 +21,7 @@ pub struct Ops {
     json: bool,
 }
 
-/// The table, as JSON has it.
+/// The JSON of the command.
 #[derive(Serialize)]
 struct Table {
     convention: Convention,
@@ -32,7 +32,7 @@ struct Table {
     forms: Vec<Form>,
 }
 
-/// How an operation is written for `--op` and in plans.
+/// The form of an operation in `--op` and in plans.
 #[derive(Serialize)]
 struct Form {
     op: OpKind,
@@ -44,15 +44,15 @@ struct Form {
 struct Row {
     op: OpKind,
     summary: &'static str,
-    /// What the magnitude stands for; none for operations without one.
+    /// The parameter that the magnitude sets; none for operations without a magnitude.
     parameter: Option<String>,
     signed: bool,
-    /// Where each application draws a value, one end of what it is drawn from; `values` has the other.
+    /// The lower bound of a random value, whose upper bound is in `values`.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn_from: Option<f64>,
-    /// One a magnitude of the table's, with a positive sign.
+    /// One value per magnitude, with a positive sign.
     values: Vec<f64>,
-    /// The same with a negative sign; none where no sign is drawn.
+    /// The same with a negative sign; none for operations without a sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     negative_values: Option<Vec<f64>>,
 }
@@ -93,7 +93,7 @@ impl Ops {
         })
     }
 
-    /// The name of the parameter that the magnitude sets: the operation's first, but for Cutout, whose first are drawn.
+    /// The parameter that the magnitude sets: the operation's first. Cutout is the exception, as its position is random.
     fn parameter(&self, op: OpKind) -> anyhow::Result<Option<String>> {
         if !self.convention.has_magnitude(op) {
             return Ok(None);
@@ -144,13 +144,13 @@ fn parameters(forms: &[Form]) -> String {
             false => lines.extend(form.parameters.iter().enumerate().map(line)),
         }
     }
-    let heading = "Parameters of operations in --op and in plans, such as --op \"Rotate(degrees=30)\". Those without a \
-                   default must be written:";
+    let heading = "Parameters of the operations, for --op \"Rotate(degrees=30)\" and for plans. A parameter without a default is \
+                   required.";
     format!("{heading}\n\n{}", terminal::aligned(&lines, |_| false))
 }
 
 impl Row {
-    /// How the sign works, and the values without it: `1±` with 0.3 where the factors are 1.3 and 0.7.
+    /// The sign as a prefix, and the values without it: `1±` and 0.3 for the factors 1.3 and 0.7.
     fn unsigned(&self) -> (&'static str, Vec<f64>) {
         match &self.negative_values {
             None => ("", self.values.clone()),

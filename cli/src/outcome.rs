@@ -1,25 +1,25 @@
-//! Outcome: how a command ends, and which exit code says so.
+//! Outcome: the ways a command ends, and their exit codes.
 
 use std::process::ExitCode;
 
 use autoaugment::{Error, ErrorKind};
 
-/// What `--help` says of exit codes.
+/// The part of `--help` about exit codes.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  failed while running: some files, each named on standard error while the others are written, or the device
-  2  usage: an option, policy, plan or input that cannot be used; nothing is written
+  1  some files failed, or the device did; standard error names each file, and all others are written
+  2  usage: an option, policy, plan or input is wrong; nothing is written
   3  a GPU was demanded and there is none";
 
-/// How a command ended that was not refused.
+/// The end of a command that ran.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Outcome {
     Done,
     SomeFailed,
 }
 
-/// What failed while running, not because of how the program was called: exit code 1, not 2.
+/// A failure while the command ran. The call was right, so the exit code is 1 and not 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct RunFailed(pub String);

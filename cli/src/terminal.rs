@@ -1,4 +1,4 @@
-//! Terminal: data to standard output, words to standard error.
+//! Terminal: results to standard output, messages to standard error.
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -13,19 +13,19 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::outcome::RunFailed;
 
-/// How much is said.
+/// The messages that are printed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Volume {
-    /// Errors.
+    /// Errors only.
     Quiet,
     /// Notices too.
     Normal,
-    /// What the library says of its choices too.
+    /// Choices of the library too.
     Verbose,
 }
 
 impl Volume {
-    /// The volume that two options ask for, of which at most one is given.
+    /// The volume for the options `--quiet` and `--verbose`, of which clap lets through one at most.
     pub fn of(quiet: bool, verbose: bool) -> Self {
         match (quiet, verbose) {
             (true, _) => Volume::Quiet,
@@ -35,14 +35,14 @@ impl Volume {
     }
 }
 
-/// Where words go, and how many there are.
+/// Standard error, at a volume.
 #[derive(Clone, Copy)]
 pub struct Terminal {
     volume: Volume,
 }
 
 impl Terminal {
-    /// Also lets what the library says through to standard error, as `RUST_LOG` says.
+    /// Also prints events of the library to standard error, at the level of the volume or of `RUST_LOG`.
     pub fn open(volume: Volume) -> Self {
         let level = match volume {
             Volume::Quiet => "error",
@@ -56,7 +56,7 @@ impl Terminal {
         Terminal { volume }
     }
 
-    /// What a person may want to know; not said with `--quiet`.
+    /// Prints a notice; not with `--quiet`.
     pub fn note(self, words: &str) {
         if self.volume >= Volume::Normal {
             // Where standard error is closed there is nobody to tell.
@@ -64,12 +64,12 @@ impl Terminal {
         }
     }
 
-    /// Whether everything is said.
+    /// Whether all messages are printed.
     pub fn is_verbose(self) -> bool {
         self.volume == Volume::Verbose
     }
 
-    /// What went wrong; always said.
+    /// Prints an error.
     pub fn error(self, words: &str) {
         let _ = writeln!(io::stderr(), "error: {words}");
     }

@@ -1,4 +1,4 @@
-//! Values: options that take a name from a list of the library's. Help, errors and completions show the list.
+//! Values: options that take a name from one of the library's lists. Help, errors and completions show the list.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use autoaugment::transform::Recipe;
 use autoaugment::{Convention, Device, Dtype, Error, Interpolation, Layout, Op, OpKind, Scheme};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
-/// Reads what the library reads, and knows the names.
+/// Parses values as the library does, and knows their names.
 #[derive(Clone)]
 pub struct Values<T> {
     names: Vec<&'static str>,
@@ -68,7 +68,7 @@ pub fn frameworks() -> Values<Framework> {
     Values::of(Framework::ALL.map(Framework::name))
 }
 
-/// Besides, an adapter by its number or a part of its name.
+/// Any other text names an adapter: its number, or a part of its name.
 pub fn devices() -> Values<Device> {
     Values::of(["auto", "gpu", "cpu"])
 }
@@ -83,18 +83,18 @@ pub fn operations() -> Values<Op> {
     Values::of(all_operations().map(OpKind::name))
 }
 
-/// Presets and schemes by their names; besides, a file or text.
+/// Names of presets and schemes. Any other text is a file or a policy.
 pub fn policies() -> Values<String> {
     Values { names: policy_names().collect(), read: |text| Ok(text.to_string()) }
 }
 
-/// What stands for a policy or a convention.
+/// The same, and names of conventions.
 pub fn policies_and_conventions() -> Values<String> {
     let names = policy_names().chain(Convention::ALL.map(Convention::name)).collect();
     Values { names, read: |text| Ok(text.to_string()) }
 }
 
-/// Every operation: those that policies have, then those that only transforms have.
+/// Every operation. Those of transforms come after those of policies.
 pub fn all_operations() -> impl Iterator<Item = OpKind> {
     OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY).copied()
 }

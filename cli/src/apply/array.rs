@@ -1,4 +1,4 @@
-//! Array: images from one `.npy` file and into one, a window of it at a time.
+//! Array: input and output as `.npy` files, a window of images at a time.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
@@ -17,7 +17,7 @@ use crate::outcome::RunFailed;
 pub struct ArraySource {
     path: PathBuf,
     file: Mutex<File>,
-    /// Where the first image begins in the file.
+    /// The position of the first image in the file.
     start: u64,
     shape: Shape,
     layout: Layout,
@@ -63,7 +63,7 @@ impl ArraySource {
         Ok(ArraySource { path: path.to_path_buf(), file: Mutex::new(file), start, shape, layout, is_flat })
     }
 
-    /// What should be said of an array that may be meant otherwise: one color image is not three-sided.
+    /// A notice for an array that looks like one color image, which would need four axes.
     pub fn doubt(&self) -> Option<String> {
         let Shape { images, height, width, .. } = self.shape;
         let is_doubtful = self.is_flat && matches!(width, 1 | 3);

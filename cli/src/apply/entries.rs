@@ -1,4 +1,4 @@
-//! Entries: which outputs there will be, of which input, and what is done for each.
+//! Entries: the outputs, the input of each, and its operations.
 
 use std::collections::HashMap;
 
@@ -7,22 +7,22 @@ use autoaugment::{Op, Plan, PlannedImage, Sampler, Shape, Size};
 
 use super::source::{Entry, Source};
 
-/// What will be done.
+/// The work of a run.
 pub enum Work {
     /// Draw for each copy of each input.
     Draw { sampler: Box<Sampler>, epoch: u64, copies: usize },
-    /// Apply what is known already: `planned[i]` to `entries[i]`, whose number is `i`. Partners are such numbers.
+    /// Apply a known plan: `planned[i]` to `entries[i]`, whose number is `i`. Partners are such numbers.
     Replay { planned: Vec<PlannedImage>, entries: Vec<Entry> },
 }
 
-/// The size that an image of `size` has afterwards; pairings need another image and change no size.
+/// The size of an image of `size` after its operations. Pairings need another image and change no size.
 pub fn size_after(image: &PlannedImage, size: Size) -> autoaugment::Result<Size> {
     let ops = image.ops.iter().filter(|op| !matches!(op, Op::SamplePairing(_))).cloned().collect();
     Plan::uniform(1, ops).check(&[size][..])
 }
 
 impl Work {
-    /// The size that images of `shape` have afterwards: the first one's.
+    /// The size of images of `shape` after the work: that of the first.
     pub fn size_after(&self, shape: Shape) -> anyhow::Result<Size> {
         let first = match self {
             Work::Draw { sampler, epoch, .. } => {
@@ -49,7 +49,7 @@ pub fn of_chain(ops: &[Op], source: &dyn Source, copies: usize) -> anyhow::Resul
     Ok(work)
 }
 
-/// Deals the entries of a plan to the inputs: by the files they name, or in order where they name none.
+/// Assigns the entries of a plan to the inputs: by the names of files, or in order if no entry has one.
 pub fn of_plan(
     planned: Vec<PlannedImage>,
     source: &dyn Source,

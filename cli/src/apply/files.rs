@@ -1,4 +1,4 @@
-//! Files: images from files and into files.
+//! Files: input and output as image files.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -28,16 +28,15 @@ use source::{Entry, Sink, Source};
 
 const DETAILS: &str = "\
 Input files:
-  Of a folder, and the folders in it, PNG, JPEG, WebP, BMP and GIF files are taken in the order of their names; hidden \
-files are not, nor is the folder that is written to. A file that cannot be decoded is named and skipped. Alpha is \
-dropped, 16 bits are rounded to 8, of an animation the first frame is taken: standard error says so. Palettes become \
-RGB, gray stays gray, and the EXIF orientation is left alone, as Pillow does.
+  A folder stands for its PNG, JPEG, WebP, BMP and GIF files, and those of its folders, in the order of their names. \
+Hidden files and the output folder are left out. A file that cannot be decoded is named and skipped. Alpha is dropped, \
+16 bits are rounded to 8, and an animation gives its first frame; standard error names such files. Palettes become RGB. \
+Gray stays gray. The EXIF orientation is ignored, as Pillow does.
 
-Draws:
-  What an image gets depends on the seed, the epoch and its sample index, which is its position among the inputs times \
-the number of copies plus the number of the copy: not on threads, device, or what else is in its batch. Only \
-SamplePairing's partner does: it is drawn among the images of the same size and channels that are worked on together, \
-at most 64 at a time in the order of the inputs. The plan names it.
+Random draws:
+  The draws of an image depend on the seed, the epoch and the sample index, not on threads, device or batch. The sample \
+index is the position among the inputs times the number of copies, plus the number of the copy. SamplePairing is the \
+exception: it draws its partner among up to 64 inputs of the same size and channels. The plan names it.
 
 Plans (--plan-out writes one, --plan applies one, whoever wrote it):
   {
@@ -49,22 +48,22 @@ Plans (--plan-out writes one, --plan applies one, whoever wrote it):
        \"ops\": [{\"op\": \"Rotate\", \"degrees\": 30}, {\"op\": \"Invert\"}]}
     ]
   }
-  One entry an output. `file` is the path inside the folder that was named, with slashes, or a named file's own name; \
-the k-th entry of a file becomes its copy k. Where no entry has a `file`, and for arrays, entries are dealt to the \
-inputs in order, equally many to each. `index` and `sub_policy` may be left out. A SamplePairing's `partner` is the \
-number, from 0, of another entry, whose image must have the same size; it stands before operations that change the \
-size. Operations have the names and parameters that --op takes.";
+  A plan has one entry per output. `file` is a path inside the input folder, with slashes, or the name of an input \
+file. The k-th entry of a file becomes its copy k. Without any `file`, and for arrays, the inputs take equally many \
+entries each, in order. `index` and `sub_policy` may be left out. The `partner` of a SamplePairing is the number of \
+another entry, from 0. The partner's image must have the same size, so SamplePairing comes before operations that \
+change the size. Operations have the names and parameters of --op.";
 
-/// What `--quality` is unless it is given.
+/// The quality without `--quality`.
 const QUALITY: u8 = 95;
 
-/// From more outputs than this on, whoever has a GPU would want it used.
+/// More outputs than this take long.
 const MANY: usize = 64;
 
 /// The details, and the forms of all operations.
 fn details() -> String {
     let forms: Vec<_> = values::all_operations().map(|op| format!("  {}", op.usage())).collect();
-    let heading = "Operations (--op), with their parameters and what stands for those that are left out:";
+    let heading = "Operations (--op), with their parameters and defaults:";
     format!("{DETAILS}\n\n{heading}\n{}\n\n{EXIT_CODES}", forms.join("\n"))
 }
 
@@ -75,16 +74,16 @@ pub struct Apply {
     /// Image files, folders of them, or one .npy array of u8, N x H x W x C or N x H x W
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// Folder to write to, made if need be; for an array also a file name that ends in .npy
+    /// Output folder, made if need be; for an array also a file name that ends in .npy
     #[arg(long, short, value_name = "DIR")]
     out: PathBuf,
     /// Augmented copies of each image: cat.png becomes cat_0.png, cat_1.png, ...
     #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "plan")]
     copies: u32,
-    /// Form of the written files; same keeps each one's own (GIF becomes PNG) [default: png]
+    /// Format of the output files; same keeps that of the input (GIF becomes PNG) [default: png]
     #[arg(long, value_enum)]
     format: Option<FormatChoice>,
-    /// Quality of written JPEGs, 1 to 100 [default: 95]
+    /// Quality of JPEG output, 1 to 100 [default: 95]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
     /// Overwrite files that exist
@@ -95,31 +94,31 @@ pub struct Apply {
     /// Print the run's counters as JSON
     #[arg(long)]
     report: bool,
-    /// Write what was applied to this file, as --plan reads it
+    /// Write the plan of all outputs to this file; --plan applies it again
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
     #[command(flatten)]
     drawing: Drawing,
-    /// Crop and turn over around the policy as the usual training does: imagenet (to 224 x 224) or cifar (to 32 x 32)
-    #[arg(long, value_name = "NAME", help_heading = "What is drawn", value_parser = values::recipes())]
+    /// Crop and flip as usual in training, besides the policy: imagenet (to 224 x 224) or cifar (to 32 x 32)
+    #[arg(long, value_name = "NAME", help_heading = "Augmentation", value_parser = values::recipes())]
     recipe: Option<Recipe>,
-    /// Apply this operation to each image, not a policy; may be repeated: --op "Rotate(degrees=30)" --op Invert
+    /// Apply this operation to each image; repeat it for a chain: --op "Rotate(degrees=30)" --op Invert
     ///
     /// `autoaugment ops` lists all operations with their parameters.
-    #[arg(long, value_name = "OPERATION", help_heading = "What is applied instead", conflicts_with_all = DRAWING)]
+    #[arg(long, value_name = "OPERATION", help_heading = "Instead of random augmentation", conflicts_with_all = DRAWING)]
     #[arg(value_parser = values::operations(), hide_possible_values = true)]
     op: Vec<Op>,
-    /// Apply what this plan file says, not a policy
-    #[arg(long, value_name = "FILE", help_heading = "What is applied instead", conflicts_with_all = DRAWING, conflicts_with = "op")]
+    /// Apply the plan in this file
+    #[arg(long, value_name = "FILE", help_heading = "Instead of random augmentation", conflicts_with_all = DRAWING, conflicts_with = "op")]
     plan: Option<PathBuf>,
     #[command(flatten)]
     array: ArrayForm,
 }
 
-/// The options that have no meaning where nothing is drawn.
+/// The options of random augmentation, which a plan or a chain excludes.
 const DRAWING: [&str; 7] = ["recipe", "policy", "convention", "interpolation", "fill", "seed", "epoch"];
 
-/// How arrays are read and written.
+/// The form of arrays.
 #[derive(Args)]
 #[command(next_help_heading = "Arrays (.npy)")]
 struct ArrayForm {
@@ -219,7 +218,7 @@ impl Apply {
         self.finish(pipeline, outcome)
     }
 
-    /// What is to be done, and the outputs that come of it.
+    /// The work, and its outputs.
     fn work(
         &self,
         source: &dyn Source,
@@ -257,7 +256,7 @@ impl Apply {
         Ok((work, entries))
     }
 
-    /// Nothing that will be written may be there already.
+    /// Refuses to overwrite outputs without `--force`.
     fn check_free<'a>(&'a self, targets: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
         encode::check_free(targets.into_iter().chain(self.plan_out.as_deref()), self.force)
     }

@@ -1,7 +1,7 @@
-//! Pipeline: images are read, augmented and written, a window of them at a time.
+//! Pipeline: reads, augments and writes images, one window of them at a time.
 //!
 //! A window is at most 64 images and about 256 MiB of pixels, so that memory does not grow with the number of files.
-//! Within it images of one size and number of channels make a batch.
+//! Within a window, images of one size and number of channels make a batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -33,7 +33,7 @@ pub struct Pipeline<'a> {
     state: Mutex<State>,
 }
 
-/// What was done so far.
+/// The results so far.
 #[derive(Default)]
 struct State {
     failed: BTreeSet<usize>,
@@ -48,7 +48,7 @@ struct State {
 
 type Pictures = BTreeMap<usize, DecodedImage>;
 
-/// One batch with its plan. The images beyond `entries` only take part as partners.
+/// One batch with its plan. Images beyond `entries` are partners only.
 struct Group {
     inputs: Vec<usize>,
     /// The entries' numbers of all of them.
@@ -70,7 +70,7 @@ impl<'a> Pipeline<'a> {
         Pipeline { terminal, executor, source, sink, output, keeps_record, progress, state }
     }
 
-    /// A folder that could not be looked into.
+    /// Reports a folder that could not be read.
     pub fn unreadable(&self, place: &str, reason: &str) {
         self.terminal.error(&format!("{place}: {reason}"));
         self.state().unreadable += 1;

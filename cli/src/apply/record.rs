@@ -1,4 +1,4 @@
-//! Record: what was applied, as the plan that `--plan-out` writes.
+//! Record: the applied operations, as the plan of `--plan-out`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use autoaugment::{Plan, PlannedImage};
 
 use super::entries::renumbered;
 
-/// Entries by their numbers, of which those of broken files are missing. Partners are such numbers.
+/// Entries by their numbers. Those of corrupt files are missing. Partners are such numbers.
 #[derive(Default)]
 pub struct Record {
     entries: BTreeMap<usize, PlannedImage>,
@@ -17,7 +17,7 @@ impl Record {
         self.entries.insert(id, image);
     }
 
-    /// An entry that others refer to; its own turn, if it comes, says what is done to it.
+    /// Adds an entry that others refer to. Its operations follow when the entry itself is added.
     pub fn add_partner(&mut self, id: usize, image: PlannedImage) {
         self.entries.entry(id).or_insert(image);
     }

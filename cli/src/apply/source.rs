@@ -1,4 +1,4 @@
-//! Source: where images come from, and where the augmented ones go.
+//! Source and sink: the inputs, the outputs, and their connection.
 
 use autoaugment::{Layout, Tensor};
 
@@ -7,7 +7,7 @@ use crate::decode::{DecodedImage, Reduction};
 /// One output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
-    /// The entry's number in the plan; for drawn ones also the sample index.
+    /// The entry's number in the plan. In random augmentation it is the sample index too.
     pub id: usize,
     /// The position of its input.
     pub input: usize,
@@ -15,7 +15,7 @@ pub struct Entry {
     pub copy: usize,
 }
 
-/// Where images come from.
+/// The inputs.
 pub trait Source: Sync {
     fn len(&self) -> usize;
     fn is_array(&self) -> bool;
@@ -24,12 +24,12 @@ pub trait Source: Sync {
     /// The name of an input in plans.
     fn planned_name(&self, input: usize) -> Option<String>;
     fn layout(&self) -> Layout;
-    /// Height, width and channels without reading the pixels; none if the input is broken.
+    /// Height, width and channels, from the header; none if the input is corrupt.
     fn measure(&self, input: usize) -> Option<[usize; 3]>;
     fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)>;
 }
 
-/// Where images go to.
+/// The outputs.
 pub trait Sink: Sync {
     /// Writes image `position` of the tensor.
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()>;

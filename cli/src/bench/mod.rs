@@ -1,4 +1,4 @@
-//! `bench`: how fast this machine augments, beside the fastest that it could.
+//! `bench`: the speed of augmentation on this machine, beside its limit.
 
 mod check;
 #[cfg(feature = "gpu")]
@@ -42,33 +42,32 @@ use sweep::{Over, Sweep};
 use work::{Form, Work};
 
 const DETAILS: &str = "\
-What is measured:
-  One batch of images, augmented under plans that are drawn anew for each run: on one thread, on all threads, and on the \
-GPU with images and results that stay there, with the images sent first, and with the results fetched too. Beside each \
-stands its limit, the same bytes only moved: by memcpy on as many threads, by a kernel that copies, by sending and \
-fetching alone. GB/s are bytes of the images plus bytes of the results, each counted once, whoever moves them.
+Rows:
+  Each row augments one batch of images, with a new plan per run. The rows are: one thread; all threads; the GPU with \
+resident images and results; the GPU with upload; the GPU with upload and readback. Beside each row stands its limit, \
+which only moves the same bytes: memcpy on as many threads, a kernel that copies, upload and readback alone. GB/s \
+count the bytes of the images and of the results once each.
 
-How:
-  The bytes of several plans are compared with the reference's before anything is timed; if they differ nothing is \
-measured. All rows run in turns, several rounds, so that whatever else the machine does hits all alike; a row's number is \
-the median of its rounds and SPREAD the distance from the fastest to the slowest. Resident batches are timed by \
-the GPU's own clock where it has one, else by the host's until the GPU is done; the first lines say which. Drawing \
-plans is timed apart.
+Method:
+  First the bytes of several plans are compared with the reference's. If they differ, nothing is measured. All rows run \
+in turns, in several rounds, so that other work on the machine affects all rows alike. A row shows the median of its \
+rounds. SPREAD is the distance from the fastest round to the slowest. The GPU's own clock times resident batches, or the \
+wall clock where the GPU has none; the first lines say which. Drawing plans is timed apart.
 
 Devices:
-  auto measures a GPU if there is one; software adapters, which compute on the CPU, only with --device gpu.";
+  auto measures a GPU if there is one. Software adapters, which compute on the CPU, are measured only with --device gpu.";
 
-/// Measure how fast this machine augments, beside the fastest that it could
+/// Measure the speed of augmentation on this machine
 #[derive(Args)]
 #[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
 pub struct Bench {
-    /// Photographs, or folders of them, cropped and scaled to --size; without any, pictures are made from the seed
+    /// Photographs, or folders of them, cropped and scaled to --size; without any, generated images
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Width and height of the images, in pixels
     #[arg(long, value_name = "PIXELS", default_value = "224", value_parser = clap::value_parser!(u32).range(1..=8192))]
     size: u32,
-    /// Images of a batch
+    /// Images per batch
     #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: u32,
     /// Type of the output's values; floats are normalized with ImageNet's means and deviations
@@ -77,13 +76,13 @@ pub struct Bench {
     /// Order of the output's axes
     #[arg(long, value_name = "LAYOUT", default_value = "nhwc", value_parser = values::layouts())]
     output_layout: Layout,
-    /// How long to measure each row, about
+    /// Approximate time per row
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     seconds: f64,
     /// Print JSON, not a table
     #[arg(long)]
     json: bool,
-    /// Measure other sizes of batches and of images too, and draw all as this .svg or .png
+    /// Measure other sizes of batches and images too, and plot all to this .svg or .png file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Overwrite a file that exists

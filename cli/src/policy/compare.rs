@@ -1,4 +1,4 @@
-//! `policy compare`: what two conventions, or two policies, make of magnitudes.
+//! `policy compare`: two conventions, or two policies, value by value.
 
 use anyhow::bail;
 use autoaugment::ops::Category;
@@ -13,13 +13,13 @@ pub struct Compare {
     /// Convention, or a policy: preset, file or text
     #[arg(value_name = "A", value_parser = values::policies_and_conventions(), hide_possible_values = true)]
     a: String,
-    /// The same; a convention beside a policy reads that policy
+    /// The same. If A is a policy and B a convention, B reads A, and the reverse
     #[arg(value_name = "B", value_parser = values::policies_and_conventions(), hide_possible_values = true)]
     b: String,
     /// The policy that two conventions read [default: imagenet]
     #[arg(long, value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
     policy: Option<String>,
-    /// Size of the image, which translations and cutouts are relative to
+    /// Size of the image; translations and cutouts are relative to it
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "224x224")]
     size: Size,
     /// Print JSON, with the operations in full
@@ -27,7 +27,7 @@ pub struct Compare {
     json: bool,
 }
 
-/// What is compared, as JSON has it.
+/// The comparison as JSON.
 #[derive(Serialize)]
 struct Comparison {
     a: Side,
@@ -39,7 +39,7 @@ struct Comparison {
 
 #[derive(Serialize)]
 struct Side {
-    /// Nothing where the policy has no name.
+    /// None for a policy without a name.
     policy: Option<String>,
     convention: Convention,
 }
@@ -50,7 +50,7 @@ struct Row {
     op: OpKind,
     /// None where neither side has magnitudes for it.
     magnitude: Option<f64>,
-    /// What may be applied; nothing where the policy has no such step or the convention no such magnitude.
+    /// The operations; none if the policy has no such step or the convention no such magnitude.
     a: Vec<Op>,
     b: Vec<Op>,
     same: bool,
@@ -64,7 +64,7 @@ impl Compare {
             other => bail!("{other} is not a learned policy"),
         };
         if self.policy.is_some() && conventions.contains(&None) {
-            bail!("--policy is what two conventions read; `{}` and `{}` are not two", self.a, self.b);
+            bail!("--policy needs two conventions to read it; `{}` and `{}` are not two conventions", self.a, self.b);
         }
         let in_convention = |policy: &Policy, convention| Policy { convention, ..policy.clone() };
         let (a, b, names) = match conventions {
@@ -189,7 +189,7 @@ impl Comparison {
     }
 }
 
-/// What may be applied in a few words: `±30 nearest, fill 128`.
+/// The operations in a few words: `±30 nearest, fill 128`.
 fn cell(ops: &[Op]) -> String {
     let Some(first) = ops.first() else { return "none".to_string() };
     let fields: Vec<_> = ops.iter().filter_map(|op| serde_json::to_value(op).ok()).collect();

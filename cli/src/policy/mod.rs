@@ -1,4 +1,4 @@
-//! `policy`: policies shown, checked, converted, imported and compared.
+//! `policy`: list, show, check, convert, import and compare policies.
 
 mod compare;
 
@@ -17,13 +17,13 @@ use crate::{choices, terminal, values};
 
 #[derive(Subcommand)]
 pub enum PolicyCommand {
-    /// List the policies and schemes that have names
+    /// List the named policies and schemes
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print a policy, or what a scheme draws from: imagenet, randaugment, rand-m9-mstd0.5, a file or text
+    /// Print a policy, or the operations of a scheme: imagenet, randaugment, rand-m9-mstd0.5, a file or text
     Show {
         /// Preset or scheme, file or text
         #[arg(value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
@@ -32,7 +32,7 @@ pub enum PolicyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check a policy file and say what is in it
+    /// Check a policy file and print a summary
     Check {
         /// JSON or text file; - is standard input
         file: PathBuf,
@@ -40,7 +40,7 @@ pub enum PolicyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print a policy file in the other form
+    /// Print a policy file as JSON or as text
     Convert {
         /// JSON or text file; - is standard input
         file: PathBuf,
@@ -48,25 +48,24 @@ pub enum PolicyCommand {
         #[arg(long, value_enum)]
         to: Form,
     },
-    /// Print a policy that stands in Python code: lists or tuples of (operation, probability, magnitude)
+    /// Print a policy from Python code: lists or tuples of (operation, probability, magnitude)
     ///
-    /// torchvision, timm and fast-autoaugment have conventions of their own, and what they mean is kept. kornia and dali have
-    /// none, since their operations are not Pillow's: the policy is read in the convention that is closest, and a notice
-    /// says what that changes.
+    /// torchvision, timm and fast-autoaugment have conventions of their own here, which keep the meaning. The operations of
+    /// kornia and dali are not Pillow's: the policy is read in the closest convention, and a notice names the differences.
     Import {
-        /// The framework whose names and magnitudes they are
+        /// The framework of the names and magnitudes
         #[arg(long, value_name = "FRAMEWORK", value_parser = values::frameworks())]
         from: Framework,
-        /// File with the list alone, perhaps behind `name =` or `return`; - is standard input
+        /// File with the list, alone or after `name =` or `return`; - is standard input
         file: PathBuf,
         /// Print JSON, not text
         #[arg(long)]
         json: bool,
     },
-    /// Print what two conventions, or two policies, make of each operation and magnitude
+    /// Compare two conventions, or two policies, value by value
     ///
-    /// Same means the same bytes of every image of that size, whatever sign and interpolation are drawn. `none` stands where
-    /// the policy has no such step or the convention no such magnitude. Probabilities are not compared.
+    /// Same means: every image of that size gets the same bytes, with each sign and interpolation. `none` means that the
+    /// policy has no such step, or the convention no such magnitude. Probabilities are not compared.
     Compare(compare::Compare),
 }
 
@@ -83,7 +82,7 @@ struct Named {
     summary: &'static str,
 }
 
-/// What `show` says of a scheme that is not a learned policy.
+/// The JSON of `show` for a scheme without sub-policies.
 #[derive(Serialize)]
 struct Shown<'a> {
     scheme: &'a Scheme,
@@ -91,7 +90,7 @@ struct Shown<'a> {
     operations: Vec<&'static str>,
 }
 
-/// What `check` says of a policy.
+/// The summary that `check` prints.
 #[derive(Serialize)]
 struct Contents {
     convention: &'static str,

@@ -1,4 +1,4 @@
-//! `preview`: a contact sheet of what a policy or an operation does to some images.
+//! `preview`: a contact sheet of images under a policy or an operation.
 
 mod columns;
 mod sheet;
@@ -20,11 +20,12 @@ use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
 const DETAILS: &str = "\
-The images are made small first and augmented then, at the size that is shown; gray ones are shown as RGB. Each has one \
-row: the original, then one column a sub-policy, whose gates and signs are drawn for each image. With --op there is one \
-column a magnitude, with a positive sign; a scheme that is not a learned policy has one column a draw. Under each image stands what was applied.";
+The images are scaled down first and augmented then, at the size on the sheet. Gray images are shown as RGB. Each image \
+has one row: the original, then one column per sub-policy, with random draws per image. With --op there is one column \
+per magnitude, with a positive sign. Schemes without sub-policies have one column per draw. A caption names the \
+operations under each image.";
 
-/// Draw a contact sheet: each image under some sub-policies, or under one operation's magnitudes
+/// Draw a contact sheet of images under a policy or an operation
 #[derive(Args)]
 #[command(after_help = EXIT_CODES, after_long_help = format!("{DETAILS}\n\n{EXIT_CODES}"))]
 pub struct Preview {
@@ -34,13 +35,13 @@ pub struct Preview {
     /// The PNG to write
     #[arg(long, short, value_name = "FILE", default_value = "preview.png")]
     out: PathBuf,
-    /// How many sub-policies to show, from the first; or draws of another scheme
+    /// Number of sub-policies, from the first; or of draws, for a scheme without sub-policies
     #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u32).range(1..=100))]
     columns: u32,
-    /// Which sub-policies to show, by their numbers, from 1
+    /// Sub-policies by number, from 1
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', conflicts_with_all = ["columns", "op"])]
     sub_policies: Vec<usize>,
-    /// Show this operation's magnitudes, not a policy
+    /// Show the magnitudes of this operation, not a policy
     #[arg(long, value_name = "OPERATION", conflicts_with_all = ["policy", "columns", "seed", "epoch"])]
     #[arg(value_parser = values::policy_operations(), hide_possible_values = true)]
     op: Option<OpKind>,
@@ -103,7 +104,7 @@ impl Preview {
         Ok(if failures.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
     }
 
-    /// What the columns after the first will show.
+    /// The columns after the first.
     fn columns(&self) -> anyhow::Result<Vec<columns::Drawn>> {
         match self.op {
             Some(op) => {
@@ -139,7 +140,7 @@ fn original(thumbnails: &Thumbnails) -> Column {
     Column { heading: "original".to_string(), details: Vec::new(), cells }
 }
 
-/// The images of a column, each with what was applied to it.
+/// The images of a column, each with the names of its operations.
 fn cells(bytes: &[u8], plan: &Plan, shape: Shape) -> Vec<Cell> {
     let images = bytes.chunks_exact(shape.values_per_image()).zip(plan.images());
     let cell = |(rgb, planned): (&[u8], &autoaugment::PlannedImage)| {

@@ -155,7 +155,7 @@ fn bad_comparisons_are_refused() {
         ("imagenet randaugment", "randaugment(n=2, m=9) is not a learned policy"),
         (
             "imagenet timm --policy v0",
-            "error: --policy is what two conventions read; `imagenet` and `timm` are not two\n",
+            "error: --policy needs two conventions to read it; `imagenet` and `timm` are not two conventions\n",
         ),
         ("imagenet v0 --size 0x4", "0 x 4"),
         ("timm torchvision --policy none.txt", "policy: there is no file `none.txt`"),
