@@ -32,7 +32,7 @@ impl Operation for Rotate {
     const SUMMARY: &'static str = "turns the image about its center";
     const EXAMPLES: &'static [&'static str] = &[
         "Rotate(degrees=23, interpolation=nearest, fill=[10,200,77])",
-        "Rotate(degrees=-30, interpolation=bilinear, fill=[0,0,0])",
+        "Rotate(degrees=-30.5, interpolation=bilinear, fill=[0,0,0])",
         "Rotate(degrees=90, interpolation=bicubic, fill=[128,128,128])",
         "Rotate(degrees=-180, interpolation=nearest, fill=[0,0,0])",
     ];

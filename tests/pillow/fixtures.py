@@ -22,6 +22,7 @@ import casefile
 import magnitudes
 import pictures
 import reference
+from examples import EXAMPLES
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -32,6 +33,8 @@ WHOLE = 16 * 16
 SIZES = ((224, 224), (32, 32), (331, 331), (7, 5), (65, 63), (1, 1))
 # Levels between whole numbers, which only the tensorflow convention has.
 FRACTIONS = (0.25, 0.5, 2.5, 3.05, 4.999, 7.75, 9.99)
+# What has combinations or places for its edges, written below.
+BY_HAND = ("SolarizeAdd", "SamplePairing", "GaussianBlur", "Cutout", *reference.WARPS)
 
 
 def of_magnitudes(width, height):
@@ -56,17 +59,19 @@ def of_magnitudes(width, height):
 def at_the_edges(width, height):
     """Parameters at which something could change over: pairs of operation and why."""
     fill = [10, 200, 77]
-    ops = [{"op": "Solarize", "threshold": t} for t in (-5.0, 0.5, 1.0, 127.5, 128.0, 254.5, 255.0, 255.5, 256.0, 300.0)]
+    # The first example of each is for chains.
+    left = {name: EXAMPLES[name][1:] for name in reference.OPERATIONS}
+    ops = [*left.pop("Solarize")]
     ops += [{"op": "SolarizeAdd", "add": a, "threshold": t} for a in (0, 1, 127, 128, 255) for t in (0, 1, 128, 255, 256)]
-    ops += [{"op": "Posterize", "bits": b} for b in range(9)]
+    ops += left.pop("Posterize")
     for name in ("Brightness", "Color", "Contrast", "Sharpness"):
-        ops += [{"op": name, "factor": f} for f in (-1.5, -0.01, 0.0, 1e-7, 0.5, 0.999999, 1.0, 1.000001, 2.0, 40.0)]
+        ops += left.pop(name)
     ops += [{"op": "SamplePairing", "weight": w, "partner": p} for w in (0.0, 1e-7, 0.5, 0.73, 1.0) for p in (0, 1)]
     # The box grows by a pixel where 4 radius^2 + 1 is the square of an odd number.
     edges = [math.sqrt(((2 * k + 1) ** 2 - 1) / 4) for k in range(4)]
     radii = (1e-6, 0.01, 0.29, 0.5, 1.0, 2.0, 3.5, 10.0, 50.0, 127.9, 128.0)
     ops += [{"op": "GaussianBlur", "radius": r} for r in (*edges, *(math.nextafter(e, 9) for e in edges), *radii)]
-    ops += [{"op": "Desaturate", "amount": a} for a in (0.0, 1e-9, 0.1, 0.5, 0.999999, 1.0)]
+    ops += left.pop("Desaturate")
     for x, y, w, h in ((-3, -2, 5, 4), (width - 2, height - 1, 9, 9), (width, 0, 3, 3), (-9, 0, 9, 9), (1, 1, 0, 4), (0, 0, 1, 1)):
         ops.append({"op": "Cutout", "x": x, "y": y, "width": w, "height": h, "fill": fill})
     for interpolation in reference.INTERPOLATIONS:
@@ -81,31 +86,19 @@ def at_the_edges(width, height):
     for half, by in itertools.product((-5.5, -1.5, 0.5, 2.5), range(-6, 7)):
         rest = {"interpolation": "nearest", "fill": fill}
         ops += [{"op": name, "pixels": half + by * math.ulp(half)} | rest for name in ("TranslateX", "TranslateY")]
+    # Those above have more than their examples say; what is left has been added since.
+    ops += [op for name in left if name not in BY_HAND for op in left[name]]
     return ((op, "an edge") for op in ops)
 
 
 def one_of_each(width, height):
     """One operation of each kind, for chains."""
-    rest = {"interpolation": "bilinear", "fill": [10, 200, 77]}
-    parameters = {
-        "ShearX": {"factor": 0.3} | rest,
-        "ShearY": {"factor": -0.2} | rest | {"interpolation": "bicubic"},
-        "TranslateX": {"pixels": 0.31 * width} | rest | {"interpolation": "nearest"},
-        "TranslateY": {"pixels": -0.25 * height} | rest,
-        "Rotate": {"degrees": 23.0} | rest | {"interpolation": "nearest"},
-        "Solarize": {"threshold": 141.7},
-        "SolarizeAdd": {"add": 77, "threshold": 128},
-        "Posterize": {"bits": 5},
-        "Contrast": {"factor": 1.45},
-        "Color": {"factor": 0.27},
-        "Brightness": {"factor": 1.36},
-        "Sharpness": {"factor": 1.9},
-        "Cutout": {"x": width // 4, "y": height // 3, "width": 5, "height": 7, "fill": [10, 200, 77]},
-        "SamplePairing": {"weight": 0.4, "partner": 1},
-        "GaussianBlur": {"radius": 1.3},
-        "Desaturate": {"amount": 0.63},
-    }
-    return [{"op": name} | parameters.get(name, {}) for name in reference.OPERATIONS]
+    ops = {name: dict(EXAMPLES[name][0]) for name in reference.OPERATIONS}
+    # What depends on the size of the picture.
+    ops["TranslateX"]["pixels"] = 0.31 * width
+    ops["TranslateY"]["pixels"] = -0.25 * height
+    ops["Cutout"] |= {"x": width // 4, "y": height // 3}
+    return list(ops.values())
 
 
 def is_color(op):
@@ -144,7 +137,8 @@ def all_pictures():
     ]
     photos = [(name, pictures.photo(ROOT, name, (96, 64))) for name in pictures.PHOTOS]
     yield [stored(f"{name} small", image) for name, image in photos]
-    yield [stored(f"{name} small gray", image.convert("L")) for name, image in photos[:2]]
+    # The names are those of the committed file.
+    yield [stored(f"{name} small grey", image.convert("L")) for name, image in photos[:2]]
     yield [(name, pictures.photo(ROOT, name), {"photo": f"photos/{name}"}, is_color) for name in ("chelsea.png",)]
     yield [generated(f"2^17 pixels {seed}", seed, 512, 256, 3, filter=is_color) for seed in (8, 9)]
     pairing = lambda op: op["op"] == "SamplePairing"

@@ -19,6 +19,7 @@ import numpy
 import casefile
 import pictures
 import reference
+from examples import EXAMPLES
 
 SPECIAL_FACTORS = (0.0, 1.0, 0.1, 0.5, 1.9, 1.45, 1.36, 0.73, 2.0, -1.0)
 SPECIAL_ANGLES = (0.0, 30.0, -30.0, 45.0, 90.0, -90.0, 180.0, 270.0, 360.0)
@@ -107,6 +108,8 @@ def random_op(rng, name, width, height):
         op |= {"radius": random_radius(rng)}
     elif name == "Desaturate":
         op |= {"amount": float(rng.uniform(0, 1) if rng.integers(4) else rng.integers(0, 2))}
+    else:
+        op = EXAMPLES[name][rng.integers(len(EXAMPLES[name]))]
     return op
 
 

@@ -40,7 +40,7 @@ VERSIONS = {
 }
 
 
-def color(op, image):
+def fill_color(op, image):
     """The fill as Pillow wants it for this mode: gray images take the first channel."""
     return tuple(op["fill"]) if image.mode == "RGB" else op["fill"][0]
 
@@ -51,7 +51,7 @@ def table(image, f):
 
 def affine(op, image, matrix):
     method = INTERPOLATIONS[op["interpolation"]]
-    return image.transform(image.size, Image.Transform.AFFINE, matrix, method, fillcolor=color(op, image))
+    return image.transform(image.size, Image.Transform.AFFINE, matrix, method, fillcolor=fill_color(op, image))
 
 
 def identity(op, image, batch):
@@ -75,7 +75,7 @@ def translate_y(op, image, batch):
 
 
 def rotate(op, image, batch):
-    return image.rotate(op["degrees"], INTERPOLATIONS[op["interpolation"]], fillcolor=color(op, image))
+    return image.rotate(op["degrees"], INTERPOLATIONS[op["interpolation"]], fillcolor=fill_color(op, image))
 
 
 def auto_contrast(op, image, batch):
@@ -123,7 +123,7 @@ def cutout(op, image, batch):
     if op["width"] > 0 and op["height"] > 0:
         # Pillow's rectangles include their right and bottom edges.
         corners = (op["x"], op["y"], op["x"] + op["width"] - 1, op["y"] + op["height"] - 1)
-        ImageDraw.Draw(image).rectangle(corners, fill=color(op, image))
+        ImageDraw.Draw(image).rectangle(corners, fill=fill_color(op, image))
     return image
 
 
@@ -143,7 +143,7 @@ def gaussian_blur(op, image, batch):
 def crop(op, image, batch):
     x, y, width, height = (op[name] for name in ("x", "y", "width", "height"))
     if op["border"] == "constant":
-        result = Image.new(image.mode, (width, height), color(op, image))
+        result = Image.new(image.mode, (width, height), fill_color(op, image))
         left, top = max(x, 0), max(y, 0)
         part = (left, top, min(x + width, image.width), min(y + height, image.height))
         if part[0] < part[2] and part[1] < part[3]:
