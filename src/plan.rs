@@ -129,7 +129,7 @@ impl Plan {
             let wanted = *first.get_or_insert(size);
             if size != wanted {
                 return Err(Error::Batch(format!(
-                    "would have {} x {} pixels afterwards, and image 0 {} x {}; crop or resize to one size",
+                    "its result has {} x {} pixels, and that of image 0 {} x {}; crop or resize all images to one size",
                     size.width, size.height, wanted.width, wanted.height
                 ))
                 .at(format!("image {i}")));

@@ -87,7 +87,11 @@ impl Sampler {
         let sizes = sizes.into();
         sizes.check()?;
         if indices.len() != sizes.len() {
-            return Err(crate::Error::Batch(format!("{} images and {} sample indices", sizes.len(), indices.len())));
+            return Err(crate::Error::Batch(format!(
+                "expected {} sample indices, one per image, got {}",
+                sizes.len(),
+                indices.len()
+            )));
         }
         let images: Result<Vec<_>> = indices
             .iter()

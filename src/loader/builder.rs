@@ -178,7 +178,7 @@ impl LoaderBuilder {
             return Err(Error::Loader(format!("rank {rank} is outside 0..{world_size}")));
         }
         if world_size.checked_mul(batch_size).is_none() {
-            return Err(Error::Loader(format!("{world_size} ranks x {batch_size} samples are too many for one step")));
+            return Err(Error::Loader(format!("{world_size} ranks x {batch_size} samples per batch are too many")));
         }
         if dataset.is_empty() {
             return Err(Error::Loader("the data set is empty".to_string()));
@@ -188,12 +188,12 @@ impl LoaderBuilder {
             let (mixed, named) = (mixer.classes(), dataset.classes().len());
             if named > mixed {
                 return Err(Error::Loader(format!(
-                    "labels of {mixed} classes are mixed, and the data set has {named}"
+                    "the mixer has {mixed} classes, and the data set {named}; give the mixer {named}"
                 )));
             }
         }
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("loader {i}")).build();
-        let pool = pool.map_err(|e| Error::Loader(format!("{threads} threads cannot be started: {e}")))?;
+        let pool = pool.map_err(|e| Error::Loader(format!("cannot start {threads} threads: {e}")))?;
         let producer = Producer {
             dataset,
             augmenter,

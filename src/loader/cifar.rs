@@ -78,7 +78,7 @@ impl Cifar {
             cifar.len += count;
         }
         if cifar.files.is_empty() {
-            return Err(refused(Path::new("CIFAR"), "no files were named"));
+            return Err(refused(Path::new("CIFAR"), "expected at least one file"));
         }
         Ok(cifar)
     }
@@ -102,15 +102,12 @@ impl Record {
     fn check(self, path: &Path, contents: &[u8]) -> Result<usize> {
         let (there, each) = (contents.len(), self.bytes());
         if there == 0 || !there.is_multiple_of(each) {
-            return Err(refused(path, format!("{there} bytes are no whole number of records of {each} bytes")));
+            return Err(refused(path, format!("expected whole records of {each} bytes, got {there} bytes")));
         }
         for (i, record) in contents.chunks_exact(each).enumerate() {
             let label = record[self.label_at];
             if label >= self.classes {
-                return Err(refused(
-                    path,
-                    format!("record {i} has the label {label}, and there are {} classes", self.classes),
-                ));
+                return Err(refused(path, format!("record {i}: expected a label below {}, got {label}", self.classes)));
             }
         }
         Ok(there / each)

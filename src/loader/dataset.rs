@@ -124,7 +124,7 @@ impl<'a> Sample<'a> {
         if bytes.len() != expected {
             let (Size { width, height }, there) = (size, bytes.len());
             return Err(Error::Batch(format!(
-                "an image of {height} x {width} x {channels} is {expected} bytes, and there are {there}"
+                "expected {expected} bytes for an image of {height} x {width} x {channels}, got {there}"
             )));
         }
         Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label })
@@ -174,7 +174,7 @@ impl<'a> Sample<'a> {
         color.check(self.channels)?;
         let expected = self.size.pixels() * color.channels();
         if out.len() != expected {
-            return Err(Error::Decode(format!("the image has {expected} bytes, and there is room for {}", out.len())));
+            return Err(Error::Decode(format!("expected a buffer of {expected} bytes, got {}", out.len())));
         }
         if self.channels == color.channels() {
             return self.interleaved(out);

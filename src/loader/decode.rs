@@ -121,7 +121,7 @@ pub(super) fn decode_into(bytes: &[u8], out: &mut [u8]) -> Result<()> {
     let (size, channels) = measured(&decoder)?;
     let expected = size.pixels() * channels;
     if out.len() != expected {
-        return Err(Error::Decode(format!("the image has {expected} bytes, and there is room for {}", out.len())));
+        return Err(Error::Decode(format!("expected a buffer of {expected} bytes, got {}", out.len())));
     }
     if matches!(decoder.color_type(), ColorType::L8 | ColorType::Rgb8) {
         return decoder.read_image(out).map_err(|e| unreadable(format, &e));
@@ -161,7 +161,7 @@ fn measured(decoder: &impl ImageDecoder) -> Result<(Size, usize)> {
     let (width, height) = decoder.dimensions();
     if decoder.total_bytes() > LARGEST {
         return Err(Error::Decode(format!(
-            "the header says {width} x {height} pixels of {} bytes, and an image may have {LARGEST} bytes",
+            "the header claims {width} x {height} pixels of {} bytes; an image may have at most {LARGEST} bytes",
             decoder.color_type().bytes_per_pixel()
         )));
     }
@@ -179,11 +179,11 @@ fn picture(image: DynamicImage) -> DecodedImage {
 }
 
 fn unreadable(format: ImageFormat, error: &ImageError) -> Error {
-    Error::Decode(format!("unreadable {}: {}", format.extensions_str()[0].to_uppercase(), in_words(error)))
+    Error::Decode(format!("unreadable {}: {}", format.extensions_str()[0].to_uppercase(), message(error)))
 }
 
 /// An error and its causes in one line. A cause that the error names itself is not repeated.
-fn in_words(error: &dyn error::Error) -> String {
+fn message(error: &dyn error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -40,7 +40,7 @@ impl Idx {
         let (labels, [count]) = open::<1>(labels_path)?;
         if count != len {
             let images = images_path.display();
-            return Err(refused(labels_path, format!("{count} labels, and {images} has {len} images")));
+            return Err(refused(labels_path, format!("expected {len} labels, one per image of {images}, got {count}")));
         }
         let size = Size { width, height };
         if len > 0 {
@@ -78,7 +78,8 @@ fn open<const N: usize>(path: &Path) -> Result<(Contents, [usize; N])> {
         let dimensions = header::<N>(path, head)?;
         let values = dimensions.iter().try_fold(1usize, |product, &d| product.checked_mul(d));
         let bytes = values.and_then(|v| v.checked_add(4 + 4 * N));
-        bytes.ok_or_else(|| refused(path, format!("{} values do not fit into memory", in_words(&dimensions))))
+        bytes
+            .ok_or_else(|| refused(path, format!("the header's {} values do not fit into memory", joined(&dimensions))))
     };
     let contents = Contents::open(path, expected)?;
     let dimensions = header::<N>(path, &contents)?;
@@ -88,32 +89,29 @@ fn open<const N: usize>(path: &Path) -> Result<(Contents, [usize; N])> {
             (Contents::Decompressed(_), true) => "or more",
             _ => "",
         };
-        let words = in_words(&dimensions);
+        let words = joined(&dimensions);
         let there = format!("{there} {more}").trim_end().to_string();
-        return Err(refused(
-            path,
-            format!("the header says {words} values, {expected} bytes in all; there are {there}"),
-        ));
+        return Err(refused(path, format!("expected {expected} bytes for the header's {words} values, got {there}")));
     }
     Ok((contents, dimensions))
 }
 
 fn header<const N: usize>(path: &Path, bytes: &[u8]) -> Result<[usize; N]> {
     let Some(head) = bytes.get(..4 + 4 * N) else {
-        return Err(refused(path, format!("{} bytes are too few for an IDX header of {}", bytes.len(), 4 + 4 * N)));
+        return Err(refused(path, format!("expected an IDX header of {} bytes, got {} bytes", 4 + 4 * N, bytes.len())));
     };
     if head[..2] != [0, 0] {
         return Err(refused(
             path,
-            format!("not an IDX file: it begins with {:02x} {:02x}, not 00 00", head[0], head[1]),
+            format!("not an IDX file: expected 00 00 at its start, got {:02x} {:02x}", head[0], head[1]),
         ));
     }
     if head[2] != 8 {
-        return Err(refused(path, format!("IDX values of type 0x{:02x}; only u8 (0x08) is supported", head[2])));
+        return Err(refused(path, format!("expected IDX values of type 0x08 (u8), got 0x{:02x}", head[2])));
     }
     if usize::from(head[3]) != N {
-        let what = if N == 3 { "images have 3" } else { "labels have 1" };
-        return Err(refused(path, format!("{} IDX dimensions; {what}", head[3])));
+        let what = if N == 3 { "3 IDX dimensions for images" } else { "1 IDX dimension for labels" };
+        return Err(refused(path, format!("expected {what}, got {}", head[3])));
     }
     let mut dimensions = [0; N];
     for (dimension, bytes) in dimensions.iter_mut().zip(head[4..].as_chunks::<4>().0) {
@@ -122,6 +120,6 @@ fn header<const N: usize>(path: &Path, bytes: &[u8]) -> Result<[usize; N]> {
     Ok(dimensions)
 }
 
-fn in_words(dimensions: &[usize]) -> String {
+fn joined(dimensions: &[usize]) -> String {
     dimensions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ")
 }

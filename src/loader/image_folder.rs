@@ -38,7 +38,7 @@ impl ImageFolder {
             }
         }
         if folders.is_empty() {
-            return Err(refused(root, "there are no folders in it; each class needs one"));
+            return Err(refused(root, "expected one folder per class, got none"));
         }
         folders.sort();
         let mut dataset = ImageFolder { classes: Vec::new(), files: Vec::new() };

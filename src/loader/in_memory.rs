@@ -27,7 +27,7 @@ impl InMemory {
     /// [`Error::Dataset`] if there are more or fewer.
     pub fn new(images: RaggedBatch<'static>, labels: Vec<u32>) -> Result<Self> {
         if images.sizes().len() != labels.len() {
-            let reason = format!("{} images and {} labels", images.sizes().len(), labels.len());
+            let reason = format!("expected {} labels, one per image, got {}", images.sizes().len(), labels.len());
             return Err(Error::Dataset { place: "images in memory".to_string(), reason });
         }
         Ok(InMemory { images, labels })

@@ -99,7 +99,7 @@ impl Producer {
     /// Makes a batch. A panic becomes an error, because a thread of the pool must answer.
     pub fn produce(&self, request: &Request) -> Result<Produced> {
         let result = catch_unwind(AssertUnwindSafe(|| self.make(request)));
-        let result = result.unwrap_or_else(|panic| Err(Error::Panicked(in_words(&*panic))));
+        let result = result.unwrap_or_else(|panic| Err(Error::Panicked(message(&*panic))));
         result.map_err(|error| match error {
             // These are of the device and not of the batch, and are easier to tell apart as they are.
             Error::DeviceLost(_) | Error::OutOfMemory(_) | Error::Device(_) | Error::DeviceLimit { .. } => error,
@@ -170,7 +170,7 @@ impl Producer {
             return Err(Error::Cancelled("the epoch was dropped"));
         }
         let read = catch_unwind(AssertUnwindSafe(|| self.dataset.read(index)))
-            .map_err(|panic| Error::Panicked(format!("sample {index}: {}", in_words(&*panic))))?;
+            .map_err(|panic| Error::Panicked(format!("sample {index}: {}", message(&*panic))))?;
         let read = read.and_then(|sample| {
             self.color.check(sample.channels())?;
             Ok(match self.scaled {
@@ -187,7 +187,7 @@ impl Producer {
             return Ok(());
         }
         catch_unwind(AssertUnwindSafe(|| placed.sample.decode_into(self.color, out)))
-            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", in_words(&*panic)))))
+            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", message(&*panic)))))
             .map_err(|error| self.failed(placed.index, error))
     }
 
@@ -230,7 +230,7 @@ fn divided(mut bytes: &mut [u8], lengths: impl Iterator<Item = usize>) -> Vec<&m
 }
 
 /// The message of a panic.
-fn in_words(panic: &(dyn Any + Send)) -> String {
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_string())
 }

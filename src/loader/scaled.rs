@@ -33,11 +33,7 @@ pub(super) fn decode_into(bytes: &[u8], least: Size, out: &mut [u8]) -> Result<(
     let pixels = scale(&mut decoder, least).and_then(|_| decoder.decode());
     let pixels = pixels.map_err(|e| Error::Decode(format!("unreadable JPEG: {e}")))?;
     if pixels.len() != out.len() {
-        return Err(Error::Decode(format!(
-            "the image has {} bytes, and there is room for {}",
-            pixels.len(),
-            out.len()
-        )));
+        return Err(Error::Decode(format!("expected a buffer of {} bytes, got {}", pixels.len(), out.len())));
     }
     out.copy_from_slice(&pixels);
     Ok(())

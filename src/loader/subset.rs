@@ -30,7 +30,7 @@ impl<D: Dataset> Subset<D> {
     /// [`Error::Dataset`] if it has no sample with such an index.
     pub fn new(whole: D, indices: Vec<usize>) -> Result<Self> {
         if let Some(index) = indices.iter().find(|&&index| index >= whole.len()) {
-            let reason = format!("sample {index} is outside a data set of {}", whole.len());
+            let reason = format!("sample index {index} is outside 0..{}", whole.len());
             return Err(Error::Dataset { place: "a subset".to_string(), reason });
         }
         Ok(Subset { whole, indices })

@@ -66,12 +66,12 @@ impl TarShards {
             let before = dataset.samples.len();
             index(path, &file, dataset.shards.len() as u32, &mut dataset.samples)?;
             if dataset.samples.len() == before {
-                return Err(refused(path, format!("there are no samples ({}) in it", EXTENSIONS.join(", "))));
+                return Err(refused(path, format!("the shard has no samples ({})", EXTENSIONS.join(", "))));
             }
             dataset.shards.push(Shard { path: path.to_path_buf(), file });
         }
         if dataset.shards.is_empty() {
-            return Err(refused(Path::new("tar shards"), "no files were named"));
+            return Err(refused(Path::new("tar shards"), "expected at least one file"));
         }
         Ok(dataset)
     }
@@ -96,7 +96,9 @@ fn refuse_compression(path: &Path, file: &mut File) -> Result<()> {
         None => Ok(()),
         Some((_, name)) => Err(refused(
             path,
-            format!("compressed by {name}, so that samples cannot be read in any order; decompress it to a plain .tar"),
+            format!(
+                "the shard is compressed with {name}; decompress it to a plain .tar, so that samples can be read in any order"
+            ),
         )),
     }
 }
@@ -104,7 +106,7 @@ fn refuse_compression(path: &Path, file: &mut File) -> Result<()> {
 /// Adds the samples of a shard in the order in which their keys first occur.
 fn index(path: &Path, file: &File, shard: u32, samples: &mut Vec<Indexed>) -> Result<()> {
     let length = file.metadata().map_err(|e| refused(path, e))?.len();
-    let broken = |e| refused(path, format!("not a tar file, or a broken one: {e}"));
+    let broken = |e| refused(path, format!("not a readable tar file: {e}"));
     let mut order: Vec<(String, Parts)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut archive = Archive::new(BufReader::new(file));
@@ -118,7 +120,7 @@ fn index(path: &Path, file: &File, shard: u32, samples: &mut Vec<Indexed>) -> Re
         if offset.checked_add(bytes).is_none_or(|end| end > length) {
             return Err(refused(
                 path,
-                format!("truncated: {name} has {bytes} bytes from byte {offset} on, and the file {length}"),
+                format!("truncated: {name} has {bytes} bytes from byte {offset}, and the shard ends at byte {length}"),
             ));
         }
         let Some((key, extension)) = divided(&name) else { continue };
@@ -138,7 +140,10 @@ fn index(path: &Path, file: &File, shard: u32, samples: &mut Vec<Indexed>) -> Re
             continue;
         }
         if bytes > LARGEST_LABEL {
-            return Err(refused(path, format!("{name} has {bytes} bytes; a label's file may have {LARGEST_LABEL}")));
+            return Err(refused(
+                path,
+                format!("{name}: expected a label file of at most {LARGEST_LABEL} bytes, got {bytes}"),
+            ));
         }
         let mut text = Vec::new();
         entry.read_to_end(&mut text).map_err(|e| refused(path, format!("{name}: {e}")))?;
@@ -183,14 +188,15 @@ fn divided(name: &str) -> Option<(&str, String)> {
 
 fn number(text: &str) -> Result<u32, String> {
     let text = text.trim();
-    text.parse().map_err(|_| format!("the label `{}` is no class number", text.chars().take(40).collect::<String>()))
+    text.parse()
+        .map_err(|_| format!("expected a class number as label, got `{}`", text.chars().take(40).collect::<String>()))
 }
 
 fn json_label(text: &str) -> Result<Option<u32>, String> {
     let value: Value = serde_json::from_str(text).map_err(|e| format!("unreadable JSON: {e}"))?;
     let Some(label) = value.get("label").or_else(|| value.get("cls")) else { return Ok(None) };
     let number = label.as_u64().and_then(|label| u32::try_from(label).ok());
-    number.map(Some).ok_or_else(|| format!("the label `{label}` is no class number"))
+    number.map(Some).ok_or_else(|| format!("expected a class number as label, got `{label}`"))
 }
 
 impl Dataset for TarShards {

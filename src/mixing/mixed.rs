@@ -35,9 +35,9 @@ impl MixPlan {
         shape.check()?;
         if data.len() != shape.values() {
             return Err(Error::Batch(format!(
-                "the tensor has {} values, and its shape {}",
-                data.len(),
-                shape.values()
+                "expected {} values for the shape of the tensor, got {}",
+                shape.values(),
+                data.len()
             )));
         }
         self.check(shape)?;
@@ -50,7 +50,7 @@ impl MixPlan {
             (TensorData::U8(images), TensorData::U8(out)) => run.each(images, out, |_, _, _, _| ()),
             (TensorData::F32(images), TensorData::F32(out)) => run.each(images, out, sums),
             (TensorData::F16(images), TensorData::F16(out)) => run.each(images, out, half_sums),
-            _ => return Err(Error::Output("the tensor has another type than it was given".to_string())),
+            _ => return Err(Error::Output("the result has another type than the images".to_string())),
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ impl MixPlan {
     /// Those of [`MixPlan::check`] except for rectangles, and [`Error::Batch`] for a class that is not below `classes`.
     pub fn labels(&self, labels: &[u32], classes: usize) -> Result<Vec<f32>> {
         let Some(numbers) = labels.len().checked_mul(classes) else {
-            return Err(Error::Batch(format!("{} rows of {classes} classes are too many", labels.len())));
+            return Err(Error::Batch(format!("{} labels x {classes} classes are too many", labels.len())));
         };
         let mut rows = vec![0.0; numbers];
         for (i, &label) in labels.iter().enumerate() {
@@ -108,7 +108,7 @@ pub(crate) fn class_refused(image: usize, label: impl Display, classes: usize) -
 }
 
 pub(super) fn bytes_refused() -> Error {
-    Error::Output("MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16".to_string())
+    Error::Output("MixUp needs f32 or f16 output, got u8".to_string())
 }
 
 /// A checked plan and its input.

@@ -38,7 +38,7 @@ impl FromStr for Mixing {
         for (key, value) in call_syntax::pairs("mixing", text)? {
             match key {
                 "alpha" => {
-                    let message = || format!("the alpha `{value}` is not a number");
+                    let message = || format!("expected a number as alpha, got `{value}`");
                     alpha = value.parse().map_err(|_| Error::Syntax { what: "mixing", message: message() })?;
                 }
                 "per" => {

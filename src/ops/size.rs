@@ -14,7 +14,9 @@ pub(crate) fn size_after(op: &Op, size: Size, sizes: Sizes<'_>) -> Result<Size> 
         }
         if sizes.get(partner) != size {
             let [a, b] = [sizes.get(partner), size].map(|Size { width, height }| format!("{width} x {height}"));
-            return Err(Error::Batch(format!("SamplePairing: partner {partner} has {a} pixels and the image {b}")));
+            return Err(Error::Batch(format!(
+                "SamplePairing: expected a partner of {b} pixels, got partner {partner} of {a}"
+            )));
         }
     }
     Ok(after)

@@ -118,7 +118,7 @@ fn what_cannot_be_a_batch_is_refused() {
     assert_eq!(error.to_string(), rule);
     items[1].pixels = Arc::from(vec![0; 6 * 25 * 3]);
     let error = batcher.collate(&items, &device).unwrap_err();
-    assert!(error.to_string().contains("would have 6 x 25 pixels afterwards"), "{error}");
+    assert!(error.to_string().contains("its result has 6 x 25 pixels"), "{error}");
     items[1].channels = 1;
     items[1].pixels = Arc::from(vec![0; 6 * 25]);
     let error = batcher.collate(&items, &device).unwrap_err();

@@ -47,14 +47,11 @@ fn malformed_files_are_refused() {
         fs::write(&file, bytes).unwrap();
         refusal(Cifar::cifar10([&file])).replace(&format!("{}/", folder.path().display()), "")
     };
-    assert_eq!(open(&[0; 3072]), "f.bin: 3072 bytes are no whole number of records of 3073 bytes");
-    assert_eq!(open(&[]), "f.bin: 0 bytes are no whole number of records of 3073 bytes");
-    assert_eq!(
-        open(&[vec![0; 3073], vec![10; 3073]].concat()),
-        "f.bin: record 1 has the label 10, and there are 10 classes"
-    );
+    assert_eq!(open(&[0; 3072]), "f.bin: expected whole records of 3073 bytes, got 3072 bytes");
+    assert_eq!(open(&[]), "f.bin: expected whole records of 3073 bytes, got 0 bytes");
+    assert_eq!(open(&[vec![0; 3073], vec![10; 3073]].concat()), "f.bin: record 1: expected a label below 10, got 10");
     fs::write(&file, [20; 3074]).unwrap();
     let coarse = refusal(Cifar::cifar100([&file], Cifar100Label::Coarse));
-    assert!(coarse.ends_with("record 0 has the label 20, and there are 20 classes"), "{coarse}");
-    assert_eq!(refusal(Cifar::cifar10::<&str>([])), "CIFAR: no files were named");
+    assert!(coarse.ends_with("record 0: expected a label below 20, got 20"), "{coarse}");
+    assert_eq!(refusal(Cifar::cifar10::<&str>([])), "CIFAR: expected at least one file");
 }

@@ -58,10 +58,7 @@ fn every_kind_of_file_is_decoded_to_its_place_as_the_decoder_alone_does() {
             1 => assert!(refused.is_ok()),
             _ => assert_eq!(refusal(refused), "the image has color, and the loader takes gray images only"),
         }
-        assert_eq!(
-            refusal(sample.decode_into(ColorMode::Rgb, &mut gray)),
-            "the image has 351 bytes, and there is room for 117"
-        );
+        assert_eq!(refusal(sample.decode_into(ColorMode::Rgb, &mut gray)), "expected a buffer of 351 bytes, got 117");
     }
 }
 
@@ -87,14 +84,14 @@ fn broken_files_are_refused_with_the_reason() {
     large[29..33].copy_from_slice(&crc.to_be_bytes());
     assert_eq!(
         refusal(decoded(&large)),
-        "the header says 65535 x 65535 pixels of 3 bytes, and an image may have 536870912 bytes"
+        "the header claims 65535 x 65535 pixels of 3 bytes; an image may have at most 536870912 bytes"
     );
     for size in [size(0, 3), size(3, 0)] {
         let refused = refusal(Sample::pixels(&[][..], size, 3, Layout::Nhwc, 0));
         assert!(refused.ends_with("both sides must be at least 1"), "{refused}");
     }
     let refused = refusal(Sample::pixels(vec![0; 11], size(2, 2), 3, Layout::Nhwc, 0));
-    assert_eq!(refused, "batch: an image of 2 x 2 x 3 is 12 bytes, and there are 11");
+    assert_eq!(refused, "batch: expected 12 bytes for an image of 2 x 2 x 3, got 11");
 }
 
 /// The check that PNG chunks have.

@@ -207,7 +207,7 @@ fn a_batch_that_the_device_has_no_room_for_is_an_error_with_its_position() {
     assert!(epoch.by_ref().take(2).all(|batch| batch.is_ok()));
     assert_eq!(
         refusal(epoch.next().unwrap()),
-        "a batch of decoded images needs 1080064 bytes and the device allows 1048576"
+        "a batch of decoded images needs 1080064 bytes; the device allows 1048576"
     );
     let position = epoch.position();
     assert_eq!((position.batch, epoch.next().is_none()), (2, true));

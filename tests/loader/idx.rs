@@ -63,18 +63,22 @@ fn malformed_pairs_are_refused() {
     floats[2] = 0x0D;
     let cut_gzip = &gzip(&images)[..20];
     let cases: [(&[u8], &[u8], &str); 12] = [
-        (b"", &labels, "i: 0 bytes are too few for an IDX header of 16"),
-        (&images[..10], &labels, "i: 10 bytes are too few for an IDX header of 16"),
-        (&magic, &labels, "i: not an IDX file: it begins with 00 01, not 00 00"),
-        (&floats, &labels, "i: IDX values of type 0x0d; only u8 (0x08) is supported"),
-        (&labels, &labels, "i: 11 bytes are too few for an IDX header of 16"),
-        (&idx(&[24], &values), &labels, "i: 1 IDX dimensions; images have 3"),
-        (&images, &images, "l: 3 IDX dimensions; labels have 1"),
-        (short, &labels, "i: the header says 3 x 2 x 4 values, 40 bytes in all; there are 30"),
-        (&long, &labels, "i: the header says 3 x 2 x 4 values, 40 bytes in all; there are 41"),
-        (&images, &idx(&[2], &[1, 2]), "l: 2 labels, and i has 3 images"),
+        (b"", &labels, "i: expected an IDX header of 16 bytes, got 0 bytes"),
+        (&images[..10], &labels, "i: expected an IDX header of 16 bytes, got 10 bytes"),
+        (&magic, &labels, "i: not an IDX file: expected 00 00 at its start, got 00 01"),
+        (&floats, &labels, "i: expected IDX values of type 0x08 (u8), got 0x0d"),
+        (&labels, &labels, "i: expected an IDX header of 16 bytes, got 11 bytes"),
+        (&idx(&[24], &values), &labels, "i: expected 3 IDX dimensions for images, got 1"),
+        (&images, &images, "l: expected 1 IDX dimension for labels, got 3"),
+        (short, &labels, "i: expected 40 bytes for the header's 3 x 2 x 4 values, got 30"),
+        (&long, &labels, "i: expected 40 bytes for the header's 3 x 2 x 4 values, got 41"),
+        (&images, &idx(&[2], &[1, 2]), "l: expected 3 labels, one per image of i, got 2"),
         (&idx(&[3, 0, 4], &[]), &labels, "i: batch: images of 4 x 0 pixels: both sides must be at least 1"),
-        (&idx(&[u32::MAX; 3], &[]), &labels, "i: 4294967295 x 4294967295 x 4294967295 values do not fit into memory"),
+        (
+            &idx(&[u32::MAX; 3], &[]),
+            &labels,
+            "i: the header's 4294967295 x 4294967295 x 4294967295 values do not fit into memory",
+        ),
     ];
     let open = |images: &[u8], labels: &[u8]| {
         let opened = Idx::open(write(folder.path(), "i", images), write(folder.path(), "l", labels));
@@ -84,7 +88,7 @@ fn malformed_pairs_are_refused() {
         assert_eq!(open(images, labels), expected);
     }
     // Compressed files are read to the end that their header promises and no further.
-    let expected = "i: the header says 3 x 2 x 4 values, 40 bytes in all; there are";
+    let expected = "i: expected 40 bytes for the header's 3 x 2 x 4 values, got";
     assert_eq!(open(&gzip(short), &labels), format!("{expected} 30"));
     assert_eq!(open(&gzip(&[&images[..], &[0; 9000]].concat()), &labels), format!("{expected} 41 or more"));
     assert!(open(cut_gzip, &labels).starts_with("i: unreadable gzip data: "), "{}", open(cut_gzip, &labels));

@@ -53,7 +53,7 @@ fn classes_and_files_are_in_torchvisions_order() {
 fn folders_without_images_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let opened = || refusal(ImageFolder::open(folder.path())).replace(&folder.path().display().to_string(), "root");
-    assert_eq!(opened(), "root: there are no folders in it; each class needs one");
+    assert_eq!(opened(), "root: expected one folder per class, got none");
     write(folder.path(), "cat/notes.txt", b"");
     assert_eq!(opened(), "root/cat: the class `cat` has no images (png, jpg, jpeg, webp, bmp, gif)");
     let missing = refusal(ImageFolder::open(folder.path().join("none")));

@@ -217,7 +217,7 @@ fn a_single_image_is_its_own_partner() {
 #[test]
 fn what_is_refused() {
     let bytes = refusal(on_cpu(Output::u8()).mixing(both(Granularity::Batch)).build());
-    assert_eq!(bytes, "output: MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16");
+    assert_eq!(bytes, "output: MixUp needs f32 or f16 output, got u8");
     let none = refusal(Mixer::new::<Mixing>([], 10));
     assert_eq!(none, "mixing: number of ways 0 is not at least 1");
     assert_eq!(refusal(Mixer::new([CutMix::default()], 0)), "mixing: number of classes 0 is not at least 1");
@@ -225,7 +225,7 @@ fn what_is_refused() {
     assert_eq!(alpha, "mixup: alpha 0 is not a finite number above 0");
     // A data set that names its classes is refused before, another one when it comes to a label.
     let names = refusal(Loader::builder(Named(numbered(3)), identity()).mixing(only("cutmix")).build());
-    assert_eq!(names, "loader: labels of 7 classes are mixed, and the data set has 8");
+    assert_eq!(names, "loader: the mixer has 7 classes, and the data set 8; give the mixer 8");
     let loader = Loader::builder(numbered(9), identity()).batch_size(4).mixing(only("cutmix")).build().unwrap();
     let mut epoch = loader.epoch(5);
     epoch.next().unwrap().unwrap();

@@ -103,7 +103,7 @@ fn options_that_cannot_be_used_are_refused() {
     assert_eq!(refusal(builder().prefetch(0).build()), "loader: the prefetch must be at least 1");
     assert_eq!(refusal(builder().shard(2, 2).build()), "loader: rank 2 is outside 0..2");
     let many = refusal(builder().shard(0, usize::MAX).batch_size(2).build());
-    assert_eq!(many, format!("loader: {} ranks x 2 samples are too many for one step", usize::MAX));
+    assert_eq!(many, format!("loader: {} ranks x 2 samples per batch are too many", usize::MAX));
     let empty: Vec<std::path::PathBuf> = Vec::new();
     assert!(autoaugment::loader::TarShards::open(empty).is_err());
 }
@@ -116,7 +116,7 @@ fn images_that_would_differ_in_size_are_named() {
     let mut epoch = loader.epoch(3);
     assert_eq!(
         refusal(epoch.next().unwrap()),
-        "epoch 3, batch 0: image 1: batch: would have 3 x 2 pixels afterwards, and image 0 2 x 2; crop or resize to one size"
+        "epoch 3, batch 0: image 1: batch: its result has 3 x 2 pixels, and that of image 0 2 x 2; crop or resize all images to one size"
     );
     assert!(epoch.next().is_none());
     assert_eq!(epoch.position().batch, 0);
@@ -144,7 +144,7 @@ fn a_subset_has_the_samples_that_were_named() {
     assert_eq!(labels, [7, 2, 7]);
     assert_eq!(subset.name(1), made().name(2));
     let refused = Subset::new(made(), vec![0, 10]).err().unwrap().to_string();
-    assert_eq!(refused, "a subset: sample 10 is outside a data set of 10");
+    assert_eq!(refused, "a subset: sample index 10 is outside 0..10");
 }
 
 #[test]

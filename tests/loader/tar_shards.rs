@@ -69,12 +69,12 @@ fn malformed_shards_are_refused() {
         let shard = write(folder.path(), "s.tar", bytes);
         refusal(TarShards::open([shard])).replace(&format!("{}/", folder.path().display()), "")
     };
-    let no_samples = "s.tar: there are no samples (png, jpg, jpeg, webp, bmp, gif) in it";
+    let no_samples = "s.tar: the shard has no samples (png, jpg, jpeg, webp, bmp, gif)";
     assert_eq!(open(b""), no_samples);
     assert_eq!(open(&tar(&[("a.txt", b"words")])), no_samples);
     let compressed = |name| {
         format!(
-            "s.tar: compressed by {name}, so that samples cannot be read in any order; decompress it to a plain .tar"
+            "s.tar: the shard is compressed with {name}; decompress it to a plain .tar, so that samples can be read in any order"
         )
     };
     assert_eq!(open(&[0x1F, 0x8B, 8, 0]), compressed("gzip"));
@@ -82,14 +82,19 @@ fn malformed_shards_are_refused() {
     assert_eq!(open(&[0x28, 0xB5, 0x2F, 0xFD, 0]), compressed("zstd"));
     assert_eq!(open(&[0xFD, b'7', b'z', b'X', b'Z', 0]), compressed("xz"));
     let text = open("this is no tar file. ".repeat(100).as_bytes());
-    assert!(text.starts_with("s.tar: not a tar file, or a broken one: "), "{text}");
+    assert!(text.starts_with("s.tar: not a readable tar file: "), "{text}");
     // Within a header, and within the image of the second sample.
     let header = open(&good[..700 + 512]);
-    assert!(header.starts_with("s.tar: not a tar file, or a broken one: "), "{header}");
+    assert!(header.starts_with("s.tar: not a readable tar file: "), "{header}");
     let image = 512 * (1 + png.len().div_ceil(512) + 2 + 1);
     assert_eq!(
         open(&good[..image + 40]),
-        format!("s.tar: truncated: 2.png has {} bytes from byte {} on, and the file {}", png.len(), image, image + 40)
+        format!(
+            "s.tar: truncated: 2.png has {} bytes from byte {}, and the shard ends at byte {}",
+            png.len(),
+            image,
+            image + 40
+        )
     );
     let sample = |files: &[(&str, &[u8])]| open(&tar(files));
     assert_eq!(
@@ -105,9 +110,12 @@ fn malformed_shards_are_refused() {
         "s.tar: sample `1` has a label and no image (png, jpg, jpeg, webp, bmp, gif)"
     );
     assert_eq!(sample(&[("1.png", &png), ("1.jpg", &png)]), "s.tar: sample `1` has two images, the second in 1.jpg");
-    assert_eq!(sample(&[("1.png", &png), ("1.cls", b"cat")]), "s.tar: 1.cls: the label `cat` is no class number");
-    assert_eq!(sample(&[("1.json", br#"{"label": -1}"#)]), "s.tar: 1.json: the label `-1` is no class number");
+    assert_eq!(
+        sample(&[("1.png", &png), ("1.cls", b"cat")]),
+        "s.tar: 1.cls: expected a class number as label, got `cat`"
+    );
+    assert_eq!(sample(&[("1.json", br#"{"label": -1}"#)]), "s.tar: 1.json: expected a class number as label, got `-1`");
     let json = sample(&[("1.json", b"{")]);
     assert!(json.starts_with("s.tar: 1.json: unreadable JSON: "), "{json}");
-    assert_eq!(refusal(TarShards::open::<&str>([])), "tar shards: no files were named");
+    assert_eq!(refusal(TarShards::open::<&str>([])), "tar shards: expected at least one file");
 }

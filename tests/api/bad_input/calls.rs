@@ -147,9 +147,13 @@ pub fn runs() -> Vec<Case> {
     let pairing = |partner| ops::SamplePairing { weight: 0.5, partner };
     let infinite = f64::INFINITY;
     vec![
-        ("one index for two images", plan(2, &[1]), "batch: 2 images and 1 sample indices"),
-        ("two indices for no image", plan(0, &[1, 2]), "batch: 0 images and 2 sample indices"),
-        ("an index short", call(augmenter.augment(&two, 0, &[1])), "batch: 2 images and 1 sample indices"),
+        ("one index for two images", plan(2, &[1]), "batch: expected 2 sample indices, one per image, got 1"),
+        ("two indices for no image", plan(0, &[1, 2]), "batch: expected 0 sample indices, one per image, got 2"),
+        (
+            "an index short",
+            call(augmenter.augment(&two, 0, &[1])),
+            "batch: expected 2 sample indices, one per image, got 1",
+        ),
         (
             "a shape",
             call(sampler.plan(shape(1, 5, 5, 4), 0, &[1])),
@@ -158,17 +162,13 @@ pub fn runs() -> Vec<Case> {
         (
             "a plan for three",
             apply(&Plan::uniform(3, Vec::new()), Output::u8()),
-            "the plan is for 3 images and the batch has 2",
+            "expected a plan for 2 images, got one for 3",
         ),
-        (
-            "a plan for none",
-            apply(&Plan::new(Vec::new()), Output::u8()),
-            "the plan is for 0 images and the batch has 2",
-        ),
+        ("a plan for none", apply(&Plan::new(Vec::new()), Output::u8()), "expected a plan for 2 images, got one for 0"),
         (
             "a plan for one",
             call(augmenter.apply(&two, &Plan::uniform(1, Vec::new()))),
-            "the plan is for 1 images and the batch has 2",
+            "expected a plan for 2 images, got one for 1",
         ),
         (
             "the partner behind the last",

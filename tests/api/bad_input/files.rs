@@ -246,17 +246,17 @@ pub fn plan_files() -> Vec<Case> {
         (
             "a pairing in a branch",
             in_branch(r#"{"op": "SamplePairing", "weight": 0.1, "partner": 0}"#),
-            "plan: AugMix, branch 1: SamplePairing cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: SamplePairing: a branch of AugMix cannot contain it...",
         ),
         (
             "a crop in a branch",
             in_branch(r#"{"op": "Crop", "x": 0, "y": 0, "width": 1, "height": 1}"#),
-            "plan: AugMix, branch 1: Crop cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: Crop: a branch of AugMix cannot contain it...",
         ),
         (
             "branches in a branch",
             in_branch(r#"{"op": "AugMix", "rule": "blends", "branches": [{"weight": 1, "ops": []}]}"#),
-            "plan: AugMix, branch 1: AugMix cannot stand in a branch of AugMix...",
+            "plan: AugMix, branch 1: AugMix: a branch of AugMix cannot contain it...",
         ),
         (
             "a plan in a step",

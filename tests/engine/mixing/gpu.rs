@@ -198,13 +198,13 @@ fn what_is_refused() {
     let plan = Mixing::from(MixUp::default()).plan(0, 0, &[0, 1], shape.size()).unwrap();
     let f32_of = |std| Output::f32(Layout::Nhwc, Normalize { mean: [0.5; 3], std: [std; 3] });
     let error = |result: autoaugment::Result<autoaugment::GpuBatch>| result.unwrap_err().to_string();
-    assert!(error(gpu.mix(&batch, &plan, &Output::u8())).contains("MixUp makes sums of normalized values"));
+    assert!(error(gpu.mix(&batch, &plan, &Output::u8())).contains("MixUp needs f32 or f16 output"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(1e-39))).contains("mixing needs values below 2^126"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(0.0))).contains("must be finite and not 0"));
     let mixed = gpu.mix(&batch, &plan, &f32_of(1.0)).unwrap();
     assert_eq!(error(gpu.mix(&mixed, &plan, &f32_of(1.0))), "buffer: the input is F32 and must be U8");
     let none = MixPlan::default();
-    assert_eq!(error(gpu.mix(&batch, &none, &f32_of(1.0))), "the plan is for 0 images and the batch has 2");
+    assert_eq!(error(gpu.mix(&batch, &none, &f32_of(1.0))), "expected a plan for 2 images, got one for 0");
     let own = gpu.mix_into(&batch, &plan, &f32_of(1.0), batch.buffer(), 0).unwrap_err().to_string();
     assert!(own.starts_with("buffer: "), "{own}");
 }

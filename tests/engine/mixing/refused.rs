@@ -18,7 +18,7 @@ fn texts() {
         ("cutmix(alpha=-1)", "cutmix: alpha -1 is not a finite number above 0"),
         ("cutmix(alpha=inf)", "cutmix: alpha inf is not a finite number above 0"),
         ("mixup(alpha=NaN)", "mixup: alpha NaN is not a finite number above 0"),
-        ("mixup(alpha=much)", "mixing: the alpha `much` is not a number"),
+        ("mixup(alpha=much)", "mixing: expected a number as alpha, got `much`"),
         ("mixup(alpha)", "mixing: `alpha` in `mixup(alpha)` is not `parameter=value`"),
         ("mixup(alpha=1", "mixing: `mixup(alpha=1` has no closing parenthesis"),
         ("mixup(alpha=1, alpha=1)", "mixing: `alpha` stands twice in `mixup(alpha=1, alpha=1)`"),
@@ -40,7 +40,7 @@ fn sizes_without_pixels() {
 #[test]
 fn plans_that_do_not_fit() {
     let length = MixPlan::new(vec![WHOLE]).check(SHAPE).unwrap_err().to_string();
-    assert_eq!(length, "the plan is for 1 images and the batch has 2");
+    assert_eq!(length, "expected a plan for 2 images, got one for 1");
     let partner = refusal(MixedImage { partner: 2, ..WHOLE });
     assert_eq!(partner, "image 1: batch: the partner 2 is outside the batch of 2 images");
     for lambda in [-0.1, 1.5, f64::NAN] {
@@ -61,7 +61,7 @@ fn plans_that_do_not_fit() {
 fn sums_of_bytes() {
     let bytes = Tensor { shape: SHAPE, layout: Layout::Nhwc, data: TensorData::U8(vec![7; 24]) };
     let error = MixPlan::new(vec![WHOLE; 2]).apply(&bytes).unwrap_err().to_string();
-    let reason = "MixUp makes sums of normalized values, and the output is U8; ask for F32 or F16";
+    let reason = "MixUp needs f32 or f16 output, got u8";
     assert_eq!(error, format!("image 0: output: {reason}"));
 }
 
@@ -69,14 +69,14 @@ fn sums_of_bytes() {
 fn tensors_of_another_length_than_their_shape() {
     let short = Tensor { shape: SHAPE, layout: Layout::Nhwc, data: TensorData::F32(vec![7.0; 23]) };
     let error = MixPlan::new(vec![WHOLE; 2]).apply(&short).unwrap_err().to_string();
-    assert_eq!(error, "batch: the tensor has 23 values, and its shape 24");
+    assert_eq!(error, "batch: expected 24 values for the shape of the tensor, got 23");
 }
 
 #[test]
 fn labels() {
     let plan = MixPlan::new(vec![WHOLE; 2]);
     let many = plan.labels(&[0, 0], usize::MAX).unwrap_err().to_string();
-    assert_eq!(many, format!("batch: 2 rows of {} classes are too many", usize::MAX));
+    assert_eq!(many, format!("batch: 2 labels x {} classes are too many", usize::MAX));
     let error = plan.labels(&[0, 3], 3).unwrap_err().to_string();
     assert_eq!(error, "image 1: batch: the class 3 is outside 0..3");
     let none = plan.labels(&[], 0).unwrap_err().to_string();
@@ -84,7 +84,7 @@ fn labels() {
     let part = plan.soft_labels(&[0.0; 5], 2).unwrap_err().to_string();
     assert_eq!(part, "batch: expected a multiple of 2 label values, got 5");
     let length = plan.soft_labels(&[0.0; 6], 2).unwrap_err().to_string();
-    assert_eq!(length, "the plan is for 2 images and the batch has 3");
+    assert_eq!(length, "expected a plan for 3 images, got one for 2");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn bad_masks_are_refused() {
         Masks::default().apply(&cpu, plan, labels, shape).unwrap_err().to_string()
     };
     assert_eq!(message(&plan, &[0; 11], shape), "batch: 2 masks of 12 pixels together, and there are 11 labels");
-    assert_eq!(message(&Plan::uniform(1, vec![]), &[0; 12], shape), "the plan is for 1 images and the batch has 2");
+    assert_eq!(message(&Plan::uniform(1, vec![]), &[0; 12], shape), "expected a plan for 2 images, got one for 1");
     let none = Shape { height: 0, ..shape };
     assert_eq!(message(&plan, &[], none), "batch: images of 3 x 0 pixels: both sides must be at least 1");
     let huge = Shape { images: usize::MAX, height: 40_000, width: 40_000, channels: 1 };
@@ -154,7 +154,7 @@ fn what_branches_move_is_not_followed() {
     assert_eq!(still.images()[0].geometric_transform(size).unwrap().size(), size);
     let moving: Op = mix(r#"TranslateX","pixels":1,"interpolation":"nearest"#);
     let plan = Plan::uniform(2, vec![moving]);
-    let reason = "AugMix moves the image differently in its branches, and targets cannot follow it";
+    let reason = "targets cannot follow AugMix, whose branches move the image in different ways";
     assert_eq!(Masks::default().plan(&plan).unwrap_err().to_string(), format!("image 0: {reason}"));
     assert_eq!(plan.images()[0].geometric_transform(size).unwrap_err().to_string(), reason);
 }

@@ -260,12 +260,12 @@ fn bad_transforms_are_refused() {
         "image 0: Resize: height 128000 is outside 1..=32767"
     );
     let policy = "HorizontalFlip 0.5 0".parse::<Policy>().unwrap_err().to_string();
-    assert!(policy.ends_with("HorizontalFlip is drawn by a transform and cannot stand in a policy"), "{policy}");
+    assert!(policy.ends_with("HorizontalFlip: a policy cannot contain it; use it in a transform"), "{policy}");
     // Sizes have to become one.
     let sizes = [size(10, 20), size(20, 10)];
     let plan = Sampler::new(flipped, 0).unwrap().plan(&sizes[..], 0, &[0, 1]).unwrap();
     assert_eq!(
         plan.check(&sizes[..]).unwrap_err().to_string(),
-        "image 1: batch: would have 20 x 10 pixels afterwards, and image 0 10 x 20; crop or resize to one size"
+        "image 1: batch: its result has 20 x 10 pixels, and that of image 0 10 x 20; crop or resize all images to one size"
     );
 }
