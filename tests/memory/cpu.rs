@@ -2,8 +2,10 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use autoaugment::transform::RandomResizedCrop;
 use autoaugment::{
-    Device, Executor, Layout, Normalize, Op, Output, Plan, PlannedImage, Policy, Sampler, Shape, Tensor,
+    Augmenter, Device, Executor, ImageView, Images, Layout, Normalize, Op, Output, Plan, PlannedImage, Policy,
+    RaggedBatch, Sampler, Shape, Size, Tensor, Transform,
 };
 
 use crate::counting::{ALLOCATIONS, HELD, MOST, alone};
@@ -72,10 +74,54 @@ fn memory_is_what_the_documentation_says() {
             MOST.store(before, Relaxed);
             pool.install(|| cpu.apply_into(&batch, &plan, &Output::u8(), &mut tensor).unwrap());
             let more = MOST.load(Relaxed) - before;
-            // Rows are filled up for a blur, which has 64 of them twice; a band, steps, the report, and what rayon's queues hold.
+            // Rows are filled up for a blur, which has 64 of them twice; a band, steps, the report, and what rayon's
+            // queues hold.
             let row = (shape(1).width * 3).next_multiple_of(64);
             let bound = threads * ((images_a_thread * shape(1).height + 2 * 64) * row + 30_000);
             assert!(more >= image && more <= bound, "{layout:?}, {threads} threads: {more}, not up to {bound}");
         }
+    }
+}
+
+/// The most bytes that are held during a run, beyond those before it.
+fn most_during(run: impl FnOnce()) -> usize {
+    let before = HELD.load(Relaxed);
+    MOST.store(before, Relaxed);
+    run();
+    MOST.load(Relaxed) - before
+}
+
+/// What `examples/separate_images.rs` does: the images lie apart and have different sizes, and the caller owns the tensor.
+#[test]
+fn separate_images_are_not_copied() {
+    const SIDE: usize = 64;
+    let _alone = alone();
+    let sizes = [(1200, 900), (1000, 1000), (901, 1203)].map(|(width, height)| Size { width, height });
+    let photos = sizes.map(|size| vec![100; size.pixels() * 3]);
+    let packed = RaggedBatch::packed(photos.concat(), &sizes, 3).unwrap();
+    let separate: Vec<_> = photos.iter().zip(sizes).map(|(photo, s)| ImageView::new(photo, s, 3).unwrap()).collect();
+    let mut values = vec![f32::NAN; sizes.len() * 3 * SIDE * SIDE];
+    let output = Output::f32(Layout::Nchw, Normalize::IMAGENET);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+
+    // A result is a hundredth of its image, so a copy of one image would be many times the bound.
+    let cpu = Executor::new(Device::Cpu).unwrap();
+    let resize: Op = format!("Resize(width={SIDE}, height={SIDE}, interpolation=bilinear)").parse().unwrap();
+    let plan = Plan::uniform(sizes.len(), vec![resize]);
+    let mut run = || pool.install(|| cpu.apply_to(&separate, &plan, &output, &mut values).unwrap());
+    run();
+    let (more, image) = (most_during(|| drop(run())), photos.iter().map(Vec::len).min().unwrap());
+    assert!(more <= image / 4, "{more} bytes more for images of {image} and more");
+
+    // Crops are stored on the way; images that lie apart need no more than images in one piece.
+    let transform = Transform::new().random_resized_crop(RandomResizedCrop::to(SIDE, SIDE)).policy(Policy::imagenet());
+    let augmenter = Augmenter::builder(transform).device(Device::Cpu).output(output).build().unwrap();
+    for epoch in 0..8 {
+        let mut run = |images: Images<'_>| {
+            most_during(|| drop(pool.install(|| augmenter.augment_to(images, epoch, &[0, 1, 2], &mut values).unwrap())))
+        };
+        run((&packed).into());
+        let [apart, whole] = [(&separate).into(), (&packed).into()].map(&mut run);
+        assert!(apart <= whole + 4096, "epoch {epoch}: {apart} bytes more, and {whole} in one piece");
     }
 }
