@@ -6,8 +6,8 @@ pub use kind::ErrorKind;
 
 /// Everything that can go wrong in this crate.
 ///
-/// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. [`Error::kind`] says what a
-/// caller can do about it. A call that fails leaves its inputs unchanged.
+/// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. [`Error::kind`] says
+/// what a caller can do about it. A call that fails leaves its inputs unchanged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -44,23 +44,24 @@ pub enum Error {
         convention: &'static str,
     },
 
-    /// An operation that a policy cannot have: it changes the size, turns images over, or mixes what others make of them.
-    #[error("{op}: a policy cannot contain it; use it in a transform")]
+    /// An operation that a policy cannot have: it changes the size, turns images over, or mixes what others make of
+    /// them.
+    #[error("{op} is drawn by a transform and cannot stand in a policy")]
     NotInPolicies {
         /// The operation's name.
         op: &'static str,
     },
 
-    /// An operation that a branch of AugMix cannot have: it takes another image, changes the size or turns images over, or has
-    /// branches itself.
-    #[error("{op}: a branch of AugMix cannot contain it")]
+    /// An operation that a branch of AugMix cannot have: it takes another image, changes the size or turns images over,
+    /// or has branches itself.
+    #[error("{op} cannot stand in a branch of AugMix")]
     NotInBranches {
         /// The operation's name.
         op: &'static str,
     },
 
     /// An AugMix that moves the image differently in its branches, where something should follow the image.
-    #[error("targets cannot follow AugMix, whose branches move the image in different ways")]
+    #[error("AugMix moves the image differently in its branches, and targets cannot follow it")]
     NotFollowed,
 
     /// A probability outside 0..=1, or not a number.
@@ -131,7 +132,7 @@ pub enum Error {
     Output(String),
 
     /// A plan for another number of images than the batch has.
-    #[error("expected a plan for {batch} images, got one for {plan}")]
+    #[error("the plan is for {plan} images and the batch has {batch}")]
     PlanLength {
         /// Images in the plan.
         plan: usize,
@@ -169,7 +170,7 @@ pub enum Error {
     },
 
     /// Something larger than the device allows.
-    #[error("{what} needs {needed} bytes; the device allows {limit}")]
+    #[error("{what} needs {needed} bytes and the device allows {limit}")]
     DeviceLimit {
         /// What is too large.
         what: &'static str,
@@ -253,13 +254,18 @@ impl Error {
 
     /// An unknown name, with the closest of the known ones.
     pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        // A long text is no misspelled name, and comparing it takes long: a whole file may come here.
+        let known = known.into_iter().filter(|_| name.len() <= LONGEST_NAME);
         let distance = |k: &str| strsim::damerau_levenshtein(&k.to_lowercase(), &name.to_lowercase());
-        let closest = known.into_iter().map(|k| (distance(k), k)).min();
+        let closest = known.map(|k| (distance(k), k)).min();
         // A third of the letters wrong is still a slip of the fingers; more is another word.
         let suggestion = closest.filter(|(d, k)| *d <= k.len().div_ceil(3)).map(|(_, k)| k.to_string());
         Error::Unknown { what, name: name.to_string(), suggestion }
     }
 }
+
+/// The most bytes that a name is compared with; twice the longest name there is.
+const LONGEST_NAME: usize = 64;
 
 fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|s| format!("; did you mean `{s}`?")).unwrap_or_default()
