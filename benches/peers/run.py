@@ -4,8 +4,8 @@
     python3 benches/peers/run.py                              everything, about ten minutes
     python3 benches/peers/run.py --peers ours,opencv --tests rotate,aa_imagenet --sizes 224 --rounds 3
 
-Needs Python 3.11 and nothing else; environments with the libraries are made under target/peers when first asked for
-(8 GB for all). Writes benches/results/<processor>/<date>.csv and prints tables. What is measured, how to read it and
+Needs Rust and Python 3.11 with venv. Environments with the libraries are made under target/peers when first asked for
+(9 GB for all). Writes benches/results/<processor>/<date>.csv and prints tables. What is measured, how to read it and
 what to look out for is in benches/peers/README.md.
 """
 
