@@ -8,7 +8,7 @@ use autoaugment::{Error, ErrorKind};
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  some files failed, or the device did; standard error names each file, and all others are written
+  1  some files failed, or the device; standard error names them, and other files are written
   2  usage: an option, policy, plan or input is wrong; nothing is written
   3  a GPU was demanded and there is none";
 

@@ -64,7 +64,7 @@ fn ops_lists_every_operation() {
         (&crop["parameters"][4]["default"], &crop["parameters"][0]["default"]),
         (&"constant".into(), &Value::Null)
     );
-    let (_, parameters) = table.split_once("Parameters of operations").unwrap();
+    let (_, parameters) = table.split_once("Parameters of the operations").unwrap();
     for form in forms {
         let name = form["op"].as_str().unwrap();
         assert!(parameters.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}\n{parameters}");
