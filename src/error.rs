@@ -46,7 +46,7 @@ pub enum Error {
 
     /// An operation that a policy cannot have: it changes the size, turns images over, or mixes what others make of
     /// them.
-    #[error("{op} is drawn by a transform and cannot stand in a policy")]
+    #[error("{op}: a policy cannot contain it; use it in a transform")]
     NotInPolicies {
         /// The operation's name.
         op: &'static str,
@@ -54,14 +54,14 @@ pub enum Error {
 
     /// An operation that a branch of AugMix cannot have: it takes another image, changes the size or turns images over,
     /// or has branches itself.
-    #[error("{op} cannot stand in a branch of AugMix")]
+    #[error("{op}: a branch of AugMix cannot contain it")]
     NotInBranches {
         /// The operation's name.
         op: &'static str,
     },
 
     /// An AugMix that moves the image differently in its branches, where something should follow the image.
-    #[error("AugMix moves the image differently in its branches, and targets cannot follow it")]
+    #[error("targets cannot follow AugMix, whose branches move the image in different ways")]
     NotFollowed,
 
     /// A probability outside 0..=1, or not a number.
@@ -132,7 +132,7 @@ pub enum Error {
     Output(String),
 
     /// A plan for another number of images than the batch has.
-    #[error("the plan is for {plan} images and the batch has {batch}")]
+    #[error("expected a plan for {batch} images, got one for {plan}")]
     PlanLength {
         /// Images in the plan.
         plan: usize,
@@ -170,7 +170,7 @@ pub enum Error {
     },
 
     /// Something larger than the device allows.
-    #[error("{what} needs {needed} bytes and the device allows {limit}")]
+    #[error("{what} needs {needed} bytes; the device allows {limit}")]
     DeviceLimit {
         /// What is too large.
         what: &'static str,
