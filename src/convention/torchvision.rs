@@ -62,10 +62,8 @@ const fn rows(translate: Range, bits: &'static [f64; 10]) -> [(OpKind, Range); 1
     ]
 }
 
-pub(super) const TABLE: Table = Table {
-    rows: &rows(translate(), &[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]),
-    ..Table::BASE
-};
+pub(super) const TABLE: Table =
+    Table { rows: &rows(translate(), &[8., 8., 7., 7., 6., 6., 5., 5., 4., 4.]), ..Table::BASE };
 
 pub(super) const AUG_MIX: Table = Table {
     shear: Interpolation::Bilinear,

@@ -7,10 +7,10 @@ use super::{Category, Op, Operation};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::mixture::weighted_sum;
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
-use crate::ops::OpKind;
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::Range;
+use crate::ops::OpKind;
 
 /// Each branch runs its operations on the image by itself, and the results are mixed by weight (Hendrycks et al., arXiv
 /// 1912.02781). All weights are rounded to `f32`.
@@ -77,7 +77,9 @@ impl AugMix {
         let rounded = |rule: MixRule| (std::mem::discriminant(&rule), rule.weight().map(|weight| weight as f32));
         let alike = |(a, b): (&Branch, &Branch)| {
             let mut ops = a.ops.iter().zip(&b.ops);
-            a.weight as f32 == b.weight as f32 && a.ops.len() == b.ops.len() && ops.all(|(a, b)| a.does_the_same(b, size))
+            a.weight as f32 == b.weight as f32
+                && a.ops.len() == b.ops.len()
+                && ops.all(|(a, b)| a.does_the_same(b, size))
         };
         rounded(self.rule) == rounded(other.rule)
             && self.branches.len() == other.branches.len()
@@ -90,7 +92,9 @@ impl AugMix {
         match self.rule {
             MixRule::Sum(weight) => weighted_sum(std::iter::once((weight as f32, value)).chain(weighted)),
             MixRule::SumThenBlend(weight) => blend(value, weighted_sum(weighted), weight as f32),
-            MixRule::Blends => weighted.try_fold(value, |value, (weight, result)| Some(blend(value, result, weight))).unwrap_or(value),
+            MixRule::Blends => {
+                weighted.try_fold(value, |value, (weight, result)| Some(blend(value, result, weight))).unwrap_or(value)
+            }
         }
     }
 }
@@ -98,9 +102,8 @@ impl AugMix {
 impl Operation for AugMix {
     const NAME: &'static str = "AugMix";
     const SUMMARY: &'static str = "mixes what several chains of operations make of the image";
-    const EXAMPLES: &'static [&'static str] = &[
-        r#"AugMix(rule={"sum":0.4}, branches=[{"weight":0.6,"ops":[{"op":"Invert"},{"op":"Posterize","bits":4}]}])"#,
-    ];
+    const EXAMPLES: &'static [&'static str] =
+        &[r#"AugMix(rule={"sum":0.4}, branches=[{"weight":0.6,"ops":[{"op":"Invert"},{"op":"Posterize","bits":4}]}])"#];
     const CATEGORY: Category = Category::Branches;
     const RANGE: Range = Range::NONE;
     const WGSL: &'static str = "";

@@ -7,9 +7,9 @@ use super::{Category, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::luma;
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::Result;
 use crate::draw::Draw;
+use crate::error::Result;
+use crate::magnitude::Range;
 
 /// blend(luma, image; factor) for every pixel. Gray images stay unchanged.
 ///

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table, check_finite};
+use super::{Category, ImageStats, Operation, RequiredStats, Table, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::arithmetic::luma::mean_luma;
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::Result;
 use crate::draw::Draw;
+use crate::error::Result;
+use crate::magnitude::Range;
 
 /// blend(mean, image; factor) with the mean of luma over the image, rounded half up.
 ///

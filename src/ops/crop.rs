@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::lower::Lowered;
 use super::{Category, Operation, check_finite, check_sides};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::Range;
 
 /// The pixels outside an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::lower::Lowered;
 use super::{Category, Operation, check_finite};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::Result;
 use crate::draw::Draw;
+use crate::error::Result;
+use crate::magnitude::Range;
 
 /// Fills columns `x..x + width` of rows `y..y + height`, as far as they are inside the image.
 ///

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::Lowered;
-use super::{Color, Category, Operation};
+use super::{Category, Color, Operation};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::{Range, Scale, Sign};
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::{Range, Scale, Sign};
 
 /// [`Color`](struct@Color) with the factor `1 - amount`, which never adds color.
 ///

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table};
+use super::{Category, ImageStats, Operation, RequiredStats, Table};
 use crate::arithmetic::blend::truncated;
 use crate::arithmetic::histogram::{Histogram, histograms};
 use crate::batch::Size;

@@ -6,9 +6,9 @@ use super::lower::Lowered;
 use super::{Category, Operation};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::{Range, Scale, Sign};
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::{Range, Scale, Sign};
 
 /// Three passes of a box blur along each row, then three along each column, with bytes between the passes. The box is
 /// chosen so that the passes are almost a Gaussian with this standard deviation. Radius 0 is the image itself.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table};
+use super::{Category, ImageStats, Operation, RequiredStats, Table};
 use crate::batch::Size;
 use crate::magnitude::Range;
 

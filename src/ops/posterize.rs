@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table};
+use super::{Category, ImageStats, Operation, RequiredStats, Table};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::Range;
 
 /// Keeps the `bits` highest bits of every value and clears the others.
 ///

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::interpolation::Interpolation;
 use super::lower::Lowered;
 use super::{Category, Operation, check_sides};
 use crate::arithmetic::resample::{Weights, columns_first, weighted};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::interpolation::Interpolation;
+use crate::magnitude::Range;
 
 /// Resizes the image, or a box of it. The filter is antialiased where the image shrinks.
 ///

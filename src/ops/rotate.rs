@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lower::Lowered;
 use super::{Category, Operation, affine, check_finite};
 use crate::batch::{Image, Images, Size};
+use crate::draw::Draw;
+use crate::error::Result;
 use crate::interpolation::Interpolation;
 use crate::magnitude::Range;
-use crate::error::Result;
-use crate::draw::Draw;
 
 /// Rotates counter-clockwise about `(W / 2, H / 2)` and keeps the size. Multiples of 180 degrees, and of 90 on square
 /// images, are exact permutations that ignore interpolation and fill.
@@ -119,7 +119,15 @@ mod tests {
         // Halves, ends, and numbers next to nothing.
         let powers = (0..1074).map(|k| 2.0_f64.powi(-k));
         let halves = (0..2_000).map(|k| f64::from(2 * k + 1) / 65536.0);
-        for v in angles.chain(powers).chain(halves).chain([0.0, 1.0, 1e-16, 4.9e-16, 5e-16, 5.1e-16, 0.999_999_999_999_999_9]) {
+        for v in angles.chain(powers).chain(halves).chain([
+            0.0,
+            1.0,
+            1e-16,
+            4.9e-16,
+            5e-16,
+            5.1e-16,
+            0.999_999_999_999_999_9,
+        ]) {
             for v in [v, -v] {
                 assert_eq!(round15(v).to_bits(), by_text(v).to_bits(), "{v:e}");
             }

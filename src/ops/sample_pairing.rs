@@ -6,9 +6,9 @@ use super::lower::{Arg, Lowered};
 use super::{Category, Operation};
 use crate::arithmetic::blend::blend;
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::Range;
 
 /// blend(image, partner; weight), with the partner as it was before augmentation. Labels are unchanged (Inoue, arXiv
 /// 1801.02929). In a batch of one image, the partner is the image itself.

@@ -6,9 +6,9 @@ use super::lower::{Arg, Lowered};
 use super::{Category, Operation, check_finite};
 use crate::arithmetic::blend::blend;
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::Result;
 use crate::draw::Draw;
+use crate::error::Result;
+use crate::magnitude::Range;
 
 /// blend(smoothed, image; factor). The smoothed image is Pillow's `SMOOTH`: the weights 1 1 1, 1 5 1, 1 1 1 over 13,
 /// rounded. The outermost rows and columns are copied, and so is an image with a side below 3.

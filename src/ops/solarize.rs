@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table, check_finite};
+use super::{Category, ImageStats, Operation, RequiredStats, Table, check_finite};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::Result;
 use crate::draw::Draw;
+use crate::error::Result;
+use crate::magnitude::Range;
 
 /// 255 - v for values v >= threshold.
 ///

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lower::{Arg, Lowered};
-use super::{Category, RequiredStats, Operation, ImageStats, Table};
+use super::{Category, ImageStats, Operation, RequiredStats, Table};
 use crate::batch::{Image, Images, Size};
-use crate::magnitude::Range;
-use crate::error::{Error, Result};
 use crate::draw::Draw;
+use crate::error::{Error, Result};
+use crate::magnitude::Range;
 
 /// min(255, v + add) for values v < threshold. The other values stay unchanged.
 ///
