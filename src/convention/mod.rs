@@ -54,8 +54,8 @@ macro_rules! conventions {
     };
 }
 
-// Each with its name, its table, and the file of the table if no other convention has declared it. The text above is the
-// line of help.
+// Each with its name, its table, and the file of the table if no other convention has declared it. The text above it is
+// the line of help.
 conventions! {
     /// torchvision 0.29, transforms v2: whole pixels, nearest, black fill
     #[default]

@@ -133,7 +133,8 @@ schemes! {
     /// timm's AugMix, by timm's configuration string.
     timm_aug_mix => TimmAugMix, in |_| timm_aug_mix::CONVENTION;
         "augmix-m5-w4-d2":
-            "timm's AugMix, by its configuration string: m, w, d, mstd, a, b; augmix alone is torchvision's, augmix-m3 timm's",
+            "timm's AugMix, by its configuration string: m, w, d, mstd, a, b; augmix alone is torchvision's, \
+             augmix-m3 timm's",
     /// timm's learned policies, with or without noise on their magnitudes, by timm's configuration string.
     timm_auto_augment => TimmAutoAugment, in |scheme| scheme.policy().convention;
         "original-mstd0.5": "timm's AutoAugment: the ImageNet policy, posterized to 4 to 8 bits",

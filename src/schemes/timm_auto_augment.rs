@@ -67,7 +67,8 @@ fn three_a() -> Vec<SubPolicy> {
 /// assert_eq!(Scheme::from(scheme).to_string(), "original-mstd0.5");
 /// ```
 ///
-/// Source: `auto_augment_transform` of timm 1.0.31. Fill and interpolation are as for [`TimmRandAugment`](super::TimmRandAugment).
+/// Source: `auto_augment_transform` of timm 1.0.31. Fill and interpolation are as for
+/// [`TimmRandAugment`](super::TimmRandAugment).
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimmAutoAugment {
     list: TimmList,
