@@ -7,12 +7,14 @@ pub use builder::AugmenterBuilder;
 pub use config::AugmenterConfig;
 
 use crate::batch::{Images, Sizes};
-#[cfg(feature = "gpu")]
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 use crate::error::Error;
 use crate::error::Result;
 use crate::executor::{Device, Executor};
 #[cfg(feature = "gpu")]
-use crate::gpu::{Gpu, GpuImages};
+use crate::gpu::Gpu;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+use crate::gpu::GpuImages;
 use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -87,6 +89,12 @@ impl Augmenter {
         &self.executor
     }
 
+    /// The GPU, if plans run on one.
+    #[cfg(feature = "gpu")]
+    pub fn gpu(&self) -> Option<&Gpu> {
+        self.executor.gpu()
+    }
+
     /// The output form.
     pub fn output(&self) -> &Output {
         &self.output
@@ -105,10 +113,28 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Executor::apply`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn augment<'a>(&self, batch: impl Into<Images<'a>>, epoch: u64, indices: &[u64]) -> Result<Augmented> {
         let batch = batch.into();
         let plan = self.plan(batch.sizes(), epoch, indices)?;
         let (tensor, report) = self.apply(batch, &plan)?;
+        Ok(Augmented { tensor, plan, report })
+    }
+
+    /// Draws and applies, as [`Augmenter::augment`], without waiting for a GPU.
+    ///
+    /// # Errors
+    /// Those of [`Augmenter::augment`].
+    #[cfg(feature = "gpu")]
+    pub async fn augment_async<'a>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        epoch: u64,
+        indices: &[u64],
+    ) -> Result<Augmented> {
+        let batch = batch.into();
+        let plan = self.plan(batch.sizes(), epoch, indices)?;
+        let (tensor, report) = self.executor.apply_async(batch, &plan, &self.output).await?;
         Ok(Augmented { tensor, plan, report })
     }
 
@@ -129,6 +155,7 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Executor::apply_to`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn augment_to<'a, 'b>(
         &self,
         batch: impl Into<Images<'a>>,
@@ -146,6 +173,7 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan) -> Result<(Tensor, Report)> {
         self.executor.apply(batch, plan, &self.output)
     }
@@ -155,7 +183,7 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::WrongDevice`] on the CPU.
-    #[cfg(feature = "gpu")]
+    #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
     pub fn augment_into<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,
@@ -174,7 +202,7 @@ impl Augmenter {
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Gpu::apply_resident`], and [`Error::WrongDevice`] on the CPU.
-    #[cfg(feature = "gpu")]
+    #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
     pub fn augment_resident<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,
@@ -187,7 +215,7 @@ impl Augmenter {
         Ok(Augmented { tensor, plan, report })
     }
 
-    #[cfg(feature = "gpu")]
+    #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
     pub(crate) fn required_gpu(&self) -> Result<&Gpu> {
         self.executor.gpu().ok_or(Error::WrongDevice { what: "augmenter" })
     }

@@ -10,6 +10,8 @@ use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+use crate::gpu::block_on;
 use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -117,30 +119,37 @@ impl Executor {
     ///
     /// # Errors
     /// [`Error::NoGpu`] if a GPU was demanded and there is none, or this build has no feature `gpu`.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn new(device: Device) -> Result<Self> {
+        #[cfg(feature = "gpu")]
+        return block_on(Executor::new_async(device));
+        #[cfg(not(feature = "gpu"))]
+        match device {
+            Device::Cpu | Device::Auto => Ok(Executor { inner: Inner::Cpu }),
+            Device::Gpu | Device::Adapter(_) => Err(Error::NoGpu("this build has no feature `gpu`".to_string())),
+        }
+    }
+
+    /// Opens a device, as [`Executor::new`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Executor::new`].
+    #[cfg(feature = "gpu")]
+    pub async fn new_async(device: Device) -> Result<Self> {
         let inner = match device {
             Device::Cpu => Inner::Cpu,
-            #[cfg(feature = "gpu")]
-            Device::Gpu => Inner::Gpu(Gpu::new()?),
-            #[cfg(feature = "gpu")]
-            Device::Adapter(name) => Inner::Gpu(Gpu::with_adapter(&name)?),
-            #[cfg(feature = "gpu")]
-            Device::Auto => match Gpu::hardware() {
+            Device::Gpu => Inner::Gpu(Gpu::new_async().await?),
+            Device::Adapter(name) => Inner::Gpu(Gpu::with_adapter_async(&name).await?),
+            Device::Auto => match Gpu::hardware_async().await {
                 Ok(gpu) => {
                     tracing::info!("running on {}", gpu.description());
                     Inner::Gpu(gpu)
                 }
                 Err(reason) => {
-                    tracing::info!("running on the CPU: {reason}");
+                    tracing::warn!("running on the CPU: {reason}");
                     Inner::Cpu
                 }
             },
-            #[cfg(not(feature = "gpu"))]
-            Device::Gpu | Device::Adapter(_) => {
-                return Err(Error::NoGpu("this build has no feature `gpu`".to_string()));
-            }
-            #[cfg(not(feature = "gpu"))]
-            Device::Auto => Inner::Cpu,
         };
         Ok(Executor { inner })
     }
@@ -174,10 +183,34 @@ impl Executor {
     /// # Errors
     /// Those of [`Plan::check`], [`Error::Output`], and on a GPU [`Error::DeviceLimit`], [`Error::OutOfMemory`],
     /// [`Error::Device`] and [`Error::DeviceLost`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
         let batch = batch.into();
         let mut tensor = Tensor::default();
         let report = self.apply_into(batch, plan, output, &mut tensor)?;
+        Ok((tensor, report))
+    }
+
+    /// Applies a plan, as [`Executor::apply`], without waiting for a GPU. The CPU computes before the future is done.
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`].
+    #[cfg(feature = "gpu")]
+    pub async fn apply_async<'a>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<(Tensor, Report)> {
+        let batch = batch.into();
+        let shape = check(&batch, plan, output)?;
+        let mut tensor = Tensor::default();
+        tensor.shape_as(shape, output.layout(batch.layout()), output.dtype());
+        let memory = (&mut tensor.data).into();
+        let report = match &self.inner {
+            Inner::Cpu => self.on_cpu(batch, shape, plan, output, memory),
+            Inner::Gpu(gpu) => gpu.apply_to_host(batch, shape, plan, output, memory).await?,
+        };
         Ok((tensor, report))
     }
 
@@ -186,6 +219,7 @@ impl Executor {
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn apply_into<'a>(
         &self,
         batch: impl Into<Images<'a>>,
@@ -225,6 +259,7 @@ impl Executor {
     ///
     /// # Errors
     /// Those of [`Executor::apply`], and [`Error::Output`] if the memory has another type or length.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn apply_to<'a, 'b>(
         &self,
         batch: impl Into<Images<'a>>,
@@ -239,6 +274,7 @@ impl Executor {
     }
 
     /// Runs what was checked.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     fn run(
         &self,
         batch: Images<'_>,
@@ -248,17 +284,19 @@ impl Executor {
         memory: TensorMut<'_>,
     ) -> Result<Report> {
         match &self.inner {
-            Inner::Cpu => {
-                let mut report = Report::of(self.description(), plan);
-                report.chunks = 1;
-                report.bytes_read = batch.bytes() as u64;
-                report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
-                cpu::run(batch, shape.size(), plan, output, memory);
-                Ok(report)
-            }
+            Inner::Cpu => Ok(self.on_cpu(batch, shape, plan, output, memory)),
             #[cfg(feature = "gpu")]
-            Inner::Gpu(gpu) => gpu.apply_to_host(batch, shape, plan, output, memory),
+            Inner::Gpu(gpu) => block_on(gpu.apply_to_host(batch, shape, plan, output, memory)),
         }
+    }
+
+    fn on_cpu(&self, batch: Images<'_>, shape: Shape, plan: &Plan, output: &Output, memory: TensorMut<'_>) -> Report {
+        let mut report = Report::of(self.description(), plan);
+        report.chunks = 1;
+        report.bytes_read = batch.bytes() as u64;
+        report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
+        cpu::run(batch, shape.size(), plan, output, memory);
+        report
     }
 }
 

@@ -62,4 +62,14 @@ impl Report {
             ..Report::default()
         }
     }
+
+    /// The same with what it cost to mix the images afterwards.
+    #[cfg(all(feature = "gpu", feature = "loader"))]
+    pub(crate) fn with_mixing(mut self, mixing: &Report) -> Self {
+        self.dispatches += mixing.dispatches;
+        self.bytes_read += mixing.bytes_read;
+        self.bytes_written += mixing.bytes_written;
+        self.bytes_uploaded += mixing.bytes_uploaded;
+        self
+    }
 }

@@ -83,21 +83,45 @@ impl AugmenterBuilder {
     /// # Errors
     /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if the options contradict each other: a convention without a
     /// learned policy, or a device beside a GPU.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn build(mut self) -> Result<Augmenter> {
+        self.settle()?;
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = self.gpu {
+            return self.config.build_on(gpu);
+        }
+        self.config.build()
+    }
+
+    /// Checks everything and opens the device, as [`AugmenterBuilder::build`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`AugmenterBuilder::build`].
+    #[cfg(feature = "gpu")]
+    pub async fn build_async(mut self) -> Result<Augmenter> {
+        self.settle()?;
+        match self.gpu {
+            Some(gpu) => self.config.build_on(gpu),
+            None => self.config.build_async().await,
+        }
+    }
+
+    /// Completes the configuration, or refuses options that contradict each other.
+    fn settle(&mut self) -> Result<()> {
         if let Some(convention) = self.convention {
             set_convention(&mut self.config.transform, convention)?;
         }
         #[cfg(feature = "gpu")]
-        if let Some(gpu) = self.gpu {
-            if let Some(device) = self.device {
+        if let Some(gpu) = &self.gpu {
+            if let Some(device) = &self.device {
                 let reason = format!("`.gpu(..)` and `.device({device})` both say where to run; leave one out");
                 return Err(Error::Config { option: "device", reason });
             }
             self.config.device = Device::adapter(gpu.adapter().name.clone());
-            return self.config.build_on(gpu);
+            return Ok(());
         }
-        self.config.device = self.device.unwrap_or_default();
-        self.config.build()
+        self.config.device = self.device.take().unwrap_or_default();
+        Ok(())
     }
 }
 

@@ -57,9 +57,21 @@ impl AugmenterConfig {
     ///
     /// # Errors
     /// Those of [`Transform::check`], [`Error::Output`] and [`Executor::new`].
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn build(self) -> Result<Augmenter> {
         let sampler = self.checked()?;
         let executor = Executor::new(self.device.clone())?;
+        Ok(Augmenter { sampler, executor, output: self.output, device: self.device })
+    }
+
+    /// Checks everything and opens the device, as [`AugmenterConfig::build`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`AugmenterConfig::build`].
+    #[cfg(feature = "gpu")]
+    pub async fn build_async(self) -> Result<Augmenter> {
+        let sampler = self.checked()?;
+        let executor = Executor::new_async(self.device.clone()).await?;
         Ok(Augmenter { sampler, executor, output: self.output, device: self.device })
     }
 

@@ -9,7 +9,7 @@ use crate::batch::{Images, Layout, Shape};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gpu::host::HostImages;
-use crate::gpu::{Gpu, GpuImages};
+use crate::gpu::{Gpu, GpuImages, block_on};
 use crate::output::{Dtype, Output, TensorData};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -91,7 +91,7 @@ pub(super) fn sent(
     check_shared(gpu, device)?;
     let host = HostImages::new(batch);
     let written = host.all();
-    let buffer = gpu.upload_bytes(&written)?;
+    let buffer = block_on(gpu.upload_bytes(&written))?;
     let done = run(GpuImages::sent(&buffer, host.placement()));
     gpu.give_back(buffer);
     let (tensor, mut report) = done?;

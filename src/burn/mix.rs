@@ -18,22 +18,17 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Gpu::mix_into`] and, about the tensor, of [`Gpu::apply_tensor`].
-    pub fn mix_tensor(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output, device: &Device) -> Result<Tensor<4>> {
-        self.mix_tensor_reported(batch, plan, output, device, &mut Report::default())
-    }
-
-    fn mix_tensor_reported(
+    pub fn mix_tensor(
         &self,
         batch: &GpuBatch,
         plan: &MixPlan,
         output: &Output,
         device: &Device,
-        report: &mut Report,
-    ) -> Result<Tensor<4>> {
+    ) -> Result<(Tensor<4>, Report)> {
         check_shared(self, device)?;
         let (tensor, memory) = tensor_of(batch.shape(), batch.layout(), output, device)?;
-        self.mix_into_reported(batch, plan, output, (memory.buffer(), memory.offset()), report)?;
-        Ok(tensor)
+        let report = self.mix_into(batch, plan, output, memory.buffer(), memory.offset())?;
+        Ok((tensor, report))
     }
 }
 
@@ -43,9 +38,9 @@ impl Work<'_> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
         match &self.drawn.mixed {
             None => gpu.apply_tensor(batch, &self.drawn.plan, output, device),
-            Some(Mixed { plan, .. }) => self.mixed_on_device(gpu, batch, |bytes, report| {
-                gpu.mix_tensor_reported(bytes, plan, output, device, report)
-            }),
+            Some(Mixed { plan, .. }) => {
+                self.mixed_on_device(gpu, batch, |bytes| gpu.mix_tensor(bytes, plan, output, device))
+            }
         }
     }
 

@@ -4,6 +4,8 @@ use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
 use super::device::buffers::Held;
 use super::device::readback::Pending;
+#[cfg(not(target_arch = "wasm32"))]
+use super::device::waiting::block_on;
 use super::transfer::{BATCH, Destination, storage};
 use crate::batch::{Images, Shape};
 use crate::error::Result;
@@ -18,8 +20,22 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply).
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
-        self.begin(batch, plan, output)?.wait()
+        block_on(self.apply_async(batch, plan, output))
+    }
+
+    /// Applies a plan, as [`Gpu::apply`], without blocking. Any executor runs it; several may be under way at a time.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply`].
+    pub async fn apply_async<'a>(
+        &self,
+        batch: impl Into<Images<'a>>,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<(Tensor, Report)> {
+        self.begin_async(batch, plan, output).await?.fetch().await
     }
 
     /// Begins what [`Gpu::apply`] does and returns once it is submitted: the images are sent by then, and the caller can make
@@ -51,20 +67,29 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Gpu::apply`]; some come when the batch is waited for.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn begin<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
+        block_on(self.begin_async(batch, plan, output))
+    }
+
+    /// Begins a batch, as [`Gpu::begin`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::begin`].
+    pub async fn begin_async<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
         let batch = batch.into();
         let shape = plan.check_images(&batch)?;
         output.check()?;
         let data = TensorData::zeros(output.dtype(), shape.values());
         let mut tensor = Tensor { shape, layout: output.layout(batch.layout()), data };
         let result = TensorMut::from(&mut tensor.data).into_bytes();
-        let coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result))?;
+        let coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result).await)?;
         Ok(Pending { coming, tensor })
     }
 
     /// Applies a plan that was checked to a batch in host memory and writes the result to memory of the right type and
     /// length.
-    pub(crate) fn apply_to_host(
+    pub(crate) async fn apply_to_host(
         &self,
         batch: Images<'_>,
         shape: Shape,
@@ -73,8 +98,8 @@ impl Gpu {
         memory: TensorMut<'_>,
     ) -> Result<Report> {
         let result = memory.into_bytes();
-        let mut coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result))?;
-        coming.wait_for_all_but(0, result)?;
+        let mut coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result).await)?;
+        coming.fetch_all_but(0, result).await?;
         Ok(coming.report)
     }
 
@@ -85,7 +110,21 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_resident<'a>(
+        &self,
+        batch: impl Into<GpuImages<'a>>,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<(GpuBatch, Report)> {
+        block_on(self.apply_resident_async(batch, plan, output))
+    }
+
+    /// Applies a plan on the device, as [`Gpu::apply_resident`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply_resident`].
+    pub async fn apply_resident_async<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,
         plan: &Plan,
@@ -94,9 +133,9 @@ impl Gpu {
         let batch = batch.into();
         let shape = batch.shape_after(plan)?;
         output.check()?;
-        let (buffer, passing) = self.result_buffer(shape, output)?;
+        let (buffer, passing) = self.result_buffer(shape, output).await?;
         let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
-        let report = self.apply_to(batch, plan, into)?;
+        let report = self.apply_to(batch, plan, into).await?;
         let layout = output.layout(batch.layout());
         let augmented = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
         Ok((augmented.at_home_in(self.pool()), report))
@@ -108,7 +147,23 @@ impl Gpu {
     /// # Errors
     /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
     /// the input itself, or it lacks the usage `STORAGE`.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_into<'a>(
+        &self,
+        batch: impl Into<GpuImages<'a>>,
+        plan: &Plan,
+        output: &Output,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<Report> {
+        block_on(self.apply_into_async(batch, plan, output, buffer, offset))
+    }
+
+    /// Applies a plan into the caller's memory, as [`Gpu::apply_into`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::apply_into`].
+    pub async fn apply_into_async<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,
         plan: &Plan,
@@ -120,24 +175,24 @@ impl Gpu {
         let shape = batch.shape_after(plan)?;
         output.check()?;
         check_room(buffer, offset, shape, output.dtype())?;
-        self.apply_to(batch, plan, Destination { buffer, offset, shape, output, passing: false })
+        self.apply_to(batch, plan, Destination { buffer, offset, shape, output, passing: false }).await
     }
 
     /// A buffer for results that stay on the device, and whether it is new.
-    pub(super) fn result_buffer(&self, shape: Shape, output: &Output) -> Result<(Held, bool)> {
+    pub(super) async fn result_buffer(&self, shape: Shape, output: &Output) -> Result<(Held, bool)> {
         let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
         if let Some(buffer) = self.pool().again(BATCH, bytes, storage()) {
             return Ok((buffer, false));
         }
         let made = self.inner.context.guarded(|| self.pool().take(BATCH, bytes, storage()));
-        Ok((self.forget_if_refused(made)?, true))
+        Ok((self.forget_if_refused(made.await)?, true))
     }
 
-    fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: Destination<'_>) -> Result<Report> {
+    async fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: Destination<'_>) -> Result<Report> {
         check_apart(batch.buffer, into.buffer)?;
         check_bytes(batch.dtype)?;
         let mut report = Report::of(self.description(), plan);
-        self.forget_if_refused(self.on_device(batch, plan, into, &mut report))?;
+        self.forget_if_refused(self.on_device(batch, plan, into, &mut report).await)?;
         Ok(report)
     }
 }

@@ -12,6 +12,7 @@ use super::compile::ALIGNMENT;
 use super::device::buffers::Held;
 use super::device::context::Context;
 use super::device::staging::{MOST_VIEWS, Slot, Staging};
+use super::device::waiting::block_on;
 use super::transfer::storage;
 use crate::error::Result;
 
@@ -51,28 +52,30 @@ impl Staging {
     ) -> Result<(Upload, Vec<T>)> {
         let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
         // Asked for first, as it says what a batch is too large for.
-        let buffer = context.guarded(|| context.pool.take("a batch of decoded images", bytes, storage()))?;
-        let slot = self.take(context, bytes)?;
+        let buffer = block_on(context.guarded(|| context.pool.take("a batch of decoded images", bytes, storage())))?;
+        let slot = block_on(self.take(context, bytes))?;
         // Not within `guarded`, as [`Slot::write`].
-        let filled = slot.fill(context, spans, fill)?;
-        self.deliver(context, slot, &buffer, 0, bytes)?;
+        let filled = match slot.fill_with(spans, fill) {
+            Ok(filled) => filled,
+            Err(reason) => return Err(block_on(context.not_mapped(&reason))),
+        };
+        block_on(self.deliver(context, slot, &buffer, 0, bytes))?;
         Ok((Upload { buffer, bytes }, filled))
     }
 }
 
 impl Slot {
-    fn fill<T: Send>(
+    fn fill_with<T: Send>(
         &self,
-        context: &Context,
         spans: &[Range<usize>],
         fill: impl Fn(usize, &mut [u8]) -> T + Sync,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Vec<T>, String> {
         let together = spans.len().div_ceil(MOST_VIEWS).max(1);
         let mut views = Vec::with_capacity(spans.len().div_ceil(together));
         for spans in spans.chunks(together) {
             let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
             let end = last.end.next_multiple_of(ALIGNMENT);
-            views.push((self.view(context, first.start, end - first.start)?, spans));
+            views.push((self.view(first.start, end - first.start)?, spans));
         }
         let filled: Vec<Vec<T>> = views
             .into_par_iter()

@@ -27,7 +27,11 @@ impl Gathered {
 
 impl Gpu {
     /// Brings the images `partners` together.
-    pub(super) fn gather(&self, batch: &GpuImages<'_>, partners: impl Iterator<Item = usize>) -> Result<Gathered> {
+    pub(super) async fn gather(
+        &self,
+        batch: &GpuImages<'_>,
+        partners: impl Iterator<Item = usize>,
+    ) -> Result<Gathered> {
         use wgpu::BufferUsages as Usage;
         if !batch.buffer.usage().contains(Usage::COPY_SRC) {
             let message = "SamplePairing across pieces of a large batch needs the usage COPY_SRC".to_string();
@@ -50,7 +54,7 @@ impl Gpu {
                 place as u32
             });
         }
-        let buffer = context.guarded(|| context.pool.take("partners", end, Usage::STORAGE | Usage::COPY_DST))?;
+        let buffer = context.guarded(|| context.pool.take("partners", end, Usage::STORAGE | Usage::COPY_DST)).await?;
         Ok(Gathered { buffer, places, copies })
     }
 }

@@ -5,10 +5,13 @@ use serde::Serialize;
 use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::compile::chunks::pieces;
-use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared};
+use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Whole};
 use super::compile::program::Segment;
+use super::compile::schedule::Sources;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
+#[cfg(not(target_arch = "wasm32"))]
+use super::device::waiting::block_on;
 use super::host::one_after_the_other;
 use crate::batch::{Placement, Size, Sizes};
 use crate::error::Result;
@@ -88,7 +91,22 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Gpu::apply`] that do not depend on the device's state.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn memory_for<'a>(
+        &self,
+        sizes: impl Into<Sizes<'a>>,
+        channels: usize,
+        plan: &Plan,
+        output: &Output,
+    ) -> Result<Memory> {
+        block_on(self.memory_for_async(sizes, channels, plan, output))
+    }
+
+    /// How much memory a batch takes, as [`Gpu::memory_for`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::memory_for`].
+    pub async fn memory_for_async<'a>(
         &self,
         sizes: impl Into<Sizes<'a>>,
         channels: usize,
@@ -103,12 +121,13 @@ impl Gpu {
         let placed = Placement::ragged(&each, &offsets, channels);
         let shape = placed.shape(size);
         let (prepared, tables) = {
-            let mut tables = self.tables();
+            let mut tables = self.inner.tables.lock().await;
             let prepared =
                 tables.with(&self.inner.context.allocator, |tables| Prepared::new(plan, &placed, output, tables))?;
             (prepared, tables.bytes())
         };
         let operations = self.operations(plan);
+        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let mut memory = Memory { tables, ..Memory::default() };
         // Batches in host memory and on the device are cut at slightly different places.
@@ -116,18 +135,8 @@ impl Gpu {
             for range in pieces(&placed, &prepared.segmented, output_bytes, &self.most(from_host))? {
                 let images = &prepared.segmented[range.clone()];
                 let sources = vec![0; images.len()];
-                let piece = Piece {
-                    images,
-                    normalize: prepared.normalize,
-                    shape,
-                    layout: placed.layout,
-                    output,
-                    sources: &sources,
-                    partner: &|_| 0,
-                    first_value: 0,
-                    operations: &operations,
-                };
-                let work = self.steps(&piece)?;
+                let places = Sources { images: &sources, partners: &|_| 0 };
+                let work = self.steps(&Piece::of(&whole, range.clone(), places, 0))?;
                 let programs =
                     (4 * work.programs.len()).next_multiple_of(PARAMETERS_STRIDE) + 4 * work.parameters.len();
                 let partners = images.iter().flatten().flat_map(Segment::partners).filter(|p| !range.contains(p));

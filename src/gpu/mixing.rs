@@ -18,6 +18,8 @@ use super::compile::commands::{PARAMETERS_STRIDE, Role};
 use super::compile::mixing::{BINDINGS, MixPiece, MixStep, RECORD_WORDS, value};
 use super::compile::schedule::Kernel;
 use super::device::context::Context;
+#[cfg(not(target_arch = "wasm32"))]
+use super::device::waiting::block_on;
 use super::device::workspace::{Given, Part, Purpose};
 use super::device::written::Written;
 use super::transfer::{Destination, span, window};
@@ -40,32 +42,32 @@ impl Gpu {
     /// # Errors
     /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8 output or
     /// normalized values of 2^126 and more, and those of [`Gpu::upload`].
-    pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<GpuBatch> {
-        self.mix_reported(batch, plan, output, &mut Report::default())
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<(GpuBatch, Report)> {
+        block_on(self.mix_async(batch, plan, output))
     }
 
-    /// The same, counted in a report.
-    pub(crate) fn mix_reported(
-        &self,
-        batch: &GpuBatch,
-        plan: &MixPlan,
-        output: &Output,
-        report: &mut Report,
-    ) -> Result<GpuBatch> {
+    /// Mixes images, as [`Gpu::mix`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::mix`].
+    pub async fn mix_async(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<(GpuBatch, Report)> {
         let shape = batch.shape();
         check(batch, plan, output)?;
-        let (buffer, passing) = self.result_buffer(shape, output)?;
+        let (buffer, passing) = self.result_buffer(shape, output).await?;
         let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
-        self.forget_if_refused(self.mix_to(batch, plan, into, report))?;
+        let report = self.forget_if_refused(self.mix_to(batch, plan, into).await)?;
         let layout = output.layout(batch.layout());
-        Ok(GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?.at_home_in(self.pool()))
+        let mixed = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
+        Ok((mixed.at_home_in(self.pool()), report))
     }
 
-    /// The same into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not touched.
+    /// Mixes images into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not touched.
     ///
     /// # Errors
     /// Those of [`Gpu::mix`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or the input
     /// itself, or it lacks the usage `STORAGE`.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn mix_into(
         &self,
         batch: &GpuBatch,
@@ -73,38 +75,44 @@ impl Gpu {
         output: &Output,
         buffer: &wgpu::Buffer,
         offset: u64,
-    ) -> Result<()> {
-        self.mix_into_reported(batch, plan, output, (buffer, offset), &mut Report::default())
+    ) -> Result<Report> {
+        block_on(self.mix_into_async(batch, plan, output, buffer, offset))
     }
 
-    /// The same, counted in a report.
-    pub(crate) fn mix_into_reported(
+    /// Mixes images into the caller's memory, as [`Gpu::mix_into`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::mix_into`].
+    pub async fn mix_into_async(
         &self,
         batch: &GpuBatch,
         plan: &MixPlan,
         output: &Output,
-        (buffer, offset): (&wgpu::Buffer, u64),
-        report: &mut Report,
-    ) -> Result<()> {
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<Report> {
         let shape = batch.shape();
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
         check_apart(batch.buffer(), buffer)?;
         let into = Destination { buffer, offset, shape, output, passing: false };
-        self.forget_if_refused(self.mix_to(batch, plan, into, report))
+        self.forget_if_refused(self.mix_to(batch, plan, into).await)
     }
 
-    fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>, report: &mut Report) -> Result<()> {
+    async fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<Report> {
+        let Inner { context, staging, tables, .. } = &*self.inner;
+        let images = plan.images().len();
+        let mut report = Report { device: self.description(), images, ..Report::default() };
         let (normalize, tables) = {
-            let Inner { context, staging, .. } = &*self.inner;
-            let mut shared = self.tables();
-            let at = shared.with(&context.allocator, |tables| tables.normalize(into.output.form()))?;
-            let (tables, sent) = shared.on_device(context, staging)?;
+            let mut tables = tables.lock().await;
+            let at = tables.with(&context.allocator, |tables| tables.normalize(into.output.form()))?;
+            let (buffer, sent) = tables.on_device(context, staging).await?;
             report.bytes_uploaded += sent;
-            (at, tables)
+            (at, buffer)
         };
         for range in self.mixed_pieces(plan, into.shape, into.output)? {
-            report.bytes_uploaded += self.mix_piece(batch, plan, &range, &into, normalize, &tables)?;
+            report.bytes_uploaded += self.mix_piece(batch, plan, &range, &into, normalize, &tables).await?;
+            report.chunks += 1;
             report.dispatches += 1;
             let images = &plan.images()[range];
             // Of a cut image each value is read once, of a sum two.
@@ -113,7 +121,7 @@ impl Gpu {
             let written = images.len() * into.shape.values_per_image() * into.output.dtype().bytes();
             report.bytes_written += written as u64;
         }
-        Ok(())
+        Ok(report)
     }
 
     /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the last, what is
@@ -130,7 +138,7 @@ impl Gpu {
     }
 
     /// Mixes one piece; returns how many bytes were sent for it.
-    fn mix_piece(
+    async fn mix_piece(
         &self,
         batch: &GpuBatch,
         plan: &MixPlan,
@@ -168,14 +176,12 @@ impl Gpu {
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
         let commands_bytes = (parameters_at + PARAMETERS_STRIDE) as u64;
-        let slot = staging.take(context, commands_bytes)?;
-        slot.write(
-            context,
-            &[Written::bytes(0, programs), Written::bytes(parameters_at, bytemuck::cast_slice(&work.parameters))],
-        )?;
+        let slot = staging.take(context, commands_bytes).await?;
+        let parameters = Written::bytes(parameters_at, bytemuck::cast_slice(&work.parameters));
+        slot.write(context, &[Written::bytes(0, programs), parameters]).await?;
 
         let mut workspace = workspaces.take();
-        context.guarded(|| {
+        let submitted = || {
             slot.buffer.unmap();
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let commands = workspace.room(allocator, Purpose::Commands, commands_bytes)?;
@@ -200,9 +206,10 @@ impl Gpu {
             drop(pass);
             queue.submit([encoder.finish()]);
             Ok(())
-        })?;
+        };
+        context.guarded(submitted).await?;
         workspaces.keep(workspace);
-        staging.give(context, slot)?;
+        staging.give(context, slot).await?;
         Ok((programs.len() + PARAMETERS_STRIDE) as u64)
     }
 }

@@ -74,18 +74,22 @@ use std::any::Any;
 use std::fmt;
 #[cfg(feature = "burn")]
 use std::sync::OnceLock;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 #[cfg(feature = "loader")]
 pub(crate) use compile::ALIGNMENT;
 pub use compile::Planner;
 pub use compile::schedule::Grouping;
-pub use device::adapter::{AdapterSummary, adapters};
+#[cfg(not(target_arch = "wasm32"))]
+pub use device::adapter::adapters;
+pub use device::adapter::{AdapterSummary, adapters_async};
 pub use device::counters::Made;
 pub use device::readback::Pending;
 #[cfg(feature = "loader")]
 pub(crate) use device::staging::Staging;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use device::waiting::block_on;
 pub use memory::Memory;
 
 use self::device::buffers::Pool;
@@ -118,7 +122,8 @@ struct Inner {
     workspaces: Workspaces,
     /// What programs and images of host memory are sent through.
     staging: Staging,
-    tables: Mutex<DeviceTables>,
+    /// Locked while words are sent, which takes waiting.
+    tables: async_lock::Mutex<DeviceTables>,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
     /// What a training framework calls this device. Its module knows the type.
@@ -195,10 +200,6 @@ impl Gpu {
 
     fn pool(&self) -> &Arc<Pool> {
         &self.inner.context.pool
-    }
-
-    fn tables(&self) -> MutexGuard<'_, DeviceTables> {
-        self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operations that kernels are made for: this plan's and those of all before. A policy's kernels never change, and

@@ -39,18 +39,18 @@ struct Commands<'a> {
 
 impl Gpu {
     /// Cuts every image's operations into segments and brings the tables that they need to the device.
-    pub(super) fn prepare(
+    pub(super) async fn prepare(
         &self,
         plan: &Plan,
         placed: &Placement<'_>,
         output: &Output,
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
-        let Inner { context, staging, .. } = &*self.inner;
-        let mut tables = self.tables();
+        let Inner { context, staging, tables, .. } = &*self.inner;
+        let mut tables = tables.lock().await;
         let prepared = tables.with(&context.allocator, |tables| Prepared::new(plan, placed, output, tables))?;
         // Under the lock, so that whoever finds words sent finds them submitted.
-        let (buffer, sent) = tables.on_device(context, staging)?;
+        let (buffer, sent) = tables.on_device(context, staging).await?;
         report.bytes_uploaded += sent;
         Ok((prepared, buffer))
     }
@@ -62,9 +62,9 @@ impl Gpu {
     }
 
     /// Submits one piece and adds to the report what it does. Returns where results for the host go.
-    pub(super) fn run(
+    pub(super) async fn run(
         &self,
-        piece: &Piece<'_>,
+        work: Steps,
         tables: &wgpu::Buffer,
         from: &Origin<'_>,
         to: Target<'_>,
@@ -72,7 +72,6 @@ impl Gpu {
     ) -> Result<Option<Landing>> {
         let Inner { context, staging, workspaces, .. } = &*self.inner;
         let Context { device, queue, allocator, .. } = context;
-        let work = self.steps(piece)?;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
         // In one buffer: both are only read, so that one dispatch may bind it twice.
@@ -85,12 +84,12 @@ impl Gpu {
             written.extend(images.iter().map(|image| image.moved(images_at)));
             images_bytes = images.iter().map(Written::end).max().unwrap_or(0).next_multiple_of(4);
         }
-        let slot = staging.take(context, (images_at + images_bytes) as u64)?;
-        slot.write(context, &written)?;
+        let slot = staging.take(context, (images_at + images_bytes) as u64).await?;
+        slot.write(context, &written).await?;
 
         let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
         let mut workspace = workspaces.take();
-        let landing = context.guarded(|| {
+        let submitted = || {
             slot.buffer.unmap();
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut copied = |from: usize, to: &wgpu::Buffer, bytes: usize| {
@@ -126,9 +125,10 @@ impl Gpu {
             }
             queue.submit([encoder.finish()]);
             Ok(landing)
-        })?;
+        };
+        let landing = context.guarded(submitted).await?;
         workspaces.keep(workspace);
-        staging.give(context, slot)?;
+        staging.give(context, slot).await?;
         report.chunks += 1;
         report.dispatches += work.steps.len();
         report.bytes_read += work.bytes_read;

@@ -6,11 +6,14 @@ use std::ops::Range;
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 use super::compile::ALIGNMENT;
 use super::compile::chunks::{Most, pieces};
-use super::compile::commands::Piece;
+use super::compile::commands::{Piece, Whole};
 use super::compile::program::Segment;
+use super::compile::schedule::Sources;
 use super::device::buffers::Held;
 use super::device::context::Context;
 use super::device::readback::{Coming, Landing};
+#[cfg(not(target_arch = "wasm32"))]
+use super::device::waiting::block_on;
 use super::device::workspace::Part;
 use super::device::written::Written;
 use super::host::HostImages;
@@ -46,8 +49,17 @@ impl Gpu {
     ///
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn upload(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
-        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())])?.release();
+        block_on(self.upload_async(batch))
+    }
+
+    /// Sends a batch to the device, as [`Gpu::upload`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::upload`].
+    pub async fn upload_async(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
+        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())]).await?.release();
         Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(self.pool()))
     }
 
@@ -55,22 +67,31 @@ impl Gpu {
     ///
     /// # Errors
     /// Those of [`Gpu::upload`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn upload_ragged(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
+        block_on(self.upload_ragged_async(batch))
+    }
+
+    /// Sends images of different sizes to the device, as [`Gpu::upload_ragged`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::upload`].
+    pub async fn upload_ragged_async(&self, batch: &RaggedBatch<'_>) -> Result<GpuRaggedBatch> {
         let places = batch.sizes().iter().zip(batch.offsets()).map(|(&size, &offset)| Place { offset, size });
-        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())])?.release();
+        let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())]).await?.release();
         GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
     }
 
     /// Sends bytes to a buffer of their own.
-    pub(crate) fn upload_bytes(&self, written: &[Written<'_>]) -> Result<Held> {
+    pub(crate) async fn upload_bytes(&self, written: &[Written<'_>]) -> Result<Held> {
         let Inner { context, staging, .. } = &*self.inner;
         let bytes = written.iter().map(Written::end).max().unwrap_or(0);
-        let sent = || {
-            let buffer = context.guarded(|| context.pool.take(BATCH, bytes as u64, storage()))?;
-            staging.send(context, &buffer, 0, written)?;
+        let sent = async {
+            let buffer = context.guarded(|| context.pool.take(BATCH, bytes as u64, storage())).await?;
+            staging.send(context, &buffer, 0, written).await?;
             Ok(buffer)
         };
-        self.forget_if_refused(sent())
+        self.forget_if_refused(sent.await)
     }
 
     /// Takes back a buffer of ours once everything that reads it is submitted.
@@ -82,7 +103,16 @@ impl Gpu {
     ///
     /// # Errors
     /// [`Error::Buffer`] if the buffer lacks the usage `COPY_SRC`, and those of [`Gpu::upload`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn download(&self, batch: &GpuBatch) -> Result<Tensor> {
+        block_on(self.download_async(batch))
+    }
+
+    /// Fetches a batch from the device, as [`Gpu::download`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::download`].
+    pub async fn download_async(&self, batch: &GpuBatch) -> Result<Tensor> {
         if !batch.buffer().usage().contains(wgpu::BufferUsages::COPY_SRC) {
             return Err(Error::Buffer(format!("usage {:?} lacks COPY_SRC", batch.buffer().usage())));
         }
@@ -96,8 +126,8 @@ impl Gpu {
         let most = device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
-            coming.wait_for_all_but(IN_FLIGHT - 1, result)?;
-            let landing = context.guarded(|| {
+            coming.fetch_all_but(IN_FLIGHT - 1, result).await?;
+            let submitted = || {
                 let size = range.len().next_multiple_of(4) as u64;
                 let landing = Landing::new(context, size)?;
                 let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -105,16 +135,17 @@ impl Gpu {
                 encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
                 queue.submit([encoder.finish()]);
                 Ok(landing)
-            });
+            };
+            let landing = context.guarded(submitted).await;
             coming.expect(range, self.forget_if_refused(landing)?);
         }
-        coming.wait_for_all_but(0, result)?;
+        coming.fetch_all_but(0, result).await?;
         Ok(tensor)
     }
 
     /// Host memory in, host memory out: `result` has the first parts of the result then, and gets the others once they
     /// have come.
-    pub(super) fn through_host(
+    pub(super) async fn through_host(
         &self,
         batch: Images<'_>,
         shape: Shape,
@@ -126,8 +157,9 @@ impl Gpu {
         let placed = &host.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let mut coming = Coming::new(&self.inner.context, Report::of(self.description(), plan));
-        let (prepared, tables) = self.prepare(plan, placed, output, &mut coming.report)?;
+        let (prepared, tables) = self.prepare(plan, placed, output, &mut coming.report).await?;
         let operations = self.operations(plan);
+        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         // What the device cannot do is refused before memory is taken for it.
         for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(true))? {
             let images = &prepared.segmented[range.clone()];
@@ -144,25 +176,19 @@ impl Gpu {
                     at
                 });
             }
-            let home = |image: usize| (placed.range(image).start - bytes.start) as u32;
-            let place = |partner: usize| guests.get(&partner).map_or_else(|| home(partner), |&at| at as u32);
-            let sources: Vec<u32> = range.clone().map(home).collect();
-            let piece = Piece {
-                images,
-                normalize: prepared.normalize,
-                shape,
-                layout: placed.layout,
-                output,
-                sources: &sources,
-                partner: &place,
-                first_value: 0,
-                operations: &operations,
+            let work = {
+                let home = |image: usize| (placed.range(image).start - bytes.start) as u32;
+                let place = |partner: usize| guests.get(&partner).map_or_else(|| home(partner), |&at| at as u32);
+                let sources: Vec<u32> = range.clone().map(home).collect();
+                let places = Sources { images: &sources, partners: &place };
+                self.steps(&Piece::of(&whole, range.clone(), places, 0))?
             };
             let made = range.start * output_bytes..range.end * output_bytes;
             // While the device is at one piece the next is sent; more would only take more memory.
-            coming.wait_for_all_but(IN_FLIGHT - 1, result)?;
+            coming.fetch_all_but(IN_FLIGHT - 1, result).await?;
             let to = Target::Host(made.len() as u64);
-            if let Some(landing) = self.run(&piece, &tables, &Origin::Host(&written), to, &mut coming.report)? {
+            let from = Origin::Host(&written);
+            if let Some(landing) = self.run(work, &tables, &from, to, &mut coming.report).await? {
                 coming.expect(made, landing);
             }
         }
@@ -170,7 +196,7 @@ impl Gpu {
     }
 
     /// Device memory in, device memory out.
-    pub(super) fn on_device(
+    pub(super) async fn on_device(
         &self,
         batch: GpuImages<'_>,
         plan: &Plan,
@@ -181,38 +207,32 @@ impl Gpu {
         let placed = &batch.placement;
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let alignment = u64::from(self.inner.context.device.limits().min_storage_buffer_offset_alignment);
-        let (prepared, tables) = self.prepare(plan, placed, output, report)?;
+        let (prepared, tables) = self.prepare(plan, placed, output, report).await?;
         let operations = self.operations(plan);
+        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(false))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);
             let made = range.start * output_bytes..range.end * output_bytes;
             let (destination, first_out) = window(buffer, offset, &made, alignment);
-            let home = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
             // Where some partner is in another piece, all partners of this one are brought together.
             let gathered = match partners(images).all(|partner| range.contains(&partner)) {
                 true => None,
-                false => Some(self.gather(&batch, partners(images))?),
+                false => Some(self.gather(&batch, partners(images)).await?),
             };
-            let place = |partner: usize| match &gathered {
-                None => home(partner),
-                Some(gathered) => gathered.places.get(&partner).copied().unwrap_or(0),
-            };
-            let sources: Vec<u32> = range.clone().map(home).collect();
-            let piece = Piece {
-                images,
-                normalize: prepared.normalize,
-                shape,
-                layout: placed.layout,
-                output,
-                sources: &sources,
-                partner: &place,
-                first_value: first_out / output.dtype().bytes(),
-                operations: &operations,
+            let work = {
+                let home = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
+                let place = |partner: usize| match &gathered {
+                    None => home(partner),
+                    Some(gathered) => gathered.places.get(&partner).copied().unwrap_or(0),
+                };
+                let sources: Vec<u32> = range.clone().map(home).collect();
+                let places = Sources { images: &sources, partners: &place };
+                self.steps(&Piece::of(&whole, range.clone(), places, first_out / output.dtype().bytes()))?
             };
             let from = Origin::Device { images: source, partners: gathered.as_ref() };
-            self.run(&piece, &tables, &from, Target::Device { images: destination, passing }, report)?;
+            self.run(work, &tables, &from, Target::Device { images: destination, passing }, report).await?;
             if let Some(gathered) = gathered {
                 self.give_back(gathered.buffer);
             }

@@ -67,9 +67,7 @@ impl Work<'_> {
         let Some((buffer, offset)) = into else {
             return match mixed {
                 None => gpu.apply_resident(batch, plan, output),
-                Some(Mixed { plan, .. }) => {
-                    self.mixed_on_device(gpu, batch, |bytes, report| gpu.mix_reported(bytes, plan, output, report))
-                }
+                Some(Mixed { plan, .. }) => self.mixed_on_device(gpu, batch, |bytes| gpu.mix(bytes, plan, output)),
             };
         };
         let shape = batch.shape_after(plan)?;
@@ -78,9 +76,7 @@ impl Work<'_> {
             None => gpu.apply_into(batch, plan, output, buffer, offset)?,
             Some(Mixed { plan, .. }) => {
                 batch.check_apart(buffer)?;
-                let mix = |bytes: &GpuBatch, report: &mut Report| {
-                    gpu.mix_into_reported(bytes, plan, output, (buffer, offset), report)
-                };
+                let mix = |bytes: &GpuBatch| Ok(((), gpu.mix_into(bytes, plan, output, buffer, offset)?));
                 self.mixed_on_device(gpu, batch, mix)?.1
             }
         };
@@ -93,12 +89,13 @@ impl Work<'_> {
         self,
         gpu: &Gpu,
         batch: GpuImages<'_>,
-        mix: impl FnOnce(&GpuBatch, &mut Report) -> Result<T>,
+        mix: impl FnOnce(&GpuBatch) -> Result<(T, Report)>,
     ) -> Result<(T, Report)> {
         let form = crate::Output::u8_as(self.augmenter.output().layout(batch.layout()));
-        let (bytes, mut report) = gpu.apply_resident(batch, &self.drawn.plan, &form)?;
-        let mixed = mix(&bytes, &mut report);
+        let (bytes, report) = gpu.apply_resident(batch, &self.drawn.plan, &form)?;
+        let mixed = mix(&bytes);
         gpu.recycle(bytes);
-        Ok((mixed?, report))
+        let (mixed, mixing) = mixed?;
+        Ok((mixed, report.with_mixing(&mixing)))
     }
 }

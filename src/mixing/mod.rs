@@ -51,7 +51,7 @@
 //! # let (epoch, indices) = (0, [7, 8]);
 //! let bytes = augmenter.augment_resident(&gpu.upload(&batch)?, epoch, &indices)?.tensor;
 //! let plan = Mixing::from(CutMix::default()).plan(42, epoch, &indices, bytes.shape().size())?;
-//! let images = gpu.mix(&bytes, &plan, &Output::f16(Layout::Nchw, Normalize::CIFAR10))?;
+//! let (images, _) = gpu.mix(&bytes, &plan, &Output::f16(Layout::Nchw, Normalize::CIFAR10))?;
 //! gpu.recycle(bytes);
 //! # assert_eq!(images.shape(), shape);
 //! # Ok(())

@@ -78,8 +78,8 @@ fn from_bytes_on_the_device() {
     let images = batch_of(shape, Layout::Nhwc, 5);
     let there = gpu.upload(&images).unwrap();
     let plan = mixer().plan(1, 2, &indices(shape), shape.size()).unwrap();
-    let got = gpu.mix_tensor(&there, &plan, &F32, &both[0].device).unwrap();
-    let expected = gpu.download(&gpu.mix(&there, &plan, &F32).unwrap()).unwrap();
+    let (got, _) = gpu.mix_tensor(&there, &plan, &F32, &both[0].device).unwrap();
+    let expected = gpu.download(&gpu.mix(&there, &plan, &F32).unwrap().0).unwrap();
     assert_same(&bits(got), &bits_of(&expected), "mixed");
     let elsewhere = gpu.mix_tensor(&there, &plan, &F32, &Device::flex());
     assert!(matches!(elsewhere, Err(Error::Burn(_))));

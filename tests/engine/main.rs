@@ -5,6 +5,8 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 #[cfg(feature = "gpu")]
+mod gpu_async;
+#[cfg(feature = "gpu")]
 mod gpu_blends;
 #[cfg(feature = "gpu")]
 mod gpu_limits;

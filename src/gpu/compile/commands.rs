@@ -1,6 +1,8 @@
 //! Commands: the work of a device for one chunk of a batch, as data: kernels, grids, parameters and bindings. This code
 //! touches no device, so another device than wgpu's can run the same commands.
 
+use std::ops::Range;
+
 use super::program::{self, COUNTS_WORDS, Kinds, Segment};
 use super::schedule::{self, Dispatch, Grouping, Kernel, Sizes, Sources};
 use super::shader::{self, SLICE_QUADS, Variant};
@@ -38,22 +40,35 @@ impl Prepared {
     }
 }
 
-/// One chunk: images whose buffers can all be bound at once.
-pub(crate) struct Piece<'a> {
-    pub images: &'a [Vec<Segment>],
-    pub normalize: u32,
-    /// The shape of the results. `images` is the number of images in this chunk.
+/// What all chunks of a batch have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole<'a> {
+    pub prepared: &'a Prepared,
+    /// The shape of the results.
     pub shape: Shape,
     pub layout: Layout,
     pub output: &'a Output,
-    /// First byte of each image in [`Role::Source`].
-    pub sources: &'a [u32],
-    /// First byte of an image of the batch in [`Role::Partners`].
-    pub partner: &'a dyn Fn(usize) -> u32,
-    /// The first value's place in [`Role::Destination`].
-    pub first_value: usize,
     /// The possible operations of such plans.
     pub operations: &'a [OpKind],
+}
+
+/// One chunk: images whose buffers can all be bound at once.
+pub(crate) struct Piece<'a> {
+    images: &'a [Vec<Segment>],
+    /// Its shape is the batch's; `images` says how many there are in this chunk.
+    whole: Whole<'a>,
+    /// First byte of each image in [`Role::Source`], and of any image of the batch in [`Role::Partners`].
+    sources: Sources<'a>,
+    /// The first value's place in [`Role::Destination`].
+    first_value: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// These images of a batch.
+    pub fn of(whole: &Whole<'a>, range: Range<usize>, sources: Sources<'a>, first_value: usize) -> Self {
+        let images = whole.prepared.segmented.get(range).unwrap_or_default();
+        Piece { images, whole: *whole, sources, first_value }
+    }
 }
 
 /// The role of a buffer.
@@ -99,7 +114,7 @@ pub(crate) struct Steps {
 impl Steps {
     /// Plans a chunk for a device with this much workgroup memory.
     pub fn of(piece: &Piece<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
-        let shape = piece.shape;
+        let Whole { shape, output, operations, .. } = piece.whole;
         let largest = piece.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
         if slices(largest) > MOST_WORKGROUPS as usize {
             let values = |pixels: usize| (pixels * shape.channels) as u64;
@@ -110,13 +125,12 @@ impl Steps {
         let sizes = Sizes {
             values_per_image: shape.values_per_image(),
             channels: shape.channels,
-            dtype: piece.output.dtype(),
+            dtype: output.dtype(),
             first_value: piece.first_value,
             small: shader::small_memory(tile, 1) <= workgroup_memory,
         };
-        let sources = Sources { images: piece.sources, partners: piece.partner };
-        let possible = Kinds::of_operations(piece.operations);
-        let schedule = schedule::schedule(piece.images, &sources, sizes, grouping, possible);
+        let possible = Kinds::of_operations(operations);
+        let schedule = schedule::schedule(piece.images, &piece.sources, sizes, grouping, possible);
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
         let step = |dispatch: &Dispatch| Step {
             variant: variant(piece, dispatch, tile, workgroup_memory),
@@ -141,7 +155,7 @@ impl Steps {
 fn parameters(piece: &Piece<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
     let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
     let mut words = [0; PARAMETERS_STRIDE / 4];
-    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, piece.normalize, round]);
+    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, piece.whole.prepared.normalize, round]);
     words
 }
 
@@ -181,6 +195,7 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
 }
 
 fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
+    let Whole { shape, layout, output, operations, .. } = piece.whole;
     // Operations of kinds that this kernel does not have would only make more variants.
     let without = |kind| {
         matches!(
@@ -196,22 +211,22 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory
     let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.category());
     // If some batches crop or flip, all batches use kernels that can, so that there are no other kernels for the
     // batches between.
-    let may_frame = piece.operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
+    let may_frame = operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
     // The results between segments have one form, for every output form.
     let between = dispatch.kernel.is_to_middle();
     Variant {
         // Both rounds of statistics are one kernel.
         kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },
         kinds: dispatch.kinds,
-        operations: piece.operations.iter().filter(used).copied().collect(),
+        operations: operations.iter().filter(used).copied().collect(),
         from_middle: dispatch.from_middle,
         framed: dispatch.framed || may_frame,
         weighted: dispatch.weighted,
-        channels: piece.shape.channels,
-        input: piece.layout,
-        output: if between { Layout::Nhwc } else { piece.output.layout(piece.layout) },
-        dtype: if between { Dtype::U8 } else { piece.output.dtype() },
-        whole_words: between || (piece.shape.width * piece.shape.height).is_multiple_of(4),
+        channels: shape.channels,
+        input: layout,
+        output: if between { Layout::Nhwc } else { output.layout(layout) },
+        dtype: if between { Dtype::U8 } else { output.dtype() },
+        whole_words: between || (shape.width * shape.height).is_multiple_of(4),
         tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
         histograms: shader::histograms(dispatch.kernel, tile, workgroup_memory),
     }

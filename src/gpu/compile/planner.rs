@@ -1,8 +1,8 @@
 //! Planner: the host's work for a batch, without a device.
 
 use super::WORKGROUP_MEMORY;
-use super::commands::{Piece, Prepared, Steps};
-use super::schedule::Grouping;
+use super::commands::{Piece, Prepared, Steps, Whole};
+use super::schedule::{Grouping, Sources};
 use super::tables::Tables;
 use crate::batch::{Layout, Placement, Shape};
 use crate::error::Result;
@@ -24,17 +24,9 @@ impl Planner {
         let sources: Vec<u32> = (0..shape.images).map(|i| placed.range(i).start as u32).collect();
         let shape = placed.shape(plan.check(shape)?);
         let prepared = Prepared::new(plan, &placed, output, &mut self.0)?;
-        let piece = Piece {
-            images: &prepared.segmented,
-            normalize: prepared.normalize,
-            shape,
-            layout: Layout::Nhwc,
-            output,
-            sources: &sources,
-            partner: &|partner| sources[partner],
-            first_value: 0,
-            operations: plan.operations(),
-        };
+        let whole = Whole { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
+        let places = Sources { images: &sources, partners: &|partner| sources[partner] };
+        let piece = Piece::of(&whole, 0..sources.len(), places, 0);
         Ok(Steps::of(&piece, Grouping::ByClass, WORKGROUP_MEMORY)?.programs.len())
     }
 }

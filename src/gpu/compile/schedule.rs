@@ -137,6 +137,7 @@ pub(crate) struct Sizes {
 }
 
 /// The first byte of an image's pixels.
+#[derive(Clone, Copy)]
 pub(crate) struct Sources<'a> {
     pub images: &'a [u32],
     pub partners: &'a dyn Fn(usize) -> u32,

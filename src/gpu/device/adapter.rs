@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::waiting;
 use crate::error::{Error, Result};
 
 /// One adapter of this machine.
@@ -49,14 +51,20 @@ impl fmt::Display for AdapterSummary {
 
 /// Every adapter of this machine, in the order in which they would be taken. An adapter's place in this list is its number,
 /// from 0, for [`Device::adapter`](crate::Device::adapter) and [`Gpu::with_adapter`](crate::Gpu::with_adapter).
+#[cfg(not(target_arch = "wasm32"))]
 pub fn adapters() -> Vec<AdapterSummary> {
-    all().iter().map(|adapter| AdapterSummary::of(&adapter.get_info())).collect()
+    waiting::block_on(adapters_async())
+}
+
+/// What [`adapters`](fn@adapters) lists.
+pub async fn adapters_async() -> Vec<AdapterSummary> {
+    all().await.iter().map(|adapter| AdapterSummary::of(&adapter.get_info())).collect()
 }
 
 /// Every adapter, real GPUs in front.
-pub(crate) fn all() -> Vec<wgpu::Adapter> {
+pub(crate) async fn all() -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
         wgpu::DeviceType::IntegratedGpu => 1,
@@ -82,7 +90,7 @@ pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
 
 /// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time kernels,
 /// time stamps where it has them.
-pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue)> {
+pub(crate) async fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue)> {
     let own = adapter.limits();
     let required_limits = wgpu::Limits {
         max_buffer_size: own.max_buffer_size,
@@ -95,8 +103,8 @@ pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue
     let label = Some("autoaugment");
     let descriptor =
         wgpu::DeviceDescriptor { label, required_features, required_limits, ..wgpu::DeviceDescriptor::default() };
-    pollster::block_on(adapter.request_device(&descriptor))
-        .map_err(|e| Error::NoGpu(format!("{}: {e}", adapter.get_info().name)))
+    let opened = adapter.request_device(&descriptor).await;
+    opened.map_err(|e| Error::NoGpu(format!("{}: {e}", adapter.get_info().name)))
 }
 
 #[cfg(test)]

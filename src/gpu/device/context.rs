@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::buffers::{Allocator, Pool};
 use super::errors::{self, Loss};
-use crate::error::Result;
+use super::mapped::refused;
+use crate::error::{Error, Result};
 
 /// A device, its queue, and the buffers that are made on it.
 #[derive(Clone, Debug)]
@@ -24,8 +25,13 @@ impl Context {
         Context { device, queue, loss: Loss::default(), allocator, pool }
     }
 
-    /// Runs `f` and returns the first error that the device had meanwhile, if `f` itself had none.
-    pub fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        errors::guarded(&self.device, &self.loss, f)
+    /// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had none.
+    pub async fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        errors::guarded(&self.device, &self.loss, f).await
+    }
+
+    /// Why a buffer is not mapped: the loss of the device where that is the reason.
+    pub async fn not_mapped(&self, reason: &str) -> Error {
+        refused(&self.device, &self.loss, reason).await
     }
 }

@@ -46,7 +46,7 @@ impl DeviceTables {
 
     /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once every
     /// alpha was seen. After an error there is no buffer, and the next one gets all words.
-    pub fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
+    pub async fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
         let room = |b: &Held| b.size() >= bytes.len() as u64;
         let buffer = match self.buffer.take().filter(room) {
@@ -60,14 +60,14 @@ impl DeviceTables {
                     return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit });
                 }
                 let size = (2 * needed).max(FIRST_TABLES).min(KEPT_TABLES.min(limit)).max(needed);
-                context.guarded(|| context.allocator.make("tables", size, usage, false))?
+                context.guarded(|| context.allocator.make("tables", size, usage, false)).await?
             }
         };
         let new = bytes.get(self.sent..).unwrap_or_default();
         // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch to begin,
         // which would wait for this lock.
         for (i, new) in new.chunks(SHARE).enumerate() {
-            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)])?;
+            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)]).await?;
         }
         self.sent = bytes.len();
         let handle = (*buffer).clone();

@@ -1,8 +1,12 @@
 //! Errors of the device as values: wgpu panics on them unless something listens.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(not(target_arch = "wasm32"))]
 use std::time::{Duration, Instant};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::waiting;
 use crate::error::{Error, Result};
 
 /// Why the device was lost, once it was.
@@ -22,9 +26,10 @@ impl Loss {
 
     /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
     ///
-    /// wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device is
-    /// merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
-    pub fn ask(&self, device: &wgpu::Device) -> Result<()> {
+    /// Natively wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device
+    /// is merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn ask(&self, device: &wgpu::Device) -> Result<()> {
         let begun = Instant::now();
         let mut idle = 0;
         while idle < 20 && begun.elapsed() < Duration::from_secs(20) {
@@ -32,9 +37,15 @@ impl Loss {
             let busy = device.poll(wgpu::PollType::Poll).is_ok_and(|status| !status.is_queue_empty());
             idle += u32::from(!busy);
             self.check()?;
-            std::thread::sleep(Duration::from_millis(5));
+            waiting::pause(Duration::from_millis(5)).await;
         }
         Ok(())
+    }
+
+    /// The same in a browser, which has told of the loss before it refuses anything for it.
+    #[cfg(target_arch = "wasm32")]
+    pub async fn ask(&self, _device: &wgpu::Device) -> Result<()> {
+        self.check()
     }
 
     /// An error if the device is known to be lost.
@@ -46,16 +57,22 @@ impl Loss {
     }
 }
 
-/// Runs `f` and returns the first error that the device had meanwhile, if `f` itself had none.
-pub(crate) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had none.
+///
+/// Nothing is waited for before all scopes are closed again, so that no other future's errors come between.
+pub(crate) async fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {
     loss.check()?;
-    let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
-        .map(|filter| device.push_error_scope(filter));
-    let result = f();
-    // The innermost scope comes off first.
+    let (result, scopes) = {
+        let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
+            .map(|filter| device.push_error_scope(filter));
+        let result = f();
+        let [internal, validation, memory] = scopes;
+        // The innermost scope comes off first.
+        (result, [Box::pin(memory.pop()) as Popped, Box::pin(validation.pop()), Box::pin(internal.pop())])
+    };
     let mut caught = None;
-    for scope in scopes.into_iter().rev() {
-        caught = pollster::block_on(scope.pop()).or(caught);
+    for scope in scopes {
+        caught = scope.await.or(caught);
     }
     loss.check()?;
     let result = match caught {
@@ -63,10 +80,16 @@ pub(crate) fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() ->
         Some(error) => Err(value_of(error)),
     };
     if let Err(Error::Device(_)) = result {
-        loss.ask(device)?;
+        loss.ask(device).await?;
     }
     result
 }
+
+/// What a closed scope has caught.
+#[cfg(not(target_arch = "wasm32"))]
+type Popped = Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>;
+#[cfg(target_arch = "wasm32")]
+type Popped = Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>;
 
 fn value_of(error: wgpu::Error) -> Error {
     match error {

@@ -10,5 +10,6 @@ pub(crate) mod mapped;
 pub(crate) mod pipelines;
 pub(crate) mod readback;
 pub(crate) mod staging;
+pub(crate) mod waiting;
 pub(crate) mod workspace;
 pub(crate) mod written;

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use super::buffers::Held;
 use super::context::Context;
-use super::mapped::{Mapped, refused};
+use super::mapped::Mapped;
+#[cfg(not(target_arch = "wasm32"))]
+use super::waiting;
 use crate::error::Result;
 use crate::output::{Tensor, TensorMut};
 use crate::report::Report;
@@ -57,16 +59,17 @@ impl Coming {
     }
 
     /// Waits until no more than `most` parts are still coming, and writes the others to `result`.
-    pub fn wait_for_all_but(&mut self, most: usize, result: &mut [u8]) -> Result<()> {
+    pub async fn fetch_all_but(&mut self, most: usize, result: &mut [u8]) -> Result<()> {
         let Context { device, loss, pool, .. } = &self.context;
         while self.parts.len() > most {
             let Some((range, part)) = self.parts.pop_front() else { break };
-            part.mapped.wait(device, loss)?;
-            {
-                let bytes = range.len().next_multiple_of(4) as u64;
-                let view = part.buffer.get_mapped_range(..bytes);
-                let view = view.map_err(|e| refused(device, loss, &e.to_string()))?;
+            part.mapped.wait(device, loss).await?;
+            let bytes = range.len().next_multiple_of(4) as u64;
+            let copied = part.buffer.get_mapped_range(..bytes).map(|view| {
                 result[range.clone()].copy_from_slice(&view[..range.len()]);
+            });
+            if let Err(e) = copied {
+                return Err(self.context.not_mapped(&e.to_string()).await);
             }
             part.buffer.unmap();
             pool.give(part.buffer);
@@ -75,24 +78,33 @@ impl Coming {
     }
 }
 
-/// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] has the
-/// result.
+/// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] and
+/// [`Pending::fetch`] have the result.
 ///
 /// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work is
 /// done all the same and its result goes nowhere.
-#[must_use = "the result is had by `wait`"]
+#[must_use = "call `wait` or `fetch` to get the result"]
 pub struct Pending {
     pub(crate) coming: Coming,
     pub(crate) tensor: Tensor,
 }
 
 impl Pending {
-    /// Waits for the device and returns the images, and what they cost.
+    /// Waits for the device and returns the images, and what they cost. Blocks this thread; see [`Pending::fetch`].
     ///
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Device`](crate::Error::Device).
-    pub fn wait(mut self) -> Result<(Tensor, Report)> {
-        self.coming.wait_for_all_but(0, TensorMut::from(&mut self.tensor.data).into_bytes())?;
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn wait(self) -> Result<(Tensor, Report)> {
+        waiting::block_on(self.fetch())
+    }
+
+    /// The images, and what they cost, once the device is done.
+    ///
+    /// # Errors
+    /// Those of [`Pending::wait`].
+    pub async fn fetch(mut self) -> Result<(Tensor, Report)> {
+        self.coming.fetch_all_but(0, TensorMut::from(&mut self.tensor.data).into_bytes()).await?;
         Ok((self.tensor, self.coming.report))
     }
 
@@ -100,14 +112,16 @@ impl Pending {
     ///
     /// # Errors
     /// Those of [`Pending::wait`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn is_done(&self) -> Result<bool> {
-        let Coming { context: Context { device, loss, .. }, parts, .. } = &self.coming;
+        let Coming { context, parts, .. } = &self.coming;
+        let Context { device, loss, .. } = context;
         if let Err(e) = device.poll(wgpu::PollType::Poll) {
-            return Err(refused(device, loss, &e.to_string()));
+            return Err(waiting::block_on(context.not_mapped(&e.to_string())));
         }
         loss.check()?;
         // Work is done in the order in which it was submitted.
-        parts.back().map_or(Ok(true), |(_, last)| last.mapped.is_done(device, loss))
+        parts.back().map_or(Ok(true), |(_, last)| waiting::block_on(last.mapped.is_done(device, loss)))
     }
 }
 

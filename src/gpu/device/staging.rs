@@ -10,11 +10,12 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
 use super::buffers::{Held, roomy};
 use super::context::Context;
-use super::mapped::{Mapped, refused};
+use super::mapped::Mapped;
 use super::written::{Written, neighbors};
 use crate::error::Result;
 use crate::gpu::compile::ALIGNMENT;
@@ -52,7 +53,7 @@ impl Staging {
 
     /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be mapped
     /// again. Waits for its mapping, and never for a slot that somebody else fills.
-    pub(crate) fn take(&self, context: &Context, bytes: u64) -> Result<Slot> {
+    pub(crate) async fn take(&self, context: &Context, bytes: u64) -> Result<Slot> {
         let slot = match self.turn(bytes) {
             Some(slot) => slot,
             None => {
@@ -61,10 +62,10 @@ impl Staging {
                 let most = context.device.limits().max_buffer_size / 8 * 8;
                 let size = roomy(bytes + bytes / 4).min(most).max(bytes);
                 let make = || context.allocator.make("what is sent at once", size, usage, true);
-                Slot { buffer: context.guarded(make)?, mapped: Mapped::already() }
+                Slot { buffer: context.guarded(make).await?, mapped: Mapped::already() }
             }
         };
-        slot.mapped.wait(&context.device, &context.loss)?;
+        slot.mapped.wait(&context.device, &context.loss).await?;
         Ok(slot)
     }
 
@@ -80,19 +81,19 @@ impl Staging {
     }
 
     /// Copies bytes to a buffer in a submission of its own.
-    pub fn send(&self, context: &Context, buffer: &wgpu::Buffer, at: u64, written: &[Written<'_>]) -> Result<()> {
+    pub async fn send(&self, context: &Context, buffer: &wgpu::Buffer, at: u64, written: &[Written<'_>]) -> Result<()> {
         let bytes = written.iter().map(Written::end).max().unwrap_or(0);
         if bytes == 0 {
             return Ok(());
         }
         let size = bytes.next_multiple_of(4) as u64;
-        let slot = self.take(context, size)?;
-        slot.write(context, written)?;
-        self.deliver(context, slot, buffer, at, size)
+        let slot = self.take(context, size).await?;
+        slot.write(context, written).await?;
+        self.deliver(context, slot, buffer, at, size).await
     }
 
     /// Copies a slot's first bytes to a buffer in a submission of its own, and keeps the slot.
-    pub(crate) fn deliver(
+    pub(crate) async fn deliver(
         &self,
         context: &Context,
         slot: Slot,
@@ -100,14 +101,15 @@ impl Staging {
         at: u64,
         bytes: u64,
     ) -> Result<()> {
-        context.guarded(|| {
+        let copied = || {
             slot.buffer.unmap();
             let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, buffer, at, bytes);
             context.queue.submit([encoder.finish()]);
             Ok(())
-        })?;
-        self.give(context, slot)
+        };
+        context.guarded(copied).await?;
+        self.give(context, slot).await
     }
 
     /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
@@ -115,9 +117,9 @@ impl Staging {
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
     /// device without a word, and refuses only to map.
-    pub(crate) fn give(&self, context: &Context, slot: Slot) -> Result<()> {
+    pub(crate) async fn give(&self, context: &Context, slot: Slot) -> Result<()> {
         let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
-        mapped.is_done(&context.device, &context.loss)?;
+        mapped.is_done(&context.device, &context.loss).await?;
         let mut free = self.free();
         if free.len() == self.most {
             free.pop_front();
@@ -140,7 +142,14 @@ impl Slot {
     /// Writes bytes, given in the order of their places; where there are many, threads of the current pool of rayon take
     /// part. Not to be called within `guarded`: a thread that waits for the others may meanwhile begin another batch, whose
     /// errors would be taken for this one's.
-    pub fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
+    pub async fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
+        match self.fill(written) {
+            Ok(()) => Ok(()),
+            Err(reason) => Err(context.not_mapped(&reason).await),
+        }
+    }
+
+    fn fill(&self, written: &[Written<'_>]) -> Result<(), String> {
         let bytes: usize = written.iter().map(Written::len).sum();
         let share = SHARE.max(bytes.div_ceil(MOST_VIEWS / 2)).next_multiple_of(ALIGNMENT);
         let mut shares = Vec::with_capacity(written.len());
@@ -158,23 +167,23 @@ impl Slot {
             let view = |shares: &&[Written<'_>]| {
                 let start = shares.first().map_or(0, |share| share.at);
                 let end = shares.last().map_or(start, Written::end);
-                self.view(context, start, end - start)
+                self.view(start, end - start)
             };
-            let views: Vec<_> = groups.iter().map(view).collect::<Result<_>>()?;
+            let views: Vec<_> = groups.iter().map(view).collect::<Result<_, _>>()?;
             let views: Vec<_> = views.into_iter().zip(groups.iter().copied()).collect();
+            #[cfg(not(target_arch = "wasm32"))]
             if bytes > SHARE {
                 views.into_par_iter().for_each(copy);
-            } else {
-                views.into_iter().for_each(copy);
+                continue;
             }
+            views.into_iter().for_each(copy);
         }
         Ok(())
     }
 
-    /// Memory for so many bytes, the last word filled up.
-    pub fn view(&self, context: &Context, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut> {
+    /// Memory for so many bytes, the last word filled up, or why there is none.
+    pub fn view(&self, at: usize, bytes: usize) -> Result<wgpu::BufferViewMut, String> {
         let range = at as u64..(at + bytes).next_multiple_of(4) as u64;
-        let view = self.buffer.get_mapped_range_mut(range);
-        view.map_err(|e| refused(&context.device, &context.loss, &e.to_string()))
+        self.buffer.get_mapped_range_mut(range).map_err(|e| e.to_string())
     }
 }

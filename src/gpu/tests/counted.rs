@@ -2,8 +2,8 @@
 
 use crate::batch::{Layout, Placement, Shape};
 use crate::gpu::compile::WORKGROUP_MEMORY;
-use crate::gpu::compile::commands::{Piece, Prepared, Steps};
-use crate::gpu::compile::schedule::Grouping;
+use crate::gpu::compile::commands::{Piece, Prepared, Steps, Whole};
+use crate::gpu::compile::schedule::{Grouping, Sources};
 use crate::gpu::compile::tables::Tables;
 use crate::output::Output;
 use crate::plan::Plan;
@@ -20,18 +20,10 @@ fn steps(plan: &Plan, side: usize, grouping: Grouping, tables: &mut Tables) -> S
     let placed = Placement::uniform(shape, Layout::Nhwc);
     let sources: Vec<u32> = (0..256).map(|i| placed.range(i).start as u32).collect();
     let prepared = Prepared::new(plan, &placed, &Output::u8(), tables).unwrap();
-    let piece = Piece {
-        images: &prepared.segmented,
-        normalize: prepared.normalize,
-        shape,
-        layout: Layout::Nhwc,
-        output: &Output::u8(),
-        sources: &sources,
-        partner: &|partner| sources[partner],
-        first_value: 0,
-        operations: plan.operations(),
-    };
-    Steps::of(&piece, grouping, WORKGROUP_MEMORY).unwrap()
+    let output = &Output::u8();
+    let whole = Whole { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
+    let places = Sources { images: &sources, partners: &|partner| sources[partner] };
+    Steps::of(&Piece::of(&whole, 0..256, places, 0), grouping, WORKGROUP_MEMORY).unwrap()
 }
 
 fn shape(side: usize) -> Shape {

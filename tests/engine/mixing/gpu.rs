@@ -50,7 +50,7 @@ fn fitting(plan: MixPlan, output: &Output) -> MixPlan {
 fn check(gpu: &Gpu, batch: &Batch<'_>, plan: MixPlan, output: &Output) {
     let plan = fitting(plan, output);
     let expected = on_host(batch, &plan, output);
-    let got = gpu.download(&gpu.mix(&gpu.upload(batch).unwrap(), &plan, output).unwrap()).unwrap();
+    let got = gpu.download(&gpu.mix(&gpu.upload(batch).unwrap(), &plan, output).unwrap().0).unwrap();
     assert_eq!((got.shape, got.layout), (expected.shape, expected.layout));
     let nothing = Plan::uniform(batch.shape().images, vec![]);
     let found = differences(expected.shape, &nothing, &expected.data, &got.data);
@@ -146,7 +146,7 @@ fn from_a_policy_to_mixed_values() {
     let (bytes, _) = gpu.apply_resident(&gpu.upload(&batch).unwrap(), &plan, &Output::u8_as(Layout::Nchw)).unwrap();
     for mixing in ["mixup(alpha=0.2)", "mixup(alpha=0.2, per=image)", "cutmix", "cutmix(per=image)"] {
         let mix = mixing.parse::<Mixing>().unwrap().plan(5, 1, &indices, shape.size()).unwrap();
-        let mixed = gpu.mix(&bytes, &mix, &output).unwrap();
+        let (mixed, _) = gpu.mix(&bytes, &mix, &output).unwrap();
         assert_eq!(gpu.download(&mixed).unwrap(), mix.apply(&images).unwrap(), "{mixing}");
         gpu.recycle(mixed);
     }
@@ -164,7 +164,7 @@ fn a_training_loop_creates_nothing() {
         let plan = sampler.plan(shape, epoch, &indices).unwrap();
         let (bytes, _) = gpu.apply_resident(&source, &plan, &Output::u8_as(Layout::Nchw)).unwrap();
         let mixing: Mixing = ["mixup(per=image)", "cutmix"][epoch as usize % 2].parse().unwrap();
-        let mixed = gpu.mix(&bytes, &mixing.plan(1, epoch, &indices, shape.size()).unwrap(), &output).unwrap();
+        let (mixed, _) = gpu.mix(&bytes, &mixing.plan(1, epoch, &indices, shape.size()).unwrap(), &output).unwrap();
         gpu.recycle(bytes);
         gpu.recycle(mixed);
     };
@@ -197,11 +197,12 @@ fn what_is_refused() {
     let batch = gpu.upload(&batch_of(shape, Layout::Nhwc, 1)).unwrap();
     let plan = Mixing::from(MixUp::default()).plan(0, 0, &[0, 1], shape.size()).unwrap();
     let f32_of = |std| Output::f32(Layout::Nhwc, Normalize { mean: [0.5; 3], std: [std; 3] });
-    let error = |result: autoaugment::Result<autoaugment::GpuBatch>| result.unwrap_err().to_string();
+    let error =
+        |result: autoaugment::Result<(autoaugment::GpuBatch, autoaugment::Report)>| result.unwrap_err().to_string();
     assert!(error(gpu.mix(&batch, &plan, &Output::u8())).contains("MixUp needs f32 or f16 output"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(1e-39))).contains("mixing needs values below 2^126"));
     assert!(error(gpu.mix(&batch, &plan, &f32_of(0.0))).contains("must be finite and not 0"));
-    let mixed = gpu.mix(&batch, &plan, &f32_of(1.0)).unwrap();
+    let (mixed, _) = gpu.mix(&batch, &plan, &f32_of(1.0)).unwrap();
     assert_eq!(error(gpu.mix(&mixed, &plan, &f32_of(1.0))), "buffer: the input is F32 and must be U8");
     let none = MixPlan::default();
     assert_eq!(error(gpu.mix(&batch, &none, &f32_of(1.0))), "expected a plan for 2 images, got one for 0");

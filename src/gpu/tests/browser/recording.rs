@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::batch::Placement;
 use crate::gpu::compile::WORKGROUP_MEMORY;
-use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps};
+use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps, Whole};
 use crate::gpu::compile::mixing::{self, MixPiece, MixStep};
-use crate::gpu::compile::schedule::{Grouping, Kernel};
+use crate::gpu::compile::schedule::{Grouping, Kernel, Sources};
 use crate::gpu::compile::shader::{self, Variant};
 use crate::gpu::compile::tables::Tables;
 use crate::gpu::device::pipelines::binding_types;
@@ -84,22 +84,16 @@ impl Recordings {
         let mut tables = Tables::new();
         let prepared = Prepared::new(&case.plan, &placed, &case.output, &mut tables).unwrap();
         let sources: Vec<u32> = (0..expected.shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
-        let work = Steps::of(
-            &Piece {
-                images: &prepared.segmented,
-                normalize: prepared.normalize,
-                shape: expected.shape,
-                layout: case.batch.layout(),
-                output: &case.output,
-                sources: &sources,
-                partner: &|partner| (partner * image_bytes) as u32,
-                first_value: case.shift,
-                operations: case.plan.operations(),
-            },
-            case.grouping,
-            WORKGROUP_MEMORY,
-        )
-        .unwrap();
+        let whole = Whole {
+            prepared: &prepared,
+            shape: expected.shape,
+            layout: case.batch.layout(),
+            output: &case.output,
+            operations: case.plan.operations(),
+        };
+        let places = Sources { images: &sources, partners: &|partner| (partner * image_bytes) as u32 };
+        let piece = Piece::of(&whole, 0..sources.len(), places, case.shift);
+        let work = Steps::of(&piece, case.grouping, WORKGROUP_MEMORY).unwrap();
         for (step, parameters) in work.steps.iter().zip(work.parameters.chunks(PARAMETERS_STRIDE / 4)) {
             if matches!(step.variant.kernel, Kernel::Statistics(_)) {
                 self.rounds.insert(parameters[3]);
