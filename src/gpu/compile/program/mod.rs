@@ -6,7 +6,7 @@
 //! between is stored, in two cases:
 //!
 //! * The second slot reads many pixels of an expensive first slot, such as a filter or a statistic after an
-//! interpolated warp.
+//!   interpolated warp.
 //! * A crop or resize follows another operation.
 //!
 //! A blur is six such slots, one for each pass of its box. The first shares a segment with the slot before it, and the
