@@ -3,7 +3,8 @@
 //! An operation is declared in one file, `src/ops/<name>.rs`. The file has its name, its parameters, the paper's range
 //! of its magnitude, its reference on the CPU and its form on the GPU. Its WGSL is `shaders/ops/<name>.wgsl`. The five
 //! warps share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`. One line in `ops!` below adds the
-//! operation to parsing, help, plans, shader assembly, the conformance tests and the benchmarks. No other file changes.
+//! operation to parsing, help, plans, shader assembly, the tests and the benchmarks. Two operations that differ by an axis
+//! share a file: `shear => ShearX | ShearY`. No other file is written by hand.
 //!
 //! The second part of the list has operations that change the size, flip images or have branches. Policies cannot have
 //! these, and they need no WGSL of their own.
@@ -18,7 +19,8 @@
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
 //! The tests over all operations then compare its reference with its shader, alone and in a chain with every other
-//! operation. `autoaugment ops` lists it.
+//! operation. They take its parameters from the examples, and check that these are printed as they stand.
+//! `autoaugment ops` lists it. `CONTRIBUTING.md` has the two commands that write the tables and the cases of Pillow.
 //!
 //! # Sources
 //! The arithmetic is Pillow's (13.0, x86-64), to the byte. Each file names the Pillow function that it follows.
