@@ -1,5 +1,5 @@
-//! Planning: drawing a plan, and turning it into programs, per image. The goal is below 1 us an image for each policy; the
-//! recipes draw more, and a resize has the weights of each row and column to compute.
+//! Planning: drawing a plan, and turning it into programs, per image. The goal is below 1 us an image for each policy;
+//! the recipes draw more, and a resize has the weights of each row and column to compute.
 //!
 //! Draws are asserted before anything is timed.
 

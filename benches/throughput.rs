@@ -1,12 +1,12 @@
 //! Throughput: every operation, every policy, and the ways to the device and back, on the CPU and on a GPU.
 //!
-//! A case's bytes are compared before it is timed. Names are `what/output/where/size`, and criterion takes a part of one as a
-//! filter: `cargo bench --bench throughput -- Rotate/u8/gpu`. A GPU case runs on a batch in the device's memory, from the call
-//! until the device is done; sending, fetching and round trips are the group `transfers`. What the device alone takes, and how
-//! far it is from its limits, `autoaugment bench` measures.
+//! A case's bytes are compared before it is timed. Names are `what/output/where/size`, and criterion takes a part of
+//! one as a filter: `cargo bench --bench throughput -- Rotate/u8/gpu`. A GPU case runs on a batch in the device's
+//! memory, from the call until the device is done; sending, fetching and round trips are the group `transfers`. What
+//! the device alone takes, and how far it is from its limits, `autoaugment bench` measures.
 //!
-//! Kernels are made for the operations that were seen so far, so every case is preceded by a plan that has all of them: the
-//! kernels are then the same whatever the filter leaves out.
+//! Kernels are made for the operations that were seen so far, so every case is preceded by a plan that has all of them:
+//! the kernels are then the same whatever the filter leaves out.
 
 #[path = "throughput/case.rs"]
 mod case;

@@ -48,8 +48,8 @@ pub struct Augmenter {
 
 /// A batch after augmentation: the images, what was applied to each, and what the run cost.
 ///
-/// `T` says where the images are: a [`Tensor`] in host memory, a [`GpuBatch`](crate::GpuBatch) in device memory, or a tensor
-/// of burn.
+/// `T` says where the images are: a [`Tensor`] in host memory, a [`GpuBatch`](crate::GpuBatch) in device memory, or a
+/// tensor of burn.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Augmented<T = Tensor> {

@@ -24,8 +24,8 @@ pub enum Dtype {
 
 /// How bytes become floats: `(v / 255 - mean) / std` for each channel, each step rounded to f32.
 ///
-/// An f16 value is the f32 result, rounded once. Gray images use the first channel's numbers. As text and in JSON it is the
-/// name of a preset, or `normalize(mean=[0.5,0.5,0.5], std=[0.25,0.25,0.25])`.
+/// An f16 value is the f32 result, rounded once. Gray images use the first channel's numbers. As text and in JSON it is
+/// the name of a preset, or `normalize(mean=[0.5,0.5,0.5], std=[0.25,0.25,0.25])`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normalize {
     /// Means of red, green and blue on the scale of 0..=1.

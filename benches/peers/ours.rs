@@ -1,8 +1,8 @@
 //! Ours: the CPU executor as one of the workers that `benches/peers/run.py` compares.
 //!
-//! It reads requests and writes answers, a line of JSON each, as the workers in Python do; `workers/protocol.py` says what
-//! they are. Besides, it gives the driver the policies and magnitudes that all compute. The bytes are asserted before
-//! anything is timed; plans are drawn inside the timed loop, as the other libraries draw inside theirs.
+//! It reads requests and writes answers, a line of JSON each, as the workers in Python do; `workers/protocol.py` says
+//! what they are. Besides, it gives the driver the policies and magnitudes that all compute. The bytes are asserted
+//! before anything is timed; plans are drawn inside the timed loop, as the other libraries draw inside theirs.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -81,8 +81,8 @@ impl Worker {
         }
     }
 
-    /// Our own form is the array of bytes. `array` is the whole batch a call into one array that is there; `native` is the
-    /// others' best case, calls of a few images whose results may stay in the cache.
+    /// Our own form is the array of bytes. `array` is the whole batch a call into one array that is there; `native` is
+    /// the others' best case, calls of a few images whose results may stay in the cache.
     fn time(&mut self, request: &Value) -> Result<Value> {
         let batch = self.images.get(text(request, "images")?).ok_or("no such images")?;
         let shape = batch.shape();

@@ -16,13 +16,14 @@ use crate::values;
 #[derive(Args)]
 #[command(next_help_heading = "Augmentation")]
 pub struct Drawing {
-    /// Preset (imagenet, cifar10, svhn, v0), scheme (randaugment, trivialaugment, ...), file, or text [default: imagenet]
+    /// Preset (imagenet, cifar10, svhn, v0), scheme (randaugment, trivialaugment, ...), file, or text [default:
+    /// imagenet]
     ///
     /// `autoaugment policy list` prints all names. Examples of schemes: "randaugment(n=2, m=9)", trivialaugment,
     /// "uniformaugment(n=2)", and timm's configuration strings: rand-m9-mstd0.5-inc1, original-mstd0.5.
     ///
-    /// A learned policy is text, one sub-policy per line or between semicolons. `+` joins its steps. A step is OPERATION
-    /// PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
+    /// A learned policy is text, one sub-policy per line or between semicolons. `+` joins its steps. A step is
+    /// OPERATION PROBABILITY MAGNITUDE: "Rotate 0.6 9 + Solarize 0.4 5; Invert 1 0".
     #[arg(long, value_name = "NAME|FILE|TEXT", value_parser = values::policies(), hide_possible_values = true)]
     pub policy: Option<String>,
     /// Read a learned policy's magnitudes in this convention, not in its own

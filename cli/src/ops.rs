@@ -93,7 +93,8 @@ impl Ops {
         })
     }
 
-    /// The parameter that the magnitude sets: the operation's first. Cutout is the exception, as its position is random.
+    /// The parameter that the magnitude sets: the operation's first. Cutout is the exception, as its position is
+    /// random.
     fn parameter(&self, op: OpKind) -> anyhow::Result<Option<String>> {
         if !self.convention.has_magnitude(op) {
             return Ok(None);

@@ -69,7 +69,8 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// One run in a process of its own, where burn has one thread: `flex` gains little from a second one on networks this small.
+/// One run in a process of its own, where burn has one thread: `flex` gains little from a second one on networks this
+/// small.
 fn child(policy: &str, seed: u64, threads: usize) -> Result<Vec<Point>> {
     let output = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
@@ -82,8 +83,8 @@ fn child(policy: &str, seed: u64, threads: usize) -> Result<Vec<Point>> {
     serde_json::from_str(text.trim()).map_err(|e| anyhow!("{policy} with seed {seed}: {e}"))
 }
 
-/// A line for each policy. The gain is over the first policy, seed by seed, since a seed gives all of them the same images and
-/// the same start.
+/// A line for each policy. The gain is over the first policy, seed by seed, since a seed gives all of them the same
+/// images and the same start.
 fn table(arms: &[Arm]) -> String {
     let percent = |values: &[f64]| values.iter().map(|v| format!("{:.2}", 100.0 * v)).collect::<Vec<_>>().join(" ");
     let mut text =

@@ -20,8 +20,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// Opens what `folder` holds: IDX files, or `train` and `test` with a folder for each class, or only folders for classes,
-    /// of which every fifth image then becomes the test set.
+    /// Opens what `folder` holds: IDX files, or `train` and `test` with a folder for each class, or only folders for
+    /// classes, of which every fifth image then becomes the test set.
     pub fn open(folder: &Path) -> Result<Self> {
         let file = |half: &str, what: &str, end: &str| folder.join(format!("{half}-{what}-ubyte{end}"));
         if let Some(end) = ["", ".gz"].into_iter().find(|end| file("train", "images-idx3", end).is_file()) {

@@ -6,7 +6,8 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d, Relu};
 use burn::tensor::{Device, Tensor};
 
-/// Three 3 x 3 convolutions, each but the last followed by 2 x 2 max pooling, the mean over the image, and one linear layer.
+/// Three 3 x 3 convolutions, each but the last followed by 2 x 2 max pooling, the mean over the image, and one linear
+/// layer.
 #[derive(Module, Debug)]
 pub struct Network {
     first: Conv2d,

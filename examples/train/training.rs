@@ -142,8 +142,8 @@ impl Training {
         &self.progress.losses
     }
 
-    /// Trains to the last epoch or to that many steps, whichever comes first, and saves to `checkpoint` after each epoch and
-    /// in the end.
+    /// Trains to the last epoch or to that many steps, whichever comes first, and saves to `checkpoint` after each
+    /// epoch and in the end.
     pub fn run(&mut self, steps: usize, checkpoint: Option<&Path>) -> Result<()> {
         let epochs = self.settings.epochs;
         let every = (epochs / self.settings.measurements.max(1)).max(1);

@@ -1,4 +1,5 @@
-//! Entry points of the fuzz targets. Each takes any bytes, never panics, and takes no more memory than its limit allows.
+//! Entry points of the fuzz targets. Each takes any bytes, never panics, and takes no more memory than its limit
+//! allows.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -8,7 +9,8 @@ use autoaugment::policy::Framework;
 use autoaugment::{Convention, Device, Interpolation, Op, OpKind, Plan, Policy, Scheme, Size};
 use tempfile::NamedTempFile;
 
-/// The most values of an image that is decoded here. Larger ones are measured only: they take time and test nothing more.
+/// The most values of an image that is decoded here. Larger ones are measured only: they take time and test nothing
+/// more.
 const LARGEST_DECODED: usize = 1 << 22;
 
 /// Policies, schemes, operations and names, as people write them.

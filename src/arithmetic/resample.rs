@@ -19,7 +19,8 @@
 //! summed step by step. With a weight of 1, it is the same sum. An axis that keeps its size and has no box stays
 //! unchanged, which weights of 1 do too.
 //!
-//! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`), `_imaging.c` (`_resize`).
+//! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`),
+//! `_imaging.c` (`_resize`).
 
 use crate::batch::Size;
 use crate::interpolation::Interpolation;

@@ -39,8 +39,8 @@ impl AugmenterBuilder {
         self
     }
 
-    /// Reads the magnitudes of a learned policy in another convention than its own. Other schemes have fixed conventions, and
-    /// [`AugmenterBuilder::build`] refuses one for them.
+    /// Reads the magnitudes of a learned policy in another convention than its own. Other schemes have fixed
+    /// conventions, and [`AugmenterBuilder::build`] refuses one for them.
     pub fn convention(mut self, convention: Convention) -> Self {
         self.convention = Some(convention);
         self
@@ -64,8 +64,8 @@ impl AugmenterBuilder {
         self
     }
 
-    /// Runs on a GPU that is already open, for example a training framework's or another augmenter's. It cannot be combined
-    /// with [`AugmenterBuilder::device`].
+    /// Runs on a GPU that is already open, for example a training framework's or another augmenter's. It cannot be
+    /// combined with [`AugmenterBuilder::device`].
     #[cfg(feature = "gpu")]
     pub fn gpu(mut self, gpu: Gpu) -> Self {
         self.gpu = Some(gpu);
@@ -81,8 +81,8 @@ impl AugmenterBuilder {
     /// Checks everything and opens the device.
     ///
     /// # Errors
-    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if the options contradict each other: a convention without a
-    /// learned policy, or a device beside a GPU.
+    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if the options contradict each other: a convention
+    /// without a learned policy, or a device beside a GPU.
     #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn build(mut self) -> Result<Augmenter> {
         self.settle()?;

@@ -14,8 +14,8 @@ use crate::transform::Transform;
 
 /// Everything that makes an [`Augmenter`], as plain data.
 ///
-/// Save it with a model, or send it to a worker process: two augmenters of one configuration give the same bytes. In JSON every
-/// field may be left out. [`Augmenter::builder`] fills one step by step.
+/// Save it with a model, or send it to a worker process: two augmenters of one configuration give the same bytes. In
+/// JSON every field may be left out. [`Augmenter::builder`] fills one step by step.
 ///
 /// ```
 /// use autoaugment::{AugmenterConfig, Device, Policy};
@@ -75,7 +75,8 @@ impl AugmenterConfig {
         Ok(Augmenter { sampler, executor, output: self.output, device: self.device })
     }
 
-    /// Checks everything and runs on a GPU that is already open: augmenters that share one share its pipelines and tables.
+    /// Checks everything and runs on a GPU that is already open: augmenters that share one share its pipelines and
+    /// tables.
     ///
     /// # Errors
     /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if `device` is the CPU or another adapter.

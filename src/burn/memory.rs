@@ -58,7 +58,8 @@ impl Memory {
         &self.buffer
     }
 
-    /// The first byte; a multiple of the device's alignment for storage buffers, unless the tensor is a slice of another.
+    /// The first byte; a multiple of the device's alignment for storage buffers, unless the tensor is a slice of
+    /// another.
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -8,8 +8,8 @@ use super::transfer::span;
 
 use crate::batch::{Images, Placement, Size};
 
-/// Images in host memory with a place for each in memory of the device: images that are in one piece of memory keep their
-/// distances, and others come one after the other.
+/// Images in host memory with a place for each in memory of the device: images that are in one piece of memory keep
+/// their distances, and others come one after the other.
 pub(crate) struct HostImages<'a> {
     images: Images<'a>,
     /// Empty for images in one piece of memory.

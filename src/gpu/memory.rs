@@ -18,35 +18,39 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::plan::Plan;
 
-/// The bytes that a batch needs of each kind of buffer, or the largest of its pieces where it exceeds the device's limits;
-/// see [`Gpu::memory_for`](crate::Gpu::memory_for).
+/// The bytes that a batch needs of each kind of buffer, or the largest of its pieces where it exceeds the device's
+/// limits; see [`Gpu::memory_for`](crate::Gpu::memory_for).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// What to do with each image: some 150 bytes for a segment of it, more where it is resized or turned with interpolation;
-    /// and the parameters of the dispatches. Most images have one segment, with AugMix one or more a branch and another.
+    /// What to do with each image: some 150 bytes for a segment of it, more where it is resized or turned with
+    /// interpolation; and the parameters of the dispatches. Most images have one segment, with AugMix one or more a
+    /// branch and another.
     pub programs: u64,
     /// 3,088 for each segment with statistics.
     pub statistics: u64,
-    /// 4 for each pixel that is stored between two segments of a chain, the largest of it, of both buffers for it; the same
-    /// for each branch of AugMix.
+    /// 4 for each pixel that is stored between two segments of a chain, the largest of it, of both buffers for it; the
+    /// same for each branch of AugMix.
     pub stored: u64,
     /// The images.
     pub images: u64,
     /// What they become.
     pub results: u64,
-    /// What kernels look up, of this plan and those before; at most 8 MiB, unless it alone has some 4,000 different blends.
+    /// What kernels look up, of this plan and those before; at most 8 MiB, unless it alone has some 4,000 different
+    /// blends.
     pub tables: u64,
 }
 
 impl Memory {
     /// The most bytes that are held for such a batch from host memory to host memory while one is under way:
     ///
-    /// 2 tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x 5/4 results
+    /// 2 tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x
+    /// 5/4 results
     ///
-    /// The tables have at least 256 KiB. The last two are memory that the host sees, 2 slots to send through, of at least 25/16
-    /// of the tables or of 1 MiB of them, and room for 2 pieces to be fetched; a batch of one piece has only one such room, and
-    /// so has each further batch that is begun. The factors are room for what is drawn to differ. Nothing is held twice for more
-    /// batches one after the other; each thread that runs batches at the same time has its own.
+    /// The tables have at least 256 KiB. The last two are memory that the host sees, 2 slots to send through, of at
+    /// least 25/16 of the tables or of 1 MiB of them, and room for 2 pieces to be fetched; a batch of one piece has
+    /// only one such room, and so has each further batch that is begun. The factors are room for what is drawn to
+    /// differ. Nothing is held twice for more batches one after the other; each thread that runs batches at the same
+    /// time has its own.
     pub fn through_host(&self) -> u64 {
         let fetched = 2 * 5 * self.results / 4;
         self.drawn() + 5 * (self.images + self.results) / 4 + self.slots(self.programs + self.images) + fetched + SLACK

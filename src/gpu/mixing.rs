@@ -1,14 +1,15 @@
 //! Mixing on the device: augmented bytes become mixed and normalized values in one dispatch for each piece.
 //!
-//! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made here as
-//! the host makes them. What is left is one sum a value, which the kernel makes of integers (`shaders/arithmetic/binary32.wgsl`).
-//! The products follow the records of the images where programs are otherwise; a batch that has one lambda sends 6 KiB of them.
+//! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made
+//! here as the host makes them. What is left is one sum a value, which the kernel makes of integers
+//! (`shaders/arithmetic/binary32.wgsl`). The products follow the records of the images where programs are otherwise; a
+//! batch that has one lambda sends 6 KiB of them.
 //!
 //! # Tried
-//! * *The device's own sum* instead of integers: WGSL leaves open which way a sum is rounded and what becomes of subnormal
-//!   numbers, which weights near 0 make. Predicted for integers: hardly more, as four look-ups a value are most of it. Measured on
-//!   lavapipe, for 64 images of 224 x 224: integers take 1.01 to 1.21 times as long for MixUp, in f16 and f32. Kept, as the bits then
-//!   are the host's on every device.
+//! * *The device's own sum* instead of integers: WGSL leaves open which way a sum is rounded and what becomes of
+//!   subnormal numbers, which weights near 0 make. Predicted for integers: hardly more, as four look-ups a value are
+//!   most of it. Measured on lavapipe, for 64 images of 224 x 224: integers take 1.01 to 1.21 times as long for MixUp,
+//!   in f16 and f32. Kept, as the bits then are the host's on every device.
 
 use std::ops::Range;
 
@@ -34,14 +35,15 @@ use crate::report::Report;
 const LARGEST: f32 = 8.507_059e37;
 
 impl Gpu {
-    /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new buffer or
-    /// one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::apply`] on the normalized images.
+    /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new
+    /// buffer or one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::apply`] on the normalized
+    /// images.
     ///
     /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
     ///
     /// # Errors
-    /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8 output or
-    /// normalized values of 2^126 and more, and those of [`Gpu::upload`].
+    /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8
+    /// output or normalized values of 2^126 and more, and those of [`Gpu::upload`].
     #[cfg(not(target_arch = "wasm32"))]
     pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<(GpuBatch, Report)> {
         block_on(self.mix_async(batch, plan, output))
@@ -62,11 +64,12 @@ impl Gpu {
         Ok((mixed.at_home_in(self.pool()), report))
     }
 
-    /// Mixes images into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not touched.
+    /// Mixes images into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not
+    /// touched.
     ///
     /// # Errors
-    /// Those of [`Gpu::mix`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or the input
-    /// itself, or it lacks the usage `STORAGE`.
+    /// Those of [`Gpu::mix`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or the
+    /// input itself, or it lacks the usage `STORAGE`.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn mix_into(
         &self,
@@ -124,8 +127,8 @@ impl Gpu {
         Ok(report)
     }
 
-    /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the last, what is
-    /// looked up, and what they become.
+    /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the
+    /// last, what is looked up, and what they become.
     fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
         let values = shape.values_per_image();
         let room = |image: &MixedImage| Room {

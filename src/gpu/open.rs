@@ -64,8 +64,8 @@ impl Gpu {
         Gpu::open(&hardware).await
     }
 
-    /// Opens the adapter with this number in the list of [`adapters`](fn@super::adapters), or the first whose name contains this
-    /// text, whatever the case.
+    /// Opens the adapter with this number in the list of [`adapters`](fn@super::adapters), or the first whose name
+    /// contains this text, whatever the case.
     ///
     /// # Errors
     /// [`Error::NoGpu`] with the adapters that there are, or with the reason why it cannot be opened.

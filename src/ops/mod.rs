@@ -3,8 +3,8 @@
 //! An operation is declared in one file, `src/ops/<name>.rs`. The file has its name, its parameters, the paper's range
 //! of its magnitude, its reference on the CPU and its form on the GPU. Its WGSL is `shaders/ops/<name>.wgsl`. The five
 //! warps share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`. One line in `ops!` below adds the
-//! operation to parsing, help, plans, shader assembly, the tests and the benchmarks. Two operations that differ by an axis
-//! share a file: `shear => ShearX | ShearY`. No other file is written by hand.
+//! operation to parsing, help, plans, shader assembly, the tests and the benchmarks. Two operations that differ by an
+//! axis share a file: `shear => ShearX | ShearY`. No other file is written by hand.
 //!
 //! The second part of the list has operations that change the size, flip images or have branches. Policies cannot have
 //! these, and they need no WGSL of their own.
@@ -15,7 +15,8 @@
 //! 1. `src/ops/threshold.rs`, after the pattern of `solarize.rs`. It has `pub struct Threshold { pub level: u8 }` and
 //!    its `Operation`: `CATEGORY = Category::Point(RequiredStats::Nothing)`, a `RANGE`, `EXAMPLES`, `from_draw`,
 //!    `reference`, `table` and `lower`. The function of one value that they share stands beside it.
-//! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg); }`.
+//! 2. `shaders/ops/threshold.wgsl`: `fn threshold(value: u32, arg: u32) -> u32 { return select(0u, 255u, value >= arg);
+//!    }`.
 //! 3. The line `threshold => Threshold,` in `ops!`.
 //!
 //! The tests over all operations then compare its reference with its shader, alone and in a chain with every other
@@ -344,8 +345,8 @@ impl OpKind {
         self.declaration().examples
     }
 
-    /// The form of the operation as text: `Rotate(degrees, interpolation=nearest, fill=[0,0,0])`. A parameter without a default
-    /// must be given a value.
+    /// The form of the operation as text: `Rotate(degrees, interpolation=nearest, fill=[0,0,0])`. A parameter without a
+    /// default must be given a value.
     pub fn usage(self) -> String {
         parameters::usage(self.name(), &self.parameters())
     }

@@ -1,4 +1,5 @@
-//! Parameters: what each operation takes. Serde's own view of each declaration is asked, so that nothing is listed twice.
+//! Parameters: what each operation takes. Serde's own view of each declaration is asked, so that nothing is listed
+//! twice.
 
 use std::cell::RefCell;
 

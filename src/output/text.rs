@@ -1,4 +1,5 @@
-//! Output as text: `u8`, `u8 nchw`, `f32 nchw imagenet`, `f16 nhwc normalize(mean=[0.5,0.5,0.5], std=[0.25,0.25,0.25])`.
+//! Output as text: `u8`, `u8 nchw`, `f32 nchw imagenet`, `f16 nhwc normalize(mean=[0.5,0.5,0.5],
+//! std=[0.25,0.25,0.25])`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -15,8 +15,8 @@ use crate::random::Purpose;
 
 /// One of 14 operations at one of 31 magnitudes, both drawn uniformly (Müller and Hutter, arXiv 2103.10158).
 ///
-/// Source: torchvision's `TrivialAugmentWide` (0.29, transforms v2) on PIL images. The authors' own code differs from it
-/// in Rotate (whole degrees), Posterize, Solarize and the enhancing operations, which have no sign there.
+/// Source: torchvision's `TrivialAugmentWide` (0.29, transforms v2) on PIL images. The authors' own code differs from
+/// it in Rotate (whole degrees), Posterize, Solarize and the enhancing operations, which have no sign there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrivialAugment {}

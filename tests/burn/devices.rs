@@ -58,7 +58,8 @@ fn memory_of_the_wrong_tensor_is_an_error() {
     assert!(Memory::of(&autodiff.inner()).is_ok());
 }
 
-/// A tensor has to fit one binding. Where that is small enough to try, what is too large is an error and the device goes on.
+/// A tensor has to fit one binding. Where that is small enough to try, what is too large is an error and the device
+/// goes on.
 #[test]
 fn a_tensor_that_does_not_fit() {
     let Some(both) = both() else { return };

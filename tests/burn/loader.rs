@@ -1,5 +1,5 @@
-//! From a data set of images of different sizes, through the loader, to tensors: the same bits on every device, with nothing
-//! sent but pixels and programs, and nothing fetched.
+//! From a data set of images of different sizes, through the loader, to tensors: the same bits on every device, with
+//! nothing sent but pixels and programs, and nothing fetched.
 
 use std::sync::Arc;
 

@@ -6,8 +6,9 @@ use burn::tensor::{DType, Tensor};
 
 use crate::shared::*;
 
-/// Tensors made before and after lie in the same buffer, next to what is written. Odd sizes, so that rows, images and tensors
-/// begin within words and alignments; three binary16 images of 5 x 7 end within a word, which the kernel writes whole.
+/// Tensors made before and after lie in the same buffer, next to what is written. Odd sizes, so that rows, images and
+/// tensors begin within words and alignments; three binary16 images of 5 x 7 end within a word, which the kernel writes
+/// whole.
 #[test]
 fn neighbors_in_the_same_buffer_are_untouched() {
     let Some(both) = both() else { return };
@@ -68,7 +69,8 @@ fn memory_that_is_used_again() {
                 places.push(place);
             }
             drop(memory);
-            // Half of the results are kept, which leaves gaps, and the other half is freed while its use is still queued.
+            // Half of the results are kept, which leaves gaps, and the other half is freed while its use is still
+            // queued.
             let doubled = tensor.clone() * 2.0;
             if i % 2 == 0 {
                 results.push((i, tensor));

@@ -66,8 +66,8 @@ fn fused_operations_read_the_tensor() {
     }
 }
 
-/// A thread augments ahead while this one trains: every tensor is used and freed on another thread than it was made on, with
-/// operations queued on both.
+/// A thread augments ahead while this one trains: every tensor is used and freed on another thread than it was made on,
+/// with operations queued on both.
 #[test]
 fn a_loader_thread_makes_what_another_consumes() {
     let Some(both) = both() else { return };

@@ -51,8 +51,8 @@ fn the_input_may_be_nchw() {
     assert_same(&bits(augmented.tensor), &expected(&batch, 0, F32), "NCHW");
 }
 
-/// The tensor that burn goes on with and the memory that the kernel wrote are one: read there without burn, and rewritten there
-/// behind its back, which burn then sees.
+/// The tensor that burn goes on with and the memory that the kernel wrote are one: read there without burn, and
+/// rewritten there behind its back, which burn then sees.
 #[test]
 fn the_kernel_writes_the_tensors_own_memory() {
     let Some(both) = both() else { return };

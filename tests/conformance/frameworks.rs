@@ -1,5 +1,5 @@
-//! Frameworks: torchvision and timm as they are. What their own draws make of images is what the CPU executor makes of the
-//! same operations, to the byte, and their magnitudes stand for the same values here.
+//! Frameworks: torchvision and timm as they are. What their own draws make of images is what the CPU executor makes of
+//! the same operations, to the byte, and their magnitudes stand for the same values here.
 //!
 //! The fixture is `tests/fixtures/frameworks.bin`, which `tests/pillow/frameworks.py` writes. With
 //! `AUTOAUGMENT_PEERS_PYTHON` naming a Python that has them, 2,000 fresh images a scheme are compared besides.

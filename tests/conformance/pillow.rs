@@ -63,8 +63,8 @@ fn every_operation_gives_the_bytes_of_pillow() {
     architecture_says(&format!("{} cases made by Pillow 13.0", with_comma(file.cases.len())));
 }
 
-/// A part of the cases, since software adapters are slow and compile for long: pictures of 256 pixels, in workgroup memory.
-/// That all other kernels agree with the CPU executor is for the GPU's own tests.
+/// A part of the cases, since software adapters are slow and compile for long: pictures of 256 pixels, in workgroup
+/// memory. That all other kernels agree with the CPU executor is for the GPU's own tests.
 #[cfg(feature = "gpu")]
 #[test]
 fn the_gpu_gives_the_bytes_of_pillow() {
@@ -100,8 +100,8 @@ fn json(op: &Op) -> serde_json::Map<String, Value> {
 /// The conventions whose magnitudes the fixture has for every picture; those of the others are in `frameworks.rs`.
 const CONVENTIONS: [Convention; 3] = [Convention::Torchvision, Convention::DeepVoltaire, Convention::TensorFlow];
 
-/// The operations that the fixture has. One that was added later needs its line in `tests/pillow/reference.py`; until the
-/// fixture is written anew, this says that it is skipped, or panics if `AUTOAUGMENT_REQUIRE_PILLOW=1`.
+/// The operations that the fixture has. One that was added later needs its line in `tests/pillow/reference.py`; until
+/// the fixture is written anew, this says that it is skipped, or panics if `AUTOAUGMENT_REQUIRE_PILLOW=1`.
 pub fn operations() -> &'static [OpKind] {
     static OPERATIONS: OnceLock<Vec<OpKind>> = OnceLock::new();
     OPERATIONS.get_or_init(|| {

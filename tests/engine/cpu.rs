@@ -109,7 +109,8 @@ fn the_same_table_for_every_image() {
     }
 }
 
-/// Boxes of every length, also in images that are shorter, with something before and behind; sizes around strips and squares.
+/// Boxes of every length, also in images that are shorter, with something before and behind; sizes around strips and
+/// squares.
 #[test]
 fn blurs() {
     let radii = [0.05, 0.5, 1.0, 2.0, 2.9, 3.5, 4.2, 7.7, 20.0, 50.0, 100.3, 128.0];

@@ -74,7 +74,8 @@ fn two_batches_in_flight_have_the_bytes_of_one_after_the_other() {
     }
 }
 
-/// Each batch has new tables, which one batch at a time sends, and several chunks, of which two are under way at a time.
+/// Each batch has new tables, which one batch at a time sends, and several chunks, of which two are under way at a
+/// time.
 #[test]
 fn many_batches_share_tables_and_staging() {
     let Some(gpu) = gpu_with(|limits| limits.max_storage_buffer_binding_size = 1 << 17) else { return };

@@ -44,8 +44,8 @@ fn they_neither_fail_nor_fill_the_device() {
     }
 }
 
-/// More new words than one thread writes, by threads that may be given another batch wherever they wait for each other; and
-/// tables that start afresh while other threads look up the old ones.
+/// More new words than one thread writes, by threads that may be given another batch wherever they wait for each other;
+/// and tables that start afresh while other threads look up the old ones.
 #[test]
 fn threads_of_one_pool_bring_them() {
     let Some(gpu) = gpu() else { return };

@@ -1,4 +1,5 @@
-//! The GPU at its limits: dispatch and byte counts, batches that exceed buffers or the grid, memory of the caller's, errors.
+//! The GPU at its limits: dispatch and byte counts, batches that exceed buffers or the grid, memory of the caller's,
+//! errors.
 
 use autoaugment::gpu::Grouping;
 use autoaugment::{

@@ -1,4 +1,5 @@
-//! The GPU in a training loop: what is created, what is sent, what is under way at the same time, and whose memory it is.
+//! The GPU in a training loop: what is created, what is sent, what is under way at the same time, and whose memory it
+//! is.
 
 use std::sync::Arc;
 
@@ -100,7 +101,8 @@ fn a_loader_creates_no_more_than_its_batches_ahead_need() {
         let Made { buffers, bind_groups, pipelines, .. } = gpu.made();
         (8..28).for_each(run);
         let after = gpu.made();
-        // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on the device.
+        // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on
+        // the device.
         assert!(after.buffers <= buffers + 2 * 3, "{buffers} {after:?}");
         // And what reads each of them and writes each output, or the bytes that are mixed.
         assert!(after.bind_groups <= bind_groups + 3 * 3, "{bind_groups} {after:?}");

@@ -1,5 +1,5 @@
-//! A million samples from a memory-mapped file: an epoch in bounded memory. It looks at all memory of the process, and only
-//! Linux says how much that is.
+//! A million samples from a memory-mapped file: an epoch in bounded memory. It looks at all memory of the process, and
+//! only Linux says how much that is.
 
 use std::fs::{self, File};
 use std::io::Write;

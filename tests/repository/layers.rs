@@ -1,7 +1,7 @@
 //! Layers: the library's modules in one order, in which each imports only those below it.
 //!
-//! The imports are read from the source: `use` lines, and paths that begin with `crate::` or leave a module by `super::`.
-//! Comments and test code do not count, and neither does a module that names its children.
+//! The imports are read from the source: `use` lines, and paths that begin with `crate::` or leave a module by
+//! `super::`. Comments and test code do not count, and neither does a module that names its children.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

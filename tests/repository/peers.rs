@@ -1,4 +1,5 @@
-//! The comparison with other libraries: its driver runs, with our worker alone, and writes what the README's table needs.
+//! The comparison with other libraries: its driver runs, with our worker alone, and writes what the README's table
+//! needs.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

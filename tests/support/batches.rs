@@ -119,7 +119,8 @@ pub fn chain_of(length: usize, shape: Shape, rng: &mut ChaCha8Rng) -> Vec<Op> {
     (0..length).map(|_| op_of(OpKind::ALL[rng.random_range(0..OpKind::ALL.len())], shape, rng)).collect()
 }
 
-/// A random AugMix of up to `width` branches of up to `depth` operations, its weights from nothing to more than the image.
+/// A random AugMix of up to `width` branches of up to `depth` operations, its weights from nothing to more than the
+/// image.
 pub fn aug_mix_of(width: usize, depth: usize, shape: Shape, rng: &mut ChaCha8Rng) -> Op {
     let weight = |rng: &mut ChaCha8Rng| match rng.random_range(0..10) {
         0 => [0.0, 1.0, 2.0, 1e-30, 1e-42, 0.5][rng.random_range(0..6)],

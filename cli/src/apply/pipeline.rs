@@ -332,7 +332,8 @@ fn fit(image: &PlannedImage, size: Size) -> Option<Op> {
     Some(ops::Crop { x: 0, y: 0, width, height, border: Border::Constant, fill: [0; 3] }.into())
 }
 
-/// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for itself.
+/// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for
+/// itself.
 fn by_size_after(planned: &[PlannedImage], shape: Shape, entries: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Option<Size>, Vec<usize>)> = Vec::new();
     for entry in entries {

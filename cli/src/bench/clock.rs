@@ -1,8 +1,8 @@
 //! Clock: how long the device takes for what is submitted to it, by its own timestamps where it has them.
 //!
 //! A timestamp is written when everything before it is done. If it were written when the queue is empty, the time would
-//! include what the host needs to record and submit what follows. So the queue is kept busy with copies meanwhile: the first
-//! timestamp is written when all is submitted, and the two have only the device's work between them.
+//! include what the host needs to record and submit what follows. So the queue is kept busy with copies meanwhile: the
+//! first timestamp is written when all is submitted, and the two have only the device's work between them.
 
 use std::cell::Cell;
 use std::time::Instant;

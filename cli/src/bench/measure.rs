@@ -60,7 +60,8 @@ pub fn measure(
     let mut turns = Vec::new();
     for row in rows {
         let mut turn = Turn { row, batches: 1, done: 0, rounds: Vec::new() };
-        // The first run compiles kernels and touches memory; the fastest of the next ones says how many batches fill a round.
+        // The first run compiles kernels and touches memory; the fastest of the next ones says how many batches fill a
+        // round.
         turn.run(work)?;
         let slice = seconds / rounds as f64;
         let mut once = turn.run(work)?.used;

@@ -1,4 +1,5 @@
-//! Plot: throughput over the size of the batch and of the images, each row with its limit as a broken line of its color.
+//! Plot: throughput over the size of the batch and of the images, each row with its limit as a broken line of its
+//! color.
 
 use std::ops::Range;
 use std::path::Path;
@@ -216,7 +217,8 @@ impl Plot<'_> {
         self.report.table.rows.iter().filter_map(|line| Some((line.measured.id, Look::of(line.measured.id)?)))
     }
 
-    /// All panels' axis of throughput around what there is, with ticks at 1, 2 and 5 of each power of ten or at the powers alone.
+    /// All panels' axis of throughput around what there is, with ticks at 1, 2 and 5 of each power of ten or at the
+    /// powers alone.
     fn axis(&self) -> (Range<f64>, Vec<f64>) {
         let lines = || self.report.sweeps.iter().flat_map(|s| &s.points).flat_map(|p| &p.rows);
         let values = || lines().map(|line| line.bytes_per_second / 1e9);

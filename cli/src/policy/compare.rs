@@ -128,8 +128,8 @@ fn rows(a: &Policy, b: &Policy, size: Size) -> anyhow::Result<Vec<Row>> {
     all.into_iter().map(row).collect()
 }
 
-/// Every operation that a convention may apply for a magnitude: with both signs, and with each interpolation. Of values drawn
-/// from a span, it is the ends.
+/// Every operation that a convention may apply for a magnitude: with both signs, and with each interpolation. Of values
+/// drawn from a span, it is the ends.
 fn applied(convention: Convention, op: OpKind, magnitude: f64, size: Size) -> anyhow::Result<Vec<Op>> {
     if convention.check(op, magnitude).is_err() {
         return Ok(Vec::new());

@@ -50,8 +50,9 @@ pub enum PolicyCommand {
     },
     /// Print a policy from Python code: lists or tuples of (operation, probability, magnitude)
     ///
-    /// torchvision, timm and fast-autoaugment have conventions of their own here, which keep the meaning. The operations of
-    /// kornia and dali are not Pillow's: the policy is read in the closest convention, and a notice names the differences.
+    /// torchvision, timm and fast-autoaugment have conventions of their own here, which keep the meaning. The
+    /// operations of kornia and dali are not Pillow's: the policy is read in the closest convention, and a notice names
+    /// the differences.
     Import {
         /// The framework of the names and magnitudes
         #[arg(long, value_name = "FRAMEWORK", value_parser = values::frameworks())]
@@ -64,8 +65,8 @@ pub enum PolicyCommand {
     },
     /// Compare two conventions, or two policies, value by value
     ///
-    /// Same means: every image of that size gets the same bytes, with each sign and interpolation. `none` means that the
-    /// policy has no such step, or the convention no such magnitude. Probabilities are not compared.
+    /// Same means: every image of that size gets the same bytes, with each sign and interpolation. `none` means that
+    /// the policy has no such step, or the convention no such magnitude. Probabilities are not compared.
     Compare(compare::Compare),
 }
 

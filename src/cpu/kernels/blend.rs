@@ -193,7 +193,8 @@ mod x86 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn gray(pixels: __m512i) -> __m128i {
-        // The instruction multiplies unsigned by signed bytes: 128 is taken from each value, and added to the sum again.
+        // The instruction multiplies unsigned by signed bytes: 128 is taken from each value, and added to the sum
+        // again.
         let signed = _mm512_xor_si512(pixels, _mm512_set1_epi8(-128));
         let high = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi32(HIGH), signed);
         let start = _mm512_set1_epi32(128 * 65536 + 32768);

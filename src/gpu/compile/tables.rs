@@ -91,7 +91,8 @@ fn blend_table(alpha: f32) -> [u32; BLEND_WORDS] {
     // Marks a value that is not searched for yet. It is not a byte.
     const UNKNOWN: u32 = 0xfffe;
     let mut table = [0; BLEND_WORDS];
-    // Neither branch nor call, so that this becomes vector instructions: magnitudes drawn from a continuum need a table an image.
+    // Neither branch nor call, so that this becomes vector instructions: magnitudes drawn from a continuum need a table
+    // an image.
     for (entry, difference) in table.iter_mut().zip(-255i32..=255) {
         // Beyond 1024 every result is clipped to 0 or 255.
         let product = (alpha * difference as f32).clamp(-1024.0, 1024.0);

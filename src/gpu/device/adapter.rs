@@ -49,8 +49,8 @@ impl fmt::Display for AdapterSummary {
     }
 }
 
-/// Every adapter of this machine, in the order in which they would be taken. An adapter's place in this list is its number,
-/// from 0, for [`Device::adapter`](crate::Device::adapter) and [`Gpu::with_adapter`](crate::Gpu::with_adapter).
+/// Every adapter of this machine, in the order in which they would be taken. An adapter's place in this list is its
+/// number, from 0, for [`Device::adapter`](crate::Device::adapter) and [`Gpu::with_adapter`](crate::Gpu::with_adapter).
 #[cfg(not(target_arch = "wasm32"))]
 pub fn adapters() -> Vec<AdapterSummary> {
     waiting::block_on(adapters_async())
@@ -75,7 +75,8 @@ pub(crate) async fn all() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// The place of the adapter that `name` means: its number in the list, or the first whose name contains it, whatever the case.
+/// The place of the adapter that `name` means: its number in the list, or the first whose name contains it, whatever
+/// the case.
 pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
     let wanted = name.trim().to_lowercase();
     let numbered = wanted.parse().ok().filter(|&number| number < adapters.len());
@@ -88,8 +89,8 @@ pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
     })
 }
 
-/// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time kernels,
-/// time stamps where it has them.
+/// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time
+/// kernels, time stamps where it has them.
 pub(crate) async fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue)> {
     let own = adapter.limits();
     let required_limits = wgpu::Limits {

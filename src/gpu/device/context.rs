@@ -25,7 +25,8 @@ impl Context {
         Context { device, queue, loss: Loss::default(), allocator, pool }
     }
 
-    /// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had none.
+    /// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself
+    /// had none.
     pub async fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
         errors::guarded(&self.device, &self.loss, f).await
     }

@@ -1,4 +1,5 @@
-//! Device tables: the tables on the device, which all batches look up, and which start afresh where they have grown too large.
+//! Device tables: the tables on the device, which all batches look up, and which start afresh where they have grown too
+//! large.
 
 use super::buffers::{Allocator, Held};
 use super::context::Context;
@@ -24,8 +25,8 @@ pub(crate) struct DeviceTables {
 }
 
 impl DeviceTables {
-    /// What `f` makes of the tables, to which it may add. Where they become more than is kept they start afresh, with what `f`
-    /// adds alone: in a new buffer, as what others have prepared looks up the old one's.
+    /// What `f` makes of the tables, to which it may add. Where they become more than is kept they start afresh, with
+    /// what `f` adds alone: in a new buffer, as what others have prepared looks up the old one's.
     pub fn with<T>(&mut self, allocator: &Allocator, f: impl Fn(&mut Tables) -> Result<T>) -> Result<T> {
         let kept = KEPT_TABLES.min(allocator.bindable());
         // A plan that alone has more than is kept leaves them so.
@@ -44,8 +45,8 @@ impl DeviceTables {
         4 * self.host.words().len() as u64
     }
 
-    /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once every
-    /// alpha was seen. After an error there is no buffer, and the next one gets all words.
+    /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once
+    /// every alpha was seen. After an error there is no buffer, and the next one gets all words.
     pub async fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
         let room = |b: &Held| b.size() >= bytes.len() as u64;
@@ -64,8 +65,8 @@ impl DeviceTables {
             }
         };
         let new = bytes.get(self.sent..).unwrap_or_default();
-        // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch to begin,
-        // which would wait for this lock.
+        // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch
+        // to begin, which would wait for this lock.
         for (i, new) in new.chunks(SHARE).enumerate() {
             staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)]).await?;
         }

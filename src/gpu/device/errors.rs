@@ -26,8 +26,9 @@ impl Loss {
 
     /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
     ///
-    /// Natively wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to the device
-    /// is merely invalid. Another thread's poll may have been told, and be about to say so: hence more than one look.
+    /// Natively wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to
+    /// the device is merely invalid. Another thread's poll may have been told, and be about to say so: hence more than
+    /// one look.
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn ask(&self, device: &wgpu::Device) -> Result<()> {
         let begun = Instant::now();
@@ -57,7 +58,8 @@ impl Loss {
     }
 }
 
-/// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had none.
+/// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had
+/// none.
 ///
 /// Nothing is waited for before all scopes are closed again, so that no other future's errors come between.
 pub(crate) async fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {

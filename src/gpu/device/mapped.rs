@@ -38,8 +38,9 @@ impl Mapped {
 
     /// Waits until it is mapped or the device is lost. A device that hangs is its driver's to notice, and is lost then.
     ///
-    /// wgpu is asked again and again and not told to wait: without a timeout it keeps out whoever destroys a buffer meanwhile, and
-    /// with one wgpu-core 30 panics if another thread finds the queue empty between the timeout and the look at what is done.
+    /// wgpu is asked again and again and not told to wait: without a timeout it keeps out whoever destroys a buffer
+    /// meanwhile, and with one wgpu-core 30 panics if another thread finds the queue empty between the timeout and the
+    /// look at what is done.
     pub async fn wait(&self, device: &wgpu::Device, loss: &Loss) -> Result<()> {
         #[cfg(not(target_arch = "wasm32"))]
         let looks = super::waiting::Looks::begin();

@@ -81,8 +81,8 @@ impl Coming {
 /// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] and
 /// [`Pending::fetch`] have the result.
 ///
-/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work is
-/// done all the same and its result goes nowhere.
+/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work
+/// is done all the same and its result goes nowhere.
 #[must_use = "call `wait` or `fetch` to get the result"]
 pub struct Pending {
     pub(crate) coming: Coming,

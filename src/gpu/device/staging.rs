@@ -1,9 +1,9 @@
 //! Staging: a ring of mapped memory through which everything goes that is sent to the device.
 //!
-//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. It is filled, unmapped and copied to
-//! buffers of the device in the submission that reads those, and mapping it again is asked for at once, which happens when
-//! the submission is done; meanwhile the next slot is filled. So nothing is copied twice on the host, and filling waits for
-//! the device only where the device is slower.
+//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. It is filled, unmapped and
+//! copied to buffers of the device in the submission that reads those, and mapping it again is asked for at once, which
+//! happens when the submission is done; meanwhile the next slot is filled. So nothing is copied twice on the host, and
+//! filling waits for the device only where the device is slower.
 //!
 //! wgpu's mapped memory can be written and not read, as it may be write-combining.
 
@@ -22,7 +22,8 @@ use crate::gpu::compile::ALIGNMENT;
 
 const _: () = assert!(ALIGNMENT as u64 == wgpu::MAP_ALIGNMENT);
 
-/// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several threads.
+/// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several
+/// threads.
 pub(crate) const SHARE: usize = 1 << 20;
 
 /// The most views at once, as wgpu compares each new view with all others.
@@ -45,14 +46,14 @@ pub(crate) struct Slot {
 }
 
 impl Staging {
-    /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger when
-    /// a batch is.
+    /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger
+    /// when a batch is.
     pub fn new(least: usize, most: usize) -> Self {
         Staging { free: Mutex::default(), least, most }
     }
 
-    /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be mapped
-    /// again. Waits for its mapping, and never for a slot that somebody else fills.
+    /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be
+    /// mapped again. Waits for its mapping, and never for a slot that somebody else fills.
     pub(crate) async fn take(&self, context: &Context, bytes: u64) -> Result<Slot> {
         let slot = match self.turn(bytes) {
             Some(slot) => slot,
@@ -139,9 +140,9 @@ impl Staging {
 }
 
 impl Slot {
-    /// Writes bytes, given in the order of their places; where there are many, threads of the current pool of rayon take
-    /// part. Not to be called within `guarded`: a thread that waits for the others may meanwhile begin another batch, whose
-    /// errors would be taken for this one's.
+    /// Writes bytes, given in the order of their places; where there are many, threads of the current pool of rayon
+    /// take part. Not to be called within `guarded`: a thread that waits for the others may meanwhile begin another
+    /// batch, whose errors would be taken for this one's.
     pub async fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
         match self.fill(written) {
             Ok(()) => Ok(()),

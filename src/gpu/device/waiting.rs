@@ -1,8 +1,8 @@
 //! Waiting: how a future learns that the device has done something, and how a thread waits for a future.
 //!
-//! A browser calls back by itself. Natively wgpu calls back only while somebody polls the device, so that a future which waits
-//! has to look again and again. A thread that waits in [`block_on`] looks by itself, with growing pauses. On other executors
-//! a thread of ours wakes the future for each look, whatever that executor does meanwhile.
+//! A browser calls back by itself. Natively wgpu calls back only while somebody polls the device, so that a future
+//! which waits has to look again and again. A thread that waits in [`block_on`] looks by itself, with growing pauses.
+//! On other executors a thread of ours wakes the future for each look, whatever that executor does meanwhile.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
@@ -145,8 +145,8 @@ mod native {
             Looks(Instant::now())
         }
 
-        /// Has the future that is polled look again, after a small part of the time so far, so that a short wait is not made a
-        /// long one.
+        /// Has the future that is polled look again, after a small part of the time so far, so that a short wait is not
+        /// made a long one.
         pub fn again(&self, context: &Context<'_>) {
             wake_at(Instant::now() + PAUSE.min(self.0.elapsed() / 16), context.waker());
         }
@@ -165,7 +165,8 @@ mod native {
         .await;
     }
 
-    /// Wakes a future at this moment: its thread, if that is in [`block_on`], and otherwise a thread that does nothing else.
+    /// Wakes a future at this moment: its thread, if that is in [`block_on`], and otherwise a thread that does nothing
+    /// else.
     fn wake_at(moment: Instant, waker: &Waker) {
         match BLOCKED.get() {
             Some((blocked, again)) if blocked == waker.data() => {

@@ -1,5 +1,5 @@
-//! Workspace: the device's memory that one piece of a batch needs, and the bind groups over it, for the next piece to use
-//! again. The queue keeps the order, so that the next piece may be recorded as soon as this one is submitted.
+//! Workspace: the device's memory that one piece of a batch needs, and the bind groups over it, for the next piece to
+//! use again. The queue keeps the order, so that the next piece may be recorded as soon as this one is submitted.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,8 +12,8 @@ use crate::gpu::compile::schedule::Kernel;
 
 /// The most workspaces that are kept: as many as there are threads that run batches at the same time, as a rule one.
 const MOST_WORKSPACES: usize = 8;
-/// How many sources and destinations of callers bind groups are kept for: what a prefetching loader and a training loop that
-/// takes turns have. A buffer that its owner dropped lives on until so many others were used after it.
+/// How many sources and destinations of callers bind groups are kept for: what a prefetching loader and a training loop
+/// that takes turns have. A buffer that its owner dropped lives on until so many others were used after it.
 const MOST_SOURCES: usize = 8;
 const MOST_DESTINATIONS: usize = 4;
 /// The most bind groups that are kept, for callers whose places in a buffer are ever new; the oldest go first.
@@ -126,8 +126,8 @@ impl Workspace {
         if let Some(buffer) = held.as_ref().filter(|held| held.size() >= bytes) {
             return Ok((**buffer).clone());
         }
-        // What was too small goes first, so that there are never both. What is drawn differs from batch to batch: where it
-        // has outgrown its room once, it gets half as much again. `Memory` foretells no more than that.
+        // What was too small goes first, so that there are never both. What is drawn differs from batch to batch: where
+        // it has outgrown its room once, it gets half as much again. `Memory` foretells no more than that.
         let before = held.take().map_or(0, |held| held.size());
         self.groups.clear();
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };

@@ -77,8 +77,8 @@ fn dispatches_grow_with_the_length_of_chains_and_not_with_how_many_there_are() {
         let each = (0..8).map(|seed| steps(&plan(scheme.clone(), 224, seed), 224, Grouping::ByClass, &mut tables));
         each.map(|work| work.steps.len()).max().unwrap()
     };
-    // Each level has at most two passes of statistics and one dispatch that stores or three that finish; a level takes two
-    // operations, or one where a filter or a statistic follows an interpolated warp.
+    // Each level has at most two passes of statistics and one dispatch that stores or three that finish; a level takes
+    // two operations, or one where a filter or a statistic follows an interpolated warp.
     for (n, levels) in [(1, 1), (2, 1), (3, 2), (4, 2), (8, 4)] {
         let got = dispatches(&format!("randaugment(n={n})"));
         assert!(got <= 3 * levels + 2, "n={n}: {got}");

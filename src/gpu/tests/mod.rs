@@ -1,4 +1,5 @@
-//! Tests of the GPU that look inside: every kernel, what batches cost by count, the wall between the two wings, and a browser.
+//! Tests of the GPU that look inside: every kernel, what batches cost by count, the wall between the two wings, and a
+//! browser.
 
 mod browser;
 mod counted;

@@ -25,8 +25,8 @@ pub(super) const DTYPES: [Dtype; 3] = [Dtype::U8, Dtype::F32, Dtype::F16];
 /// Pixels of the smallest and the largest tile that WebGPU's 16 KiB of workgroup memory hold.
 pub(super) const TILES: [usize; 2] = [512, 2560];
 
-/// Every text that a kernel can have, with a variant that has it: every set of kinds, every form of input and output with
-/// sets of kinds that share no file, every operation alone, and all of them together.
+/// Every text that a kernel can have, with a variant that has it: every set of kinds, every form of input and output
+/// with sets of kinds that share no file, every operation alone, and all of them together.
 pub(super) fn every() -> BTreeMap<String, Variant> {
     let mut variants = Vec::new();
     for kernel in KERNELS {
@@ -87,7 +87,8 @@ pub(super) fn all_kinds() -> Kinds {
     Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window, SlotKind::Box]))
 }
 
-/// All of them, but for the box, which is beside others only where they make a difference to what it is called from or calls.
+/// All of them, but for the box, which is beside others only where they make a difference to what it is called from or
+/// calls.
 fn sets_of_kinds() -> impl Iterator<Item = Kinds> {
     use SlotKind::*;
     let beside_box = subsets(&[Table, Warp, Interpolated, Window]).map(|kinds| kinds.union(Kinds::of(&[Box])));

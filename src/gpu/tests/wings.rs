@@ -1,5 +1,5 @@
-//! The walls inside this module: `compile` knows neither `device` nor wgpu, `device` knows `compile`, and only the files beside
-//! them know both.
+//! The walls inside this module: `compile` knows neither `device` nor wgpu, `device` knows `compile`, and only the
+//! files beside them know both.
 
 use std::path::{Path, PathBuf};
 

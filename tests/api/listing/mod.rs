@@ -31,7 +31,8 @@ fn presets_never_change() {
     assert_eq!("Invert 1 1\nInvert 1 1 + Invert 1 1 + Invert 1 1".parse::<Policy>().unwrap().depth(), 3);
 }
 
-/// The same of tables too long to have twice: digests of their text, made from the repository's lists by another program.
+/// The same of tables too long to have twice: digests of their text, made from the repository's lists by another
+/// program.
 #[test]
 fn fast_presets_never_change() {
     for (name, count, first, last, digest) in [

@@ -105,7 +105,8 @@ fn weights_have_their_distributions() {
         let sum = kept + mix.branches.iter().map(|branch| branch.weight).sum::<f64>();
         assert!((sum - 1.0).abs() < 1e-6, "{mix:?}");
     }
-    // Of blends one after the other, each takes its share away from those before it: the shares are those of a sum again.
+    // Of blends one after the other, each takes its share away from those before it: the shares are those of a sum
+    // again.
     let blends = mixtures("augmix-m3-b1", 2);
     let shares: Vec<Vec<f64>> = blends
         .iter()

@@ -1,4 +1,5 @@
-//! The GPU against the host: the same bits in every form and layout, wherever images begin in memory, however they are mixed.
+//! The GPU against the host: the same bits in every form and layout, wherever images begin in memory, however they are
+//! mixed.
 
 use autoaugment::mixing::{MixPlan, MixUp, MixedImage, Mixing, Rectangle};
 use autoaugment::{

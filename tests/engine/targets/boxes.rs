@@ -116,7 +116,8 @@ fn chains_have_nothing_outside_the_box_and_points_at_all_its_sides() {
                 let out = f64::max((b[0] - a[0]).max(b[1] - a[1]), (a[2] - b[2]).max(a[3] - b[3]));
                 assert!(out <= far + 0.5, "{at}; {seen:?} is painted");
             }
-            // And the box is no larger than the points of a fine grid that are left. An area below the grid is not found.
+            // And the box is no larger than the points of a fine grid that are left. An area below the grid is not
+            // found.
             let n = 240;
             let cell = |from: f64, to: f64, i: usize| from + (to - from) * (i as f64 + 0.5) / n as f64;
             let points = (0..n * n).map(|i| [cell(part.left, part.right, i % n), cell(part.top, part.bottom, i / n)]);

@@ -4,7 +4,8 @@ use autoaugment::{Op, PlannedImage, Size};
 
 use super::painted::{Painted, random_chains};
 
-/// How far a point is from the image's edge at the step where it is nearest, less the roundings there; negative outside.
+/// How far a point is from the image's edge at the step where it is nearest, less the roundings there; negative
+/// outside.
 fn margin(painted: &Painted, start: [f64; 2], roundings: &[f64], sign: f64) -> f64 {
     let steps = (0..=painted.ops.len()).map(|k| {
         let transform = PlannedImage { ops: painted.ops[..k].to_vec(), ..Default::default() }

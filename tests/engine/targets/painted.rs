@@ -39,8 +39,8 @@ impl Painted {
         self.values.iter().enumerate().map(move |(i, &value)| (center(i), value))
     }
 
-    /// How far the nearest pixel may be from where a point goes: half a pixel of its source an operation, moved on by those
-    /// that follow; after each operation, from none on.
+    /// How far the nearest pixel may be from where a point goes: half a pixel of its source an operation, moved on by
+    /// those that follow; after each operation, from none on.
     pub fn roundings(&self) -> Vec<f64> {
         let mut far = vec![0.0];
         let mut size = self.before;

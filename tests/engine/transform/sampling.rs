@@ -1,4 +1,5 @@
-//! What transforms draw: the rules of torchvision, uniform places, independent stages, and nothing that depends on the batch.
+//! What transforms draw: the rules of torchvision, uniform places, independent stages, and nothing that depends on the
+//! batch.
 
 use autoaugment::transform::{RandomCrop, RandomErasing, RandomHorizontalFlip, RandomResizedCrop, ResizeStage};
 use autoaugment::{Border, Op, Plan, Policy, Sampler, Size, Stage, Transform};
@@ -25,7 +26,8 @@ fn distance(a: &mut [f64], b: &mut [f64]) -> f64 {
     a.iter().chain(b.iter()).map(|&v| (share(a, v) - share(b, v)).abs()).fold(0.0, f64::max)
 }
 
-/// Kolmogorov and Smirnov's bound for two samples of as many, which two of one distribution exceed once in 10,000 times.
+/// Kolmogorov and Smirnov's bound for two samples of as many, which two of one distribution exceed once in 10,000
+/// times.
 fn bound() -> f64 {
     2.22 * (2.0 / DRAWS as f64).sqrt()
 }

@@ -41,8 +41,8 @@ impl Python {
         }
     }
 
-    /// A Python that has torchvision and timm besides, which `AUTOAUGMENT_PEERS_PYTHON` names; says that `test` is skipped
-    /// if it does not.
+    /// A Python that has torchvision and timm besides, which `AUTOAUGMENT_PEERS_PYTHON` names; says that `test` is
+    /// skipped if it does not.
     pub fn with_frameworks(test: &str) -> Option<Self> {
         let Ok(program) = std::env::var("AUTOAUGMENT_PEERS_PYTHON") else {
             say(&format!("SKIPPED {test}: AUTOAUGMENT_PEERS_PYTHON names no Python that has them"));

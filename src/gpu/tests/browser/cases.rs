@@ -93,7 +93,8 @@ fn written(texts: &[&str]) -> Plan {
     plan(texts.iter().map(|text| image(text.split(';').map(|op| op.parse().unwrap()).collect())).collect())
 }
 
-/// Warps whose nearest pixels are listed: shifts so close to half a pixel that Pillow's rounding differs between columns.
+/// Warps whose nearest pixels are listed: shifts so close to half a pixel that Pillow's rounding differs between
+/// columns.
 fn listed() -> Vec<Case> {
     let texts = [
         "TranslateX(pixels=-0.4999999999999999);Sharpness(factor=1.7);Contrast(factor=0.3)",

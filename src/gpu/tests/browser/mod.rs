@@ -1,8 +1,8 @@
 //! Browser: the kernels through a second compiler, Tint, and a second implementation of WebGPU, in headless Chromium.
 //!
-//! Batches are planned as for wgpu, with the same code, and written down; a page runs them and posts the bytes, which must
-//! be the CPU executor's. Needs `chromium` on the path or `AUTOAUGMENT_CHROMIUM`; where neither is there the tests say that
-//! they were skipped, and fail if `AUTOAUGMENT_REQUIRE_CHROMIUM=1`.
+//! Batches are planned as for wgpu, with the same code, and written down; a page runs them and posts the bytes, which
+//! must be the CPU executor's. Needs `chromium` on the path or `AUTOAUGMENT_CHROMIUM`; where neither is there the tests
+//! say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_CHROMIUM=1`.
 
 mod cases;
 mod chromium;
