@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{Images, Shape};
+use crate::batch::Images;
 use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
@@ -13,7 +13,7 @@ use crate::gpu::Gpu;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 use crate::gpu::block_on;
 use crate::output::{Output, Tensor, TensorMut};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
 /// Where plans should run.
@@ -203,13 +203,13 @@ impl Executor {
         output: &Output,
     ) -> Result<(Tensor, Report)> {
         let batch = batch.into();
-        let shape = check(&batch, plan, output)?;
+        let plan = check(&batch, plan, output)?;
         let mut tensor = Tensor::default();
-        tensor.shape_as(shape, output.layout(batch.layout()), output.dtype());
+        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype());
         let memory = (&mut tensor.data).into();
         let report = match &self.inner {
-            Inner::Cpu => self.on_cpu(batch, shape, plan, output, memory),
-            Inner::Gpu(gpu) => gpu.apply_to_host(batch, shape, plan, output, memory).await?,
+            Inner::Cpu => self.on_cpu(batch, plan, output, memory),
+            Inner::Gpu(gpu) => gpu.apply_to_host(batch, plan, output, memory).await?,
         };
         Ok((tensor, report))
     }
@@ -228,9 +228,21 @@ impl Executor {
         tensor: &mut Tensor,
     ) -> Result<Report> {
         let batch = batch.into();
-        let shape = check(&batch, plan, output)?;
-        tensor.shape_as(shape, output.layout(batch.layout()), output.dtype());
-        self.run(batch, shape, plan, output, (&mut tensor.data).into())
+        let plan = check(&batch, plan, output)?;
+        self.apply_checked(batch, plan, output, tensor)
+    }
+
+    /// The same for a plan that was checked against the batch, and an output that was checked.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
+    pub(crate) fn apply_checked(
+        &self,
+        batch: Images<'_>,
+        plan: CheckedPlan<'_>,
+        output: &Output,
+        tensor: &mut Tensor,
+    ) -> Result<Report> {
+        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype());
+        self.run(batch, plan, output, (&mut tensor.data).into())
     }
 
     /// The same into memory of the caller's, which must have exactly as many values as the result, of the output's type.
@@ -268,43 +280,36 @@ impl Executor {
         memory: impl Into<TensorMut<'b>>,
     ) -> Result<Report> {
         let (batch, memory) = (batch.into(), memory.into());
-        let shape = check(&batch, plan, output)?;
-        memory.check(shape, output.dtype())?;
-        self.run(batch, shape, plan, output, memory)
+        let plan = check(&batch, plan, output)?;
+        memory.check(batch.shape(plan.size()), output.dtype())?;
+        self.run(batch, plan, output, memory)
     }
 
-    /// Runs what was checked.
+    /// Runs a checked plan into memory of the right type and length.
     #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
-    fn run(
-        &self,
-        batch: Images<'_>,
-        shape: Shape,
-        plan: &Plan,
-        output: &Output,
-        memory: TensorMut<'_>,
-    ) -> Result<Report> {
+    fn run(&self, batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, memory: TensorMut<'_>) -> Result<Report> {
         match &self.inner {
-            Inner::Cpu => Ok(self.on_cpu(batch, shape, plan, output, memory)),
+            Inner::Cpu => Ok(self.on_cpu(batch, plan, output, memory)),
             #[cfg(feature = "gpu")]
-            Inner::Gpu(gpu) => block_on(gpu.apply_to_host(batch, shape, plan, output, memory)),
+            Inner::Gpu(gpu) => block_on(gpu.apply_to_host(batch, plan, output, memory)),
         }
     }
 
-    fn on_cpu(&self, batch: Images<'_>, shape: Shape, plan: &Plan, output: &Output, memory: TensorMut<'_>) -> Report {
-        let mut report = Report::of(self.description(), plan);
+    fn on_cpu(&self, batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, memory: TensorMut<'_>) -> Report {
+        let mut report = Report::of(self.description(), plan.plan());
         report.chunks = 1;
         report.bytes_read = batch.bytes() as u64;
         report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
-        cpu::run(batch, shape.size(), plan, output, memory);
+        cpu::run(batch, plan, output, memory);
         report
     }
 }
 
-/// The shape of the result, if the arguments fit each other.
-fn check(batch: &Images<'_>, plan: &Plan, output: &Output) -> Result<Shape> {
-    let shape = plan.check_images(batch)?;
+/// Checks the arguments, once: whatever they reach trusts them.
+fn check<'p>(batch: &Images<'_>, plan: &'p Plan, output: &Output) -> Result<CheckedPlan<'p>> {
+    let plan = plan.checked_for(batch)?;
     output.check()?;
-    Ok(shape)
+    Ok(plan)
 }
 
 impl fmt::Display for Executor {

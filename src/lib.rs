@@ -160,7 +160,7 @@ pub use gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
 pub use interpolation::Interpolation;
 pub use ops::{Border, Op, OpKind};
 pub use output::{Dtype, Normalize, Output, Tensor, TensorData, TensorMut};
-pub use plan::{Plan, PlannedImage};
+pub use plan::{CheckedPlan, Plan, PlannedImage};
 pub use policy::{Policy, Step, SubPolicy};
 pub use report::Report;
 pub use sampler::Sampler;

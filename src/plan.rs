@@ -1,10 +1,14 @@
 //! Plan: the operations of each image of a batch, with all random parameters drawn.
 
+mod checked;
+
+pub use checked::CheckedPlan;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::batch::{Images, Shape, Size, Sizes};
+use crate::batch::{Images, Size, Sizes};
 use crate::error::{Error, Result};
 use crate::ops::size::size_after;
 use crate::ops::{Op, OpKind};
@@ -138,11 +142,10 @@ impl Plan {
         Ok(first.unwrap_or_else(|| sizes.get(0)))
     }
 
-    /// Refuses images that are no batch together, and a plan that does not fit them; see [`Plan::check`]. Returns the shape
-    /// that the batch has afterwards.
-    pub(crate) fn check_images(&self, images: &Images<'_>) -> Result<Shape> {
+    /// Refuses images that are no batch together, and a plan that does not fit them; see [`Plan::check`].
+    pub(crate) fn checked_for(&self, images: &Images<'_>) -> Result<CheckedPlan<'_>> {
         images.check()?;
-        Ok(images.shape(self.check(images.sizes())?))
+        self.checked(images.sizes())
     }
 
     /// Reads the JSON form of any version.

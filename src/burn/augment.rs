@@ -11,7 +11,7 @@ use crate::executor::Executor;
 use crate::gpu::host::HostImages;
 use crate::gpu::{Gpu, GpuImages, block_on};
 use crate::output::{Dtype, Output, TensorData};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
 impl Augmenter {
@@ -69,9 +69,9 @@ impl Executor {
     ) -> Result<(Tensor<4>, Report)> {
         let batch = batch.into();
         if let Some(gpu) = self.gpu() {
-            plan.check_images(&batch)?;
+            let plan = plan.checked_for(&batch)?;
             output.check()?;
-            return sent(gpu, batch, output, device, |there| gpu.apply_tensor(there, plan, output, device));
+            return sent(gpu, batch, output, device, |there| gpu.apply_tensor_checked(there, plan, output, device));
         }
         let dtype = dtype_on(device, output)?;
         let (augmented, report) = self.apply(batch, plan, output)?;
@@ -125,10 +125,22 @@ impl Gpu {
         device: &Device,
     ) -> Result<(Tensor<4>, Report)> {
         let batch = batch.into();
-        let shape = batch.shape_after(plan)?;
+        let plan = plan.checked(batch.sizes())?;
+        output.check()?;
+        self.apply_tensor_checked(batch, plan, output, device)
+    }
+
+    /// The same for a plan that was checked against the batch, and an output that was checked.
+    pub(super) fn apply_tensor_checked(
+        &self,
+        batch: GpuImages<'_>,
+        plan: CheckedPlan<'_>,
+        output: &Output,
+        device: &Device,
+    ) -> Result<(Tensor<4>, Report)> {
         check_shared(self, device)?;
-        let (tensor, memory) = tensor_of(shape, batch.layout(), output, device)?;
-        let report = self.apply_into(batch, plan, output, memory.buffer(), memory.offset())?;
+        let (tensor, memory) = tensor_of(batch.shape_after(plan), batch.layout(), output, device)?;
+        let report = block_on(self.apply_into_checked(batch, plan, output, memory.buffer(), memory.offset()))?;
         Ok((tensor, report))
     }
 }

@@ -174,7 +174,7 @@ impl AugmentBatcher {
         let pixels: Vec<u8> = items.iter().flat_map(|item| item.pixels.iter().copied()).collect();
         let batch = RaggedBatch::packed(pixels, &sizes, first.channels)?;
         let (images, report) = Work { augmenter, drawn: &drawn }.tensor(batch, device)?;
-        let Drawn { plan, mixed } = drawn;
+        let Drawn { plan, mixed, .. } = drawn;
         let mixed = mixed.map(|mixed| soft_labels_on(mixed, device));
         Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, indices, plan, report })
     }

@@ -37,7 +37,7 @@ impl Work<'_> {
     pub(super) fn resident_tensor(self, batch: GpuImages<'_>, device: &Device) -> Result<(Tensor<4>, Report)> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
         match &self.drawn.mixed {
-            None => gpu.apply_tensor(batch, &self.drawn.plan, output, device),
+            None => gpu.apply_tensor_checked(batch, self.drawn.checked(), output, device),
             Some(Mixed { plan, .. }) => {
                 self.mixed_on_device(gpu, batch, |bytes| gpu.mix_tensor(bytes, plan, output, device))
             }

@@ -68,7 +68,7 @@ use self::write_output::{Normalized, Planes, WriteOutput};
 use crate::batch::{Images, Layout, Packed, Size};
 use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, TensorMut};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 
 /// The fewest bytes that are worth a thread.
 const TASK: usize = 1 << 16;
@@ -87,8 +87,9 @@ struct Memory {
     finished: Vec<u8>,
 }
 
-/// Runs a checked plan that gives images of `size`, into memory of the right type and length.
-pub(crate) fn run(batch: Images<'_>, size: Size, plan: &Plan, output: &Output, into: TensorMut<'_>) {
+/// Runs a checked plan into memory of the right type and length.
+pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, into: TensorMut<'_>) {
+    let (size, plan) = (plan.size(), plan.plan());
     let (channels, layout) = (batch.channels(), output.layout(batch.layout()));
     let in_planes = layout == Layout::Nchw && channels == 3;
     let run = Run { batch, size, plan, threads: by_rows(&batch) };

@@ -2,10 +2,10 @@
 
 use half::f16;
 
-use crate::batch::{Image, Images, Layout, Shape};
+use crate::batch::{Image, Images, Layout};
 use crate::error::Result;
 use crate::output::{Output, Tensor, TensorData};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 
 /// Applies a plan through the operations' references.
 ///
@@ -13,12 +13,13 @@ use crate::plan::Plan;
 /// Those of [`Executor::apply`](crate::Executor::apply) on the CPU.
 pub fn apply<'a>(batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Tensor> {
     let batch = batch.into();
-    let shape = plan.check_images(&batch)?;
+    let plan = plan.checked_for(&batch)?;
     output.check()?;
-    Ok(run(batch, shape, plan, output))
+    Ok(run(batch, plan, output))
 }
 
-fn run(batch: Images<'_>, shape: Shape, plan: &Plan, output: &Output) -> Tensor {
+fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output) -> Tensor {
+    let (shape, plan) = (batch.shape(plan.size()), plan.plan());
     let layout = output.layout(batch.layout());
     let mut data = TensorData::zeros(output.dtype(), shape.values());
     let augmented =

@@ -10,7 +10,7 @@ use super::transfer::{BATCH, Destination, storage};
 use crate::batch::{Images, Shape};
 use crate::error::Result;
 use crate::output::{Output, Tensor, TensorData, TensorMut};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
 impl Gpu {
@@ -78,12 +78,13 @@ impl Gpu {
     /// Those of [`Gpu::begin`].
     pub async fn begin_async<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
         let batch = batch.into();
-        let shape = plan.check_images(&batch)?;
+        let plan = plan.checked_for(&batch)?;
         output.check()?;
+        let shape = batch.shape(plan.size());
         let data = TensorData::zeros(output.dtype(), shape.values());
         let mut tensor = Tensor { shape, layout: output.layout(batch.layout()), data };
         let result = TensorMut::from(&mut tensor.data).into_bytes();
-        let coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result).await)?;
+        let coming = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
         Ok(Pending { coming, tensor })
     }
 
@@ -92,13 +93,12 @@ impl Gpu {
     pub(crate) async fn apply_to_host(
         &self,
         batch: Images<'_>,
-        shape: Shape,
-        plan: &Plan,
+        plan: CheckedPlan<'_>,
         output: &Output,
         memory: TensorMut<'_>,
     ) -> Result<Report> {
         let result = memory.into_bytes();
-        let mut coming = self.forget_if_refused(self.through_host(batch, shape, plan, output, result).await)?;
+        let mut coming = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
         coming.fetch_all_but(0, result).await?;
         Ok(coming.report)
     }
@@ -131,8 +131,19 @@ impl Gpu {
         output: &Output,
     ) -> Result<(GpuBatch, Report)> {
         let batch = batch.into();
-        let shape = batch.shape_after(plan)?;
+        let plan = plan.checked(batch.sizes())?;
         output.check()?;
+        self.apply_resident_checked(batch, plan, output).await
+    }
+
+    /// The same for a plan that was checked against the batch, and an output that was checked.
+    pub(crate) async fn apply_resident_checked(
+        &self,
+        batch: GpuImages<'_>,
+        plan: CheckedPlan<'_>,
+        output: &Output,
+    ) -> Result<(GpuBatch, Report)> {
+        let shape = batch.shape_after(plan);
         let (buffer, passing) = self.result_buffer(shape, output).await?;
         let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
         let report = self.apply_to(batch, plan, into).await?;
@@ -172,8 +183,21 @@ impl Gpu {
         offset: u64,
     ) -> Result<Report> {
         let batch = batch.into();
-        let shape = batch.shape_after(plan)?;
+        let plan = plan.checked(batch.sizes())?;
         output.check()?;
+        self.apply_into_checked(batch, plan, output, buffer, offset).await
+    }
+
+    /// The same for a plan that was checked against the batch, and an output that was checked.
+    pub(crate) async fn apply_into_checked(
+        &self,
+        batch: GpuImages<'_>,
+        plan: CheckedPlan<'_>,
+        output: &Output,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+    ) -> Result<Report> {
+        let shape = batch.shape_after(plan);
         check_room(buffer, offset, shape, output.dtype())?;
         self.apply_to(batch, plan, Destination { buffer, offset, shape, output, passing: false }).await
     }
@@ -188,11 +212,11 @@ impl Gpu {
         Ok((self.forget_if_refused(made.await)?, true))
     }
 
-    async fn apply_to(&self, batch: GpuImages<'_>, plan: &Plan, into: Destination<'_>) -> Result<Report> {
+    async fn apply_to(&self, batch: GpuImages<'_>, plan: CheckedPlan<'_>, into: Destination<'_>) -> Result<Report> {
         check_apart(batch.buffer, into.buffer)?;
         check_bytes(batch.dtype)?;
-        let mut report = Report::of(self.description(), plan);
-        self.forget_if_refused(self.on_device(batch, plan, into, &mut report).await)?;
+        let mut report = Report::of(self.description(), plan.plan());
+        self.forget_if_refused(self.on_device(batch, plan.plan(), into, &mut report).await)?;
         Ok(report)
     }
 }

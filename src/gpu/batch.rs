@@ -7,7 +7,7 @@ use super::device::buffers::Pool;
 use crate::batch::{Layout, Place, Placement, Shape, Size, Sizes, check_places};
 use crate::error::{Error, Result};
 use crate::output::Dtype;
-use crate::plan::Plan;
+use crate::plan::CheckedPlan;
 
 /// Images on a device: `shape` values of `dtype` in the order of `layout`, contiguous, from byte `offset` of a buffer.
 ///
@@ -149,8 +149,8 @@ impl<'a> GpuImages<'a> {
     }
 
     /// The shape that a checked plan gives them.
-    pub(crate) fn shape_after(&self, plan: &Plan) -> Result<Shape> {
-        Ok(self.placement.shape(plan.check(self.sizes())?))
+    pub(crate) fn shape_after(&self, plan: CheckedPlan<'_>) -> Shape {
+        self.placement.shape(plan.size())
     }
 }
 

@@ -22,7 +22,7 @@ use super::{Gpu, Inner};
 use crate::batch::{Batch, Images, Place, Placement, RaggedBatch, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Dtype, Output, Tensor, TensorData, TensorMut};
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
 /// What buffers of whole batches are for.
@@ -148,11 +148,11 @@ impl Gpu {
     pub(super) async fn through_host(
         &self,
         batch: Images<'_>,
-        shape: Shape,
-        plan: &Plan,
+        plan: CheckedPlan<'_>,
         output: &Output,
         result: &mut [u8],
     ) -> Result<Coming> {
+        let (shape, plan) = (batch.shape(plan.size()), plan.plan());
         let host = HostImages::new(batch);
         let placed = &host.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();

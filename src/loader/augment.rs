@@ -1,13 +1,13 @@
 //! Augment: the draws for a batch, and the loader's only calls of the augmenter and of the mixer.
 
 use crate::augmenter::Augmenter;
-use crate::batch::{RaggedBatch, Sizes};
+use crate::batch::{RaggedBatch, Size, Sizes};
 use crate::error::Result;
 #[cfg(feature = "gpu")]
-use crate::gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch};
+use crate::gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch, block_on};
 use crate::mixing::{Mixed, Mixer};
 use crate::output::Tensor;
-use crate::plan::Plan;
+use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
 /// The samples of a batch, with the augmenter and the mixer.
@@ -24,6 +24,8 @@ pub(crate) struct Samples<'a> {
 /// The draws for a batch.
 pub(crate) struct Drawn {
     pub plan: Plan,
+    /// The size that the check of the plan gave.
+    size: Size,
     pub mixed: Option<Mixed<Vec<f32>>>,
 }
 
@@ -40,19 +42,28 @@ impl Samples<'_> {
         let Samples { augmenter, mixer, epoch, indices, labels } = self;
         let sizes = sizes.into();
         let plan = augmenter.plan(sizes, epoch, indices)?;
-        let size = plan.check(sizes)?;
+        let size = plan.checked(sizes)?.size();
         let mix = |mixer: &Mixer| {
             let plan = mixer.plan(augmenter.sampler().seed(), epoch, indices, size)?;
             Ok(Mixed { labels: plan.labels(labels, mixer.classes())?, plan })
         };
-        Ok(Drawn { mixed: mixer.map(mix).transpose()?, plan })
+        Ok(Drawn { mixed: mixer.map(mix).transpose()?, plan, size })
+    }
+}
+
+impl Drawn {
+    /// The plan, which was checked when it was drawn.
+    pub fn checked(&self) -> CheckedPlan<'_> {
+        CheckedPlan::again(&self.plan, self.size)
     }
 }
 
 impl Work<'_> {
     /// In host memory.
     pub fn on_host(self, batch: RaggedBatch<'_>) -> Result<(Tensor, Report)> {
-        let (tensor, report) = self.augmenter.apply(&batch, &self.drawn.plan)?;
+        let mut tensor = Tensor::default();
+        let (executor, output) = (self.augmenter.executor(), self.augmenter.output());
+        let report = executor.apply_checked((&batch).into(), self.drawn.checked(), output, &mut tensor)?;
         let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, report)) };
         // Mixing needs the memory that the pixels had.
         drop(batch);
@@ -63,17 +74,17 @@ impl Work<'_> {
     #[cfg(feature = "gpu")]
     pub fn on_device(self, batch: &GpuRaggedBatch, into: Option<(&wgpu::Buffer, u64)>) -> Result<(GpuBatch, Report)> {
         let (gpu, output) = (self.augmenter.required_gpu()?, self.augmenter.output());
-        let (batch, Drawn { plan, mixed }) = (GpuImages::from(batch), self.drawn);
+        let (batch, plan, mixed) = (GpuImages::from(batch), self.drawn.checked(), &self.drawn.mixed);
         let Some((buffer, offset)) = into else {
             return match mixed {
-                None => gpu.apply_resident(batch, plan, output),
+                None => block_on(gpu.apply_resident_checked(batch, plan, output)),
                 Some(Mixed { plan, .. }) => self.mixed_on_device(gpu, batch, |bytes| gpu.mix(bytes, plan, output)),
             };
         };
-        let shape = batch.shape_after(plan)?;
+        let shape = batch.shape_after(plan);
         let images = GpuBatch::new(buffer.clone(), offset, shape, output.layout(batch.layout()), output.dtype())?;
         let report = match mixed {
-            None => gpu.apply_into(batch, plan, output, buffer, offset)?,
+            None => block_on(gpu.apply_into_checked(batch, plan, output, buffer, offset))?,
             Some(Mixed { plan, .. }) => {
                 batch.check_apart(buffer)?;
                 let mix = |bytes: &GpuBatch| Ok(((), gpu.mix_into(bytes, plan, output, buffer, offset)?));
@@ -92,7 +103,7 @@ impl Work<'_> {
         mix: impl FnOnce(&GpuBatch) -> Result<(T, Report)>,
     ) -> Result<(T, Report)> {
         let form = crate::Output::u8_as(self.augmenter.output().layout(batch.layout()));
-        let (bytes, report) = gpu.apply_resident(batch, &self.drawn.plan, &form)?;
+        let (bytes, report) = block_on(gpu.apply_resident_checked(batch, self.drawn.checked(), &form))?;
         let mixed = mix(&bytes);
         gpu.recycle(bytes);
         let (mixed, mixing) = mixed?;

@@ -306,7 +306,7 @@ impl Epoch {
                 }
             },
         };
-        let Drawn { plan, mixed } = drawn;
+        let Drawn { plan, mixed, .. } = drawn;
         let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
         Ok(Finished { images, labels, mixed, indices, plan, report })
     }
