@@ -1,4 +1,4 @@
-//! Augmenter: draws from a policy or a transform and applies what it drew; what most programs need.
+//! Augmenter: draws from a policy or a transform and applies the draws. Most programs need nothing else.
 
 mod builder;
 mod config;
@@ -21,9 +21,9 @@ use crate::report::Report;
 use crate::sampler::Sampler;
 use crate::transform::Transform;
 
-/// Draws from a policy, or a whole transform, and applies what was drawn, batch by batch.
+/// Draws from a policy or a whole transform and applies the draws, batch by batch.
 ///
-/// Nothing in it changes while it runs: threads may share it, and the same call gives the same result.
+/// An augmenter never changes: threads may share it, and the same call gives the same result.
 ///
 /// ```
 /// use autoaugment::{Augmenter, Batch, Device, Layout, Policy, Shape};
@@ -32,7 +32,7 @@ use crate::transform::Transform;
 /// let batch = Batch::new(vec![128; 2 * 32 * 32 * 3], shape, Layout::Nhwc)?;
 /// let augmented = augmenter.augment(&batch, 0, &[0, 1])?;
 /// println!("{}\n{}", augmented.report.device, augmented.plan);
-/// // What was applied can be saved and applied again.
+/// // The plan can be saved and applied again.
 /// let (again, _) = augmenter.apply(&batch, &augmented.plan)?;
 /// assert_eq!(again, augmented.tensor);
 /// # Ok::<(), autoaugment::Error>(())
@@ -42,11 +42,11 @@ pub struct Augmenter {
     sampler: Sampler,
     executor: Executor,
     output: Output,
-    /// Where it was asked to run.
+    /// The device that the configuration names.
     device: Device,
 }
 
-/// A batch after augmentation: the images, what was applied to each, and what the run cost.
+/// A batch after augmentation: the images, the plan that was applied, and the cost of the run.
 ///
 /// `T` says where the images are: a [`Tensor`] in host memory, a [`GpuBatch`](crate::GpuBatch) in device memory, or a
 /// tensor of burn.
@@ -55,9 +55,9 @@ pub struct Augmenter {
 pub struct Augmented<T = Tensor> {
     /// The images in the output form.
     pub tensor: T,
-    /// What was applied to each image.
+    /// The plan that was applied.
     pub plan: Plan,
-    /// What the run cost.
+    /// The cost of the run.
     pub report: Report,
 }
 
@@ -79,12 +79,12 @@ impl Augmenter {
         }
     }
 
-    /// What draws the plans.
+    /// The sampler, which draws the plans.
     pub fn sampler(&self) -> &Sampler {
         &self.sampler
     }
 
-    /// What runs them.
+    /// The executor, which applies the plans.
     pub fn executor(&self) -> &Executor {
         &self.executor
     }
@@ -108,8 +108,8 @@ impl Augmenter {
         self.sampler.plan(sizes, epoch, indices)
     }
 
-    /// Draws for each image of the batch and applies what was drawn. `indices` are the images' numbers in the data
-    /// set, one an image: together with seed and epoch they decide what is drawn.
+    /// Draws operations for each image of the batch and applies them. `indices` are the sample indices of the images:
+    /// with seed and epoch they decide the draws.
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Executor::apply`].
@@ -138,7 +138,7 @@ impl Augmenter {
         Ok(Augmented { tensor, plan, report })
     }
 
-    /// The same into memory of the caller's; see [`Executor::apply_to`]. Returns the plan and what the run cost.
+    /// The same into the caller's memory; see [`Executor::apply_to`]. Returns the plan and the cost of the run.
     ///
     /// ```
     /// use autoaugment::{Augmenter, Device, ImageView, Policy, Size};
@@ -169,7 +169,7 @@ impl Augmenter {
         Ok((plan, report))
     }
 
-    /// Applies a plan, drawn before or made by hand.
+    /// Applies a plan that was drawn before or written by hand.
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
@@ -178,8 +178,8 @@ impl Augmenter {
         self.executor.apply(batch, plan, &self.output)
     }
 
-    /// Augments a batch on the GPU into memory that the caller owns; see [`Gpu::apply_into`]. Returns the plan and what
-    /// the run cost.
+    /// Augments a batch on the GPU into a buffer that the caller owns; see [`Gpu::apply_into`]. Returns the plan and
+    /// the cost of the run.
     ///
     /// # Errors
     /// Those of [`Sampler::plan`] and [`Gpu::apply_into`], and [`Error::WrongDevice`] on the CPU.

@@ -1,4 +1,4 @@
-//! Executor: runs plans, on the CPU or on a GPU.
+//! Executor: applies plans to batches, on the CPU or on a GPU.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
-/// Where plans should run.
+/// The device that applies plans.
 ///
 /// As text: `auto`, `gpu`, `cpu`, and any other text names an adapter.
 ///
@@ -32,15 +32,16 @@ use crate::report::Report;
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Device {
-    /// A real GPU if there is one, else the CPU. Software adapters are not taken: they are slower than the CPU executor.
+    /// A real GPU if there is one, else the CPU. Software adapters are not taken: they are slower than the CPU
+    /// executor.
     #[default]
     Auto,
     /// A GPU, software adapters included; an error if there is none.
     Gpu,
     /// The CPU.
     Cpu,
-    /// The adapter with this number in the list of adapters, or the first whose name contains this text, whatever the case;
-    /// an error if there is none.
+    /// The adapter with this number in the list of adapters, or the first whose name contains this text, whatever the
+    /// case; an error if there is none.
     Adapter(String),
 }
 
@@ -90,7 +91,7 @@ impl From<Device> for String {
     }
 }
 
-/// Runs plans. Made by hand plans need nothing else: one image, one operation, no policy.
+/// Applies plans to batches. A plan that you write yourself needs nothing else: one image, one operation, no policy.
 ///
 /// ```
 /// use autoaugment::{Batch, Device, Executor, Layout, Op, Output, Plan, Shape};
@@ -169,7 +170,7 @@ impl Executor {
         }
     }
 
-    /// Who runs the plans: `CPU`, or the adapter's name and backend.
+    /// The device's name: `CPU`, or the adapter's name and backend.
     pub fn description(&self) -> String {
         match &self.inner {
             Inner::Cpu => "CPU".to_string(),
@@ -178,7 +179,8 @@ impl Executor {
         }
     }
 
-    /// Applies `plan` to `batch`, a [`Batch`](crate::Batch) or a [`RaggedBatch`](crate::RaggedBatch), and returns the result in the form of `output`. The batch is not changed.
+    /// Applies `plan` to `batch` and returns the result in the form of `output`. The batch is not changed. A batch is a
+    /// [`Batch`](crate::Batch), a [`RaggedBatch`](crate::RaggedBatch), or a slice of [`ImageView`](crate::ImageView)s.
     ///
     /// # Errors
     /// Those of [`Plan::check`], [`Error::Output`], and on a GPU [`Error::DeviceLimit`], [`Error::OutOfMemory`],
@@ -214,8 +216,8 @@ impl Executor {
         Ok((tensor, report))
     }
 
-    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it: a loop that gives the
-    /// same one each time makes no new memory. After an error what is in it is not specified.
+    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it: a loop that gives
+    /// the same one each time makes no new memory. After an error what is in it is not specified.
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
@@ -245,11 +247,12 @@ impl Executor {
         self.run(batch, plan, output, (&mut tensor.data).into())
     }
 
-    /// The same into memory of the caller's, which must have exactly as many values as the result, of the output's type.
+    /// The same into memory of the caller's, which must have exactly as many values as the result, of the output's
+    /// type.
     ///
     /// The values are written in the output's layout, image after image, straight to where they belong: the CPU writes
-    /// nothing in between, and from a GPU they are copied once. What is wrong with the arguments is found before anything is
-    /// written; after another error what is in the memory is not specified.
+    /// nothing in between, and from a GPU they are copied once. What is wrong with the arguments is found before
+    /// anything is written; after another error what is in the memory is not specified.
     ///
     /// ```
     /// use autoaugment::{Device, Executor, ImageView, Layout, Normalize, Op, Output, Plan, Size};

@@ -1,9 +1,10 @@
-//! Data augmentation for whole batches of images, on any GPU or on the CPU. Each pixel is the byte that Pillow computes.
+//! Data augmentation for whole batches of images, on any GPU or on the CPU. Each pixel is the byte that Pillow
+//! computes.
 //!
-//! The crate draws an augmentation for each image of a batch and applies all of them in a few compute dispatches. It has the
-//! learned policies of AutoAugment and Fast AutoAugment, RandAugment, TrivialAugment, UniformAugment, AugMix, timm's versions
-//! of them, crops, resizes, flips, erasing, MixUp and CutMix. The GPU path runs on [wgpu](https://wgpu.rs): Vulkan, Metal and
-//! Direct3D 12.
+//! The crate draws an augmentation for each image of a batch and applies all of them in a few compute dispatches. It
+//! has the learned policies of AutoAugment and Fast AutoAugment, RandAugment, TrivialAugment, UniformAugment, AugMix,
+//! timm's versions of them, crops, resizes, flips, erasing, MixUp and CutMix. The GPU path runs on
+//! [wgpu](https://wgpu.rs): Vulkan, Metal and Direct3D 12.
 //!
 //! # From images to a tensor
 //!
@@ -42,10 +43,17 @@
 //! # Ok::<(), autoaugment::Error>(())
 //! ```
 //!
+//! # Images and results where they are
+//!
+//! Images of different sizes may lie anywhere in memory, as [`ImageView`]s. [`Augmenter::augment_to`] writes the result
+//! into your own slice. Neither side is copied first.
+//!
 //! # From files to batches
 //!
-//! With the feature `loader`, a `Loader` reads a data set, decodes it in parallel and yields augmented batches. The module
-//! `loader` has examples. With the feature `burn`, batches are tensors of [burn](https://burn.dev); see the module `burn`.
+//! With the feature `loader`, a `Loader` reads a data set, decodes it in parallel and yields augmented batches. The
+//! module
+//! `loader` has examples. With the feature `burn`, batches are tensors of [burn](https://burn.dev); see the module
+//! `burn`.
 //!
 //! # On the GPU
 //!
@@ -58,7 +66,7 @@
 //! # fn main() -> autoaugment::Result<()> {
 //! # let Ok(gpu) = Gpu::new() else { return Ok(()) };
 //! let augmenter = Augmenter::builder(Policy::cifar10()).gpu(gpu).build()?;
-//! # let Some(gpu) = augmenter.executor().gpu() else { return Ok(()) };
+//! # let Some(gpu) = augmenter.gpu() else { return Ok(()) };
 //! let shape = Shape { images: 2, height: 32, width: 32, channels: 3 };
 //! let batch = gpu.upload(&Batch::new(vec![128; shape.values()], shape, Layout::Nhwc)?)?;
 //! let augmented = augmenter.augment_resident(&batch, 0, &[0, 1])?;
@@ -71,7 +79,7 @@
 //!
 //! | step | what happens | where |
 //! |--|--|--|
-//! | describe | a policy, another scheme, or a transform with crops and flips | [`Policy`], [`Scheme`], [`Transform`] |
+//! | configure | a transform or a scheme; seed, output, device | [`AugmenterConfig`], [`Transform`], [`Scheme`] |
 //! | draw | seed, epoch and sample index decide each image's operations | [`Sampler`] |
 //! | record | a plan lists each image's operations with all parameters; it can be saved and applied again | [`Plan`] |
 //! | apply | the plan becomes pixels, on the CPU or on a GPU | [`Executor`] |
@@ -96,13 +104,14 @@
 //! | feature | default | what it adds |
 //! |--|--|--|
 //! | `gpu` | yes | the GPU path, through wgpu |
-//! | `loader` | no | data sets, image decoding, the `Loader` |
+//! | `image` | no | views of the `image` crate's `RgbImage` and `GrayImage` |
+//! | `loader` | no | data sets, image decoding, the `Loader`; includes `image` |
 //! | `burn` | no | burn tensors and one shared device; includes `gpu` and `loader` |
 //!
 //! # Errors
 //!
-//! All calls return [`Error`], which names the thing, the rule and the value. [`Error::kind`] says what a caller can do.
-//! Library code does not panic.
+//! All calls return [`Error`], which names the thing, the rule and the value. [`Error::kind`] says what a caller can
+//! do. Library code does not panic.
 
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]

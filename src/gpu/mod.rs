@@ -83,7 +83,7 @@ pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 #[cfg(feature = "loader")]
 pub(crate) use compile::ALIGNMENT;
 pub use compile::Planner;
-pub use compile::schedule::Grouping;
+pub use compile::grouping::Grouping;
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::adapter::adapters;
 pub use device::adapter::{AdapterSummary, adapters_async};

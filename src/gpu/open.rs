@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 use std::sync::{Arc, Mutex};
 
-use super::compile::schedule::Grouping;
+use super::compile::grouping::Grouping;
 use super::compile::{WORKGROUP_MEMORY, shader};
 use super::device::adapter::{self, AdapterSummary};
 use super::device::context::Context;

@@ -97,7 +97,7 @@ fn refuse_compression(path: &Path, file: &mut File) -> Result<()> {
         Some((_, name)) => Err(refused(
             path,
             format!(
-                "the shard is compressed with {name}; decompress it to a plain .tar, so that samples can be read in any order"
+                "the shard is compressed with {name}; decompress it to a plain .tar, which can be read in any order"
             ),
         )),
     }

@@ -172,7 +172,10 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_a_parser_panic(text in ".{0,40}", start in "(u8|f32|f16|normalize\\()?[ ,=\\[\\]()a-z0-9.]{0,40}") {
+        fn no_text_makes_a_parser_panic(
+            text in ".{0,40}",
+            start in "(u8|f32|f16|normalize\\()?[ ,=\\[\\]()a-z0-9.]{0,40}",
+        ) {
             for text in [text, start] {
                 if let Ok(output) = text.parse::<Output>() {
                     round_trip(&output);
@@ -214,7 +217,8 @@ mod tests {
             ("f32 imagnet", "unknown normalization `imagnet`; did you mean `imagenet`?"),
             (
                 "f32 nchw mnist",
-                "normalization: there is no `mnist`; there are imagenet, cifar10, unit and normalize(mean=[R,G,B], std=[R,G,B])",
+                "normalization: there is no `mnist`; there are imagenet, cifar10, unit and \
+                 normalize(mean=[R,G,B], std=[R,G,B])",
             ),
             (
                 "u8 imagenet",

@@ -6,8 +6,8 @@ use crate::error::Result;
 
 /// A plan that was checked against the sizes of a batch. [`Plan::checked`] makes one.
 ///
-/// The calls that take a [`Plan`] check it once, where it comes in. All code behind them takes this type instead, for a batch of
-/// the sizes that were checked.
+/// The calls that take a [`Plan`] check it once, where it comes in. All code behind them takes this type instead, for a
+/// batch of the sizes that were checked.
 ///
 /// ```
 /// use autoaugment::{Plan, Size};

@@ -74,7 +74,7 @@ fn malformed_shards_are_refused() {
     assert_eq!(open(&tar(&[("a.txt", b"words")])), no_samples);
     let compressed = |name| {
         format!(
-            "s.tar: the shard is compressed with {name}; decompress it to a plain .tar, so that samples can be read in any order"
+            "s.tar: the shard is compressed with {name}; decompress it to a plain .tar, which can be read in any order"
         )
     };
     assert_eq!(open(&[0x1F, 0x8B, 8, 0]), compressed("gzip"));

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use super::grouping::Grouping;
 use super::program::{self, COUNTS_WORDS, Kinds, Segment};
-use super::schedule::{self, Dispatch, Grouping, Kernel, Sizes, Sources};
+use super::schedule::{self, Dispatch, Kernel, Sizes, Sources};
 use super::shader::{self, SLICE_QUADS, Variant};
 use super::tables::Tables;
 use crate::batch::{Layout, Placement, Shape};

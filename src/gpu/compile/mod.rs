@@ -3,6 +3,7 @@
 
 pub(crate) mod chunks;
 pub(crate) mod commands;
+pub(crate) mod grouping;
 pub(crate) mod mixing;
 mod planner;
 pub(crate) mod program;

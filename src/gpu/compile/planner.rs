@@ -2,7 +2,8 @@
 
 use super::WORKGROUP_MEMORY;
 use super::commands::{Piece, Prepared, Steps, Whole};
-use super::schedule::{Grouping, Sources};
+use super::grouping::Grouping;
+use super::schedule::Sources;
 use super::tables::Tables;
 use crate::batch::{Layout, Placement, Shape};
 use crate::error::Result;

@@ -27,38 +27,9 @@
 //! dispatches instead of 6. The bytes are 8.7 times those of a copy, because each of three branches is stored and read
 //! again, one word per pixel.
 
+use super::grouping::Grouping;
 use super::program::{Kinds, Places, Segment, SlotKind};
 use crate::output::Dtype;
-
-/// The division of the last level's images among dispatches. The bytes do not depend on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Grouping {
-    /// [`Grouping::Whole`] on GPUs, [`Grouping::ByPair`] on software adapters.
-    #[default]
-    Auto,
-    /// Small images in a single dispatch, if the device's workgroup memory holds one. Other images by class.
-    Whole,
-    /// One dispatch for all.
-    Single,
-    /// One for point operations, one with warps, and one with neighborhoods (Sharpness, GaussianBlur).
-    ByClass,
-    /// One for each pair of kinds.
-    ByPair,
-}
-
-impl Grouping {
-    /// All of them except `Auto`, which is one of the others.
-    pub const ALL: [Grouping; 4] = [Grouping::Whole, Grouping::Single, Grouping::ByClass, Grouping::ByPair];
-
-    /// The meaning of [`Grouping::Auto`] on an adapter.
-    pub(crate) fn on(self, is_software: bool) -> Self {
-        match self {
-            Grouping::Auto if is_software => Grouping::ByPair,
-            Grouping::Auto => Grouping::Whole,
-            chosen => chosen,
-        }
-    }
-}
 
 /// The kernel of a dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,8 @@
 use crate::batch::{Layout, Placement, Shape};
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::commands::{Piece, Prepared, Steps, Whole};
-use crate::gpu::compile::schedule::{Grouping, Sources};
+use crate::gpu::compile::grouping::Grouping;
+use crate::gpu::compile::schedule::Sources;
 use crate::gpu::compile::tables::Tables;
 use crate::output::Output;
 use crate::plan::Plan;
