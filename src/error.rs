@@ -7,7 +7,7 @@ pub use kind::ErrorKind;
 /// Everything that can go wrong in this crate.
 ///
 /// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. [`Error::kind`] says
-/// what a caller can do about it. A call that fails leaves its inputs unchanged.
+/// what a caller can do. A call that fails leaves its inputs unchanged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -44,16 +44,16 @@ pub enum Error {
         convention: &'static str,
     },
 
-    /// An operation that a policy cannot have: it changes the size, turns images over, or mixes what others make of
-    /// them.
+    /// An operation that a policy cannot have: it changes the size, flips images, or mixes the results of other
+    /// operations.
     #[error("{op}: a policy cannot contain it; use it in a transform")]
     NotInPolicies {
         /// The operation's name.
         op: &'static str,
     },
 
-    /// An operation that a branch of AugMix cannot have: it takes another image, changes the size or turns images over,
-    /// or has branches itself.
+    /// An operation that a branch of AugMix cannot have: it takes another image, changes the size, flips images, or has
+    /// branches itself.
     #[error("{op}: a branch of AugMix cannot contain it")]
     NotInBranches {
         /// The operation's name.
@@ -82,7 +82,7 @@ pub enum Error {
         parameter: &'static str,
         /// The value as it was given.
         value: f64,
-        /// The rule in words: `is outside 0..=8`.
+        /// The rule: `is outside 0..=8`.
         rule: &'static str,
     },
 
@@ -97,9 +97,9 @@ pub enum Error {
     /// Text or JSON that could not be read.
     #[error("{what}: {message}")]
     Syntax {
-        /// What was being read: `policy`, `plan`, `operation`, ...
+        /// The text's kind: `policy`, `plan`, `operation`, ...
         what: &'static str,
-        /// What is wrong and where.
+        /// The mistake and its place.
         message: String,
     },
 
@@ -119,7 +119,7 @@ pub enum Error {
     At {
         /// The place: `sub-policy 3, step 1`.
         place: String,
-        /// What is wrong there.
+        /// The mistake there.
         reason: Box<Error>,
     },
 
@@ -172,7 +172,7 @@ pub enum Error {
     /// Something larger than the device allows.
     #[error("{what} needs {needed} bytes; the device allows {limit}")]
     DeviceLimit {
-        /// What is too large.
+        /// The object that is too large.
         what: &'static str,
         /// Bytes needed.
         needed: u64,
@@ -207,7 +207,7 @@ pub enum Error {
     Dataset {
         /// The file or folder.
         place: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 
@@ -219,7 +219,7 @@ pub enum Error {
         index: u64,
         /// Its name: mostly the file.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 

@@ -8,7 +8,7 @@
 //!
 //! # From images to a tensor
 //!
-//! An [`Augmenter`] does all of it: it takes a batch, draws, applies, and says what it applied.
+//! An [`Augmenter`] takes a batch, draws, applies the draws, and returns the plan with the result.
 //!
 //! ```
 //! use autoaugment::{Augmenter, Batch, Device, Layout, Normalize, Output, Policy, Shape};

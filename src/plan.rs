@@ -49,8 +49,8 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedImage {
-    /// The name of the image's file, if the image has one. The library never reads it: the command line writes it, finds the
-    /// entry of a file by it when it replays a plan, and [`Plan`] prints it instead of the index.
+    /// The name of the image's file, if the image has one. The library never reads it. The command line writes it, and
+    /// finds a file's entry by it when it replays a plan. [`Plan`] prints it instead of the index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The sample index of the image: its position in the data set.

@@ -63,7 +63,7 @@ impl Report {
         }
     }
 
-    /// The same with what it cost to mix the images afterwards.
+    /// The same with the cost of mixing the images afterwards.
     #[cfg(all(feature = "gpu", feature = "loader"))]
     pub(crate) fn with_mixing(mut self, mixing: &Report) -> Self {
         self.dispatches += mixing.dispatches;

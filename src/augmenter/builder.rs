@@ -199,7 +199,7 @@ mod tests {
         let config = AugmenterConfig { device: Device::Cpu, ..AugmenterConfig::new(Policy::cifar10()) };
         let refused = config.clone().build_on(gpu.clone()).map(|_| ()).unwrap_err();
         assert!(matches!(refused, Error::Config { option: "gpu", .. }), "{refused}");
-        // What a configuration says of a shared GPU builds on that GPU again.
+        // The configuration of an augmenter on a shared GPU builds on that GPU again.
         let augmenter = Augmenter::builder(Policy::cifar10()).gpu(gpu.clone()).build().unwrap();
         assert!(augmenter.config().build_on(gpu).is_ok());
     }

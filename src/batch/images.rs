@@ -204,7 +204,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// The axes of one image in words.
+/// The axes of one image, as text.
 fn axes(layout: Layout) -> &'static str {
     match layout {
         Layout::Nhwc => "H x W x C",

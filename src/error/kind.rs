@@ -2,7 +2,7 @@
 
 use super::Error;
 
-/// What a caller can do about an [`Error`].
+/// The reaction to an [`Error`] that a caller can choose.
 ///
 /// A binding maps a kind to an exception, a program to an exit code:
 ///
@@ -29,7 +29,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// What a caller can do about it. An error with a place ([`Error::At`]) has the kind of its reason.
+    /// The reaction that a caller can choose. An error with a place ([`Error::At`]) has the kind of its reason.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::At { reason, .. } => reason.kind(),

@@ -16,7 +16,7 @@ use crate::report::Report;
 impl Gpu {
     /// Applies `plan` to a batch in host memory and returns the result there.
     ///
-    /// A batch that exceeds the device's limits is run in pieces.
+    /// A batch that exceeds the device's limits runs in chunks.
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply).
@@ -38,11 +38,11 @@ impl Gpu {
         self.begin_async(batch, plan, output).await?.fetch().await
     }
 
-    /// Begins what [`Gpu::apply`] does and returns once it is submitted: the images are sent by then, and the caller can make
-    /// the next batch ready, or begin it, while the device works.
+    /// Starts [`Gpu::apply`] and returns after the submission. The images are uploaded by then. You can prepare or
+    /// begin the next batch while the device works.
     ///
-    /// Each batch that is begun has memory of its own for its results until it was waited for. Of a batch that exceeds the
-    /// device's limits two pieces are under way at a time, so that this waits for all but the last two.
+    /// Each started batch has its own memory for results until you wait for it. If a batch exceeds the device's limits,
+    /// two of its chunks are under way at a time. This call then waits for all chunks except the last two.
     ///
     /// ```
     /// # fn main() -> autoaugment::Result<()> {
@@ -66,7 +66,7 @@ impl Gpu {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Gpu::apply`]; some come when the batch is waited for.
+    /// Those of [`Gpu::apply`]. Some of them appear when you wait for the batch.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn begin<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<Pending> {
         block_on(self.begin_async(batch, plan, output))
@@ -103,10 +103,10 @@ impl Gpu {
         Ok(coming.report)
     }
 
-    /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or one that [`Gpu::recycle`] was
-    /// given.
+    /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or in one from
+    /// [`Gpu::recycle`].
     ///
-    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
+    /// Returns after the submission. Later submissions to the queue see the result.
     ///
     /// # Errors
     /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
@@ -152,12 +152,12 @@ impl Gpu {
         Ok((augmented.at_home_in(self.pool()), report))
     }
 
-    /// Applies `plan` to a batch on the device and writes the result into memory that the caller owns, contiguous from
-    /// byte `offset` of `buffer`. Other bytes are not touched.
+    /// Applies `plan` to a batch on the device and writes the result into your `buffer`, contiguous from byte `offset`
+    /// on. Other bytes stay unchanged.
     ///
     /// # Errors
-    /// Those of [`Gpu::apply_resident`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or
-    /// the input itself, or it lacks the usage `STORAGE`.
+    /// Those of [`Gpu::apply_resident`]. [`Error::Buffer`] if `offset` is not a multiple of 4, or if the buffer is too
+    /// small, is the input, or lacks the usage `STORAGE`.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_into<'a>(
         &self,

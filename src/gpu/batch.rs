@@ -1,4 +1,4 @@
-//! Batches in the device's memory: images of one size or tensors, and images of different sizes.
+//! GPU batches: images or tensors in the device's memory, of one size or of different sizes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -11,8 +11,8 @@ use crate::plan::CheckedPlan;
 
 /// Images on a device: `shape` values of `dtype` in the order of `layout`, contiguous, from byte `offset` of a buffer.
 ///
-/// As an input it must be u8. What a [`Gpu`](crate::Gpu) returns can be read by any wgpu program on the same device; work that
-/// was submitted before has written it by the time later submissions run.
+/// As an input, it must be u8. Any wgpu program on the same device can read the result of a [`Gpu`](crate::Gpu),
+/// because later submissions run after the work that writes it.
 #[derive(Clone, Debug)]
 pub struct GpuBatch {
     buffer: wgpu::Buffer,
@@ -23,7 +23,7 @@ pub struct GpuBatch {
     home: Option<Arc<Home>>,
 }
 
-/// Where a buffer of ours goes back to, once.
+/// The pool to which a buffer returns, once.
 #[derive(Debug)]
 struct Home {
     pool: Weak<Pool>,
@@ -31,30 +31,30 @@ struct Home {
 }
 
 impl GpuBatch {
-    /// Takes a part of a buffer as a batch.
+    /// Uses a part of a buffer as a batch.
     ///
     /// # Errors
-    /// [`Error::Batch`] if the shape is unusable; [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too
-    /// small, or it lacks the usage `STORAGE`.
+    /// [`Error::Batch`] if the shape is unusable. [`Error::Buffer`] if `offset` is not a multiple of 4, or if the
+    /// buffer is too small or lacks the usage `STORAGE`.
     pub fn new(buffer: wgpu::Buffer, offset: u64, shape: Shape, layout: Layout, dtype: Dtype) -> Result<Self> {
         shape.check()?;
         check_room(&buffer, offset, shape, dtype)?;
         Ok(GpuBatch { buffer, offset, shape, layout, dtype, home: None })
     }
 
-    /// A batch whose buffer came from a pool.
+    /// A batch with a buffer from a pool.
     pub(super) fn at_home_in(self, pool: &Arc<Pool>) -> Self {
         let home = Home { pool: Arc::downgrade(pool), went_back: AtomicBool::new(false) };
         GpuBatch { home: Some(Arc::new(home)), ..self }
     }
 
-    /// The buffer, if it came from this pool and neither this batch nor a clone of it went back.
+    /// The buffer, if it came from this pool and was not returned yet.
     pub(super) fn into_buffer(self, pool: &Arc<Pool>) -> Option<wgpu::Buffer> {
         let home = self.home.filter(|home| std::ptr::eq(home.pool.as_ptr(), Arc::as_ptr(pool)))?;
         (!home.went_back.swap(true, Ordering::Relaxed)).then_some(self.buffer)
     }
 
-    /// The buffer, which may have room for more.
+    /// The buffer, which can be larger than the batch.
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
     }
@@ -90,10 +90,11 @@ pub struct GpuRaggedBatch {
 }
 
 impl GpuRaggedBatch {
-    /// Takes the images at `places` of a buffer as a batch.
+    /// Uses the images at `places` of a buffer as a batch.
     ///
     /// # Errors
-    /// [`Error::Batch`] as for a [`RaggedBatch`](crate::RaggedBatch); [`Error::Buffer`] if the buffer lacks the usage `STORAGE`.
+    /// [`Error::Batch`] as for a [`RaggedBatch`](crate::RaggedBatch). [`Error::Buffer`] if the buffer lacks the usage
+    /// `STORAGE`.
     pub fn new(buffer: wgpu::Buffer, places: &[Place], channels: usize) -> Result<Self> {
         // The kernels read whole words.
         check_places(places, channels, buffer.size() / 4 * 4)?;
@@ -122,7 +123,7 @@ impl GpuRaggedBatch {
     }
 }
 
-/// A [`GpuBatch`] or a [`GpuRaggedBatch`], borrowed: what is augmented on the device.
+/// A borrowed [`GpuBatch`] or [`GpuRaggedBatch`]: the input of an augmentation on the device.
 #[derive(Clone, Copy, Debug)]
 pub struct GpuImages<'a> {
     pub(super) buffer: &'a wgpu::Buffer,
@@ -183,7 +184,7 @@ pub(super) fn check_bytes(dtype: Dtype) -> Result<()> {
     }
 }
 
-/// Refuses to write where is read.
+/// Refuses to write into the input.
 pub(super) fn check_apart(input: &wgpu::Buffer, output: &wgpu::Buffer) -> Result<()> {
     if input == output {
         return Err(Error::Buffer("the output must be another buffer than the input".to_string()));

@@ -1,7 +1,7 @@
 //! Decoded: pixels that the loader's threads write to staging memory, and their copy on the device.
 //!
-//! Decoders read what they wrote, and mapped memory cannot be read: each image is decoded to memory of its thread first
-//! and copied from there.
+//! Decoders read their own output, and mapped memory cannot be read. Each image is therefore decoded to its thread's
+//! memory first and copied from there.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use super::device::waiting::block_on;
 use super::transfer::storage;
 use crate::error::Result;
 
-/// Pixels on the device, or rather on the way there: what is submitted later finds them.
+/// Pixels on the device, or on the way there. Later submissions see them.
 pub(crate) struct Upload {
     pub buffer: Held,
     /// Bytes sent.
@@ -24,11 +24,11 @@ pub(crate) struct Upload {
 }
 
 impl Gpu {
-    /// Writes images to the device: `fill` is given the number of an image and memory for its `spans[number]`, which is
-    /// all zeros or has an earlier image's bytes. Spans ascend and begin at multiples of [`ALIGNMENT`]. Returns what
-    /// `fill` did for each.
+    /// Writes images to the device. `fill` gets the number of an image and memory for its `spans[number]`, with zeros
+    /// or an earlier image's bytes. Spans ascend and begin at multiples of [`ALIGNMENT`]. Returns the result of each
+    /// `fill`.
     ///
-    /// Threads of the current pool of rayon take part.
+    /// Threads of the current rayon pool take part.
     ///
     /// # Errors
     /// [`Error::DeviceLimit`](crate::Error::DeviceLimit), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
@@ -51,7 +51,7 @@ impl Staging {
         fill: impl Fn(usize, &mut [u8]) -> T + Sync,
     ) -> Result<(Upload, Vec<T>)> {
         let bytes = spans.last().map_or(0, |span| span.end.next_multiple_of(ALIGNMENT) as u64);
-        // Asked for first, as it says what a batch is too large for.
+        // Asked for first, because its error names the limit that a batch exceeds.
         let buffer = block_on(context.guarded(|| context.pool.take("a batch of decoded images", bytes, storage())))?;
         let slot = block_on(self.take(context, bytes))?;
         // Not within `guarded`, as [`Slot::write`].

@@ -1,4 +1,4 @@
-//! Gather: partners that are in another piece of a large batch than the images mixed with them.
+//! Gather: partners in another chunk of a large batch than the images that are mixed with them.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use super::batch::GpuImages;
 use super::device::buffers::Held;
 use crate::error::{Error, Result};
 
-/// Images that are copied into one buffer, each at its byte within a word.
+/// Images that are copied into one buffer, each keeping its byte within a word.
 pub(super) struct Gathered {
     pub buffer: Held,
-    /// Where in it each begins.
+    /// The first byte of each image in the buffer.
     pub places: HashMap<usize, u32>,
-    /// Where in the source, where in the buffer, how many bytes.
+    /// Place in the source, place in the buffer, number of bytes.
     copies: Vec<[u64; 3]>,
 }
 
@@ -26,7 +26,7 @@ impl Gathered {
 }
 
 impl Gpu {
-    /// Brings the images `partners` together.
+    /// Copies the images `partners` into one buffer.
     pub(super) async fn gather(
         &self,
         batch: &GpuImages<'_>,

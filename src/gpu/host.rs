@@ -8,8 +8,8 @@ use super::transfer::span;
 
 use crate::batch::{Images, Placement, Size};
 
-/// Images in host memory with a place for each in memory of the device: images that are in one piece of memory keep
-/// their distances, and others come one after the other.
+/// Images in host memory, with a place for each in the device's memory. Images in one piece of memory keep their
+/// distances, and others are consecutive.
 pub(crate) struct HostImages<'a> {
     images: Images<'a>,
     /// Empty for images in one piece of memory.
@@ -39,7 +39,7 @@ impl<'a> HostImages<'a> {
         }
     }
 
-    /// What is to be written for all, each to its own place.
+    /// The writes of all images, each to its own place.
     #[cfg(feature = "burn")]
     pub fn all(&self) -> Vec<Written<'a>> {
         match self.images.packed() {
@@ -53,7 +53,7 @@ impl<'a> HostImages<'a> {
         Written::image(at, &self.images.view(index))
     }
 
-    /// What is to be written for these images, the first byte of which goes to byte 0.
+    /// The writes of these images, from byte 0 on.
     pub fn written(&self, range: &Range<usize>) -> Vec<Written<'a>> {
         match self.images.packed() {
             Some(packed) => vec![Written::bytes(0, &packed.data[span(&packed.placement, range)])],

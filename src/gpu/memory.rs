@@ -1,4 +1,4 @@
-//! Memory: how much a batch takes, before it is run.
+//! Memory: the bytes of a batch on the device, before it runs.
 
 use serde::Serialize;
 
@@ -18,54 +18,53 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::plan::Plan;
 
-/// The bytes that a batch needs of each kind of buffer, or the largest of its pieces where it exceeds the device's
-/// limits; see [`Gpu::memory_for`](crate::Gpu::memory_for).
+/// The bytes of each kind of buffer for a batch, or for its largest chunk if it exceeds the device's limits; see
+/// [`Gpu::memory_for`](crate::Gpu::memory_for).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// What to do with each image: some 150 bytes for a segment of it, more where it is resized or turned with
-    /// interpolation; and the parameters of the dispatches. Most images have one segment, with AugMix one or more a
-    /// branch and another.
+    /// The programs of the images, and the parameters of the dispatches. A segment of an image takes about 150 bytes,
+    /// and more with a resize or an interpolated warp. Most images have one segment. AugMix has at least one per
+    /// branch, and one more.
     pub programs: u64,
     /// 3,088 for each segment with statistics.
     pub statistics: u64,
-    /// 4 for each pixel that is stored between two segments of a chain, the largest of it, of both buffers for it; the
-    /// same for each branch of AugMix.
+    /// 4 for each pixel that is stored between two segments of a chain, at its largest, in both buffers. The same for
+    /// each branch of AugMix.
     pub stored: u64,
     /// The images.
     pub images: u64,
-    /// What they become.
+    /// The results.
     pub results: u64,
-    /// What kernels look up, of this plan and those before; at most 8 MiB, unless it alone has some 4,000 different
-    /// blends.
+    /// The tables of kernels, for this plan and earlier ones: at most 8 MiB, unless this plan alone has about 4,000
+    /// different blends.
     pub tables: u64,
 }
 
 impl Memory {
-    /// The most bytes that are held for such a batch from host memory to host memory while one is under way:
+    /// The most bytes held for such a batch from host memory to host memory, while one batch is under way:
     ///
     /// 2 tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x
     /// 5/4 results
     ///
-    /// The tables have at least 256 KiB. The last two are memory that the host sees, 2 slots to send through, of at
-    /// least 25/16 of the tables or of 1 MiB of them, and room for 2 pieces to be fetched; a batch of one piece has
-    /// only one such room, and so has each further batch that is begun. The factors are room for what is drawn to
-    /// differ. Nothing is held twice for more batches one after the other; each thread that runs batches at the same
-    /// time has its own.
+    /// The tables have at least 256 KiB. The last two terms are memory that the host sees. There are 2 upload slots, of
+    /// at least 25/16 of the tables or of 1 MiB of them, and room to download 2 chunks. A batch of one chunk has room
+    /// for one only, and so has each further started batch. The factors leave room for different draws. Consecutive
+    /// batches share all of it. Each thread that runs batches at the same time has its own.
     pub fn through_host(&self) -> u64 {
         let fetched = 2 * 5 * self.results / 4;
         self.drawn() + 5 * (self.images + self.results) / 4 + self.slots(self.programs + self.images) + fetched + SLACK
     }
 
-    /// The most bytes that are held for such a batch from the caller's memory on the device to the caller's:
+    /// The most bytes held for such a batch from your memory on the device to your memory on the device:
     ///
     /// 2 tables + 3/2 (programs + statistics + stored) + 2 x 25/16 programs
     ///
-    /// with the same least sizes.
+    /// with the same smallest sizes.
     pub fn on_device(&self) -> u64 {
         self.drawn() + self.slots(self.programs) + SLACK
     }
 
-    /// What such bytes are sent through, and before them the tables, in parts.
+    /// The upload slots for such bytes, which upload the tables first, in parts.
     fn slots(&self, bytes: u64) -> u64 {
         2 * 25 * bytes.max(self.tables.min(SHARE as u64)) / 16
     }
@@ -87,11 +86,11 @@ impl Memory {
     }
 }
 
-/// What buffers have at least, however little is in them.
+/// The smallest size of buffers.
 const SLACK: u64 = 16 * 64;
 
 impl Gpu {
-    /// How much memory of the device a batch of images of these sizes takes under this plan.
+    /// The memory on the device for images of these sizes under this plan.
     ///
     /// # Errors
     /// Those of [`Gpu::apply`] that do not depend on the device's state.

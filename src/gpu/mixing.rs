@@ -1,15 +1,15 @@
-//! Mixing on the device: augmented bytes become mixed and normalized values in one dispatch for each piece.
+//! Mixing on the device: augmented bytes become mixed and normalized values in one dispatch per chunk.
 //!
-//! MixUp's products are looked up: for each weight and channel 256 of an image's bytes and 256 of its partner's, made
-//! here as the host makes them. What is left is one sum a value, which the kernel makes of integers
-//! (`shaders/arithmetic/binary32.wgsl`). The products follow the records of the images where programs are otherwise; a
-//! batch that has one lambda sends 6 KiB of them.
+//! MixUp's products are looked up. For each weight and channel, this code makes 256 products of an image's bytes and
+//! 256 of its partner's, as the host does. One sum per value remains, which the kernel computes with integers
+//! (`shaders/arithmetic/binary32.wgsl`). The products follow the records of the images, in place of programs. A batch
+//! with one lambda uploads 6 KiB of them.
 //!
 //! # Tried
-//! * *The device's own sum* instead of integers: WGSL leaves open which way a sum is rounded and what becomes of
-//!   subnormal numbers, which weights near 0 make. Predicted for integers: hardly more, as four look-ups a value are
-//!   most of it. Measured on lavapipe, for 64 images of 224 x 224: integers take 1.01 to 1.21 times as long for MixUp,
-//!   in f16 and f32. Kept, as the bits then are the host's on every device.
+//! * *The device's own sum* instead of integers. WGSL does not fix the rounding of a sum or the result for subnormal
+//!   numbers, which weights near 0 produce. Predicted for integers: hardly slower, because four look-ups per value are
+//!   most of the work. Measured on lavapipe, for 64 images of 224 x 224: integers take 1.01 to 1.21 times as long for
+//!   MixUp, in f16 and f32. Kept, because the bits are then the host's on every device.
 
 use std::ops::Range;
 
@@ -35,15 +35,14 @@ use crate::report::Report;
 const LARGEST: f32 = 8.507_059e37;
 
 impl Gpu {
-    /// Mixes augmented images on the device, bytes in, and leaves the result there in the form of `output`, in a new
-    /// buffer or one that [`Gpu::recycle`] was given. The bits are those of [`MixPlan::apply`] on the normalized
-    /// images.
+    /// Mixes augmented bytes on the device. The result stays there in the form of `output`, in a new buffer or in one
+    /// from [`Gpu::recycle`]. The bits are those of [`MixPlan::apply`] on the normalized images.
     ///
-    /// Returns once the work is submitted; whatever is submitted to the queue later finds it done.
+    /// Returns after the submission. Later submissions to the queue see the result.
     ///
     /// # Errors
-    /// Those of [`MixPlan::check`], [`Error::Buffer`] if the batch is not u8, [`Error::Output`] for MixUp with u8
-    /// output or normalized values of 2^126 and more, and those of [`Gpu::upload`].
+    /// Those of [`MixPlan::check`] and [`Gpu::upload`]. [`Error::Buffer`] if the batch is not u8. [`Error::Output`] for
+    /// MixUp with u8 output, or with normalized values of 2^126 and more.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn mix(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<(GpuBatch, Report)> {
         block_on(self.mix_async(batch, plan, output))
@@ -68,8 +67,8 @@ impl Gpu {
     /// touched.
     ///
     /// # Errors
-    /// Those of [`Gpu::mix`], and [`Error::Buffer`] if `offset` is no multiple of 4, the buffer is too small or the
-    /// input itself, or it lacks the usage `STORAGE`.
+    /// Those of [`Gpu::mix`]. [`Error::Buffer`] if `offset` is not a multiple of 4, or if the buffer is too small, is
+    /// the input, or lacks the usage `STORAGE`.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn mix_into(
         &self,
@@ -127,8 +126,8 @@ impl Gpu {
         Ok(report)
     }
 
-    /// Cuts a batch into ranges of images whose buffers can be bound: themselves, all from the first partner to the
-    /// last, what is looked up, and what they become.
+    /// Cuts a batch into ranges of images whose buffers can be bound: images, all images from the first partner to the
+    /// last, products, and results.
     fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
         let values = shape.values_per_image();
         let room = |image: &MixedImage| Room {
@@ -140,7 +139,7 @@ impl Gpu {
         cut(plan.images().iter().map(room), &self.most(false))
     }
 
-    /// Mixes one piece; returns how many bytes were sent for it.
+    /// Mixes one chunk. Returns the number of uploaded bytes.
     async fn mix_piece(
         &self,
         batch: &GpuBatch,
@@ -218,14 +217,14 @@ impl Gpu {
 }
 
 impl GpuImages<'_> {
-    /// Refuses to write over them what they become: known before they are augmented to the bytes that are mixed.
+    /// Refuses to write the results over the sources, before the sources are augmented.
     #[cfg(feature = "loader")]
     pub(crate) fn check_apart(&self, output: &wgpu::Buffer) -> Result<()> {
         check_apart(self.buffer, output)
     }
 }
 
-/// Refuses what [`Gpu::mix`] cannot do.
+/// Refuses inputs that [`Gpu::mix`] cannot mix.
 fn check(batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<()> {
     plan.check(batch.shape())?;
     output.check()?;

@@ -1,37 +1,36 @@
-//! GPU executor: a handful of dispatches for a whole batch, as many as its longest chain needs whatever was drawn.
+//! GPU executor: a few dispatches for a whole batch. Their number depends on its longest chain and not on its draws.
 //!
-//! Two wings: `compile` turns plans into dispatches and never names wgpu, `device` owns what a wgpu device has for us.
-//! The files beside them join the two.
+//! It has two wings. `compile` turns plans into dispatches and never names wgpu. `device` owns the objects of a wgpu
+//! device. The files beside them join the two.
 //!
-//! A plan's chains become programs (`compile/program/`), the programs a schedule of dispatches (`compile/schedule.rs`),
-//! and each dispatch runs a kernel (`compile/shader/`) that was put together from the WGSL of the operations it can
-//! need. Everything that takes more than integers is done here on the host in f64 first; the kernels look up, add and
-//! compare integers, so that their bytes do not depend on what a driver does to floating point.
+//! A plan's chains become programs (`compile/program/`), and the programs become a schedule of dispatches
+//! (`compile/schedule.rs`). Each dispatch runs a kernel (`compile/shader/`), assembled from the WGSL of its possible
+//! operations. All arithmetic beyond integers is done first, here on the host in f64. The kernels look up, add and
+//! compare integers. So their bytes do not depend on a driver's floating-point arithmetic.
 //!
-//! Images of a batch may have any sizes: each program says its own. Crops and flips in front of other operations are a
-//! map of coordinates (`compile/view.rs`) that fetching goes through, at no cost in passes. Resizing has two passes of
-//! weighted sums; the first is a dispatch of its own into an intermediate buffer, the second is evaluated where the
-//! next kernel fetches.
+//! Images of a batch can have any sizes, and each program holds its own. Crops and flips before other operations are a
+//! map of coordinates (`compile/view.rs`), which costs no pass. Resizing has two passes of weighted sums. The first is
+//! a dispatch of its own into an intermediate buffer. The second is evaluated where the next kernel fetches.
 //!
-//! Needs no optional feature of wgpu and no more than WebGPU's default limits.
+//! It needs no optional feature of wgpu and no more than WebGPU's default limits.
 //!
 //! # A training loop
-//! What is counted, and what a test counts:
+//! These counts hold, and tests check them:
 //!
-//! * *Dispatches and bytes.* Under the ImageNet policy 256 images of 224 x 224 take at most 4 dispatches that read and
-//!   write at most 1.35 times the bytes of a copy, small images exactly one dispatch and a copy's bytes. (Software
-//!   adapters, which execute every branch, have one dispatch for each pair of kinds instead: [`Grouping`].)
-//! * *Barriers.* wgpu puts at most one barrier in front of a dispatch, over all buffers whose use changes there, and
-//!   none between dispatches of one pass that only read what they share. A piece is one pass; its dispatches follow one
-//!   another in one list and each is a level's kernel, so that there are never more barriers than dispatches. Those of
-//!   one level write one buffer, and wgpu orders them although they write different images.
-//! * *Submissions.* One for a piece: what is sent, the kernels, what is fetched. Blends that were never seen before
-//!   have one more, for their tables.
-//! * *Created objects.* None, once batches were seen like those that come: [`Gpu::made`]. Where magnitudes are drawn
-//!   from a continuum, blends are ever new, and so now and then are the tables' buffer and the bind groups over it.
-//! * *Memory.* [`Gpu::memory_for`] says how much, by a formula.
-//! * *Waiting.* Sending waits for the batch before the last, whose mapped slot is used again (`device/staging.rs`).
-//!   Fetching ([`Pending::wait`]) waits for its own batch and for nothing behind it.
+//! * *Dispatches and bytes.* Under the ImageNet policy, 256 images of 224 x 224 take at most 4 dispatches. These move
+//!   at most 1.35 times the bytes of a copy. Small images take exactly one dispatch and a copy's bytes. Software
+//!   adapters execute every branch, so they have one dispatch for each pair of kinds instead: [`Grouping`].
+//! * *Barriers.* wgpu puts at most one barrier before a dispatch, for all buffers whose use changes there. It puts none
+//!   between dispatches of one pass that only read their shared buffers. A chunk is one pass with one list of
+//!   dispatches, so there are never more barriers than dispatches. The dispatches of one level write one buffer, and
+//!   wgpu orders them although they write different images.
+//! * *Submissions.* One per chunk, with its upload, its kernels and its download. New blends need one more, for their
+//!   tables.
+//! * *Created objects.* None, after a batch of the same kind: [`Gpu::made`]. Continuous magnitudes always give new
+//!   blends. Then the tables' buffer and its bind groups are new now and then.
+//! * *Memory.* [`Gpu::memory_for`] computes it by a formula.
+//! * *Waiting.* An upload waits for the batch before the last one, whose mapped slot it reuses (`device/staging.rs`). A
+//!   download ([`Pending::wait`]) waits for its own batch and for no later one.
 //!
 //! # A line from Mesa on standard error
 //! On Linux without a desktop session, opening a GPU may print `error: XDG_RUNTIME_DIR is invalid or not set in the
@@ -41,20 +40,20 @@
 //! `VK_KHR_wayland_surface` is on, and wgpu 30 demands every surface extension that there is.
 //!
 //! # Tried
-//! * *Everything through mapped slots in one submission* instead of `Queue::write_buffer` for images, programs and
-//!   parameters, a bind group for each dispatch and a submission each for kernels and fetching. Predicted: nothing is
-//!   created, and what the host does for a batch beside planning halves; kernels stay what they are. Counted: nothing
-//!   is created. Measured on lavapipe, by CPU time and kernels included: 0.87 to 0.96 of before for 8 images of 16 x
-//!   16, 0.86 to 1.00 where they stay on the device, 0.99 to 1.00 for 64 of 224 x 224, where the kernels are nearly all
-//!   of it.
-//! * *Bind groups in one cache for all* would have kept the memory of every caller's buffer that it ever saw. They
-//!   belong to the workspace whose buffers they bind, know the last 8 sources and 4 destinations, and go with it.
-//! * *Re-using the memory of a result that nobody waited for*: a mapping that was taken back and asked for again may be
-//!   told when the first one would have been, before the bytes are there. Such memory is dropped instead.
-//! * *Four histograms side by side* in the statistics kernel and, as far as workgroup memory reaches, for small images.
-//!   Predicted for GPUs: a quarter of the queue on flat images; nobody measured that yet. On lavapipe, where threads of
-//!   a workgroup run one after the other, statistics cost 1.00 to 1.03 times as much as with one, flat or not, and
-//!   small images 1.02 to 1.05.
+//! * *Uploads through mapped slots in one submission*. Before, there was `Queue::write_buffer` for images, programs and
+//!   parameters, a bind group per dispatch, and one submission each for kernels and download. Predicted: no created
+//!   objects, half of the host's work besides planning, and the same kernels. Counted: no created objects. Measured on
+//!   lavapipe, by CPU time with the kernels, as parts of the time before. For 8 images of 16 x 16: 0.87 to 0.96, and
+//!   0.86 to 1.00 if they stay on the device. For 64 images of 224 x 224, where the kernels are nearly all of it: 0.99
+//!   to 1.00.
+//! * *One cache of all bind groups* would keep the memory of every caller's buffer. Instead they belong to the
+//!   workspace whose buffers they bind. It keeps those of the last 8 sources and 4 destinations.
+//! * *Reuse of the memory of a result that is never fetched*. A mapping that is canceled and requested again can
+//!   complete when the first one would have, before the bytes are there. Such memory is dropped instead.
+//! * *Four histograms side by side* in the statistics kernel and, if workgroup memory allows, for small images.
+//!   Predicted for GPUs: a quarter of the queue on flat images. This is not measured yet. On lavapipe, the threads of a
+//!   workgroup run one after the other. There, statistics take 1.00 to 1.03 times as long as with one histogram, flat
+//!   or not, and small images 1.02 to 1.05.
 
 mod apply;
 mod batch;
@@ -108,35 +107,34 @@ use crate::plan::Plan;
 
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
-/// A clone is the same device and costs nothing: augmenters, executors and loaders share it, and each pipeline is
-/// compiled once. Threads may share it too. When the last clone is dropped, so is what it allocated; buffers that it
-/// returned stay.
+/// A clone is the same device and costs nothing. Augmenters, executors, loaders and threads share it, and each pipeline
+/// is compiled once. Dropping the last clone frees its allocations. Buffers that it returned stay.
 #[derive(Clone)]
 pub struct Gpu {
     inner: Arc<Inner>,
     grouping: Grouping,
 }
 
-/// What the clones of a [`Gpu`] share.
+/// The shared state of the clones of a [`Gpu`].
 struct Inner {
     context: Context,
     summary: AdapterSummary,
     workgroup_memory: usize,
     pipelines: Pipelines,
     workspaces: Workspaces,
-    /// What programs and images of host memory are sent through.
+    /// The staging memory for programs and for images from host memory.
     staging: Staging,
     /// Locked while words are sent, which takes waiting.
     tables: async_lock::Mutex<DeviceTables>,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
-    /// What a training framework calls this device. Its module knows the type.
+    /// A training framework's handle of this device. The framework's module knows the type.
     #[cfg(feature = "burn")]
     framework: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Gpu {
-    /// The same device, with another way to divide a batch among dispatches for this handle and its clones. The bytes
+    /// The same device, with another division of a batch among dispatches for this handle and its clones. The bytes
     /// stay the same.
     #[must_use]
     pub fn grouping(self, grouping: Grouping) -> Self {
@@ -148,52 +146,52 @@ impl Gpu {
         &self.inner.context.device
     }
 
-    /// The queue that everything is submitted to.
+    /// The queue of all submissions.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.inner.context.queue
     }
 
-    /// What runs: the adapter.
+    /// The adapter.
     pub fn adapter(&self) -> &AdapterSummary {
         &self.inner.summary
     }
 
-    /// The adapter's name, backend and kind, for people.
+    /// The adapter's name, backend and kind, for messages.
     pub fn description(&self) -> String {
         self.adapter().to_string()
     }
 
-    /// What was created on the device so far. A batch like those before creates nothing: not for [`Gpu::apply`], and
-    /// not for [`Gpu::apply_into`] if the same few buffers take turns; [`Gpu::apply_resident`] finds what
-    /// [`Gpu::recycle`] was given. Ever new blends need a buffer for their tables now and then.
+    /// The objects that were created on the device so far. A batch like earlier ones creates no object in
+    /// [`Gpu::apply`], nor in [`Gpu::apply_into`] if the same few buffers take turns. [`Gpu::apply_resident`] reuses
+    /// the buffers from [`Gpu::recycle`]. New blends need a new buffer for their tables now and then.
     pub fn made(&self) -> Made {
         self.inner.context.allocator.counters.made()
     }
 
-    /// Drops whatever is only kept for the next batch, but for tables and pipelines. What was submitted keeps its own.
+    /// Drops all memory that is kept for the next batch, except tables and pipelines. Submitted work keeps its memory.
     pub fn trim(&self) {
         self.pool().forget();
         self.inner.workspaces.forget();
         self.inner.staging.forget();
     }
 
-    /// Takes back a batch that [`Gpu::upload`] or [`Gpu::apply_resident`] returned, for its buffer to be used again.
-    /// Whatever was submitted before still finds the images there; clones of the batch and of its buffer must not be
-    /// used any more, as others' images will be in it. A batch of other origin is dropped.
+    /// Takes back a batch from [`Gpu::upload`] or [`Gpu::apply_resident`], to reuse its buffer. Earlier submissions
+    /// still see its images. Do not use clones of the batch or of its buffer afterwards, because other images will be
+    /// in it. A batch from elsewhere is dropped.
     pub fn recycle(&self, batch: GpuBatch) {
         if let Some(buffer) = batch.into_buffer(self.pool()) {
             self.give_back(self.inner.context.allocator.hold(transfer::BATCH, buffer));
         }
     }
 
-    /// How many pipelines there are.
+    /// The number of pipelines.
     pub fn pipelines(&self) -> usize {
         self.inner.pipelines.count()
     }
 
-    /// What an operation returned. wgpu hands out pipelines and buffers even where it could not make them, so that
-    /// after a refusal whatever was kept is forgotten: the next call makes its own. Not so the tables, which are kept
-    /// only once they were made and filled without an error, and which who is refused may have locked.
+    /// Returns an operation's result. wgpu hands out pipelines and buffers even if it could not make them. After a
+    /// refusal, all kept objects are therefore dropped, and the next call makes its own. The tables stay, because they
+    /// are kept only after they were filled without an error, and because the refused caller can hold their lock.
     fn forget_if_refused<T>(&self, result: Result<T>) -> Result<T> {
         if let Err(Error::OutOfMemory(_) | Error::Device(_)) = result {
             self.inner.pipelines.forget();
@@ -206,8 +204,8 @@ impl Gpu {
         &self.inner.context.pool
     }
 
-    /// The operations that kernels are made for: this plan's and those of all before. A policy's kernels never change,
-    /// and plans made by hand soon find theirs made, instead of each having its own.
+    /// The operations for which kernels are made: those of this plan and of all earlier ones. A policy's kernels never
+    /// change. Plans made by hand soon find existing kernels, instead of each having its own.
     fn operations(&self, plan: &Plan) -> Vec<OpKind> {
         let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.extend(plan.operations());
@@ -216,13 +214,13 @@ impl Gpu {
         seen.clone()
     }
 
-    /// Keeps what a training framework calls this device; the first name stays.
+    /// Keeps a training framework's handle of this device. The first one stays.
     #[cfg(feature = "burn")]
     pub(crate) fn set_framework_device<T: Any + Send + Sync>(&self, device: T) {
         let _ = self.inner.framework.set(Box::new(device));
     }
 
-    /// What a training framework calls this device, if it shares it.
+    /// A training framework's handle of this device, if it shares the device.
     #[cfg(feature = "burn")]
     pub(crate) fn framework_device<T: Any>(&self) -> Option<&T> {
         self.inner.framework.get()?.downcast_ref()

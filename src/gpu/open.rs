@@ -1,4 +1,4 @@
-//! Open: adapters become a [`Gpu`].
+//! Open: makes a [`Gpu`] from an adapter or a device.
 
 #[cfg(feature = "burn")]
 use std::sync::OnceLock;
@@ -16,9 +16,9 @@ use super::device::workspace::Workspaces;
 use super::{Gpu, Inner};
 use crate::error::{Error, Result};
 
-/// Slots of mapped memory that take turns: while the device is at what one sent, the next is filled.
+/// Slots of mapped memory that take turns. While the device works on one slot, the next one is filled.
 const SLOTS: usize = 2;
-/// The most that are kept, for more threads that send at the same time.
+/// The most slots that are kept, for threads that upload at the same time.
 const MOST_SLOTS: usize = 8;
 
 impl Gpu {
@@ -64,8 +64,8 @@ impl Gpu {
         Gpu::open(&hardware).await
     }
 
-    /// Opens the adapter with this number in the list of [`adapters`](fn@super::adapters), or the first whose name
-    /// contains this text, whatever the case.
+    /// Opens the adapter with this number in the list of [`adapters`](fn@super::adapters), or the first one with this
+    /// text in its name, in upper or lower case.
     ///
     /// # Errors
     /// [`Error::NoGpu`] with the adapters that there are, or with the reason why it cannot be opened.
@@ -94,9 +94,9 @@ impl Gpu {
         Ok(gpu)
     }
 
-    /// Uses a device that the caller opened, for example a training framework's.
+    /// Uses a device that you opened, for example a training framework's.
     ///
-    /// The caller's callbacks for lost devices and uncaptured errors stay.
+    /// Your callbacks for lost devices and uncaptured errors stay.
     ///
     /// # Errors
     /// [`Error::NoGpu`] if the device was opened with less than WebGPU's default limits.

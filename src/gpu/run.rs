@@ -1,4 +1,4 @@
-//! Run: one piece of a batch through its dispatches, in one submission: what is sent, the kernels, what is fetched.
+//! Run: one chunk of a batch in one submission, with its upload, its kernels and its download.
 
 use super::compile::ALIGNMENT;
 use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
@@ -14,31 +14,31 @@ use crate::output::Output;
 use crate::plan::Plan;
 use crate::report::Report;
 
-/// Where a piece's images come from.
+/// The source of a chunk's images.
 pub(super) enum Origin<'a> {
     /// Host memory: images, and where in a buffer they go.
     Host(&'a [Written<'a>]),
-    /// The device; partners are in the same part, or brought together.
+    /// The device. Partners are in the same part, or copied together.
     Device { images: Part<'a>, partners: Option<&'a Gathered> },
 }
 
-/// Where its results go.
+/// The destination of its results.
 #[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
-    /// Host memory, so many bytes.
+    /// Host memory, this many bytes.
     Host(u64),
-    /// The device. A buffer that is `passing` was made for this batch and will not be seen again.
+    /// The device. A `passing` buffer was made for this batch and is not used again.
     Device { images: Part<'a>, passing: bool },
 }
 
-/// Programs and, behind them, the parameters of each dispatch.
+/// Programs, followed by the parameters of each dispatch.
 struct Commands<'a> {
     buffer: &'a wgpu::Buffer,
     parameters_at: usize,
 }
 
 impl Gpu {
-    /// Cuts every image's operations into segments and brings the tables that they need to the device.
+    /// Cuts every image's operations into segments and uploads their tables.
     pub(super) async fn prepare(
         &self,
         plan: &Plan,
@@ -49,19 +49,19 @@ impl Gpu {
         let Inner { context, staging, tables, .. } = &*self.inner;
         let mut tables = tables.lock().await;
         let prepared = tables.with(&context.allocator, |tables| Prepared::new(plan, placed, output, tables))?;
-        // Under the lock, so that whoever finds words sent finds them submitted.
+        // Under the lock, so that uploaded words are always submitted too.
         let (buffer, sent) = tables.on_device(context, staging).await?;
         report.bytes_uploaded += sent;
         Ok((prepared, buffer))
     }
 
-    /// All dispatches of a piece.
+    /// All dispatches of a chunk.
     pub(super) fn steps(&self, piece: &Piece<'_>) -> Result<Steps> {
         let Inner { summary, workgroup_memory, .. } = &*self.inner;
         Steps::of(piece, self.grouping.on(summary.is_software), *workgroup_memory)
     }
 
-    /// Submits one piece and adds to the report what it does. Returns where results for the host go.
+    /// Submits one chunk and adds its cost to the report. Returns the memory of results for the host.
     pub(super) async fn run(
         &self,
         work: Steps,

@@ -1,4 +1,4 @@
-//! Transfer: batches to the device and back, in pieces where they exceed its limits.
+//! Transfer: batches to the device and back, in chunks if they exceed its limits.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -25,19 +25,19 @@ use crate::output::{Dtype, Output, Tensor, TensorData, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
 
-/// What buffers of whole batches are for.
+/// The usage of buffers of whole batches.
 pub(super) const BATCH: &str = "batch";
 
-/// Pieces of one batch that the device has at the same time.
+/// The number of chunks of one batch on the device at the same time.
 const IN_FLIGHT: usize = 2;
 
-/// Kernels may read and write them, and they may be copied from and to.
+/// Kernels can read and write them, and copies can start and end there.
 pub(super) fn storage() -> wgpu::BufferUsages {
     wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST
 }
 
 impl Gpu {
-    /// What the device allows a piece of images from host memory, or of those that it has.
+    /// The device's limits of a chunk, for images from host memory or on the device.
     pub(super) fn most(&self, from_host: bool) -> Most {
         let Context { device, allocator, .. } = &self.inner.context;
         let limits = device.limits();
@@ -45,7 +45,7 @@ impl Gpu {
         Most::new(allocator.bindable(), limits.max_buffer_size, alignment, from_host)
     }
 
-    /// Sends a batch to the device.
+    /// Uploads a batch to the device.
     ///
     /// # Errors
     /// [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::Device`], [`Error::DeviceLost`].
@@ -63,7 +63,7 @@ impl Gpu {
         Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(self.pool()))
     }
 
-    /// Sends images of different sizes to the device, each to the byte that it has in host memory.
+    /// Uploads images of different sizes to the device, each at the same byte as in host memory.
     ///
     /// # Errors
     /// Those of [`Gpu::upload`].
@@ -82,7 +82,7 @@ impl Gpu {
         GpuRaggedBatch::new(buffer, &places.collect::<Vec<_>>(), batch.channels())
     }
 
-    /// Sends bytes to a buffer of their own.
+    /// Uploads bytes to a buffer of their own.
     pub(crate) async fn upload_bytes(&self, written: &[Written<'_>]) -> Result<Held> {
         let Inner { context, staging, .. } = &*self.inner;
         let bytes = written.iter().map(Written::end).max().unwrap_or(0);
@@ -94,12 +94,12 @@ impl Gpu {
         self.forget_if_refused(sent.await)
     }
 
-    /// Takes back a buffer of ours once everything that reads it is submitted.
+    /// Takes back a buffer after the submission of all work that reads it.
     pub(crate) fn give_back(&self, buffer: Held) {
         self.pool().give(buffer);
     }
 
-    /// Fetches a batch from the device. Waits for it.
+    /// Downloads a batch from the device, and waits for it.
     ///
     /// # Errors
     /// [`Error::Buffer`] if the buffer lacks the usage `COPY_SRC`, and those of [`Gpu::upload`].
@@ -160,7 +160,7 @@ impl Gpu {
         let (prepared, tables) = self.prepare(plan, placed, output, &mut coming.report).await?;
         let operations = self.operations(plan);
         let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
-        // What the device cannot do is refused before memory is taken for it.
+        // Refuses impossible work before it takes memory.
         for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(true))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
@@ -195,7 +195,7 @@ impl Gpu {
         Ok(coming)
     }
 
-    /// Device memory in, device memory out.
+    /// From device memory to device memory.
     pub(super) async fn on_device(
         &self,
         batch: GpuImages<'_>,
@@ -241,18 +241,18 @@ impl Gpu {
     }
 }
 
-/// Memory that the caller owns, and what is to be written there.
+/// The caller's memory, and the results to be written there.
 #[derive(Clone, Copy)]
 pub(super) struct Destination<'a> {
     pub buffer: &'a wgpu::Buffer,
     pub offset: u64,
     pub shape: Shape,
     pub output: &'a Output,
-    /// The buffer was made for this and will not be seen again.
+    /// The buffer was made for this and is not used again.
     pub passing: bool,
 }
 
-/// The images that others are mixed with.
+/// The partners of mixed images.
 fn partners(images: &[Vec<Segment>]) -> impl Iterator<Item = usize> + '_ {
     images.iter().flatten().flat_map(Segment::partners)
 }
@@ -263,7 +263,7 @@ pub(super) fn span(placed: &Placement<'_>, range: &Range<usize>) -> Range<usize>
     ranges().map(|r| r.start).min().unwrap_or(0)..ranges().map(|r| r.end).max().unwrap_or(0)
 }
 
-/// These bytes of a buffer behind `offset`, from a place that may be bound, and the first of them in it.
+/// These bytes of a buffer after `offset`, from a place that can be bound, and the place of the first byte there.
 pub(super) fn window<'a>(
     buffer: &'a wgpu::Buffer,
     offset: u64,

@@ -1,5 +1,5 @@
-//! Parameters: what each operation takes. Serde's own view of each declaration is asked, so that nothing is listed
-//! twice.
+//! Parameters: the names, types and defaults of each operation. Serde's own view of each declaration is asked, so that
+//! nothing is listed twice.
 
 use std::cell::RefCell;
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 pub struct Parameter {
     /// The name, as text and JSON have it.
     pub name: &'static str,
-    /// The values that can be written, in words: `a number`, `nearest, bilinear or bicubic`.
+    /// The possible values, as text: `a number`, `nearest, bilinear or bicubic`.
     pub values: String,
     /// The value where none is written, as text; none if one must be written.
     pub default: Option<String>,
@@ -289,7 +289,7 @@ impl<'de> VariantAccess<'de> for Probe<'_> {
     }
 }
 
-/// An operation of which one parameter is written.
+/// An operation with one parameter to write.
 struct OneField<'a> {
     name: &'static str,
     probe: Probe<'a>,
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(OpKind::Invert.usage(), "Invert");
     }
 
-    /// What a declaration serializes is what it takes.
+    /// A declaration serializes the parameters that it takes.
     #[test]
     fn every_operation_has_the_parameters_that_it_writes() {
         for &op in OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY) {

@@ -14,9 +14,9 @@ use crate::error::{Error, Result};
 pub enum TensorMut<'a> {
     /// Bytes.
     U8(&'a mut [u8]),
-    /// Normalized binary32.
+    /// Normalized values.
     F32(&'a mut [f32]),
-    /// Normalized binary16.
+    /// Normalized values, rounded.
     F16(&'a mut [f16]),
 }
 
@@ -63,7 +63,7 @@ impl<'a> TensorMut<'a> {
         }
     }
 
-    /// Refuses memory that is not exactly what a result of this shape and type fills.
+    /// Refuses memory that does not have exactly the length and type of the result.
     pub(crate) fn check(&self, shape: Shape, dtype: Dtype) -> Result<()> {
         if self.dtype() != dtype {
             let own = self.dtype();

@@ -56,7 +56,7 @@ impl FromStr for Scheme {
 }
 
 impl Scheme {
-    /// Reads a learned policy's JSON, or the text of any scheme: what a file or an option may hold.
+    /// Reads a learned policy's JSON, or the text of any scheme, as from a file or an option.
     ///
     /// ```
     /// use autoaugment::{Policy, Scheme};

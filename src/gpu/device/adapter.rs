@@ -1,4 +1,4 @@
-//! Adapters: what the machine has, and which one is taken.
+//! Adapters: the adapters of this machine, and the choice among them.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct AdapterSummary {
     pub kind: String,
     /// The driver and its version.
     pub driver: String,
-    /// Whether it computes on the CPU; such adapters are never taken by [`Device::Auto`](crate::Device::Auto).
+    /// Whether it computes on the CPU. [`Device::Auto`](crate::Device::Auto) never takes such adapters.
     pub is_software: bool,
 }
 
@@ -61,7 +61,7 @@ pub async fn adapters_async() -> Vec<AdapterSummary> {
     all().await.iter().map(|adapter| AdapterSummary::of(&adapter.get_info())).collect()
 }
 
-/// Every adapter, real GPUs in front.
+/// Every adapter, hardware GPUs first.
 pub(crate) async fn all() -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
@@ -75,8 +75,8 @@ pub(crate) async fn all() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// The place of the adapter that `name` means: its number in the list, or the first whose name contains it, whatever
-/// the case.
+/// The place of the adapter `name`: its number in the list, or the first one with this text in its name. Case does not
+/// matter.
 pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
     let wanted = name.trim().to_lowercase();
     let numbered = wanted.parse().ok().filter(|&number| number < adapters.len());
@@ -89,8 +89,8 @@ pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
     })
 }
 
-/// Opens an adapter with what WebGPU guarantees, its own sizes where they are larger, and, for whoever wants to time
-/// kernels, time stamps where it has them.
+/// Opens an adapter with WebGPU's guaranteed limits, and with its own sizes if they are larger. Time stamps are on if
+/// it has them, to time kernels.
 pub(crate) async fn open(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue)> {
     let own = adapter.limits();
     let required_limits = wgpu::Limits {

@@ -1,4 +1,4 @@
-//! Buffers: made in one place, counted, and kept after use, so that a training loop creates none once it runs.
+//! Buffers: created in one place, counted, and kept after use, so that a running training loop creates none.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::counters::Counters;
 use crate::error::{Error, Result};
 
-/// What makes buffers.
+/// The allocator of buffers.
 #[derive(Clone, Debug)]
 pub(crate) struct Allocator {
     device: wgpu::Device,
     pub counters: Arc<Counters>,
 }
 
-/// A buffer that is ours. Clones of the handle inside are for as long as it is.
+/// A buffer of this crate. Clones of its handle must not outlive it.
 #[derive(Debug)]
 pub(crate) struct Held {
     what: &'static str,
@@ -21,18 +21,18 @@ pub(crate) struct Held {
     counters: Arc<Counters>,
 }
 
-/// Buffers that nobody uses now. A submission that still runs on the device does not matter: the queue keeps the order.
+/// Buffers that are not in use. A submission can still run on the device, because the queue keeps the order.
 #[derive(Debug)]
 pub(crate) struct Pool {
     allocator: Allocator,
     free: Mutex<Vec<Held>>,
 }
 
-/// The most buffers that are kept; the ones unused for longest go first.
+/// The most buffers that are kept. The longest unused ones are dropped first.
 const MOST_FREE: usize = 24;
 
-/// `bytes` and at most a quarter more, one of four sizes between each power of two and the next: what differs a little
-/// from batch to batch finds room in what the batch before had.
+/// `bytes` and at most a quarter more: one of four sizes between each power of two and the next. So a batch that is a
+/// little larger than the one before fits its buffers.
 pub(crate) fn roomy(bytes: u64) -> u64 {
     let step = bytes.checked_next_power_of_two().map_or(1, |power| power / 8).max(64);
     bytes.max(1).checked_next_multiple_of(step).unwrap_or(bytes)
@@ -66,7 +66,7 @@ impl Allocator {
         limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4 * 4
     }
 
-    /// Takes a buffer for our own.
+    /// Takes ownership of a buffer.
     pub fn hold(&self, what: &'static str, buffer: wgpu::Buffer) -> Held {
         self.counters.hold(buffer.size());
         Held { what, buffer, counters: self.counters.clone() }
@@ -74,7 +74,7 @@ impl Allocator {
 }
 
 impl Held {
-    /// Hands the buffer to whoever asked for it.
+    /// Gives the buffer to the caller.
     pub fn release(self) -> wgpu::Buffer {
         self.buffer.clone()
     }
@@ -99,7 +99,7 @@ impl Pool {
         Pool { allocator, free: Mutex::default() }
     }
 
-    /// A buffer of at least `bytes` that was made for the same; its contents are whatever was there.
+    /// A kept buffer of at least `bytes` with the same usage. Its contents are arbitrary.
     pub fn again(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Option<Held> {
         // Twice the size asked for is close enough; more would keep large buffers busy with small work.
         let fits = |b: &Held| b.what == what && b.usage() == usage && b.size() >= bytes && b.size() <= 2 * roomy(bytes);
@@ -109,7 +109,7 @@ impl Pool {
         Some(free.remove(best))
     }
 
-    /// Such a buffer, or a new one, which can be bound as a whole if `bytes` can.
+    /// Such a buffer, or a new one. It can be bound as a whole if `bytes` can.
     pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<Held> {
         match self.again(what, bytes, usage) {
             Some(buffer) => Ok(buffer),
@@ -128,7 +128,7 @@ impl Pool {
         free.drain(..surplus);
     }
 
-    /// Drops all of them; work that was submitted keeps its own.
+    /// Drops all of them. Submitted work keeps its own.
     pub fn forget(&self) {
         self.free().clear();
     }

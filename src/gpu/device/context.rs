@@ -1,4 +1,4 @@
-//! Context: a device with its queue, and what every part of this wing needs to work with them.
+//! Context: a device with its queue, its loss, its allocator and its pool, for every part of this wing.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) struct Context {
     pub queue: wgpu::Queue,
     pub loss: Loss,
     pub allocator: Allocator,
-    /// Buffers that change hands: whole batches, and what is fetched.
+    /// Buffers that change owners: whole batches and downloads.
     pub pool: Arc<Pool>,
 }
 

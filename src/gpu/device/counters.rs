@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-/// What a [`Gpu`](crate::Gpu) created on its device so far, and what of it there still is.
+/// The objects that a [`Gpu`](crate::Gpu) has created on its device so far, and the bytes that it still holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Made {
     /// Buffers that were created, mapped ones included.

@@ -1,5 +1,4 @@
-//! Device tables: the tables on the device, which all batches look up, and which start afresh where they have grown too
-//! large.
+//! Device tables: the tables of all batches on the device. They start empty again when they grow too large.
 
 use super::buffers::{Allocator, Held};
 use super::context::Context;
@@ -8,25 +7,25 @@ use super::written::Written;
 use crate::error::{Error, Result};
 use crate::gpu::compile::tables::Tables;
 
-/// Bytes of the tables' buffer at first.
+/// The first size of the tables' buffer, in bytes.
 pub(crate) const FIRST_TABLES: u64 = 256 << 10;
 
-/// Bytes of tables that are kept. All policies and schemes with fixed magnitudes together take less than half of it;
-/// magnitudes drawn from a continuum fill it in some 30 batches of 256 images.
+/// The most bytes of tables. All policies and schemes with fixed magnitudes together take less than half of it.
+/// Continuous magnitudes fill it in about 30 batches of 256 images.
 const KEPT_TABLES: u64 = 8 << 20;
 
-/// The tables on the host, and what of them is on the device.
+/// The tables on the host, and their uploaded part.
 #[derive(Debug, Default)]
 pub(crate) struct DeviceTables {
     host: Tables,
     buffer: Option<Held>,
-    /// Bytes that were sent there.
+    /// Uploaded bytes.
     sent: usize,
 }
 
 impl DeviceTables {
-    /// What `f` makes of the tables, to which it may add. Where they become more than is kept they start afresh, with
-    /// what `f` adds alone: in a new buffer, as what others have prepared looks up the old one's.
+    /// The result of `f` on the tables, to which it can add. If they exceed the limit, they start again with the values
+    /// of `f` alone. They then have a new buffer, because prepared work of others uses the old one.
     pub fn with<T>(&mut self, allocator: &Allocator, f: impl Fn(&mut Tables) -> Result<T>) -> Result<T> {
         let kept = KEPT_TABLES.min(allocator.bindable());
         // A plan that alone has more than is kept leaves them so.
@@ -45,7 +44,7 @@ impl DeviceTables {
         4 * self.host.words().len() as u64
     }
 
-    /// The tables' buffer, with all that is on the host, and how many bytes were sent for that: as a rule none, once
+    /// The tables' buffer, with all words of the host, and the number of uploaded bytes. That number is usually 0 after
     /// every alpha was seen. After an error there is no buffer, and the next one gets all words.
     pub async fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
@@ -55,7 +54,7 @@ impl DeviceTables {
             None => {
                 self.sent = 0;
                 let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-                // Twice what is needed now, so that growing stays rare; no preset's policy exceeds the first size.
+                // Twice the current need, so that growth stays rare. No preset's policy exceeds the first size.
                 let (needed, limit) = (bytes.len() as u64, context.allocator.bindable());
                 if needed > limit {
                     return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit });
@@ -65,8 +64,8 @@ impl DeviceTables {
             }
         };
         let new = bytes.get(self.sent..).unwrap_or_default();
-        // No more at once than one thread writes: whoever waits for other threads of rayon may be given another batch
-        // to begin, which would wait for this lock.
+        // At most as much at a time as one thread writes. A caller that waits for other rayon threads could get another
+        // batch to start, which would wait for this lock.
         for (i, new) in new.chunks(SHARE).enumerate() {
             staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)]).await?;
         }

@@ -1,4 +1,4 @@
-//! Errors of the device as values: wgpu panics on them unless something listens.
+//! Errors of the device as values. Without a listener, wgpu panics on them.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use super::waiting;
 use crate::error::{Error, Result};
 
-/// Why the device was lost, once it was.
+/// The reason of a device's loss, after the loss.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Loss(Arc<Mutex<Option<String>>>);
 
 impl Loss {
-    /// Listens to a device that nobody else listens to.
+    /// Listens to a device that has no other listener.
     pub fn listen(&self, device: &wgpu::Device) {
         let loss = self.clone();
         device.set_device_lost_callback(move |reason, message| loss.set(format!("{reason:?}: {message}")));
@@ -24,17 +24,17 @@ impl Loss {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
     }
 
-    /// An error if the device was lost, as [`Loss::check`], for when something else was refused and that may be why.
+    /// An error if the device was lost, like [`Loss::check`], for use after another refusal.
     ///
-    /// Natively wgpu tells of a loss only when it is polled and nothing runs any more; until then whatever belongs to
-    /// the device is merely invalid. Another thread's poll may have been told, and be about to say so: hence more than
-    /// one look.
+    /// Natively wgpu reports a loss only when it is polled and no work runs any more. Until then, the device's objects
+    /// are merely invalid. Another thread's poll can know of the loss and be about to report it, so this looks more
+    /// than once.
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn ask(&self, device: &wgpu::Device) -> Result<()> {
         let begun = Instant::now();
         let mut idle = 0;
         while idle < 20 && begun.elapsed() < Duration::from_secs(20) {
-            // Not told to wait, as in `Mapped::wait`. What matters is what it tells the callback.
+            // Not told to wait, as in `Mapped::wait`. Only its call of the callback matters.
             let busy = device.poll(wgpu::PollType::Poll).is_ok_and(|status| !status.is_queue_empty());
             idle += u32::from(!busy);
             self.check()?;
@@ -87,7 +87,7 @@ pub(crate) async fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnc
     result
 }
 
-/// What a closed scope has caught.
+/// The error of a closed scope.
 #[cfg(not(target_arch = "wasm32"))]
 type Popped = Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>;
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! Mapped: a buffer's mapping, asked for and waited for without keeping anyone else from the device.
+//! Mapped: a buffer's mapping, requested and awaited without blocking other users of the device.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -7,7 +7,7 @@ use super::errors::Loss;
 use super::waiting::Signal;
 use crate::error::{Error, Result};
 
-/// Whether a mapping that was asked for is done.
+/// The state of a requested mapping.
 #[derive(Debug)]
 pub(crate) struct Mapped(Signal<Result<(), String>>);
 
@@ -19,7 +19,7 @@ impl Mapped {
         Mapped(signal)
     }
 
-    /// Asks for a whole buffer to be mapped once the last submission that uses it is done.
+    /// Requests the mapping of a whole buffer, after the last submission that uses it.
     pub fn ask(buffer: &wgpu::Buffer, mode: wgpu::MapMode) -> Self {
         let signal = Signal::new();
         let told = signal.clone();
@@ -36,11 +36,11 @@ impl Mapped {
         }
     }
 
-    /// Waits until it is mapped or the device is lost. A device that hangs is its driver's to notice, and is lost then.
+    /// Waits until it is mapped or the device is lost. The driver detects a device that hangs, which is then lost.
     ///
-    /// wgpu is asked again and again and not told to wait: without a timeout it keeps out whoever destroys a buffer
-    /// meanwhile, and with one wgpu-core 30 panics if another thread finds the queue empty between the timeout and the
-    /// look at what is done.
+    /// It polls wgpu again and again instead of letting it wait. Without a timeout, wgpu blocks threads that destroy a
+    /// buffer meanwhile. With a timeout, wgpu-core 30 panics if another thread finds the queue empty between the
+    /// timeout and the check.
     pub async fn wait(&self, device: &wgpu::Device, loss: &Loss) -> Result<()> {
         #[cfg(not(target_arch = "wasm32"))]
         let looks = super::waiting::Looks::begin();
@@ -48,7 +48,7 @@ impl Mapped {
             if let Some(told) = self.0.ask(context) {
                 return Poll::Ready(Ok(told));
             }
-            // Calls back what is done by now; a browser does that by itself.
+            // Runs the callbacks of finished work. A browser does that by itself.
             if let Err(e) = device.poll(wgpu::PollType::Poll) {
                 return Poll::Ready(Ok(Err(e.to_string())));
             }
@@ -69,7 +69,7 @@ impl Mapped {
     }
 }
 
-/// Why a buffer cannot be mapped: the loss of the device where that is the reason.
+/// The reason why a buffer cannot be mapped: the loss of the device if that is the reason.
 pub(crate) async fn refused(device: &wgpu::Device, loss: &Loss, reason: &str) -> Error {
     match loss.ask(device).await {
         Ok(()) => Error::Device(format!("mapping a buffer: {reason}")),

@@ -1,4 +1,4 @@
-//! Device: what a wgpu device owns for us: buffers, mapped memory, pipelines, bind groups and tables.
+//! Device: the objects of a wgpu device: buffers, mapped memory, pipelines, bind groups and tables.
 
 pub(crate) mod adapter;
 pub(crate) mod buffers;

@@ -8,7 +8,7 @@ use crate::gpu::compile::mixing::{self, MixVariant};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::{self, Variant};
 
-/// The pipelines of a device, and what they bind.
+/// The pipelines of a device, and their bindings.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
     apply: Layouts,
@@ -49,7 +49,7 @@ impl Layouts {
     }
 }
 
-/// What each binding is; the uniform one has a dynamic offset.
+/// The type of each binding. The uniform one has a dynamic offset.
 pub(crate) fn binding_types(counts_are_written: bool) -> Vec<(u32, wgpu::BufferBindingType)> {
     let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
     let mut types: Vec<_> = (0..5).map(|binding| (binding, storage(true))).collect();
@@ -79,18 +79,18 @@ impl Pipelines {
         }
     }
 
-    /// What a kernel's bind group must look like.
+    /// The layout of a kernel's bind group.
     pub fn bindings(&self, kernel: Kernel) -> &wgpu::BindGroupLayout {
         &self.layouts(kernel).bindings
     }
 
-    /// Drops all of them; work that was submitted keeps its own.
+    /// Drops all of them. Submitted work keeps its own.
     pub fn forget(&self) {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.mixing.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// How many are compiled.
+    /// The number of compiled pipelines.
     pub fn count(&self) -> usize {
         let mixing = self.mixing.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len() + mixing
@@ -118,7 +118,7 @@ impl Pipelines {
         pipeline
     }
 
-    /// The pipeline that mixes, which binds what [`Kernel::Apply`] binds.
+    /// The pipeline for mixing, with the bindings of [`Kernel::Apply`].
     pub fn mixing(
         &self,
         device: &wgpu::Device,

@@ -1,4 +1,4 @@
-//! Readback: bytes on their way from the device, and a batch whose bytes are.
+//! Readback: downloads that are under way, and batches of them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,21 +13,21 @@ use crate::error::Result;
 use crate::output::{Tensor, TensorMut};
 use crate::report::Report;
 
-/// Bytes that were copied to memory of their own, which is being mapped.
+/// Bytes in memory of their own, which is being mapped.
 ///
-/// Dropped before they have come, the memory goes with it instead of being used again: mapping cannot be taken back so
-/// surely that a later one would not be told too early.
+/// If it is dropped before the bytes arrive, the memory is dropped too and not reused. A canceled mapping could make a
+/// later one complete too early.
 #[derive(Debug)]
 struct Readback {
     buffer: Held,
     mapped: Mapped,
 }
 
-/// Memory that bytes are copied to in a submission that is not yet made.
+/// The target of a copy in a submission that is not yet made.
 pub(crate) struct Landing(Held);
 
 impl Landing {
-    /// Memory to copy this many bytes to.
+    /// Memory for a copy of this many bytes.
     pub fn new(context: &Context, bytes: u64) -> Result<Self> {
         use wgpu::BufferUsages as Usage;
         Ok(Landing(context.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
@@ -38,21 +38,21 @@ impl Landing {
     }
 }
 
-/// Results on their way to host memory. Whoever waits for them says where they go, which is the same memory each time.
+/// Results on their way to host memory. The waiting caller gives their destination, the same memory each time.
 pub(crate) struct Coming {
     context: Context,
-    /// What comes, in order, and which bytes of the result it is.
+    /// The downloads in order, with their bytes of the result.
     parts: VecDeque<(Range<usize>, Readback)>,
     pub report: Report,
 }
 
 impl Coming {
-    /// Results of which nothing was submitted yet.
+    /// Results without submissions yet.
     pub fn new(context: &Context, report: Report) -> Self {
         Coming { context: context.clone(), parts: VecDeque::new(), report }
     }
 
-    /// Has these bytes of the result come once what was submitted is done.
+    /// Adds a download of these bytes of the result, after the submitted work.
     pub fn expect(&mut self, range: Range<usize>, landing: Landing) {
         let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read);
         self.parts.push_back((range, Readback { buffer: landing.0, mapped }));
@@ -81,8 +81,8 @@ impl Coming {
 /// A batch that was submitted and may not be done: [`Gpu::begin`](crate::Gpu::begin) made it, [`Pending::wait`] and
 /// [`Pending::fetch`] have the result.
 ///
-/// It does not borrow the GPU and may be waited for in any order, in another thread, or not at all: dropped, the work
-/// is done all the same and its result goes nowhere.
+/// It does not borrow the GPU. You can wait for batches in any order, in another thread, or not at all. After a drop,
+/// the work still runs, and its result is lost.
 #[must_use = "call `wait` or `fetch` to get the result"]
 pub struct Pending {
     pub(crate) coming: Coming,
@@ -90,7 +90,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Waits for the device and returns the images, and what they cost. Blocks this thread; see [`Pending::fetch`].
+    /// Waits for the device and returns the images and their cost. Blocks this thread; see [`Pending::fetch`].
     ///
     /// # Errors
     /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Device`](crate::Error::Device).
@@ -99,7 +99,7 @@ impl Pending {
         waiting::block_on(self.fetch())
     }
 
-    /// The images, and what they cost, once the device is done.
+    /// The images and their cost, when the device is done.
     ///
     /// # Errors
     /// Those of [`Pending::wait`].
@@ -108,7 +108,7 @@ impl Pending {
         Ok((self.tensor, self.coming.report))
     }
 
-    /// Whether [`Pending::wait`] would return at once.
+    /// Whether [`Pending::wait`] would return immediately.
     ///
     /// # Errors
     /// Those of [`Pending::wait`].

@@ -1,11 +1,11 @@
-//! Staging: a ring of mapped memory through which everything goes that is sent to the device.
+//! Staging: a ring of mapped memory for all uploads to the device.
 //!
-//! A slot is a buffer of the usages MAP_WRITE and COPY_SRC, mapped before it is needed. It is filled, unmapped and
-//! copied to buffers of the device in the submission that reads those, and mapping it again is asked for at once, which
-//! happens when the submission is done; meanwhile the next slot is filled. So nothing is copied twice on the host, and
-//! filling waits for the device only where the device is slower.
+//! A slot is a buffer with the usages MAP_WRITE and COPY_SRC, mapped in advance. It is filled and unmapped. The
+//! submission that reads it copies it to buffers of the device. Then its next mapping is requested, which completes
+//! after the submission. Meanwhile the next slot is filled. So the host copies no byte twice, and it waits for the
+//! device only if the device is slower.
 //!
-//! wgpu's mapped memory can be written and not read, as it may be write-combining.
+//! wgpu's mapped memory can be written and not read, because it can be write-combining.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,23 +22,22 @@ use crate::gpu::compile::ALIGNMENT;
 
 const _: () = assert!(ALIGNMENT as u64 == wgpu::MAP_ALIGNMENT);
 
-/// Bytes that one thread copies at a time. Writing to memory behind a bus is slower than reading: it takes several
-/// threads.
+/// Bytes that one thread copies at a time. Writes over a bus are slower than reads, so several threads copy.
 pub(crate) const SHARE: usize = 1 << 20;
 
-/// The most views at once, as wgpu compares each new view with all others.
+/// The most views at a time, because wgpu compares each new view with all others.
 pub(crate) const MOST_VIEWS: usize = 256;
 
-/// Slots that wait to be filled.
+/// Slots that can be filled.
 #[derive(Debug)]
 pub(crate) struct Staging {
     free: Mutex<VecDeque<Slot>>,
-    /// As many must be free before one is used again, and the most that are kept.
+    /// The number of free slots before one is reused, and the most slots that are kept.
     least: usize,
     most: usize,
 }
 
-/// One buffer, mapped or about to be.
+/// One buffer, mapped or soon mapped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub buffer: Held,
@@ -46,20 +45,20 @@ pub(crate) struct Slot {
 }
 
 impl Staging {
-    /// Keeps at most `most` slots and has `least` take turns. They are made when they are first needed, and made larger
-    /// when a batch is.
+    /// Keeps at most `most` slots, and `least` of them take turns. They are created on first use, and larger batches
+    /// create larger ones.
     pub fn new(least: usize, most: usize) -> Self {
         Staging { free: Mutex::default(), least, most }
     }
 
-    /// A slot of at least this size that is mapped: the one that was given back first, as it is the likeliest to be
-    /// mapped again. Waits for its mapping, and never for a slot that somebody else fills.
+    /// A mapped slot of at least this size. It is the slot that was returned first, because that one is most likely
+    /// mapped again. This waits for its mapping, and never for a slot in use.
     pub(crate) async fn take(&self, context: &Context, bytes: u64) -> Result<Slot> {
         let slot = match self.turn(bytes) {
             Some(slot) => slot,
             None => {
                 let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
-                // A quarter more than is needed now, as what is drawn takes more or less from batch to batch.
+                // A quarter more than this batch needs, because needs differ from batch to batch.
                 let most = context.device.limits().max_buffer_size / 8 * 8;
                 let size = roomy(bytes + bytes / 4).min(most).max(bytes);
                 let make = || context.allocator.make("what is sent at once", size, usage, true);
@@ -113,11 +112,11 @@ impl Staging {
         self.give(context, slot).await
     }
 
-    /// Keeps a slot whose copies were submitted, and asks for it to be mapped again.
+    /// Keeps a slot after the submission of its copies, and requests its next mapping.
     ///
     /// # Errors
-    /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before: wgpu takes submissions to a lost
-    /// device without a word, and refuses only to map.
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost) if the device was lost before. wgpu silently accepts submissions
+    /// to a lost device, and refuses only to map.
     pub(crate) async fn give(&self, context: &Context, slot: Slot) -> Result<()> {
         let mapped = Mapped::ask(&slot.buffer, wgpu::MapMode::Write);
         mapped.is_done(&context.device, &context.loss).await?;
@@ -129,7 +128,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Drops all slots that are free.
+    /// Drops all free slots.
     pub(crate) fn forget(&self) {
         self.free().clear();
     }
@@ -141,8 +140,8 @@ impl Staging {
 
 impl Slot {
     /// Writes bytes, given in the order of their places; where there are many, threads of the current pool of rayon
-    /// take part. Not to be called within `guarded`: a thread that waits for the others may meanwhile begin another
-    /// batch, whose errors would be taken for this one's.
+    /// take part. Do not call it within `guarded`. A thread that waits for the others could start another batch
+    /// meanwhile, and its errors would count as this one's.
     pub async fn write(&self, context: &Context, written: &[Written<'_>]) -> Result<()> {
         match self.fill(written) {
             Ok(()) => Ok(()),

@@ -1,8 +1,8 @@
-//! Waiting: how a future learns that the device has done something, and how a thread waits for a future.
+//! Waiting: wakes a future when the device has finished work, and blocks a thread on a future.
 //!
-//! A browser calls back by itself. Natively wgpu calls back only while somebody polls the device, so that a future
-//! which waits has to look again and again. A thread that waits in [`block_on`] looks by itself, with growing pauses.
-//! On other executors a thread of ours wakes the future for each look, whatever that executor does meanwhile.
+//! A browser calls back by itself. Natively, wgpu calls back only during a poll of the device, so a waiting future has
+//! to poll again and again. A thread in [`block_on`] polls by itself, with growing pauses. On other executors, a thread
+//! of this crate wakes the future for each poll.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Waker};
@@ -49,7 +49,7 @@ impl<T: Clone> Signal<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).told.clone()
     }
 
-    /// The value, or none and whoever polls is woken when it is told.
+    /// The value. Or `None`, and the polling task is woken when the value is there.
     pub fn ask(&self, context: &Context<'_>) -> Option<T> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.told.is_none() {
@@ -68,7 +68,7 @@ mod native {
     use std::task::{Context, Poll, Wake, Waker};
     use std::time::{Duration, Instant};
 
-    /// The longest pause between two looks at the device.
+    /// The longest pause between two polls of the device.
     const PAUSE: Duration = Duration::from_millis(1);
     /// How long the thread that wakes futures stays when there are none.
     const IDLE: Duration = Duration::from_secs(2);
@@ -80,7 +80,7 @@ mod native {
 
     /// Runs a future to its end on this thread.
     pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-        /// Puts back what an outer call had, also if the future panics.
+        /// Restores the state of an outer call, even if the future panics.
         struct Outer(Option<(*const (), Option<Instant>)>);
         impl Drop for Outer {
             fn drop(&mut self) {
@@ -145,8 +145,8 @@ mod native {
             Looks(Instant::now())
         }
 
-        /// Has the future that is polled look again, after a small part of the time so far, so that a short wait is not
-        /// made a long one.
+        /// Schedules the next poll of the future after a small part of the time so far, so that a short wait stays
+        /// short.
         pub fn again(&self, context: &Context<'_>) {
             wake_at(Instant::now() + PAUSE.min(self.0.elapsed() / 16), context.waker());
         }
@@ -177,7 +177,7 @@ mod native {
         }
     }
 
-    /// What the thread that wakes futures has to do.
+    /// The work of the thread that wakes futures.
     struct Alarms {
         state: Mutex<Due>,
         changed: Condvar,
@@ -210,7 +210,7 @@ mod native {
             now.into_iter().for_each(|(_, waker)| waker.wake());
         }
 
-        /// Wakes what is due until nothing was asked for some time.
+        /// Wakes due futures, until there was no request for some time.
         fn run(&self) {
             let mut due = self.lock();
             loop {

@@ -1,5 +1,5 @@
-//! Workspace: the device's memory that one piece of a batch needs, and the bind groups over it, for the next piece to
-//! use again. The queue keeps the order, so that the next piece may be recorded as soon as this one is submitted.
+//! Workspace: the device's memory for one chunk of a batch, with its bind groups, reused by the next chunk. The queue
+//! keeps the order, so the next chunk can be recorded right after this one is submitted.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,25 +10,27 @@ use crate::error::{Error, Result};
 use crate::gpu::compile::commands::Role;
 use crate::gpu::compile::schedule::Kernel;
 
-/// The most workspaces that are kept: as many as there are threads that run batches at the same time, as a rule one.
+/// The most workspaces that are kept. Each thread that runs batches at the same time uses one, and usually there is one
+/// thread.
 const MOST_WORKSPACES: usize = 8;
-/// How many sources and destinations of callers bind groups are kept for: what a prefetching loader and a training loop
-/// that takes turns have. A buffer that its owner dropped lives on until so many others were used after it.
+/// The numbers of callers' sources and destinations with kept bind groups, enough for a prefetching loader and a
+/// training loop with alternating buffers. A buffer that its owner dropped stays alive until this many others are used.
 const MOST_SOURCES: usize = 8;
 const MOST_DESTINATIONS: usize = 4;
-/// The most bind groups that are kept, for callers whose places in a buffer are ever new; the oldest go first.
+/// The most bind groups that are kept, for callers that always use new places in a buffer. The oldest are dropped
+/// first.
 const MOST_GROUPS: usize = 256;
 
-/// What a buffer of a workspace is for.
+/// The role of a buffer of a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Images that came from host memory.
+    /// Images from host memory.
     Images,
-    /// Programs and, behind them, parameters.
+    /// Programs, followed by parameters.
     Commands,
     Counts,
     Middle(usize),
-    /// Images that will go to host memory.
+    /// Results for host memory.
     Results,
 }
 
@@ -46,7 +48,7 @@ impl Purpose {
         }
     }
 
-    /// Whether its size depends on what is drawn.
+    /// Whether its size depends on draws.
     fn is_drawn(self) -> bool {
         !matches!(self, Purpose::Images | Purpose::Results)
     }
@@ -63,7 +65,7 @@ impl Purpose {
     }
 }
 
-/// A part of a buffer, from a place that may be bound.
+/// A part of a buffer, from a place that can be bound.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
     pub buffer: &'a wgpu::Buffer,
@@ -84,7 +86,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The buffers of a piece that are not its workspace's own, or that others fill or read.
+/// The buffers of a chunk that do not belong to its workspace, or that others fill or read.
 pub(crate) struct Given<'a> {
     pub source: Part<'a>,
     pub partners: Part<'a>,
@@ -98,7 +100,7 @@ pub(crate) struct Given<'a> {
 pub(crate) struct Workspace {
     buffers: [Option<Held>; Purpose::ALL.len()],
     groups: Vec<Group>,
-    /// The ones used last come last.
+    /// The most recently used one is last.
     sources: Vec<wgpu::Buffer>,
     destinations: Vec<wgpu::Buffer>,
     tables: Option<wgpu::Buffer>,
@@ -114,7 +116,7 @@ struct Group {
 type Bound = (u32, wgpu::Buffer, u64, u64);
 
 impl Workspace {
-    /// A buffer with room for so many bytes, all of which may be bound.
+    /// A buffer for this many bytes, which can all be bound.
     pub fn room(&mut self, allocator: &Allocator, purpose: Purpose, bytes: u64) -> Result<wgpu::Buffer> {
         let bytes = bytes.max(16);
         let limit = allocator.bindable();
@@ -126,8 +128,8 @@ impl Workspace {
         if let Some(buffer) = held.as_ref().filter(|held| held.size() >= bytes) {
             return Ok((**buffer).clone());
         }
-        // What was too small goes first, so that there are never both. What is drawn differs from batch to batch: where
-        // it has outgrown its room once, it gets half as much again. `Memory` foretells no more than that.
+        // Drop the smaller buffer first, so that both never exist together. Needs differ from batch to batch. A buffer
+        // that was too small once gets half as much again. `Memory` foretells no more than that.
         let before = held.take().map_or(0, |held| held.size());
         self.groups.clear();
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };
@@ -139,7 +141,7 @@ impl Workspace {
         Ok(buffer)
     }
 
-    /// Says which buffers the next groups are for, and lets go of groups for those that were not used for long.
+    /// Sets the buffers of the next groups, and drops groups of long unused buffers.
     pub fn uses(&mut self, given: &Given<'_>) {
         if self.tables.as_ref() != Some(given.tables.buffer) {
             self.groups.clear();
@@ -156,7 +158,7 @@ impl Workspace {
         }
     }
 
-    /// The bind group of a kernel with these bindings, of which a `passing` destination will not be seen again.
+    /// The bind group of a kernel with these bindings. A `passing` destination is not used again.
     pub fn group(
         &mut self,
         context: &Context,
@@ -192,7 +194,7 @@ impl Workspace {
     }
 }
 
-/// Workspaces that no batch uses now; the one used last comes last.
+/// Workspaces that are not in use. The most recently used one is last.
 #[derive(Debug, Default)]
 pub(crate) struct Workspaces(Mutex<Vec<Workspace>>);
 
@@ -202,7 +204,7 @@ impl Workspaces {
         self.free().pop().unwrap_or_default()
     }
 
-    /// Keeps a workspace for the next piece.
+    /// Keeps a workspace for the next chunk.
     pub fn keep(&self, workspace: Workspace) {
         let mut free = self.free();
         if free.len() < MOST_WORKSPACES {
@@ -210,7 +212,7 @@ impl Workspaces {
         }
     }
 
-    /// Drops all of them; work that was submitted keeps its own.
+    /// Drops all of them. Submitted work keeps its own.
     pub fn forget(&self) {
         self.free().clear();
     }
@@ -220,7 +222,7 @@ impl Workspaces {
     }
 }
 
-/// Puts a buffer last; returns the first if there are too many then.
+/// Appends a buffer. Returns the first one if there are too many.
 fn renewed(list: &mut Vec<wgpu::Buffer>, buffer: &wgpu::Buffer, most: usize) -> Option<wgpu::Buffer> {
     list.retain(|other| other != buffer);
     list.push(buffer.clone());
