@@ -145,8 +145,8 @@ fn parameters(forms: &[Form]) -> String {
             false => lines.extend(form.parameters.iter().enumerate().map(line)),
         }
     }
-    let heading = "Parameters of the operations, for --op \"Rotate(degrees=30)\" and for plans. A parameter without a default is \
-                   required.";
+    let heading = "Parameters of the operations, for --op \"Rotate(degrees=30)\" and for plans. A parameter without a \
+                   default is required.";
     format!("{heading}\n\n{}", terminal::aligned(&lines, |_| false))
 }
 

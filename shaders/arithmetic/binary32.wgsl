@@ -1,4 +1,5 @@
-// Sums of binary32 in integers, so that they do not depend on how a driver rounds, or on whether it keeps subnormal numbers.
+// Sums of binary32 in integers, so that they do not depend on how a driver rounds, or on whether it keeps subnormal
+// numbers.
 
 // a + b, rounded to the nearest, ties to even. Both are below 2^126.
 fn add_f32(a: u32, b: u32) -> u32 {

@@ -1,7 +1,7 @@
 // Blend: g + alpha (x - g) with Pillow's two roundings, by a table for each alpha.
 //
-// Entry x - g + 255 has floor(alpha (x - g)) above and, below, the smallest g for which the sum is rounded up to the next
-// whole number. A multiply and an add would do on paper, but a driver may fuse them, and then bytes differ.
+// Entry x - g + 255 has floor(alpha (x - g)) above and, below, the smallest g for which the sum is rounded up to the
+// next whole number. A multiply and an add would do on paper, but a driver may fuse them, and then bytes differ.
 fn blend(g: u32, x: u32, table: u32) -> u32 {
   let entry = tables[table + x + 255u - g];
   let base = bitcast<i32>(entry) >> 16u;

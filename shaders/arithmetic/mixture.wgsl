@@ -1,4 +1,5 @@
-// Weighted bytes in binary32, made of integers: a product of 24 bits and 8 is a whole number of 32, so that only rounding is left.
+// Weighted bytes in binary32, made of integers: a product of 24 bits and 8 is a whole number of 32, so that only
+// rounding is left.
 
 // weight times byte, rounded to the nearest, ties to even. The weight's bits, which are not negative.
 fn product_f32(weight: u32, byte: u32) -> u32 {

@@ -1,5 +1,5 @@
-// Resample: weighted sums of bytes, the weights being whole numbers of 2^-22. The program has a list of what each value along
-// one axis is made of, behind one word: first tap, how many, where their weights begin; then the weights.
+// Resample: weighted sums of bytes, the weights being whole numbers of 2^-22. The program has a list of what each value
+// along one axis is made of, behind one word: first tap, how many, where their weights begin; then the weights.
 struct Taps { first: u32, count: u32, weights: u32 }
 
 fn taps_of(i: u32) -> Taps {

@@ -1,6 +1,6 @@
-// Apply kernel with interpolated warps. Groups of pixels that f32 cannot decide are collected and done again exactly, by
-// all threads together, since a few slow threads among neighbors would make all of them slow. Both passes are one loop
-// over the same call: drivers that inline everything would else have it twice.
+// Apply kernel with interpolated warps. Groups of pixels that f32 cannot decide are collected and done again exactly,
+// by all threads together, since a few slow threads among neighbors would make all of them slow. Both passes are one
+// loop over the same call: drivers that inline everything would else have it twice.
 var<workgroup> redo: array<u32, SLICE_QUADS>;
 var<workgroup> redo_count: atomic<u32>;
 

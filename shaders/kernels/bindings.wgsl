@@ -19,8 +19,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> tables: array<u32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-// This image's segment: its program, its size, and its source's. Barriers must not depend on it: a private variable is never uniform. They depend on the
-// parameters named `base`, which have the same value.
+// This image's segment: its program, its size, and its source's. Barriers must not depend on it: a private variable is
+// never uniform. They depend on the parameters named `base`, which have the same value.
 var<private> program: u32;
 var<private> image_width: u32;
 var<private> image_height: u32;

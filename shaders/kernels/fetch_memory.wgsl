@@ -6,8 +6,8 @@ fn memory_at(x: u32, y: u32) -> u32 {
   return load_at(place, pixel);
 }
 
-// One coordinate of the source pixel that is at `v` in the frame; -1 where there is only the fill. `first` is the place of the
-// frame's first coordinate.
+// One coordinate of the source pixel that is at `v` in the frame; -1 where there is only the fill. `first` is the place
+// of the frame's first coordinate.
 fn frame_coordinate(v: u32, first: u32, flip: bool, side: u32, border: u32) -> i32 {
   let start = bitcast<i32>(programs[program + first]);
   let at = select(start + i32(v), start - i32(v), flip);

@@ -1,4 +1,5 @@
-// A pixel inside the frame: the source's, or where the image is being resized, the second pass's, made of what the first stored.
+// A pixel inside the frame: the source's, or where the image is being resized, the second pass's, made of what the
+// first stored.
 fn framed_at(x: u32, y: u32, flags: u32) -> u32 {
   if ((flags & WEIGHTED) == 0u) { return memory_at(x, y); }
   let along_rows = (flags & ALONG_ROWS) != 0u;

@@ -8,7 +8,9 @@ fn partner_at(place: u32, x: u32, y: u32) -> vec3<u32> {
   if (CHANNELS == 1u) { return vec3<u32>(partner_byte(place + pixel)); }
   if (PLANAR) {
     return vec3<u32>(
-      partner_byte(place + pixel), partner_byte(place + image_pixels + pixel), partner_byte(place + 2u * image_pixels + pixel));
+      partner_byte(place + pixel),
+      partner_byte(place + image_pixels + pixel),
+      partner_byte(place + 2u * image_pixels + pixel));
   }
   let byte = place + 3u * pixel;
   return vec3<u32>(partner_byte(byte), partner_byte(byte + 1u), partner_byte(byte + 2u));

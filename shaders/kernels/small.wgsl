@@ -1,4 +1,5 @@
-// Small-image kernel: one workgroup has one image in its memory and takes it through all its segments. One read, one write.
+// Small-image kernel: one workgroup has one image in its memory and takes it through all its segments. One read, one
+// write.
 @compute @workgroup_size(256)
 fn small(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   let image = group.x + group.y * 65535u;

@@ -6,7 +6,9 @@ fn load_byte(byte: u32) -> u32 {
 fn load_at(images: u32, pixel: u32) -> u32 {
   let red = load_byte(images + pixel);
   if (CHANNELS == 1u) { return red * 0x10101u; }
-  return red | (load_byte(images + source_pixels + pixel) << 8u) | (load_byte(images + 2u * source_pixels + pixel) << 16u);
+  let green = load_byte(images + source_pixels + pixel);
+  let blue = load_byte(images + 2u * source_pixels + pixel);
+  return red | (green << 8u) | (blue << 16u);
 }
 
 fn load_quad(image: u32, quad: u32) -> vec4<u32> {

@@ -1,5 +1,5 @@
-// Storing where every group of four pixels is whole words: f32, intermediate images, and u8 and f16 of images whose number
-// of pixels is a multiple of four.
+// Storing where every group of four pixels is whole words: f32, intermediate images, and u8 and f16 of images whose
+// number of pixels is a multiple of four.
 @group(0) @binding(5) var<storage, read_write> destination: array<u32>;
 
 fn normalized(pixel: u32, channel: u32) -> u32 {
@@ -20,7 +20,8 @@ fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
   } else if (FORM == FORM_U8) {
     for (var c = 0u; c < CHANNELS; c++) {
       let bytes = (pixels >> vec4<u32>(8u * c)) & vec4<u32>(255u);
-      destination[((image + c * image_pixels) >> 2u) + quad] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
+      destination[((image + c * image_pixels) >> 2u) + quad] =
+        bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
     }
   } else if (FORM == FORM_F32) {
     for (var j = 0u; j < n; j++) {

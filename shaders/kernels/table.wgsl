@@ -6,8 +6,8 @@ var<workgroup> table: array<u32, 256>;
 var<workgroup> bins: array<atomic<u32>, BINS>;
 var<workgroup> ends: array<atomic<u32>, 6>;
 
-// Threads count into several histograms side by side, so that those of a flat image do not all wait for one another. The
-// first is where tables are built.
+// Threads count into several histograms side by side, so that those of a flat image do not all wait for one another.
+// The first is where tables are built.
 fn clear_histograms(t: u32) {
   for (var bin = t; bin < BINS; bin += 256u) { atomicStore(&bins[bin], 0u); }
 }
@@ -23,13 +23,16 @@ fn count_pixel(pixel: u32, t: u32) {
 fn counted(t: u32) -> vec3<u32> {
   var sum = vec3<u32>(0u);
   for (var first = 0u; first < BINS; first += HISTOGRAM_STRIDE) {
-    sum += vec3<u32>(atomicLoad(&bins[first + t]), atomicLoad(&bins[first + 256u + t]), atomicLoad(&bins[first + 512u + t]));
+    sum += vec3<u32>(
+      atomicLoad(&bins[first + t]), atomicLoad(&bins[first + 256u + t]), atomicLoad(&bins[first + 512u + t]));
   }
   return sum;
 }
 
 fn look_up(pixel: u32) -> u32 {
-  return (table[pixel & 255u] & 0xffu) | (table[(pixel >> 8u) & 255u] & 0xff00u) | (table[(pixel >> 16u) & 255u] & 0xff0000u);
+  return (table[pixel & 255u] & 0xffu)
+    | (table[(pixel >> 8u) & 255u] & 0xff00u)
+    | (table[(pixel >> 16u) & 255u] & 0xff0000u);
 }
 
 // How often value t occurs in each channel after the steps that made `value` of each value.

@@ -1,8 +1,9 @@
 // Mixing: each value of the output from a byte of an image and the same byte of its partner.
 //
-// `source` and `partners` have the augmented images, `programs` for each image a record and, behind all records, products of
-// bytes and weights, `tables` what a byte is when it is not mixed. A thread makes four values that follow one another in the
-// output, whatever images and planes they belong to, so that only it writes their words; what else is in the first and the last word stays.
+// `source` and `partners` have the augmented images, `programs` for each image a record and, behind all records,
+// products of bytes and weights, `tables` what a byte is when it is not mixed. A thread makes four values that follow
+// one another in the output, whatever images and planes they belong to, so that only it writes their words; what else
+// is in the first and the last word stays.
 struct Params {
   // The first value's place in the destination, and how many values there are.
   first: u32,

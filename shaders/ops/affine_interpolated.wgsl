@@ -1,11 +1,11 @@
 // Affine, interpolated: bilinear and bicubic warps with Pillow's bytes, though Pillow computes them in binary64.
 //
-// A point is found in fixed point with 44 fraction bits, its value in f32. Where that cannot decide the byte (the value is
-// within EPSILON of a whole number, or the point so close to a pixel's border that another pixel may be meant) the
+// A point is found in fixed point with 44 fraction bits, its value in f32. Where that cannot decide the byte (the value
+// is within EPSILON of a whole number, or the point so close to a pixel's border that another pixel may be meant) the
 // pixel is ambiguous, and is done again in software binary64, in Pillow's order of operations.
 //
-// A warp's numbers stand in the programs at `at`: six f64 (two words each), six fixed-point numbers (two words each; the
-// factors of x and y halved), flags, filter.
+// A warp's numbers stand in the programs at `at`: six f64 (two words each), six fixed-point numbers (two words each;
+// the factors of x and y halved), flags, filter.
 const AFFINE_FIXED = 12u;
 const AFFINE_FLAGS = 24u;
 const AFFINE_FILTER = 25u;
@@ -42,8 +42,12 @@ fn affine_point(x: u32, y: u32, at: u32) -> Point {
   let flags = programs[at + AFFINE_FLAGS];
   let x2 = 2u * x + 1u;
   let y2 = 2u * y + 1u;
-  let u = u64_add(u64_add(u64_scale(affine_word64(fixed, 0u), x2), u64_scale(affine_word64(fixed, 1u), y2)), affine_word64(fixed, 2u));
-  let v = u64_add(u64_add(u64_scale(affine_word64(fixed, 3u), x2), u64_scale(affine_word64(fixed, 4u), y2)), affine_word64(fixed, 5u));
+  let u = u64_add(
+    u64_add(u64_scale(affine_word64(fixed, 0u), x2), u64_scale(affine_word64(fixed, 1u), y2)),
+    affine_word64(fixed, 2u));
+  let v = u64_add(
+    u64_add(u64_scale(affine_word64(fixed, 3u), x2), u64_scale(affine_word64(fixed, 4u), y2)),
+    affine_word64(fixed, 5u));
   var point: Point;
   let column = bitcast<i32>(u.x) >> 12u;
   let row = bitcast<i32>(v.x) >> 12u;
@@ -64,7 +68,9 @@ fn affine_point(x: u32, y: u32, at: u32) -> Point {
 fn affine_exact_coordinate(x: u32, y: u32, at: u32, i: u32) -> vec2<u32> {
   let xc = f64_add(f64_of(i32(x)), F64_HALF);
   let yc = f64_add(f64_of(i32(y)), F64_HALF);
-  return f64_add(f64_add(f64_mul(affine_word64(at, i), xc), f64_mul(affine_word64(at, i + 1u), yc)), affine_word64(at, i + 2u));
+  return f64_add(
+    f64_add(f64_mul(affine_word64(at, i), xc), f64_mul(affine_word64(at, i + 1u), yc)),
+    affine_word64(at, i + 2u));
 }
 
 fn affine_exact_point(x: u32, y: u32, at: u32) -> ExactPoint {
@@ -168,7 +174,11 @@ fn affine_value_exact(taps: array<u32, 16>, point: ExactPoint, bicubic: bool) ->
       }
       let t = select(point.dx, point.dy, j == last);
       var value: vec2<u32>;
-      if (bicubic) { value = affine_cubic_exact(v[0], v[1], v[2], v[3], t); } else { value = affine_linear_exact(v[0], v[1], t); }
+      if (bicubic) {
+        value = affine_cubic_exact(v[0], v[1], v[2], v[3], t);
+      } else {
+        value = affine_linear_exact(v[0], v[1], t);
+      }
       rows[j] = value;
     }
     bytes |= affine_byte_exact(rows[last]) << shift;

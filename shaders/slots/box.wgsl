@@ -1,5 +1,5 @@
-// Slot, box: one pass of a blur along rows or columns, the mean of the values around, the two outermost with a weight of their
-// own. Weights are whole numbers of 2^-24; beyond the edges the outermost value goes on.
+// Slot, box: one pass of a blur along rows or columns, the mean of the values around, the two outermost with a weight
+// of their own. Weights are whole numbers of 2^-24; beyond the edges the outermost value goes on.
 fn slot_box(x: u32, y: u32) -> u32 {
   let args = program + slot_args;
   let reach = i32(programs[args]);

@@ -30,13 +30,13 @@ const DETAILS: &str = "\
 Input files:
   A folder stands for its PNG, JPEG, WebP, BMP and GIF files, and those of its folders, in the order of their names. \
 Hidden files and the output folder are left out. A file that cannot be decoded is named and skipped. Alpha is dropped, \
-16 bits are rounded to 8, and an animation gives its first frame; standard error names such files. Palettes become RGB. \
-Gray stays gray. The EXIF orientation is ignored, as Pillow does.
+16 bits are rounded to 8, and an animation gives its first frame; standard error names such files. Palettes become \
+RGB. Gray stays gray. The EXIF orientation is ignored, as Pillow does.
 
 Random draws:
-  The draws of an image depend on the seed, the epoch and the sample index, not on threads, device or batch. The sample \
-index is the position among the inputs times the number of copies, plus the number of the copy. SamplePairing is the \
-exception: it draws its partner among up to 64 inputs of the same size and channels. The plan names it.
+  The draws of an image depend on the seed, the epoch and the sample index, not on threads, device or batch. The \
+sample index is the position among the inputs times the number of copies, plus the number of the copy. SamplePairing \
+is the exception: it draws its partner among up to 64 inputs of the same size and channels. The plan names it.
 
 Plans (--plan-out writes one, --plan applies one, whoever wrote it):
   {
@@ -78,7 +78,8 @@ pub struct Apply {
     #[arg(long, short, value_name = "DIR")]
     out: PathBuf,
     /// Augmented copies of each image: cat.png becomes cat_0.png, cat_1.png, ...
-    #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "plan")]
+    #[arg(long, value_name = "K", default_value = "1", conflicts_with = "plan")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     copies: u32,
     /// Format of the output files; same keeps that of the input (GIF becomes PNG) [default: png]
     #[arg(long, value_enum)]
@@ -105,15 +106,18 @@ pub struct Apply {
     /// Apply this operation to each image; repeat it for a chain: --op "Rotate(degrees=30)" --op Invert
     ///
     /// `autoaugment ops` lists all operations with their parameters.
-    #[arg(long, value_name = "OPERATION", help_heading = "Instead of random augmentation", conflicts_with_all = DRAWING)]
+    #[arg(long, value_name = "OPERATION", help_heading = INSTEAD, conflicts_with_all = DRAWING)]
     #[arg(value_parser = values::operations(), hide_possible_values = true)]
     op: Vec<Op>,
     /// Apply the plan in this file
-    #[arg(long, value_name = "FILE", help_heading = "Instead of random augmentation", conflicts_with_all = DRAWING, conflicts_with = "op")]
+    #[arg(long, value_name = "FILE", help_heading = INSTEAD, conflicts_with_all = DRAWING, conflicts_with = "op")]
     plan: Option<PathBuf>,
     #[command(flatten)]
     array: ArrayForm,
 }
+
+/// The heading over a chain and a plan in the help.
+const INSTEAD: &str = "Instead of random augmentation";
 
 /// The options of random augmentation, which a plan or a chain excludes.
 const DRAWING: [&str; 7] = ["recipe", "policy", "convention", "interpolation", "fill", "seed", "epoch"];

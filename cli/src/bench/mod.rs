@@ -49,13 +49,14 @@ which only moves the same bytes: memcpy on as many threads, a kernel that copies
 count the bytes of the images and of the results once each.
 
 Method:
-  First the bytes of several plans are compared with the reference's. If they differ, nothing is measured. All rows run \
-in turns, in several rounds, so that other work on the machine affects all rows alike. A row shows the median of its \
-rounds. SPREAD is the distance from the fastest round to the slowest. The GPU's own clock times resident batches, or the \
-wall clock where the GPU has none; the first lines say which. Drawing plans is timed apart.
+  First the bytes of several plans are compared with the reference's. If they differ, nothing is measured. All rows \
+run in turns, in several rounds, so that other work on the machine affects all rows alike. A row shows the median of \
+its rounds. SPREAD is the distance from the fastest round to the slowest. The GPU's own clock times resident batches, \
+or the wall clock where the GPU has none; the first lines say which. Drawing plans is timed apart.
 
 Devices:
-  auto measures a GPU if there is one. Software adapters, which compute on the CPU, are measured only with --device gpu.";
+  auto measures a GPU if there is one. Software adapters, which compute on the CPU, are measured only with \
+--device gpu.";
 
 /// Measure the speed of augmentation on this machine
 #[derive(Args)]

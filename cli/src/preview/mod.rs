@@ -20,9 +20,9 @@ use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
 const DETAILS: &str = "\
-The images are scaled down first and augmented then, at the size on the sheet. Gray images are shown as RGB. Each image \
-has one row: the original, then one column per sub-policy, with random draws per image. With --op there is one column \
-per magnitude, with a positive sign. Schemes without sub-policies have one column per draw. A caption names the \
+The images are scaled down first and augmented then, at the size on the sheet. Gray images are shown as RGB. Each \
+image has one row: the original, then one column per sub-policy, with random draws per image. With --op there is one \
+column per magnitude, with a positive sign. Schemes without sub-policies have one column per draw. A caption names the \
 operations under each image.";
 
 /// Draw a contact sheet of images under a policy or an operation

@@ -132,7 +132,8 @@ mod tests {
         let adapters = ["NVIDIA RTX 4090", "llvmpipe"].map(adapter);
         for name in ["AMD", "7"] {
             let message = format!(
-                "no usable GPU: no adapter has the number or the name `{name}`; there are 0: NVIDIA RTX 4090 (Vulkan, discrete); 1: llvmpipe (Vulkan, discrete)"
+                "no usable GPU: no adapter has the number or the name `{name}`; \
+                 there are 0: NVIDIA RTX 4090 (Vulkan, discrete); 1: llvmpipe (Vulkan, discrete)"
             );
             assert_eq!(find(&adapters, name).unwrap_err().to_string(), message);
         }

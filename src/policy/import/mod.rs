@@ -56,12 +56,12 @@ impl Framework {
         match self {
             Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment => None,
             Framework::Kornia => Some(
-                "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as degrees \
-                 and computes in floats; here digits stand for the paper's values, as torchvision has them",
+                "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as \
+                 degrees and computes in floats; here digits stand for the paper's values, as torchvision has them",
             ),
             Framework::Dali => Some(
-                "DALI rounds Posterize and keeps one bit at least, may shift by parts of the side, and has kernels of its \
-                 own; here magnitudes stand for TensorFlow's values, which its lists come from",
+                "DALI rounds Posterize and keeps one bit at least, may shift by parts of the side, and has kernels of \
+                 its own; here magnitudes stand for TensorFlow's values, which its lists come from",
             ),
         }
     }

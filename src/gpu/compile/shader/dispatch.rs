@@ -69,7 +69,8 @@ pub(super) fn dispatch_by_op(variant: &Variant) -> String {
         }
         let _ = writeln!(
             text,
-            "fn {signature} {{\n  switch (programs[args + {ARG_OP}u]) {{\n{arms}    default: {{ return {otherwise}; }}\n  }}\n}}"
+            "fn {signature} {{\n  switch (programs[args + {ARG_OP}u]) {{\n{arms}    \
+             default: {{ return {otherwise}; }}\n  }}\n}}"
         );
     };
     by_op(
@@ -118,7 +119,8 @@ pub(super) fn slot_point(variant: &Variant, slot: &str) -> String {
     let arms = present(variant.kinds, &arms);
     let kind = kind_of(slot);
     format!(
-        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    default: {{ return pixel; }}\n  }}\n}}\n"
+        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    \
+         default: {{ return pixel; }}\n  }}\n}}\n"
     )
 }
 

@@ -200,7 +200,8 @@ pub(crate) fn assemble(variant: &Variant) -> String {
         return text;
     }
     join(if with_tables {
-        "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  if (steps != 0u) { build_table(base, steps, t); }\n}"
+        "fn prepare(base: u32, t: u32) {\n  let steps = programs[base + WORD_STEP_COUNT];\n  \
+         if (steps != 0u) { build_table(base, steps, t); }\n}"
     } else {
         NOTHING_TO_PREPARE
     });
