@@ -21,7 +21,9 @@ impl<'a> From<&'a GrayImage> for ImageView<'a> {
 /// An empty image is refused with its batch.
 fn of(data: &[u8], (width, height): (u32, u32), channels: usize) -> ImageView<'_> {
     let size = Size { width: width as usize, height: height as usize };
-    ImageView::packed(data, size, channels, Layout::Nhwc)
+    // The crate's images may have memory behind the last pixel.
+    let bytes = size.pixels() * channels;
+    ImageView::packed(data.get(..bytes).unwrap_or(data), size, channels, Layout::Nhwc)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl<'a> Placement<'a> {
     }
 }
 
-/// A batch in host memory, borrowed: what executors take.
+/// A borrowed batch in host memory: the input of executors.
 ///
 /// | made from | images |
 /// |--|--|
@@ -62,7 +62,7 @@ impl<'a> Placement<'a> {
 /// | [`&RaggedBatch`](RaggedBatch) | of different sizes, anywhere in one piece of memory |
 /// | [`&[ImageView]`](ImageView) | of different sizes, each anywhere in memory |
 ///
-/// Images are read where they lie. Views of one batch must have the same number of channels and the same layout.
+/// Images are read where they lie. The views of a batch must have the same number of channels and the same layout.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a>(Source<'a>);
 
@@ -121,7 +121,7 @@ impl<'a> Images<'a> {
         }
     }
 
-    /// Channels of a pixel: 1 (gray) or 3 (RGB). Those of the first image, before the batch was checked.
+    /// Channels of a pixel: 1 (gray) or 3 (RGB). Of views, those of the first.
     pub fn channels(&self) -> usize {
         match self.0 {
             Source::Packed(packed) => packed.placement.channels,
@@ -129,7 +129,7 @@ impl<'a> Images<'a> {
         }
     }
 
-    /// The order of an image's axes. That of the first image, before the batch was checked.
+    /// The order of an image's axes. Of views, that of the first.
     pub fn layout(&self) -> Layout {
         match self.0 {
             Source::Packed(packed) => packed.placement.layout,

@@ -1,14 +1,14 @@
-//! View: one image of the caller's, wherever it lies in memory.
+//! View: one image anywhere in the caller's memory.
 
 use std::fmt;
 
 use super::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
 
-/// One u8 image, borrowed from where it lies: its bytes, size, channels, and how far apart its rows are.
+/// One u8 image anywhere in the caller's memory: its bytes, size, channels, and the distance of its rows.
 ///
-/// A slice of views is a batch: see [`Images`](crate::Images). The images of such a batch may have different sizes and
-/// lie in separate memory, and nothing copies them into one piece first.
+/// A slice of views is a batch: see [`Images`](crate::Images). Its images may have different sizes and lie in separate
+/// memory. They are not copied into one piece first.
 ///
 /// | constructor | shape of `data` |
 /// |--|--|
@@ -48,7 +48,7 @@ impl<'a> ImageView<'a> {
 
     /// An image whose rows begin `row_stride` bytes apart: `data[y * row_stride + x * channels + c]`.
     ///
-    /// Bytes between the rows and after the last row are not read, so that a view can be a part of a larger image.
+    /// Bytes between the rows and after the last row are not read. A view can therefore be a part of a larger image.
     ///
     /// # Errors
     /// Those of [`ImageView::new`], and [`Error::Batch`] if a row is longer than `row_stride` or `data` ends before the
@@ -65,7 +65,7 @@ impl<'a> ImageView<'a> {
         }
         let needed = row_stride.checked_mul(size.height - 1).and_then(|bytes| bytes.checked_add(row));
         match needed {
-            Some(needed) if needed <= data.len() => Ok(view),
+            Some(needed) if needed <= data.len() => Ok(ImageView { data: &data[..needed], ..view }),
             _ => Err(view.wrong_length(&format!("and row stride {row_stride} needs at least"), needed)),
         }
     }
@@ -78,7 +78,7 @@ impl<'a> ImageView<'a> {
         ImageView::packed(data, size, channels, Layout::Nchw).checked_exactly()
     }
 
-    /// An image without gaps, not checked.
+    /// An image of exactly these bytes, not checked.
     pub(crate) fn packed(data: &'a [u8], size: Size, channels: usize, layout: Layout) -> Self {
         let row_stride = match layout {
             Layout::Nhwc => size.width.saturating_mul(channels),
@@ -87,7 +87,7 @@ impl<'a> ImageView<'a> {
         ImageView { data, size, channels, row_stride, layout }
     }
 
-    /// The bytes, from the first pixel on.
+    /// The bytes from the first pixel to the last.
     pub fn data(&self) -> &'a [u8] {
         self.data
     }
@@ -127,7 +127,7 @@ impl<'a> ImageView<'a> {
         Err(self.wrong_length("needs", Some(expected)))
     }
 
-    /// `needed` is none for more bytes than can be counted.
+    /// `needed` is `None` for more bytes than can be counted.
     fn wrong_length(&self, needs: &str, needed: Option<usize>) -> Error {
         let (Size { width, height }, channels, there) = (self.size, self.channels, self.data.len());
         let needed = needed.unwrap_or(usize::MAX);
@@ -141,7 +141,7 @@ impl<'a> ImageView<'a> {
         self.size.pixels() * self.channels
     }
 
-    /// Bytes of a row; of one channel's row in planes.
+    /// Bytes of a row. In planes, a row of one channel.
     pub(crate) fn row_bytes(&self) -> usize {
         match self.layout {
             Layout::Nhwc => self.size.width * self.channels,
@@ -149,16 +149,15 @@ impl<'a> ImageView<'a> {
         }
     }
 
-    /// Its rows of [`ImageView::row_bytes`], the planes' after each other.
+    /// Its rows of [`ImageView::row_bytes`]. In planes, the rows of one plane after those of another.
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         let (data, stride, row) = (self.data, self.row_stride, self.row_bytes());
         (0..self.bytes() / row).map(move |y| &data[y * stride..][..row])
     }
 
-    /// All bytes of its pixels, where there are no gaps between them.
+    /// The bytes of its pixels, if there are no gaps between them.
     pub(crate) fn contiguous(&self) -> Option<&'a [u8]> {
-        let has_gaps = self.row_stride != self.row_bytes() && self.row_bytes() < self.bytes();
-        (!has_gaps).then(|| &self.data[..self.bytes()])
+        (self.data.len() == self.bytes()).then_some(self.data)
     }
 
     /// Whether the channels of a pixel are next to each other.

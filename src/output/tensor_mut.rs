@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 /// Made from a mutable slice or vector of `u8`, `f32` or [`f16`], or from a [`TensorData`].
 /// [`Executor::apply_to`](crate::Executor::apply_to) takes it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum TensorMut<'a> {
     /// Bytes.
     U8(&'a mut [u8]),
@@ -66,15 +67,14 @@ impl<'a> TensorMut<'a> {
     /// Refuses memory that does not have exactly the length and type of the result.
     pub(crate) fn check(&self, shape: Shape, dtype: Dtype) -> Result<()> {
         if self.dtype() != dtype {
-            let own = self.dtype();
-            return Err(Error::Output(format!("the output is {dtype:?}, and the memory for it is {own:?}")));
+            return Err(Error::Output(format!("the memory for the result must be {dtype}, got {}", self.dtype())));
         }
         if self.len() != shape.values() {
             let Shape { images, height, width, channels } = shape;
             let (expected, own) = (shape.values(), self.len());
             return Err(Error::Output(format!(
-                "{images} images of {width} x {height} pixels with {channels} channels are {expected} values, and the \
-                 memory for them has {own}"
+                "the memory for N x H x W x C = {images} x {height} x {width} x {channels} must have {expected} values, \
+                 got {own}"
             )));
         }
         Ok(())
