@@ -40,8 +40,8 @@ pub enum Device {
     Gpu,
     /// The CPU.
     Cpu,
-    /// The adapter with this number in the list of adapters, or the first whose name contains this text, whatever the
-    /// case; an error if there is none.
+    /// The adapter with this number in the list of adapters, or the first one with this text in its name. Case does not
+    /// matter. An error if there is none.
     Adapter(String),
 }
 
@@ -216,8 +216,8 @@ impl Executor {
         Ok((tensor, report))
     }
 
-    /// The same into a tensor whose memory is used again if it is large enough, whatever was in it: a loop that gives
-    /// the same one each time makes no new memory. After an error what is in it is not specified.
+    /// The same into a tensor. Its memory is reused if it is large enough, and its values are overwritten. A loop with
+    /// the same tensor allocates no new memory. After an error, its contents are not specified.
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
@@ -250,9 +250,9 @@ impl Executor {
     /// The same into memory of the caller's, which must have exactly as many values as the result, of the output's
     /// type.
     ///
-    /// The values are written in the output's layout, image after image, straight to where they belong: the CPU writes
-    /// nothing in between, and from a GPU they are copied once. What is wrong with the arguments is found before
-    /// anything is written; after another error what is in the memory is not specified.
+    /// The values are written in the output's layout, image after image, directly to their place. The CPU stores no
+    /// copy in between, and a GPU's results are copied once. Invalid arguments are refused before the first write.
+    /// After another error, the contents of the memory are not specified.
     ///
     /// ```
     /// use autoaugment::{Device, Executor, ImageView, Layout, Normalize, Op, Output, Plan, Size};
@@ -308,7 +308,7 @@ impl Executor {
     }
 }
 
-/// Checks the arguments, once: whatever they reach trusts them.
+/// Checks the arguments once. All code below trusts them.
 fn check<'p>(batch: &Images<'_>, plan: &'p Plan, output: &Output) -> Result<CheckedPlan<'p>> {
     let plan = plan.checked_for(batch)?;
     output.check()?;

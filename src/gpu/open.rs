@@ -65,7 +65,7 @@ impl Gpu {
     }
 
     /// Opens the adapter with this number in the list of [`adapters`](fn@super::adapters), or the first one with this
-    /// text in its name, in upper or lower case.
+    /// text in its name. Case does not matter.
     ///
     /// # Errors
     /// [`Error::NoGpu`] with the adapters that there are, or with the reason why it cannot be opened.
