@@ -44,8 +44,8 @@ pub fn policies_as_text() -> Vec<Case> {
         ),
         (
             "the fourth line",
-            text("# mine\n\nRotate 1 1; Invert 1 1\nSolarize 1 1"),
-            "line 4: unknown operation `Solarize`; did you mean `Solarize`?",
+            text("# mine\n\nRotate 1 1; Invert 1 1\nSolarise 1 1"),
+            "line 4: unknown operation `Solarise`; did you mean `Solarize`?",
         ),
         (
             "the second of a line",
