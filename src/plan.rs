@@ -23,7 +23,8 @@ const NEWEST: u64 = 1;
 ///
 /// ```
 /// use autoaugment::{Plan, ops};
-/// let plan = Plan::uniform(2, vec![ops::Rotate { degrees: 30.0, interpolation: Default::default(), fill: [0; 3] }.into()]);
+/// let rotate = ops::Rotate { degrees: 30.0, interpolation: Default::default(), fill: [0; 3] };
+/// let plan = Plan::uniform(2, vec![rotate.into()]);
 /// assert_eq!(Plan::from_json(&plan.to_json())?, plan);
 /// # Ok::<(), autoaugment::Error>(())
 /// ```

@@ -36,7 +36,8 @@ impl Augmenter {
     /// Draws for each image of a batch on the GPU and applies the draws; see [`Gpu::apply_tensor`].
     ///
     /// # Errors
-    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::WrongDevice`] on the CPU.
+    /// Those of [`Sampler::plan`](crate::Sampler::plan) and [`Gpu::apply_tensor`], and [`Error::WrongDevice`] on the
+    /// CPU.
     pub fn augment_resident_tensor<'a>(
         &self,
         batch: impl Into<GpuImages<'a>>,

@@ -91,7 +91,8 @@ fn most_during(run: impl FnOnce()) -> usize {
     MOST.load(Relaxed) - before
 }
 
-/// What `examples/separate_images.rs` does: the images lie apart and have different sizes, and the caller owns the tensor.
+/// What `examples/separate_images.rs` does: the images lie apart and have different sizes, and the caller owns the
+/// tensor.
 #[test]
 fn separate_images_are_not_copied() {
     const SIDE: usize = 64;

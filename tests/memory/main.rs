@@ -1,5 +1,5 @@
-//! Memory: what the CPU executor allocates, and what the loader keeps. The counts are those of the whole process, so its
-//! tests run one at a time.
+//! Memory: what the CPU executor allocates, and what the loader keeps. The counts are those of the whole process, so
+//! its tests run one at a time.
 
 mod counting;
 mod cpu;
