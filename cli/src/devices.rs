@@ -34,10 +34,7 @@ impl Devices {
             return Ok(Outcome::Done);
         }
         let mut table = vec![["DEVICE", "NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
-        table.extend(lines.into_iter().map(|line| {
-            let kind = if line.is_software { format!("{} (software)", line.kind) } else { line.kind };
-            vec![line.device, line.name, line.backend, kind, line.driver]
-        }));
+        table.extend(lines.into_iter().map(|line| vec![line.device, line.name, line.backend, line.kind, line.driver]));
         terminal::data(&terminal::aligned(&table, |_| false))?;
         Ok(Outcome::Done)
     }
