@@ -73,8 +73,8 @@ impl<'a> TensorMut<'a> {
             let Shape { images, height, width, channels } = shape;
             let (expected, own) = (shape.values(), self.len());
             return Err(Error::Output(format!(
-                "the memory for N x H x W x C = {images} x {height} x {width} x {channels} must have {expected} values, \
-                 got {own}"
+                "the memory for N x H x W x C = {images} x {height} x {width} x {channels} must have {expected} \
+                 values, got {own}"
             )));
         }
         Ok(())
