@@ -2,10 +2,20 @@
 
 use crate::error::{Error, Result};
 
-/// The value with this name; upper and lower case are the same. `what` it is, errors say.
+/// The value with this name; upper and lower case are the same. `what` it is, errors say. A name that is close to none is
+/// answered with all of them.
 pub(crate) fn by_name<T: Copy>(what: &'static str, name: &str, known: &[(&'static str, T)]) -> Result<T> {
     let found = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
-    found.map(|(_, value)| *value).ok_or_else(|| Error::unknown(what, name, known.iter().map(|(known, _)| *known)))
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(known, _)| *known).collect();
+        match Error::unknown(what, name, names.iter().copied()) {
+            Error::Unknown { suggestion: None, .. } => {
+                let message = format!("there is no `{name}`; there are {}", names.join(", "));
+                Error::Syntax { what, message }
+            }
+            close => close,
+        }
+    })
 }
 
 /// Serde as the text that `Display` writes and `FromStr` reads.

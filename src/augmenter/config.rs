@@ -181,7 +181,7 @@ mod tests {
     fn json_says_what_is_wrong_with_it() {
         for (json, message) in [
             (r#"{"sede": 1}"#, "configuration: unknown field `sede`"),
-            (r#"{"output": "f64"}"#, "configuration: unknown dtype `f64`; did you mean `f16`?"),
+            (r#"{"output": "f64"}"#, "configuration: dtype: there is no `f64`; there are u8, f16, f32"),
             (r#"{"transform": [{"policy": "trivialagument"}]}"#, "did you mean `trivialaugment`?"),
         ] {
             let refused = AugmenterConfig::from_json(json).unwrap_err().to_string();

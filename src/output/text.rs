@@ -49,15 +49,12 @@ impl FromStr for Normalize {
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
         if !call_syntax::name(text).eq_ignore_ascii_case(NORMALIZE) {
-            return match by_name("normalization", text, &Normalize::PRESETS) {
-                Err(Error::Unknown { what, name, suggestion: None }) => {
-                    let names = Normalize::PRESETS.map(|(name, _)| name).join(", ");
-                    let message =
-                        format!("there is no `{name}`; there are {names} and {NORMALIZE}(mean=[R,G,B], std=[R,G,B])");
-                    Err(Error::Syntax { what, message })
+            return by_name("normalization", text, &Normalize::PRESETS).map_err(|error| match error {
+                Error::Syntax { what, message } => {
+                    Error::Syntax { what, message: format!("{message}, {NORMALIZE}(mean=[R,G,B], std=[R,G,B])") }
                 }
-                other => other,
-            };
+                close => close,
+            });
         }
         let (mut mean, mut std) = (None, None);
         for (key, value) in call_syntax::pairs("normalization", text)? {
@@ -213,11 +210,12 @@ mod tests {
     #[test]
     fn refusals_say_what_to_write() {
         for (text, message) in [
-            ("f64", "unknown dtype `f64`; did you mean `f16`?"),
+            ("f64", "dtype: there is no `f64`; there are u8, f16, f32"),
+            ("f61", "unknown dtype `f61`; did you mean `f16`?"),
             ("f32 imagnet", "unknown normalization `imagnet`; did you mean `imagenet`?"),
             (
-                "f32 nchw mnist",
-                "normalization: there is no `mnist`; there are imagenet, cifar10, unit and \
+                "f32 nchw coco2017",
+                "normalization: there is no `coco2017`; there are imagenet, cifar10, unit, \
                  normalize(mean=[R,G,B], std=[R,G,B])",
             ),
             (
