@@ -1,14 +1,14 @@
-// Fetching from memory: from the batch, or from between two segments, seen through the segment's frame.
+// Fetching from memory: from the batch, or from between two segments, seen through the segment's view.
 fn memory_at(x: u32, y: u32) -> u32 {
   let pixel = y * source_width + x;
   let place = programs[program + WORD_SOURCE];
-  if (FROM_MIDDLE && programs[program + WORD_FROM_MIDDLE] != 0u) { return middle[place + pixel]; }
+  if (FROM_INTERMEDIATE && programs[program + WORD_FROM_INTERMEDIATE] != 0u) { return intermediate[place + pixel]; }
   return load_at(place, pixel);
 }
 
-// One coordinate of the source pixel that is at `v` in the frame; -1 where there is only the fill. `first` is the place
-// of the frame's first coordinate.
-fn frame_coordinate(v: u32, first: u32, flip: bool, side: u32, border: u32) -> i32 {
+// One coordinate of the source pixel that is at `v` in the view; -1 where there is only the fill. `first` is the place
+// of the view's first coordinate.
+fn view_coordinate(v: u32, first: u32, flip: bool, side: u32, border: u32) -> i32 {
   let start = bitcast<i32>(programs[program + first]);
   let at = select(start + i32(v), start - i32(v), flip);
   let last = i32(side) - 1;
@@ -21,34 +21,34 @@ fn frame_coordinate(v: u32, first: u32, flip: bool, side: u32, border: u32) -> i
   }
 }
 
-fn frame_column(x: u32, flags: u32) -> i32 {
-  return frame_coordinate(x, WORD_FRAME_X, (flags & FLIP_X) != 0u, source_width, flags & 3u);
+fn view_column(x: u32, flags: u32) -> i32 {
+  return view_coordinate(x, WORD_VIEW_X, (flags & FLIP_X) != 0u, source_width, flags & 3u);
 }
 
-fn frame_row(y: u32, flags: u32) -> i32 {
-  return frame_coordinate(y, WORD_FRAME_Y, (flags & FLIP_Y) != 0u, source_height, flags & 3u);
+fn view_row(y: u32, flags: u32) -> i32 {
+  return view_coordinate(y, WORD_VIEW_Y, (flags & FLIP_Y) != 0u, source_height, flags & 3u);
 }
 
-fn frame_flags() -> u32 {
-  return programs[program + WORD_FRAME] >> 24u;
+fn view_flags() -> u32 {
+  return programs[program + WORD_VIEW] >> 24u;
 }
 
-fn frame_fill() -> u32 {
-  return programs[program + WORD_FRAME] & 0xffffffu;
+fn view_fill() -> u32 {
+  return programs[program + WORD_VIEW] & 0xffffffu;
 }
 
 fn origin_at(x: u32, y: u32) -> u32 {
-  if (!FRAMED) { return memory_at(x, y); }
-  let flags = frame_flags();
+  if (!VIEWED) { return memory_at(x, y); }
+  let flags = view_flags();
   if ((flags & WHOLE) != 0u) { return memory_at(x, y); }
-  let u = frame_column(x, flags);
-  let v = frame_row(y, flags);
-  if (u < 0 || v < 0) { return frame_fill(); }
-  return framed_at(u32(u), u32(v), flags);
+  let u = view_column(x, flags);
+  let v = view_row(y, flags);
+  if (u < 0 || v < 0) { return view_fill(); }
+  return viewed_at(u32(u), u32(v), flags);
 }
 
 fn origin_quad(quad: u32) -> vec4<u32> {
-  if (FRAMED && (frame_flags() & WHOLE) == 0u) {
+  if (VIEWED && (view_flags() & WHOLE) == 0u) {
     var pixels = vec4<u32>(0u);
     var y = 4u * quad / image_width;
     var x = 4u * quad - y * image_width;
@@ -63,9 +63,9 @@ fn origin_quad(quad: u32) -> vec4<u32> {
     return pixels;
   }
   let place = programs[program + WORD_SOURCE];
-  if (FROM_MIDDLE && programs[program + WORD_FROM_MIDDLE] != 0u) {
+  if (FROM_INTERMEDIATE && programs[program + WORD_FROM_INTERMEDIATE] != 0u) {
     let at = place + 4u * quad;
-    return vec4<u32>(middle[at], middle[at + 1u], middle[at + 2u], middle[at + 3u]);
+    return vec4<u32>(intermediate[at], intermediate[at + 1u], intermediate[at + 2u], intermediate[at + 3u]);
   }
   return load_quad(place, quad);
 }

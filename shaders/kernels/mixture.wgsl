@@ -1,7 +1,7 @@
 // Four pixels of a mixture: the source's, and what the branches made of them, by weight.
 //
 // What is mixed is a list in `programs`: the rule, its weight, the number of branches, and for each branch its place in
-// `middle` and its weight.
+// `intermediate` and its weight.
 fn result_quad(quad: u32) -> vec4<u32> {
   let own = origin_quad(quad);
   var pixels = vec4<u32>(0u);
@@ -20,7 +20,7 @@ fn mixed(own: vec3<u32>, pixel: u32) -> u32 {
   var sum = vec3<u32>(0u);
   if (rule == RULE_SUM) { sum = products(weight, own); }
   for (var branch = list + 3u; branch < end; branch += 2u) {
-    let result = unpack(middle[programs[branch] + pixel]);
+    let result = unpack(intermediate[programs[branch] + pixel]);
     let branch_weight = programs[branch + 1u];
     if (rule == RULE_BLENDS) {
       value = blended(value, result, branch_weight);

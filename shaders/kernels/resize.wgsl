@@ -15,15 +15,15 @@ fn result_quad(quad: u32) -> vec4<u32> {
 }
 
 fn first_pass_at(x: u32, y: u32) -> u32 {
-  let flags = frame_flags();
+  let flags = view_flags();
   let along_rows = (flags & ALONG_ROWS) != 0u;
   let taps = taps_of(select(y, x, along_rows));
   var sum = weighted_start();
   for (var k = 0u; k < taps.count; k++) {
     let tap = taps.first + k;
-    let column = frame_column(select(x, tap, along_rows), flags);
-    let row = frame_row(select(tap, y, along_rows), flags);
-    var pixel = frame_fill();
+    let column = view_column(select(x, tap, along_rows), flags);
+    let row = view_row(select(tap, y, along_rows), flags);
+    var pixel = view_fill();
     if (row >= 0 && column >= 0) { pixel = memory_at(u32(column), u32(row)); }
     sum += weighted(unpack(pixel), programs[taps.weights + k]);
   }

@@ -84,7 +84,7 @@ fn gather(base: u32, t: u32) {
   build_table(base, steps, t);
 }
 
-// One pixel as a table in the second slot sees it, or in the first: the image before the table.
+// One pixel as a table in the second stage sees it, or in the first: the image before the table.
 fn before_table(base: u32, x: u32, y: u32) -> u32 {
   if (programs[base + WORD_SECOND] == KIND_TABLE) { return first_at(x, y); }
   return source_at(x, y);

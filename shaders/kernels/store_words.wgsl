@@ -10,7 +10,7 @@ fn normalized(pixel: u32, channel: u32) -> u32 {
 fn store_quad(image: u32, quad: u32, pixels: vec4<u32>) {
   let first = 4u * quad;
   let n = min(4u, image_pixels - first);
-  if (FORM == FORM_MIDDLE) {
+  if (FORM == FORM_INTERMEDIATE) {
     for (var j = 0u; j < n; j++) { destination[image + first + j] = pixels[j]; }
   } else if (FORM == FORM_U8 && CHANNELS == 3u && !OUT_PLANAR) {
     let word = (image >> 2u) + 3u * quad;

@@ -94,7 +94,7 @@ pub(super) fn sent(
     let written = host.all();
     let buffer = block_on(gpu.upload_bytes(&written))?;
     let done = run(GpuImages::sent(&buffer, host.placement()));
-    gpu.give_back(buffer);
+    gpu.return_buffer(buffer);
     let (tensor, mut report) = done?;
     report.bytes_uploaded += written.iter().map(|written| written.len() as u64).sum::<u64>();
     Ok((tensor, report))

@@ -2,7 +2,7 @@
 
 use super::Gpu;
 use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
-use super::device::buffers::Held;
+use super::device::buffers::PooledBuffer;
 use super::device::readback::Pending;
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
@@ -84,8 +84,8 @@ impl Gpu {
         let data = TensorData::zeros(output.dtype(), shape.values());
         let mut tensor = Tensor { shape, layout: output.layout(batch.layout()), data };
         let result = TensorMut::from(&mut tensor.data).into_bytes();
-        let coming = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
-        Ok(Pending { coming, tensor })
+        let in_flight = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
+        Ok(Pending { in_flight, tensor })
     }
 
     /// Applies a plan that was checked to a batch in host memory and writes the result to memory of the right type and
@@ -98,9 +98,9 @@ impl Gpu {
         memory: TensorMut<'_>,
     ) -> Result<Report> {
         let result = memory.into_bytes();
-        let mut coming = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
-        coming.fetch_all_but(0, result).await?;
-        Ok(coming.report)
+        let mut in_flight = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;
+        in_flight.fetch_all_but(0, result).await?;
+        Ok(in_flight.report)
     }
 
     /// Applies `plan` to a batch on the device and leaves the result there, in a new buffer or in one from
@@ -144,12 +144,12 @@ impl Gpu {
         output: &Output,
     ) -> Result<(GpuBatch, Report)> {
         let shape = batch.shape_after(plan);
-        let (buffer, passing) = self.result_buffer(shape, output).await?;
-        let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
+        let (buffer, transient) = self.result_buffer(shape, output).await?;
+        let into = Destination { buffer: &buffer, offset: 0, shape, output, transient };
         let report = self.apply_to(batch, plan, into).await?;
         let layout = output.layout(batch.layout());
         let augmented = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
-        Ok((augmented.at_home_in(self.pool()), report))
+        Ok((augmented.from_pool(self.pool()), report))
     }
 
     /// Applies `plan` to a batch on the device and writes the result into your `buffer`, contiguous from byte `offset`
@@ -199,11 +199,11 @@ impl Gpu {
     ) -> Result<Report> {
         let shape = batch.shape_after(plan);
         check_room(buffer, offset, shape, output.dtype())?;
-        self.apply_to(batch, plan, Destination { buffer, offset, shape, output, passing: false }).await
+        self.apply_to(batch, plan, Destination { buffer, offset, shape, output, transient: false }).await
     }
 
     /// A buffer for results that stay on the device, and whether it is new.
-    pub(super) async fn result_buffer(&self, shape: Shape, output: &Output) -> Result<(Held, bool)> {
+    pub(super) async fn result_buffer(&self, shape: Shape, output: &Output) -> Result<(PooledBuffer, bool)> {
         let bytes = (shape.values() as u64 * output.dtype().bytes() as u64).next_multiple_of(4);
         if let Some(buffer) = self.pool().again(BATCH, bytes, storage()) {
             return Ok((buffer, false));

@@ -20,12 +20,12 @@ pub struct GpuBatch {
     shape: Shape,
     layout: Layout,
     dtype: Dtype,
-    home: Option<Arc<Home>>,
+    origin_pool: Option<Arc<OriginPool>>,
 }
 
 /// The pool to which a buffer returns, once.
 #[derive(Debug)]
-struct Home {
+struct OriginPool {
     pool: Weak<Pool>,
     went_back: AtomicBool,
 }
@@ -39,19 +39,20 @@ impl GpuBatch {
     pub fn new(buffer: wgpu::Buffer, offset: u64, shape: Shape, layout: Layout, dtype: Dtype) -> Result<Self> {
         shape.check()?;
         check_room(&buffer, offset, shape, dtype)?;
-        Ok(GpuBatch { buffer, offset, shape, layout, dtype, home: None })
+        Ok(GpuBatch { buffer, offset, shape, layout, dtype, origin_pool: None })
     }
 
     /// A batch with a buffer from a pool.
-    pub(super) fn at_home_in(self, pool: &Arc<Pool>) -> Self {
-        let home = Home { pool: Arc::downgrade(pool), went_back: AtomicBool::new(false) };
-        GpuBatch { home: Some(Arc::new(home)), ..self }
+    pub(super) fn from_pool(self, pool: &Arc<Pool>) -> Self {
+        let origin_pool = OriginPool { pool: Arc::downgrade(pool), went_back: AtomicBool::new(false) };
+        GpuBatch { origin_pool: Some(Arc::new(origin_pool)), ..self }
     }
 
     /// The buffer, if it came from this pool and was not returned yet.
     pub(super) fn into_buffer(self, pool: &Arc<Pool>) -> Option<wgpu::Buffer> {
-        let home = self.home.filter(|home| std::ptr::eq(home.pool.as_ptr(), Arc::as_ptr(pool)))?;
-        (!home.went_back.swap(true, Ordering::Relaxed)).then_some(self.buffer)
+        let origin_pool =
+            self.origin_pool.filter(|origin_pool| std::ptr::eq(origin_pool.pool.as_ptr(), Arc::as_ptr(pool)))?;
+        (!origin_pool.went_back.swap(true, Ordering::Relaxed)).then_some(self.buffer)
     }
 
     /// The buffer, which can be larger than the batch.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Gpu;
 use super::compile::ALIGNMENT;
-use super::device::buffers::Held;
+use super::device::buffers::PooledBuffer;
 use super::device::context::Context;
 use super::device::staging::{MOST_VIEWS, Slot, Staging};
 use super::device::waiting::block_on;
@@ -18,7 +18,7 @@ use crate::error::Result;
 
 /// Pixels on the device, or on the way there. Later submissions see them.
 pub(crate) struct Upload {
-    pub buffer: Held,
+    pub buffer: PooledBuffer,
     /// Bytes sent.
     pub bytes: u64,
 }

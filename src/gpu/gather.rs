@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::Gpu;
 use super::batch::GpuImages;
-use super::device::buffers::Held;
+use super::device::buffers::PooledBuffer;
 use crate::error::{Error, Result};
 
 /// Images that are copied into one buffer, each keeping its byte within a word.
 pub(super) struct Gathered {
-    pub buffer: Held,
+    pub buffer: PooledBuffer,
     /// The first byte of each image in the buffer.
     pub places: HashMap<usize, u32>,
     /// Place in the source, place in the buffer, number of bytes.
@@ -34,7 +34,7 @@ impl Gpu {
     ) -> Result<Gathered> {
         use wgpu::BufferUsages as Usage;
         if !batch.buffer.usage().contains(Usage::COPY_SRC) {
-            let message = "SamplePairing across pieces of a large batch needs the usage COPY_SRC".to_string();
+            let message = "SamplePairing across chunks of a large batch needs the usage COPY_SRC".to_string();
             return Err(Error::Buffer(message));
         }
         let context = &self.inner.context;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Gpu;
 use super::compile::ALIGNMENT;
-use super::compile::chunks::pieces;
-use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Whole};
+use super::compile::chunks::chunks;
+use super::compile::commands::{Chunk, PARAMETERS_STRIDE, Prepared, WholeBatch};
 use super::compile::program::Segment;
 use super::compile::schedule::Sources;
 use super::device::device_tables::FIRST_TABLES;
@@ -19,9 +19,10 @@ use crate::output::Output;
 use crate::plan::Plan;
 
 /// The bytes of each kind of buffer for a batch, or for its largest chunk if it exceeds the device's limits; see
-/// [`Gpu::memory_for`](crate::Gpu::memory_for).
+/// [`Gpu::estimate_memory`](crate::Gpu::estimate_memory).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Memory {
+#[non_exhaustive]
+pub struct MemoryEstimate {
     /// The programs of the images, and the parameters of the dispatches. A segment of an image takes about 150 bytes,
     /// and more with a resize or an interpolated warp. Most images have one segment. AugMix has at least one per
     /// branch, and one more.
@@ -40,7 +41,7 @@ pub struct Memory {
     pub tables: u64,
 }
 
-impl Memory {
+impl MemoryEstimate {
     /// The most bytes held for such a batch from host memory to host memory, while one batch is under way:
     ///
     /// 2 tables + 3/2 (programs + statistics + stored) + 5/4 (images + results) + 2 x 25/16 (programs + images) + 2 x
@@ -74,8 +75,8 @@ impl Memory {
     }
 
     /// The larger of each.
-    fn union(self, other: Memory) -> Memory {
-        Memory {
+    fn union(self, other: MemoryEstimate) -> MemoryEstimate {
+        MemoryEstimate {
             programs: self.programs.max(other.programs),
             statistics: self.statistics.max(other.statistics),
             stored: self.stored.max(other.stored),
@@ -95,27 +96,27 @@ impl Gpu {
     /// # Errors
     /// Those of [`Gpu::apply`] that do not depend on the device's state.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn memory_for<'a>(
+    pub fn estimate_memory<'a>(
         &self,
         sizes: impl Into<Sizes<'a>>,
         channels: usize,
         plan: &Plan,
         output: &Output,
-    ) -> Result<Memory> {
-        block_on(self.memory_for_async(sizes, channels, plan, output))
+    ) -> Result<MemoryEstimate> {
+        block_on(self.estimate_memory_async(sizes, channels, plan, output))
     }
 
-    /// How much memory a batch takes, as [`Gpu::memory_for`], without blocking.
+    /// How much memory a batch takes, as [`Gpu::estimate_memory`], without blocking.
     ///
     /// # Errors
-    /// Those of [`Gpu::memory_for`].
-    pub async fn memory_for_async<'a>(
+    /// Those of [`Gpu::estimate_memory`].
+    pub async fn estimate_memory_async<'a>(
         &self,
         sizes: impl Into<Sizes<'a>>,
         channels: usize,
         plan: &Plan,
         output: &Output,
-    ) -> Result<Memory> {
+    ) -> Result<MemoryEstimate> {
         let sizes = sizes.into();
         let size = plan.check(sizes)?;
         output.check()?;
@@ -130,26 +131,26 @@ impl Gpu {
             (prepared, tables.bytes())
         };
         let operations = self.operations(plan);
-        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
+        let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let mut memory = Memory { tables, ..Memory::default() };
+        let mut memory = MemoryEstimate { tables, ..MemoryEstimate::default() };
         // Batches in host memory and on the device are cut at slightly different places.
         for from_host in [true, false] {
-            for range in pieces(&placed, &prepared.segmented, output_bytes, &self.most(from_host))? {
+            for range in chunks(&placed, &prepared.segmented, output_bytes, &self.chunk_limits(from_host))? {
                 let images = &prepared.segmented[range.clone()];
                 let sources = vec![0; images.len()];
                 let places = Sources { images: &sources, partners: &|_| 0 };
-                let work = self.steps(&Piece::of(&whole, range.clone(), places, 0))?;
+                let work = self.commands(&Chunk::of(&whole, range.clone(), places, 0))?;
                 let programs =
                     (4 * work.programs.len()).next_multiple_of(PARAMETERS_STRIDE) + 4 * work.parameters.len();
                 let partners = images.iter().flatten().flat_map(Segment::partners).filter(|p| !range.contains(p));
-                let guests: usize = partners.map(|p| placed.bytes_of(p).next_multiple_of(ALIGNMENT)).sum();
+                let foreign_partners: usize = partners.map(|p| placed.bytes_of(p).next_multiple_of(ALIGNMENT)).sum();
                 let own: usize = range.clone().map(|i| placed.bytes_of(i).next_multiple_of(ALIGNMENT)).sum();
-                memory = memory.union(Memory {
+                memory = memory.union(MemoryEstimate {
                     programs: programs as u64,
                     statistics: work.counts_bytes,
-                    stored: work.middle_bytes.iter().sum(),
-                    images: (own + guests) as u64,
+                    stored: work.intermediate_bytes.iter().sum(),
+                    images: (own + foreign_partners) as u64,
                     results: (range.len() * output_bytes) as u64,
                     tables,
                 });

@@ -14,14 +14,14 @@
 use std::ops::Range;
 
 use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
-use super::compile::chunks::{Room, cut};
+use super::compile::chunks::{ChunkSize, cut};
 use super::compile::commands::{PARAMETERS_STRIDE, Role};
-use super::compile::mixing::{BINDINGS, MixPiece, MixStep, RECORD_WORDS, value};
+use super::compile::mixing::{BINDINGS, MixChunk, MixCommand, RECORD_WORDS, value};
 use super::compile::schedule::Kernel;
 use super::device::context::Context;
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
-use super::device::workspace::{Given, Part, Purpose};
+use super::device::workspace::{BufferPart, ExternalBuffers, Purpose};
 use super::device::written::Written;
 use super::transfer::{Destination, span, window};
 use super::{Gpu, Inner};
@@ -55,12 +55,12 @@ impl Gpu {
     pub async fn mix_async(&self, batch: &GpuBatch, plan: &MixPlan, output: &Output) -> Result<(GpuBatch, Report)> {
         let shape = batch.shape();
         check(batch, plan, output)?;
-        let (buffer, passing) = self.result_buffer(shape, output).await?;
-        let into = Destination { buffer: &buffer, offset: 0, shape, output, passing };
+        let (buffer, transient) = self.result_buffer(shape, output).await?;
+        let into = Destination { buffer: &buffer, offset: 0, shape, output, transient };
         let report = self.forget_if_refused(self.mix_to(batch, plan, into).await)?;
         let layout = output.layout(batch.layout());
         let mixed = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
-        Ok((mixed.at_home_in(self.pool()), report))
+        Ok((mixed.from_pool(self.pool()), report))
     }
 
     /// Mixes images into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not
@@ -97,7 +97,7 @@ impl Gpu {
         check(batch, plan, output)?;
         check_room(buffer, offset, shape, output.dtype())?;
         check_apart(batch.buffer(), buffer)?;
-        let into = Destination { buffer, offset, shape, output, passing: false };
+        let into = Destination { buffer, offset, shape, output, transient: false };
         self.forget_if_refused(self.mix_to(batch, plan, into).await)
     }
 
@@ -112,8 +112,8 @@ impl Gpu {
             report.bytes_uploaded += sent;
             (at, buffer)
         };
-        for range in self.mixed_pieces(plan, into.shape, into.output)? {
-            report.bytes_uploaded += self.mix_piece(batch, plan, &range, &into, normalize, &tables).await?;
+        for range in self.mixed_chunks(plan, into.shape, into.output)? {
+            report.bytes_uploaded += self.mix_chunk(batch, plan, &range, &into, normalize, &tables).await?;
             report.chunks += 1;
             report.dispatches += 1;
             let images = &plan.images()[range];
@@ -128,19 +128,19 @@ impl Gpu {
 
     /// Cuts a batch into ranges of images whose buffers can be bound: images, all images from the first partner to the
     /// last, products, and results.
-    fn mixed_pieces(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
+    fn mixed_chunks(&self, plan: &MixPlan, shape: Shape, output: &Output) -> Result<Vec<Range<usize>>> {
         let values = shape.values_per_image();
-        let room = |image: &MixedImage| Room {
+        let room = |image: &MixedImage| ChunkSize {
             bytes: image.partner * values..(image.partner + 1) * values,
             commands: 4 * (RECORD_WORDS + 2 * 768) + 2 * PARAMETERS_STRIDE,
             outputs: values * output.dtype().bytes(),
-            ..Room::default()
+            ..ChunkSize::default()
         };
-        cut(plan.images().iter().map(room), &self.most(false))
+        cut(plan.images().iter().map(room), &self.chunk_limits(false))
     }
 
     /// Mixes one chunk. Returns the number of uploaded bytes.
-    async fn mix_piece(
+    async fn mix_chunk(
         &self,
         batch: &GpuBatch,
         plan: &MixPlan,
@@ -151,7 +151,7 @@ impl Gpu {
     ) -> Result<u64> {
         let Inner { context, pipelines, workspaces, staging, .. } = &*self.inner;
         let Context { device, queue, allocator, .. } = context;
-        let Destination { shape, output, passing, .. } = *into;
+        let Destination { shape, output, transient, .. } = *into;
         let images = &plan.images()[range.clone()];
         let placed = Placement::uniform(shape, batch.layout());
         let alignment = u64::from(device.limits().min_storage_buffer_offset_alignment);
@@ -165,7 +165,7 @@ impl Gpu {
         let made = range.start * values * bytes..range.end * values * bytes;
         let (destination, first_out) = window(into.buffer, into.offset, &made, alignment);
 
-        let work = MixStep::of(&MixPiece {
+        let work = MixCommand::of(&MixChunk {
             images,
             shape,
             layout: batch.layout(),
@@ -186,20 +186,21 @@ impl Gpu {
         let submitted = || {
             slot.buffer.unmap();
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let commands = workspace.room(allocator, Purpose::Commands, commands_bytes)?;
+            let commands = workspace.room(allocator, Purpose::Programs, commands_bytes)?;
             encoder.copy_buffer_to_buffer(&slot.buffer, 0, &commands, 0, commands_bytes);
-            let given = Given { source, partners, tables: Part::whole(tables), destination, passing };
-            workspace.uses(&given);
+            let external =
+                ExternalBuffers { source, partners, tables: BufferPart::whole(tables), destination, transient };
+            workspace.uses(&external);
             let part = |role| match role {
                 Role::Partners => partners,
-                Role::Programs => Part::whole(&commands),
-                Role::Tables => Part::whole(tables),
+                Role::Programs => BufferPart::whole(&commands),
+                Role::Tables => BufferPart::whole(tables),
                 Role::Destination => destination,
-                Role::Parameters => Part { buffer: &commands, offset: 0, size: PARAMETERS_STRIDE as u64 },
-                Role::Source | Role::Middle(_) | Role::Counts => source,
+                Role::Parameters => BufferPart { buffer: &commands, offset: 0, size: PARAMETERS_STRIDE as u64 },
+                Role::Source | Role::Intermediate(_) | Role::Counts => source,
             };
             let parts = BINDINGS.map(|(binding, role)| (binding, role, part(role)));
-            let group = workspace.group(context, pipelines, Kernel::Apply, &parts, passing);
+            let group = workspace.group(context, pipelines, Kernel::Apply, &parts, transient);
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(&pipelines.mixing(device, &work.variant, &allocator.counters));
             pass.set_bind_group(0, &group, &[parameters_at as u32]);

@@ -28,7 +28,7 @@
 //!   tables.
 //! * *Created objects.* None, after a batch of the same kind: [`Gpu::made`]. Continuous magnitudes always give new
 //!   blends. Then the tables' buffer and its bind groups are new now and then.
-//! * *Memory.* [`Gpu::memory_for`] computes it by a formula.
+//! * *Memory.* [`Gpu::estimate_memory`] computes it by a formula.
 //! * *Waiting.* An upload waits for the batch before the last one, whose mapped slot it reuses (`device/staging.rs`). A
 //!   download ([`Pending::wait`]) waits for its own batch and for no later one.
 //!
@@ -86,13 +86,13 @@ pub use compile::grouping::Grouping;
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::adapter::adapters;
 pub use device::adapter::{AdapterSummary, adapters_async};
-pub use device::counters::Made;
+pub use device::counters::AllocationStats;
 pub use device::readback::Pending;
 #[cfg(feature = "loader")]
 pub(crate) use device::staging::Staging;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use device::waiting::block_on;
-pub use memory::Memory;
+pub use memory::MemoryEstimate;
 
 use self::device::buffers::Pool;
 use self::device::context::Context;
@@ -164,8 +164,8 @@ impl Gpu {
     /// The objects that were created on the device so far. A batch like earlier ones creates no object in
     /// [`Gpu::apply`], nor in [`Gpu::apply_into`] if the same few buffers take turns. [`Gpu::apply_resident`] reuses
     /// the buffers from [`Gpu::recycle`]. New blends need a new buffer for their tables now and then.
-    pub fn made(&self) -> Made {
-        self.inner.context.allocator.counters.made()
+    pub fn allocation_stats(&self) -> AllocationStats {
+        self.inner.context.allocator.counters.allocation_stats()
     }
 
     /// Drops all memory that is kept for the next batch, except tables and pipelines. Submitted work keeps its memory.
@@ -180,7 +180,7 @@ impl Gpu {
     /// in it. A batch from elsewhere is dropped.
     pub fn recycle(&self, batch: GpuBatch) {
         if let Some(buffer) = batch.into_buffer(self.pool()) {
-            self.give_back(self.inner.context.allocator.hold(transfer::BATCH, buffer));
+            self.return_buffer(self.inner.context.allocator.hold(transfer::BATCH, buffer));
         }
     }
 

@@ -1,10 +1,10 @@
 //! Run: one chunk of a batch in one submission, with its upload, its kernels and its download.
 
 use super::compile::ALIGNMENT;
-use super::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Steps};
+use super::compile::commands::{Chunk, Commands, PARAMETERS_STRIDE, Prepared, Role};
 use super::device::context::Context;
-use super::device::readback::Landing;
-use super::device::workspace::{Given, Part, Purpose, Workspace};
+use super::device::readback::ReadbackBuffer;
+use super::device::workspace::{BufferPart, ExternalBuffers, Purpose, Workspace};
 use super::device::written::Written;
 use super::gather::Gathered;
 use super::{Gpu, Inner};
@@ -19,7 +19,7 @@ pub(super) enum Origin<'a> {
     /// Host memory: images, and where in a buffer they go.
     Host(&'a [Written<'a>]),
     /// The device. Partners are in the same part, or copied together.
-    Device { images: Part<'a>, partners: Option<&'a Gathered> },
+    Device { images: BufferPart<'a>, partners: Option<&'a Gathered> },
 }
 
 /// The destination of its results.
@@ -27,12 +27,12 @@ pub(super) enum Origin<'a> {
 pub(super) enum Target<'a> {
     /// Host memory, this many bytes.
     Host(u64),
-    /// The device. A `passing` buffer was made for this batch and is not used again.
-    Device { images: Part<'a>, passing: bool },
+    /// The device. A `transient` buffer was made for this batch and is not used again.
+    Device { images: BufferPart<'a>, transient: bool },
 }
 
 /// Programs, followed by the parameters of each dispatch.
-struct Commands<'a> {
+struct Uploaded<'a> {
     buffer: &'a wgpu::Buffer,
     parameters_at: usize,
 }
@@ -56,20 +56,20 @@ impl Gpu {
     }
 
     /// All dispatches of a chunk.
-    pub(super) fn steps(&self, piece: &Piece<'_>) -> Result<Steps> {
+    pub(super) fn commands(&self, chunk: &Chunk<'_>) -> Result<Commands> {
         let Inner { summary, workgroup_memory, .. } = &*self.inner;
-        Steps::of(piece, self.grouping.on(summary.is_software), *workgroup_memory)
+        Commands::of(chunk, self.grouping.on(summary.is_software), *workgroup_memory)
     }
 
     /// Submits one chunk and adds its cost to the report. Returns the memory of results for the host.
     pub(super) async fn run(
         &self,
-        work: Steps,
+        work: Commands,
         tables: &wgpu::Buffer,
         from: &Origin<'_>,
         to: Target<'_>,
         report: &mut Report,
-    ) -> Result<Option<Landing>> {
+    ) -> Result<Option<ReadbackBuffer>> {
         let Inner { context, staging, workspaces, .. } = &*self.inner;
         let Context { device, queue, allocator, .. } = context;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
@@ -97,80 +97,81 @@ impl Gpu {
                     encoder.copy_buffer_to_buffer(&slot.buffer, from as u64, to, 0, bytes as u64);
                 }
             };
-            let commands = workspace.room(allocator, Purpose::Commands, commands_bytes as u64)?;
+            let commands = workspace.room(allocator, Purpose::Programs, commands_bytes as u64)?;
             copied(0, &commands, commands_bytes);
             let images = workspace.room(allocator, Purpose::Images, images_bytes as u64)?;
             copied(images_at, &images, images_bytes);
             let results = workspace.room(allocator, Purpose::Results, results_bytes)?;
             let (source, gathered) = match *from {
-                Origin::Host(_) => (Part::whole(&images), None),
+                Origin::Host(_) => (BufferPart::whole(&images), None),
                 Origin::Device { images, partners } => (images, partners),
             };
             if let Some(gathered) = gathered {
                 gathered.copy(source.buffer, &mut encoder);
             }
-            let (destination, passing) = match to {
-                Target::Host(_) => (Part::whole(&results), false),
-                Target::Device { images, passing } => (images, passing),
+            let (destination, transient) = match to {
+                Target::Host(_) => (BufferPart::whole(&results), false),
+                Target::Device { images, transient } => (images, transient),
             };
-            let partners = gathered.map_or(source, |gathered| Part::whole(&gathered.buffer));
-            let given = Given { source, partners, tables: Part::whole(tables), destination, passing };
-            workspace.uses(&given);
-            let commands = Commands { buffer: &commands, parameters_at };
-            self.record(&work, &given, &commands, &mut workspace, &mut encoder)?;
-            let landing = if results_bytes > 0 { Some(Landing::new(context, results_bytes)?) } else { None };
-            if let Some(landing) = &landing {
+            let partners = gathered.map_or(source, |gathered| BufferPart::whole(&gathered.buffer));
+            let external =
+                ExternalBuffers { source, partners, tables: BufferPart::whole(tables), destination, transient };
+            workspace.uses(&external);
+            let commands = Uploaded { buffer: &commands, parameters_at };
+            self.record(&work, &external, &commands, &mut workspace, &mut encoder)?;
+            let readback = if results_bytes > 0 { Some(ReadbackBuffer::new(context, results_bytes)?) } else { None };
+            if let Some(readback) = &readback {
                 let bytes = results_bytes.next_multiple_of(4);
-                encoder.copy_buffer_to_buffer(&results, 0, landing.buffer(), 0, bytes);
+                encoder.copy_buffer_to_buffer(&results, 0, readback.buffer(), 0, bytes);
             }
             queue.submit([encoder.finish()]);
-            Ok(landing)
+            Ok(readback)
         };
-        let landing = context.guarded(submitted).await?;
+        let readback = context.guarded(submitted).await?;
         workspaces.keep(workspace);
         staging.give(context, slot).await?;
         report.chunks += 1;
-        report.dispatches += work.steps.len();
+        report.dispatches += work.commands.len();
         report.bytes_read += work.bytes_read;
         report.bytes_written += work.bytes_written;
         report.bytes_uploaded += written.iter().map(|written| written.len() as u64).sum::<u64>();
         report.bytes_downloaded += results_bytes;
-        Ok(landing)
+        Ok(readback)
     }
 
     /// Records the dispatches.
     fn record(
         &self,
-        work: &Steps,
-        given: &Given<'_>,
-        commands: &Commands<'_>,
+        work: &Commands,
+        external: &ExternalBuffers<'_>,
+        commands: &Uploaded<'_>,
         workspace: &mut Workspace,
         encoder: &mut wgpu::CommandEncoder,
     ) -> Result<()> {
         let Inner { context, pipelines, .. } = &*self.inner;
         let Context { device, allocator, .. } = context;
         let counts = workspace.room(allocator, Purpose::Counts, work.counts_bytes)?;
-        let middles = [
-            workspace.room(allocator, Purpose::Middle(0), work.middle_bytes[0])?,
-            workspace.room(allocator, Purpose::Middle(1), work.middle_bytes[1])?,
+        let intermediates = [
+            workspace.room(allocator, Purpose::Intermediate(0), work.intermediate_bytes[0])?,
+            workspace.room(allocator, Purpose::Intermediate(1), work.intermediate_bytes[1])?,
         ];
         if work.counts_bytes > 0 {
             encoder.clear_buffer(&counts, 0, Some(work.counts_bytes));
         }
         let part = |role| match role {
-            Role::Source => given.source,
-            Role::Middle(which) => Part::whole(&middles[which]),
-            Role::Partners => given.partners,
-            Role::Programs => Part::whole(commands.buffer),
-            Role::Tables => given.tables,
-            Role::Destination => given.destination,
-            Role::Counts => Part::whole(&counts),
-            Role::Parameters => Part { buffer: commands.buffer, offset: 0, size: PARAMETERS_STRIDE as u64 },
+            Role::Source => external.source,
+            Role::Intermediate(which) => BufferPart::whole(&intermediates[which]),
+            Role::Partners => external.partners,
+            Role::Programs => BufferPart::whole(commands.buffer),
+            Role::Tables => external.tables,
+            Role::Destination => external.destination,
+            Role::Counts => BufferPart::whole(&counts),
+            Role::Parameters => BufferPart { buffer: commands.buffer, offset: 0, size: PARAMETERS_STRIDE as u64 },
         };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for (i, step) in work.steps.iter().enumerate() {
+        for (i, step) in work.commands.iter().enumerate() {
             let parts: Vec<_> = step.bindings.iter().map(|&(binding, role)| (binding, role, part(role))).collect();
-            let group = workspace.group(context, pipelines, step.variant.kernel, &parts, given.passing);
+            let group = workspace.group(context, pipelines, step.variant.kernel, &parts, external.transient);
             pass.set_pipeline(&pipelines.get(device, &step.variant, &allocator.counters));
             pass.set_bind_group(0, &group, &[(commands.parameters_at + i * PARAMETERS_STRIDE) as u32]);
             let [x, y, z] = step.grid;

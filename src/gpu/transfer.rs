@@ -5,16 +5,16 @@ use std::ops::Range;
 
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 use super::compile::ALIGNMENT;
-use super::compile::chunks::{Most, pieces};
-use super::compile::commands::{Piece, Whole};
+use super::compile::chunks::{ChunkLimits, chunks};
+use super::compile::commands::{Chunk, WholeBatch};
 use super::compile::program::Segment;
 use super::compile::schedule::Sources;
-use super::device::buffers::Held;
+use super::device::buffers::PooledBuffer;
 use super::device::context::Context;
-use super::device::readback::{Coming, Landing};
+use super::device::readback::{InFlight, ReadbackBuffer};
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
-use super::device::workspace::Part;
+use super::device::workspace::BufferPart;
 use super::device::written::Written;
 use super::host::HostImages;
 use super::run::{Origin, Target};
@@ -38,11 +38,11 @@ pub(super) fn storage() -> wgpu::BufferUsages {
 
 impl Gpu {
     /// The device's limits of a chunk, for images from host memory or on the device.
-    pub(super) fn most(&self, from_host: bool) -> Most {
+    pub(super) fn chunk_limits(&self, from_host: bool) -> ChunkLimits {
         let Context { device, allocator, .. } = &self.inner.context;
         let limits = device.limits();
         let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
-        Most::new(allocator.bindable(), limits.max_buffer_size, alignment, from_host)
+        ChunkLimits::new(allocator.bindable(), limits.max_buffer_size, alignment, from_host)
     }
 
     /// Uploads a batch to the device.
@@ -60,7 +60,7 @@ impl Gpu {
     /// Those of [`Gpu::upload`].
     pub async fn upload_async(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
         let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())]).await?.release();
-        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.at_home_in(self.pool()))
+        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.from_pool(self.pool()))
     }
 
     /// Uploads images of different sizes to the device, each at the same byte as in host memory.
@@ -83,7 +83,7 @@ impl Gpu {
     }
 
     /// Uploads bytes to a buffer of their own.
-    pub(crate) async fn upload_bytes(&self, written: &[Written<'_>]) -> Result<Held> {
+    pub(crate) async fn upload_bytes(&self, written: &[Written<'_>]) -> Result<PooledBuffer> {
         let Inner { context, staging, .. } = &*self.inner;
         let bytes = written.iter().map(Written::end).max().unwrap_or(0);
         let sent = async {
@@ -95,7 +95,7 @@ impl Gpu {
     }
 
     /// Takes back a buffer after the submission of all work that reads it.
-    pub(crate) fn give_back(&self, buffer: Held) {
+    pub(crate) fn return_buffer(&self, buffer: PooledBuffer) {
         self.pool().give(buffer);
     }
 
@@ -122,24 +122,24 @@ impl Gpu {
         let bytes = result.len();
         let context = &self.inner.context;
         let Context { device, queue, .. } = context;
-        let mut coming = Coming::new(context, Report::default());
+        let mut in_flight = InFlight::new(context, Report::default());
         let most = device.limits().max_buffer_size.min(1 << 30) as usize / 16 * 16;
         for start in (0..bytes).step_by(most) {
             let range = start..bytes.min(start + most);
-            coming.fetch_all_but(IN_FLIGHT - 1, result).await?;
+            in_flight.fetch_all_but(IN_FLIGHT - 1, result).await?;
             let submitted = || {
                 let size = range.len().next_multiple_of(4) as u64;
-                let landing = Landing::new(context, size)?;
+                let readback = ReadbackBuffer::new(context, size)?;
                 let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let from = batch.offset() + start as u64;
-                encoder.copy_buffer_to_buffer(batch.buffer(), from, landing.buffer(), 0, size);
+                encoder.copy_buffer_to_buffer(batch.buffer(), from, readback.buffer(), 0, size);
                 queue.submit([encoder.finish()]);
-                Ok(landing)
+                Ok(readback)
             };
-            let landing = context.guarded(submitted).await;
-            coming.expect(range, self.forget_if_refused(landing)?);
+            let readback = context.guarded(submitted).await;
+            in_flight.expect(range, self.forget_if_refused(readback)?);
         }
-        coming.fetch_all_but(0, result).await?;
+        in_flight.fetch_all_but(0, result).await?;
         Ok(tensor)
     }
 
@@ -151,25 +151,25 @@ impl Gpu {
         plan: CheckedPlan<'_>,
         output: &Output,
         result: &mut [u8],
-    ) -> Result<Coming> {
+    ) -> Result<InFlight> {
         let (shape, plan) = (batch.shape(plan.size()), plan.plan());
         let host = HostImages::new(batch);
         let placed = &host.placement();
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
-        let mut coming = Coming::new(&self.inner.context, Report::of(self.description(), plan));
-        let (prepared, tables) = self.prepare(plan, placed, output, &mut coming.report).await?;
+        let mut in_flight = InFlight::new(&self.inner.context, Report::of(self.description(), plan));
+        let (prepared, tables) = self.prepare(plan, placed, output, &mut in_flight.report).await?;
         let operations = self.operations(plan);
-        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
+        let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         // Refuses impossible work before it takes memory.
-        for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(true))? {
+        for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(true))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
-            // Partners outside the piece are sent along, behind it.
-            let mut guests = HashMap::new();
+            // Partners outside the chunk are sent along, behind it.
+            let mut foreign_partners = HashMap::new();
             let mut written = host.written(&range);
             let mut end = bytes.len().next_multiple_of(ALIGNMENT);
             for partner in partners(images).filter(|p| !range.contains(p)) {
-                guests.entry(partner).or_insert_with(|| {
+                foreign_partners.entry(partner).or_insert_with(|| {
                     let at = end;
                     written.push(host.image(partner, at));
                     end = (end + placed.bytes_of(partner)).next_multiple_of(ALIGNMENT);
@@ -177,22 +177,23 @@ impl Gpu {
                 });
             }
             let work = {
-                let home = |image: usize| (placed.range(image).start - bytes.start) as u32;
-                let place = |partner: usize| guests.get(&partner).map_or_else(|| home(partner), |&at| at as u32);
-                let sources: Vec<u32> = range.clone().map(home).collect();
+                let place_of = |image: usize| (placed.range(image).start - bytes.start) as u32;
+                let place =
+                    |partner: usize| foreign_partners.get(&partner).map_or_else(|| place_of(partner), |&at| at as u32);
+                let sources: Vec<u32> = range.clone().map(place_of).collect();
                 let places = Sources { images: &sources, partners: &place };
-                self.steps(&Piece::of(&whole, range.clone(), places, 0))?
+                self.commands(&Chunk::of(&whole, range.clone(), places, 0))?
             };
             let made = range.start * output_bytes..range.end * output_bytes;
-            // While the device is at one piece the next is sent; more would only take more memory.
-            coming.fetch_all_but(IN_FLIGHT - 1, result).await?;
+            // While the device is at one chunk the next is sent; more would only take more memory.
+            in_flight.fetch_all_but(IN_FLIGHT - 1, result).await?;
             let to = Target::Host(made.len() as u64);
             let from = Origin::Host(&written);
-            if let Some(landing) = self.run(work, &tables, &from, to, &mut coming.report).await? {
-                coming.expect(made, landing);
+            if let Some(readback) = self.run(work, &tables, &from, to, &mut in_flight.report).await? {
+                in_flight.expect(made, readback);
             }
         }
-        Ok(coming)
+        Ok(in_flight)
     }
 
     /// From device memory to device memory.
@@ -203,38 +204,38 @@ impl Gpu {
         into: Destination<'_>,
         report: &mut Report,
     ) -> Result<()> {
-        let Destination { buffer, offset, shape, output, passing } = into;
+        let Destination { buffer, offset, shape, output, transient } = into;
         let placed = &batch.placement;
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let alignment = u64::from(self.inner.context.device.limits().min_storage_buffer_offset_alignment);
         let (prepared, tables) = self.prepare(plan, placed, output, report).await?;
         let operations = self.operations(plan);
-        let whole = Whole { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
-        for range in pieces(placed, &prepared.segmented, output_bytes, &self.most(false))? {
+        let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
+        for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(false))? {
             let images = &prepared.segmented[range.clone()];
             let bytes = span(placed, &range);
             let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);
             let made = range.start * output_bytes..range.end * output_bytes;
             let (destination, first_out) = window(buffer, offset, &made, alignment);
-            // Where some partner is in another piece, all partners of this one are brought together.
+            // Where some partner is in another chunk, all partners of this one are brought together.
             let gathered = match partners(images).all(|partner| range.contains(&partner)) {
                 true => None,
                 false => Some(self.gather(&batch, partners(images)).await?),
             };
             let work = {
-                let home = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
+                let place_of = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
                 let place = |partner: usize| match &gathered {
-                    None => home(partner),
+                    None => place_of(partner),
                     Some(gathered) => gathered.places.get(&partner).copied().unwrap_or(0),
                 };
-                let sources: Vec<u32> = range.clone().map(home).collect();
+                let sources: Vec<u32> = range.clone().map(place_of).collect();
                 let places = Sources { images: &sources, partners: &place };
-                self.steps(&Piece::of(&whole, range.clone(), places, first_out / output.dtype().bytes()))?
+                self.commands(&Chunk::of(&whole, range.clone(), places, first_out / output.dtype().bytes()))?
             };
             let from = Origin::Device { images: source, partners: gathered.as_ref() };
-            self.run(work, &tables, &from, Target::Device { images: destination, passing }, report).await?;
+            self.run(work, &tables, &from, Target::Device { images: destination, transient }, report).await?;
             if let Some(gathered) = gathered {
-                self.give_back(gathered.buffer);
+                self.return_buffer(gathered.buffer);
             }
         }
         Ok(())
@@ -249,7 +250,7 @@ pub(super) struct Destination<'a> {
     pub shape: Shape,
     pub output: &'a Output,
     /// The buffer was made for this and is not used again.
-    pub passing: bool,
+    pub transient: bool,
 }
 
 /// The partners of mixed images.
@@ -269,9 +270,9 @@ pub(super) fn window<'a>(
     offset: u64,
     bytes: &Range<usize>,
     alignment: u64,
-) -> (Part<'a>, usize) {
+) -> (BufferPart<'a>, usize) {
     let first = offset + bytes.start as u64;
     let end = (offset + bytes.end as u64).next_multiple_of(4).min(buffer.size());
     let from = first / alignment * alignment;
-    (Part { buffer, offset: from, size: end - from }, (first - from) as usize)
+    (BufferPart { buffer, offset: from, size: end - from }, (first - from) as usize)
 }

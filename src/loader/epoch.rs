@@ -296,7 +296,7 @@ impl Epoch {
                 Ok((images, mut report)) => {
                     report.bytes_uploaded += decoded.upload.bytes;
                     if let Some(gpu) = work.augmenter.executor().gpu() {
-                        gpu.give_back(decoded.upload.buffer);
+                        gpu.return_buffer(decoded.upload.buffer);
                     }
                     (images, report)
                 }

@@ -2,7 +2,7 @@
 //!
 //! An operation is declared in one file, `src/ops/<name>.rs`. The file has its name, its parameters, the paper's range
 //! of its magnitude, its reference on the CPU and its form on the GPU. Its WGSL is `shaders/ops/<name>.wgsl`. The five
-//! warps share `affine.wgsl`, and a blur is all in `shaders/slots/box.wgsl`. One line in `ops!` below adds the
+//! warps share `affine.wgsl`, and a blur is all in `shaders/stages/box.wgsl`. One line in `ops!` below adds the
 //! operation to parsing, help, plans, shader assembly, the tests and the benchmarks. Two operations that differ by an
 //! axis share a file: `shear => ShearX | ShearY`. No other file is written by hand.
 //!

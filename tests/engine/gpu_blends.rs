@@ -39,7 +39,7 @@ fn they_neither_fail_nor_fill_the_device() {
             assert!(first.bytes_uploaded >= second.bytes_uploaded + tables, "{first:?} {second:?}");
             assert!(second.bytes_uploaded < tables, "{second:?}");
         }
-        let held = gpu.made().bytes_held;
+        let held = gpu.allocation_stats().bytes_held;
         assert!(held < 16 << 20, "{held} bytes after plan {number}");
     }
 }

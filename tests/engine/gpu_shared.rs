@@ -35,18 +35,18 @@ fn two_augmenters_and_a_loader_compile_each_pipeline_once() {
     };
     // Small images have one kernel for all operations. Who is first compiles it, the others find it.
     (0..3).for_each(all);
-    let stats = gpu.made();
+    let stats = gpu.allocation_stats();
     assert_eq!((gpu.pipelines(), stats.pipelines), (1, 1), "{stats:?}");
     // Each sees the same device, and so the same counters.
     for shared in [training.executor().gpu().unwrap(), evaluation.executor().gpu().unwrap(), &gpu.clone()] {
-        assert_eq!(shared.made().pipelines, 1);
+        assert_eq!(shared.allocation_stats().pipelines, 1);
         assert_eq!(shared.device(), gpu.device());
     }
     // A device of its own has a pipeline of its own.
     let other = self::gpu().unwrap();
     let alone = augmenter(Policy::cifar10().into(), other.clone());
     alone.augment(&batch, 0, &indices).unwrap();
-    assert_eq!((other.made().pipelines, gpu.made().pipelines), (1, 1));
+    assert_eq!((other.allocation_stats().pipelines, gpu.allocation_stats().pipelines), (1, 1));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use autoaugment::gpu::{Grouping, Made};
+use autoaugment::gpu::{AllocationStats, Grouping};
 use autoaugment::loader::{InMemory, Loader};
 use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
 use autoaugment::{
@@ -29,9 +29,9 @@ fn output_buffer(gpu: &Gpu, bytes: usize) -> wgpu::Buffer {
 fn check_steady(gpu: &Gpu, what: &str, mut batch: impl FnMut(u64)) {
     // Every kernel and alpha has been seen by then, and the largest programs.
     (0..24).for_each(&mut batch);
-    let before = gpu.made();
+    let before = gpu.allocation_stats();
     (24..64).for_each(&mut batch);
-    assert_eq!(gpu.made(), before, "{what}");
+    assert_eq!(gpu.allocation_stats(), before, "{what}");
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn a_loader_creates_no_more_than_its_batches_ahead_need() {
             loader.epoch(epoch).for_each(|batch| gpu.recycle(batch.unwrap().images.device().unwrap().clone()));
         };
         (0..8).for_each(run);
-        let Made { buffers, bind_groups, pipelines, .. } = gpu.made();
+        let AllocationStats { buffers, bind_groups, pipelines, .. } = gpu.allocation_stats();
         (8..28).for_each(run);
-        let after = gpu.made();
+        let after = gpu.allocation_stats();
         // 160 batches, of which three may be under way where there were fewer before: their pixels on the way and on
         // the device.
         assert!(after.buffers <= buffers + 2 * 3, "{buffers} {after:?}");
@@ -219,19 +219,19 @@ fn memory_is_what_was_foretold_and_not_much_less() {
             let (mut foretold, mut foretold_on_device) = (0, 0);
             for epoch in 0..3 {
                 let plan = plan(epoch);
-                foretold = through_host.memory_for(shape, 3, &plan, &output).unwrap().through_host().max(foretold);
+                foretold = through_host.estimate_memory(shape, 3, &plan, &output).unwrap().through_host().max(foretold);
                 through_host.apply(&batch, &plan, &output).unwrap();
-                let memory = on_device.memory_for(shape, 3, &plan, &output).unwrap();
+                let memory = on_device.estimate_memory(shape, 3, &plan, &output).unwrap();
                 foretold_on_device = memory.on_device().max(foretold_on_device);
                 on_device.apply_into(&resident, &plan, &output, &into, 0).unwrap();
             }
             for (gpu, foretold) in [(&through_host, foretold), (&on_device, foretold_on_device)] {
-                let held = gpu.made().bytes_held;
+                let held = gpu.allocation_stats().bytes_held;
                 assert!(held <= foretold, "{held} and not {foretold}");
                 assert!(held >= foretold / 3, "{held} is far less than {foretold}");
                 gpu.trim();
                 // The tables stay.
-                assert_eq!(gpu.made().bytes_held, binding.min(1 << 18));
+                assert_eq!(gpu.allocation_stats().bytes_held, binding.min(1 << 18));
             }
         }
     }

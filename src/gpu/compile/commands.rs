@@ -43,7 +43,7 @@ impl Prepared {
 
 /// What all chunks of a batch have in common.
 #[derive(Clone, Copy)]
-pub(crate) struct Whole<'a> {
+pub(crate) struct WholeBatch<'a> {
     pub prepared: &'a Prepared,
     /// The shape of the results.
     pub shape: Shape,
@@ -54,21 +54,21 @@ pub(crate) struct Whole<'a> {
 }
 
 /// One chunk: images whose buffers can all be bound at once.
-pub(crate) struct Piece<'a> {
+pub(crate) struct Chunk<'a> {
     images: &'a [Vec<Segment>],
     /// Its shape is the batch's; `images` says how many there are in this chunk.
-    whole: Whole<'a>,
+    whole: WholeBatch<'a>,
     /// First byte of each image in [`Role::Source`], and of any image of the batch in [`Role::Partners`].
     sources: Sources<'a>,
     /// The first value's place in [`Role::Destination`].
     first_value: usize,
 }
 
-impl<'a> Piece<'a> {
+impl<'a> Chunk<'a> {
     /// These images of a batch.
-    pub fn of(whole: &Whole<'a>, range: Range<usize>, sources: Sources<'a>, first_value: usize) -> Self {
+    pub fn of(whole: &WholeBatch<'a>, range: Range<usize>, sources: Sources<'a>, first_value: usize) -> Self {
         let images = whole.prepared.segmented.get(range).unwrap_or_default();
-        Piece { images, whole: *whole, sources, first_value }
+        Chunk { images, whole: *whole, sources, first_value }
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) enum Role {
     /// The images of the batch.
     Source,
     /// Intermediate images. A level reads one of the two and writes the other.
-    Middle(usize),
+    Intermediate(usize),
     /// The partners of mixed images.
     Partners,
     Programs,
@@ -92,7 +92,7 @@ pub(crate) enum Role {
 
 /// One dispatch.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct Command {
     pub variant: Variant,
     pub grid: [u32; 3],
     /// Binding numbers with their buffers.
@@ -101,22 +101,22 @@ pub(crate) struct Step {
 
 /// All dispatches of a chunk in order, and the contents or sizes of their buffers.
 #[derive(Debug)]
-pub(crate) struct Steps {
-    pub steps: Vec<Step>,
+pub(crate) struct Commands {
+    pub commands: Vec<Command>,
     pub programs: Vec<u32>,
     pub parameters: Vec<u32>,
     pub counts_bytes: u64,
-    pub middle_bytes: [u64; 2],
+    pub intermediate_bytes: [u64; 2],
     /// Bytes of images that are read and written.
     pub bytes_read: u64,
     pub bytes_written: u64,
 }
 
-impl Steps {
+impl Commands {
     /// Plans a chunk for a device with this much workgroup memory.
-    pub fn of(piece: &Piece<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
-        let Whole { shape, output, operations, .. } = piece.whole;
-        let largest = piece.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
+    pub fn of(chunk: &Chunk<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
+        let WholeBatch { shape, output, operations, .. } = chunk.whole;
+        let largest = chunk.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
         if slices(largest) > MOST_WORKGROUPS as usize {
             let values = |pixels: usize| (pixels * shape.channels) as u64;
             let (needed, limit) = (values(largest), values(MOST_WORKGROUPS as usize * 4 * SLICE_QUADS));
@@ -127,25 +127,25 @@ impl Steps {
             values_per_image: shape.values_per_image(),
             channels: shape.channels,
             dtype: output.dtype(),
-            first_value: piece.first_value,
+            first_value: chunk.first_value,
             small: shader::small_memory(tile, 1) <= workgroup_memory,
         };
         let possible = Kinds::of_operations(operations);
-        let schedule = schedule::schedule(piece.images, &piece.sources, sizes, grouping, possible);
+        let schedule = schedule::schedule(chunk.images, &chunk.sources, sizes, grouping, possible);
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
-        let step = |dispatch: &Dispatch| Step {
-            variant: variant(piece, dispatch, tile, workgroup_memory),
+        let command = |dispatch: &Dispatch| Command {
+            variant: variant(chunk, dispatch, tile, workgroup_memory),
             grid: grid(dispatch),
             bindings: bindings(dispatch, depth - dispatch.level),
         };
-        let middle_bytes = 4 * schedule.middle_words as u64;
-        let middle_above = |levels| if depth > levels { middle_bytes } else { 0 };
-        Ok(Steps {
-            steps: schedule.dispatches.iter().map(step).collect(),
-            parameters: schedule.dispatches.iter().flat_map(|d| parameters(piece, d)).collect(),
+        let intermediate_bytes = 4 * schedule.intermediate_words as u64;
+        let intermediate_above = |levels| if depth > levels { intermediate_bytes } else { 0 };
+        Ok(Commands {
+            commands: schedule.dispatches.iter().map(command).collect(),
+            parameters: schedule.dispatches.iter().flat_map(|d| parameters(chunk, d)).collect(),
             programs: schedule.programs,
             counts_bytes: 4 * (schedule.counts * COUNTS_WORDS) as u64,
-            middle_bytes: [middle_above(1), middle_above(2)],
+            intermediate_bytes: [intermediate_above(1), intermediate_above(2)],
             bytes_read: schedule.bytes_read,
             bytes_written: schedule.bytes_written,
         })
@@ -153,10 +153,10 @@ impl Steps {
 }
 
 /// `Params` of `shaders/kernels/bindings.wgsl`, padded to the stride.
-fn parameters(piece: &Piece<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
+fn parameters(chunk: &Chunk<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
     let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
     let mut words = [0; PARAMETERS_STRIDE / 4];
-    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, piece.whole.prepared.normalize, round]);
+    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, chunk.whole.prepared.normalize, round]);
     words
 }
 
@@ -170,7 +170,7 @@ fn slices(pixels: usize) -> usize {
 fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     let mut bindings = vec![
         (0, Role::Source),
-        (1, Role::Middle((levels_left + 1) % 2)),
+        (1, Role::Intermediate((levels_left + 1) % 2)),
         (2, Role::Partners),
         (3, Role::Programs),
         (4, Role::Tables),
@@ -179,7 +179,7 @@ fn bindings(dispatch: &Dispatch, levels_left: usize) -> Vec<(u32, Role)> {
     ];
     match dispatch.kernel {
         Kernel::Statistics(_) => {}
-        kernel if kernel.is_to_middle() => bindings.push((5, Role::Middle(levels_left % 2))),
+        kernel if kernel.is_to_intermediate() => bindings.push((5, Role::Intermediate(levels_left % 2))),
         _ => bindings.push((5, Role::Destination)),
     }
     bindings
@@ -195,8 +195,8 @@ fn grid(dispatch: &Dispatch) -> [u32; 3] {
     }
 }
 
-fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
-    let Whole { shape, layout, output, operations, .. } = piece.whole;
+fn variant(chunk: &Chunk<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory: usize) -> Variant {
+    let WholeBatch { shape, layout, output, operations, .. } = chunk.whole;
     // Operations of kinds that this kernel does not have would only make more variants.
     let without = |kind| {
         matches!(
@@ -212,16 +212,16 @@ fn variant(piece: &Piece<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory
     let used = |op: &&OpKind| !dispatch.kernel.only_sums() && !without(op.category());
     // If some batches crop or flip, all batches use kernels that can, so that there are no other kernels for the
     // batches between.
-    let may_frame = operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
+    let may_view = operations.iter().any(|op| matches!(op.category(), Category::CropOrFlip | Category::Resize));
     // The results between segments have one form, for every output form.
-    let between = dispatch.kernel.is_to_middle();
+    let between = dispatch.kernel.is_to_intermediate();
     Variant {
         // Both rounds of statistics are one kernel.
         kernel: if let Kernel::Statistics(_) = dispatch.kernel { Kernel::Statistics(0) } else { dispatch.kernel },
         kinds: dispatch.kinds,
         operations: operations.iter().filter(used).copied().collect(),
-        from_middle: dispatch.from_middle,
-        framed: dispatch.framed || may_frame,
+        from_intermediate: dispatch.from_intermediate,
+        viewed: dispatch.viewed || may_view,
         weighted: dispatch.weighted,
         channels: shape.channels,
         input: layout,

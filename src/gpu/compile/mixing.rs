@@ -60,7 +60,7 @@ pub(crate) fn assemble(variant: &MixVariant) -> String {
 }
 
 /// One chunk: images whose buffers can all be bound at once.
-pub(crate) struct MixPiece<'a> {
+pub(crate) struct MixChunk<'a> {
     pub images: &'a [MixedImage],
     /// The shape of the batch. `images` is the number of images in this chunk.
     pub shape: Shape,
@@ -77,7 +77,7 @@ pub(crate) struct MixPiece<'a> {
 }
 
 /// The chunk's dispatch.
-pub(crate) struct MixStep {
+pub(crate) struct MixCommand {
     pub variant: MixVariant,
     /// The images' records, followed by the products that they look up.
     pub programs: Vec<u32>,
@@ -86,24 +86,24 @@ pub(crate) struct MixStep {
     pub grid: [u32; 3],
 }
 
-impl MixStep {
-    pub fn of(piece: &MixPiece<'_>) -> Self {
-        let MixPiece { images, shape, layout, output, .. } = *piece;
+impl MixCommand {
+    pub fn of(chunk: &MixChunk<'_>) -> Self {
+        let MixChunk { images, shape, layout, output, .. } = *chunk;
         let values = images.len() * shape.values_per_image();
         let mut parameters = [0; PARAMETERS_STRIDE / 4];
         let pixels = shape.size().pixels();
-        let numbers = [piece.first_value, values, piece.source, shape.width, pixels].map(|n| n as u32);
-        let numbers = numbers.into_iter().chain([piece.normalize]);
+        let numbers = [chunk.first_value, values, chunk.source, shape.width, pixels].map(|n| n as u32);
+        let numbers = numbers.into_iter().chain([chunk.normalize]);
         parameters.iter_mut().zip(numbers).for_each(|(word, number)| *word = number);
-        let groups = (piece.first_value + values).div_ceil(VALUES_PER_GROUP) as u32;
-        MixStep {
+        let groups = (chunk.first_value + values).div_ceil(VALUES_PER_GROUP) as u32;
+        MixCommand {
             variant: MixVariant {
                 channels: shape.channels,
                 input: layout,
                 output: output.layout(layout),
                 dtype: output.dtype(),
             },
-            programs: programs(piece),
+            programs: programs(chunk),
             parameters,
             grid: [groups.min(MOST_WORKGROUPS), groups.div_ceil(MOST_WORKGROUPS), 1],
         }
@@ -116,14 +116,14 @@ pub(crate) fn value(normalize: &Normalize, is_half: bool, channel: usize, v: u8)
     if is_half { f16::from_f32(value).to_f32() } else { value }
 }
 
-fn programs(piece: &MixPiece<'_>) -> Vec<u32> {
-    let channels = piece.shape.channels;
-    let mut words = Vec::with_capacity(piece.images.len() * RECORD_WORDS + 2 * 768);
+fn programs(chunk: &MixChunk<'_>) -> Vec<u32> {
+    let channels = chunk.shape.channels;
+    let mut words = Vec::with_capacity(chunk.images.len() * RECORD_WORDS + 2 * 768);
     // Each lambda has its products once.
     let mut weights = Vec::new();
     let mut places = HashMap::new();
-    let products_at = piece.images.len() * RECORD_WORDS;
-    for image in piece.images {
+    let products_at = chunk.images.len() * RECORD_WORDS;
+    for image in chunk.images {
         let [mut products, mut left, mut top, mut right, mut bottom] = [0; 5];
         match image.rectangle {
             None => {
@@ -138,10 +138,10 @@ fn programs(piece: &MixPiece<'_>) -> Vec<u32> {
                 (right, bottom) = (rectangle.x + rectangle.width, rectangle.y + rectangle.height);
             }
         }
-        let partner = (piece.partner)(image.partner);
+        let partner = (chunk.partner)(image.partner);
         words.extend([partner, products, left, top, right, bottom, 0, 0].map(|n| n as u32));
     }
-    let form = piece.output.form();
+    let form = chunk.output.form();
     let (Form::F32(normalize) | Form::F16(normalize)) = form else { return words };
     let is_half = matches!(form, Form::F16(_));
     for weight in weights.into_iter().flatten() {

@@ -1,7 +1,7 @@
 //! Planner: the host's work for a batch, without a device.
 
 use super::WORKGROUP_MEMORY;
-use super::commands::{Piece, Prepared, Steps, Whole};
+use super::commands::{Chunk, Commands, Prepared, WholeBatch};
 use super::grouping::Grouping;
 use super::schedule::Sources;
 use super::tables::Tables;
@@ -25,9 +25,10 @@ impl Planner {
         let sources: Vec<u32> = (0..shape.images).map(|i| placed.range(i).start as u32).collect();
         let shape = placed.shape(plan.check(shape)?);
         let prepared = Prepared::new(plan, &placed, output, &mut self.0)?;
-        let whole = Whole { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
+        let whole =
+            WholeBatch { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
         let places = Sources { images: &sources, partners: &|partner| sources[partner] };
-        let piece = Piece::of(&whole, 0..sources.len(), places, 0);
-        Ok(Steps::of(&piece, Grouping::ByClass, WORKGROUP_MEMORY)?.programs.len())
+        let chunk = Chunk::of(&whole, 0..sources.len(), places, 0);
+        Ok(Commands::of(&chunk, Grouping::ByClass, WORKGROUP_MEMORY)?.programs.len())
     }
 }

@@ -28,7 +28,7 @@
 //! again, one word per pixel.
 
 use super::grouping::Grouping;
-use super::program::{Kinds, Places, Segment, SlotKind};
+use super::program::{Kinds, Places, Segment, StageKind};
 use crate::output::Dtype;
 
 /// The kernel of a dispatch.
@@ -36,14 +36,14 @@ use crate::output::Dtype;
 pub(crate) enum Kernel {
     /// The statistics pass of this round.
     Statistics(u32),
-    /// The first pass of images that are resized, into `middle`.
+    /// The first pass of images that are resized, into `intermediate`.
     Resize,
-    /// An apply pass into `middle`.
-    ApplyToMiddle,
+    /// An apply pass into `intermediate`.
+    ApplyToIntermediate,
     /// An apply pass into the destination.
     Apply,
-    /// The mixtures of branches, into `middle`.
-    MixtureToMiddle,
+    /// The mixtures of branches, into `intermediate`.
+    MixtureToIntermediate,
     /// The mixtures of branches, into the destination.
     Mixture,
     /// All passes of small images.
@@ -52,13 +52,13 @@ pub(crate) enum Kernel {
 
 impl Kernel {
     /// Whether its results are read by another kernel.
-    pub fn is_to_middle(self) -> bool {
-        matches!(self, Kernel::Resize | Kernel::ApplyToMiddle | Kernel::MixtureToMiddle)
+    pub fn is_to_intermediate(self) -> bool {
+        matches!(self, Kernel::Resize | Kernel::ApplyToIntermediate | Kernel::MixtureToIntermediate)
     }
 
-    /// Whether it only adds up weighted pixels, without any slots.
+    /// Whether it only adds up weighted pixels, without any stages.
     pub fn only_sums(self) -> bool {
-        matches!(self, Kernel::Resize | Kernel::MixtureToMiddle | Kernel::Mixture)
+        matches!(self, Kernel::Resize | Kernel::MixtureToIntermediate | Kernel::Mixture)
     }
 }
 
@@ -66,12 +66,12 @@ impl Kernel {
 #[derive(Clone, Debug)]
 pub(crate) struct Dispatch {
     pub kernel: Kernel,
-    /// The kinds of slots of its shader.
+    /// The kinds of stages of its shader.
     pub kinds: Kinds,
-    /// Some segments read from `middle`.
-    pub from_middle: bool,
+    /// Some segments read from `intermediate`.
+    pub from_intermediate: bool,
     /// Some sources have a view.
-    pub framed: bool,
+    pub viewed: bool,
     /// Some sources are made of weighted rows.
     pub weighted: bool,
     /// Pixels of the largest segment.
@@ -89,7 +89,7 @@ pub(crate) struct Schedule {
     pub dispatches: Vec<Dispatch>,
     /// Images' statistics to make room for, and words of stored intermediate images.
     pub counts: usize,
-    pub middle_words: usize,
+    pub intermediate_words: usize,
     pub bytes_read: u64,
     pub bytes_written: u64,
 }
@@ -114,21 +114,21 @@ pub(crate) struct Sources<'a> {
     pub partners: &'a dyn Fn(usize) -> u32,
 }
 
-/// The words of each lane of an image: enough for its largest stored result.
-fn lanes(segments: &[Segment]) -> Vec<usize> {
-    let mut lanes = Vec::new();
+/// The words of each slot of an image: enough for its largest stored result.
+fn slots(segments: &[Segment]) -> Vec<usize> {
+    let mut slots = Vec::new();
     for stored in segments.split_last().map_or(&[][..], |(_, stored)| stored) {
-        if lanes.len() <= stored.lane {
-            lanes.resize(stored.lane + 1, 0);
+        if slots.len() <= stored.slot {
+            slots.resize(stored.slot + 1, 0);
         }
-        lanes[stored.lane] = stored.size.pixels().next_multiple_of(4).max(lanes[stored.lane]);
+        slots[stored.slot] = stored.size.pixels().next_multiple_of(4).max(slots[stored.slot]);
     }
-    lanes
+    slots
 }
 
-/// Words of all lanes of an image.
-pub(crate) fn middle_words(segments: &[Segment]) -> usize {
-    lanes(segments).iter().sum()
+/// Words of all slots of an image.
+pub(crate) fn intermediate_words(segments: &[Segment]) -> usize {
+    slots(segments).iter().sum()
 }
 
 /// The number of levels of an image.
@@ -164,26 +164,26 @@ pub(crate) fn schedule(
     // Small images have one level, and one before it where something is resized.
     let any_resize = images.iter().any(|segments| segments[0].is_first_pass());
     let levels = if small { 1 + usize::from(any_resize) } else { deepest };
-    let mut listed: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
+    let mut by_level: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
     let mut program = 0;
     for (i, segments) in images.iter().enumerate() {
         let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
         let resizes = usize::from(segments[0].is_first_pass());
         let kept = if small { &segments[..=resizes] } else { segments };
-        let mut lanes_end = schedule.middle_words;
+        let mut slots_end = schedule.intermediate_words;
         let place = |words| {
-            let start = lanes_end;
-            lanes_end += words;
+            let start = slots_end;
+            slots_end += words;
             start as u32
         };
-        let lanes: Vec<u32> = lanes(kept).into_iter().map(place).collect();
+        let slots: Vec<u32> = slots(kept).into_iter().map(place).collect();
         for (k, segment) in segments.iter().enumerate() {
             let is_last = k + 1 == segments.len();
             // A small image's segments are one, and stay in workgroup memory.
             let inside = small && k >= resizes;
             let places = Places {
                 image: sources.images[i],
-                lanes: &lanes,
+                slots: &slots,
                 result: (is_last || inside).then_some(final_place),
                 counts: schedule.counts as u32,
                 segments_left: (segments.len() - k) as u32,
@@ -197,20 +197,20 @@ pub(crate) fn schedule(
                 };
                 let seen = if inside { &segments[k..] } else { std::slice::from_ref(segment) };
                 let partners = seen.iter().map(|s| s.partners().count()).sum();
-                listed[level].push(Entry { program, segment, partners });
+                by_level[level].push(Entry { program, segment, partners });
             }
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.middle_words = lanes_end;
+        schedule.intermediate_words = slots_end;
     }
     schedule.programs.append(&mut behind);
-    for (level, entries) in listed.iter().enumerate() {
+    for (level, entries) in by_level.iter().enumerate() {
         let (first_passes, rest): (Vec<Entry<'_>>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
         let (mixtures, mut rest): (Vec<Entry<'_>>, Vec<_>) = rest.into_iter().partition(|e| e.segment.branches() > 0);
         schedule.push(Kernel::Resize, &first_passes, Kinds::default(), level, sizes);
         let last = level + 1 == levels;
-        let mixture = if last { Kernel::Mixture } else { Kernel::MixtureToMiddle };
+        let mixture = if last { Kernel::Mixture } else { Kernel::MixtureToIntermediate };
         schedule.push(mixture, &mixtures, Kinds::default(), level, sizes);
         if small {
             if last {
@@ -226,7 +226,7 @@ pub(crate) fn schedule(
         let (kernel, grouping) = match last {
             true => (Kernel::Apply, Some(grouping)),
             // Nearly all that is done with branches is stored.
-            false => (Kernel::ApplyToMiddle, any_branches.then_some(Grouping::ByClass)),
+            false => (Kernel::ApplyToIntermediate, any_branches.then_some(Grouping::ByClass)),
         };
         rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
         for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
@@ -254,7 +254,7 @@ fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds 
 /// dispatch.
 fn group_of(kinds: Kinds, grouping: Option<Grouping>, possible: Kinds) -> (Kinds, (u32, Kinds)) {
     let with_warps = Kinds::POINTS.union(Kinds::WARPS);
-    let boxes = Kinds::of(&[SlotKind::None, SlotKind::Box]);
+    let boxes = Kinds::of(&[StageKind::None, StageKind::Box]);
     let (allowed, class) = match grouping {
         None if kinds == boxes => (boxes, 0),
         None => (possible, 1),
@@ -274,15 +274,15 @@ impl Schedule {
         }
         let mut kinds = entries.iter().map(|e| e.segment.kinds()).fold(allowed, Kinds::union);
         if matches!(kernel, Kernel::Statistics(_)) {
-            kinds = kinds.without(SlotKind::Interpolated);
+            kinds = kinds.without(StageKind::Interpolated);
         }
         let list = self.programs.len() as u32;
         self.programs.extend(entries.iter().map(|e| e.program));
         self.dispatches.push(Dispatch {
             kernel,
             kinds,
-            from_middle: entries.iter().any(|e| e.segment.from.is_some()),
-            framed: entries.iter().any(|e| !e.segment.is_plain()),
+            from_intermediate: entries.iter().any(|e| e.segment.from.is_some()),
+            viewed: entries.iter().any(|e| !e.segment.is_plain()),
             weighted: entries.iter().any(|e| e.segment.is_weighted()),
             pixels: entries.iter().map(|e| e.segment.size.pixels()).max().unwrap_or(0),
             list,
@@ -297,7 +297,7 @@ impl Schedule {
             self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
             self.bytes_written += match kernel {
                 Kernel::Statistics(_) => 0,
-                between if between.is_to_middle() => 4 * pixels,
+                between if between.is_to_intermediate() => 4 * pixels,
                 _ => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
             };
         }

@@ -15,7 +15,7 @@ pub(crate) const ALONG_ROWS: u32 = 64;
 
 /// Pixel (x, y) of the segment is pixel (`x0` ± x, `y0` ± y) of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Frame {
+pub(crate) struct SourceView {
     pub source: Size,
     pub x0: i32,
     pub y0: i32,
@@ -27,16 +27,16 @@ pub(crate) struct Frame {
     pub size: Size,
 }
 
-impl Frame {
+impl SourceView {
     /// The source as it is.
     pub fn whole(source: Size) -> Self {
         let (flip_x, flip_y, border) = (false, false, Border::Constant);
-        Frame { source, x0: 0, y0: 0, flip_x, flip_y, border, fill: [0; 3], size: source }
+        SourceView { source, x0: 0, y0: 0, flip_x, flip_y, border, fill: [0; 3], size: source }
     }
 
     /// Whether it changes nothing.
     pub fn is_whole(&self) -> bool {
-        *self == Frame { border: self.border, fill: self.fill, ..Frame::whole(self.source) }
+        *self == SourceView { border: self.border, fill: self.fill, ..SourceView::whole(self.source) }
     }
 
     /// The view after a flip.
@@ -56,7 +56,7 @@ impl Frame {
     pub fn crop(mut self, crop: &Crop) -> Option<Self> {
         let within = |start: i64, length: usize, side: usize| start >= 0 && start + length as i64 <= side as i64;
         let inside = within(crop.x, crop.width, self.size.width) && within(crop.y, crop.height, self.size.height);
-        let sees_all = Frame::whole(self.source).flip(self.flip_x, self.flip_y);
+        let sees_all = SourceView::whole(self.source).flip(self.flip_x, self.flip_y);
         if !inside && (self.x0, self.y0, self.size) != (sees_all.x0, sees_all.y0, sees_all.size) {
             return None;
         }
@@ -102,15 +102,15 @@ mod tests {
     use super::*;
 
     /// The shaders' map, in Rust.
-    fn source(frame: &Frame, x: i32, y: i32) -> Option<(i64, i64)> {
-        let (u, v) = (frame.x0 + frame.step_x() * x, frame.y0 + frame.step_y() * y);
-        let Size { width, height } = frame.source;
-        Some((frame.border.source(i64::from(u), width as i64)?, frame.border.source(i64::from(v), height as i64)?))
+    fn source(view: &SourceView, x: i32, y: i32) -> Option<(i64, i64)> {
+        let (u, v) = (view.x0 + view.step_x() * x, view.y0 + view.step_y() * y);
+        let Size { width, height } = view.source;
+        Some((view.border.source(i64::from(u), width as i64)?, view.border.source(i64::from(v), height as i64)?))
     }
 
     #[test]
     fn crops_and_flips_fold_into_one_map() {
-        let whole = Frame::whole(Size { width: 10, height: 6 });
+        let whole = SourceView::whole(Size { width: 10, height: 6 });
         let crop = |x, y, width, height, border| Crop { x, y, width, height, border, fill: [0; 3] };
         let part = whole.crop(&crop(2, 1, 5, 4, Border::Constant)).unwrap();
         assert_eq!(source(&part, 0, 0), Some((2, 1)));

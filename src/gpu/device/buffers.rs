@@ -15,7 +15,7 @@ pub(crate) struct Allocator {
 
 /// A buffer of this crate. Clones of its handle must not outlive it.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct PooledBuffer {
     what: &'static str,
     buffer: wgpu::Buffer,
     counters: Arc<Counters>,
@@ -25,7 +25,7 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Pool {
     allocator: Allocator,
-    free: Mutex<Vec<Held>>,
+    free: Mutex<Vec<PooledBuffer>>,
 }
 
 /// The most buffers that are kept. The longest unused ones are dropped first.
@@ -33,7 +33,7 @@ const MOST_FREE: usize = 24;
 
 /// `bytes` and at most a quarter more: one of four sizes between each power of two and the next. So a batch that is a
 /// little larger than the one before fits its buffers.
-pub(crate) fn roomy(bytes: u64) -> u64 {
+pub(crate) fn size_class(bytes: u64) -> u64 {
     let step = bytes.checked_next_power_of_two().map_or(1, |power| power / 8).max(64);
     bytes.max(1).checked_next_multiple_of(step).unwrap_or(bytes)
 }
@@ -44,7 +44,13 @@ impl Allocator {
     }
 
     /// A new buffer of `bytes`.
-    pub fn make(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages, mapped: bool) -> Result<Held> {
+    pub fn make(
+        &self,
+        what: &'static str,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+        mapped: bool,
+    ) -> Result<PooledBuffer> {
         let limit = self.device.limits().max_buffer_size;
         if bytes > limit {
             return Err(Error::DeviceLimit { what, needed: bytes, limit });
@@ -67,20 +73,20 @@ impl Allocator {
     }
 
     /// Takes ownership of a buffer.
-    pub fn hold(&self, what: &'static str, buffer: wgpu::Buffer) -> Held {
+    pub fn hold(&self, what: &'static str, buffer: wgpu::Buffer) -> PooledBuffer {
         self.counters.hold(buffer.size());
-        Held { what, buffer, counters: self.counters.clone() }
+        PooledBuffer { what, buffer, counters: self.counters.clone() }
     }
 }
 
-impl Held {
+impl PooledBuffer {
     /// Gives the buffer to the caller.
     pub fn release(self) -> wgpu::Buffer {
         self.buffer.clone()
     }
 }
 
-impl Deref for Held {
+impl Deref for PooledBuffer {
     type Target = wgpu::Buffer;
 
     fn deref(&self) -> &wgpu::Buffer {
@@ -88,7 +94,7 @@ impl Deref for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for PooledBuffer {
     fn drop(&mut self) {
         self.counters.let_go(self.buffer.size());
     }
@@ -100,9 +106,11 @@ impl Pool {
     }
 
     /// A kept buffer of at least `bytes` with the same usage. Its contents are arbitrary.
-    pub fn again(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Option<Held> {
+    pub fn again(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Option<PooledBuffer> {
         // Twice the size asked for is close enough; more would keep large buffers busy with small work.
-        let fits = |b: &Held| b.what == what && b.usage() == usage && b.size() >= bytes && b.size() <= 2 * roomy(bytes);
+        let fits = |b: &PooledBuffer| {
+            b.what == what && b.usage() == usage && b.size() >= bytes && b.size() <= 2 * size_class(bytes)
+        };
         let mut free = self.free();
         let fitting = free.iter().enumerate().filter(|(_, b)| fits(b));
         let best = fitting.min_by_key(|(_, b)| b.size()).map(|(i, _)| i)?;
@@ -110,18 +118,18 @@ impl Pool {
     }
 
     /// Such a buffer, or a new one. It can be bound as a whole if `bytes` can.
-    pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<Held> {
+    pub fn take(&self, what: &'static str, bytes: u64, usage: wgpu::BufferUsages) -> Result<PooledBuffer> {
         match self.again(what, bytes, usage) {
             Some(buffer) => Ok(buffer),
             None => {
-                let size = roomy(bytes).min(self.allocator.bindable()).max(bytes);
+                let size = size_class(bytes).min(self.allocator.bindable()).max(bytes);
                 self.allocator.make(what, size, usage, false)
             }
         }
     }
 
     /// Takes a buffer back.
-    pub fn give(&self, buffer: Held) {
+    pub fn give(&self, buffer: PooledBuffer) {
         let mut free = self.free();
         free.push(buffer);
         let surplus = free.len().saturating_sub(MOST_FREE);
@@ -133,7 +141,7 @@ impl Pool {
         self.free().clear();
     }
 
-    fn free(&self) -> MutexGuard<'_, Vec<Held>> {
+    fn free(&self) -> MutexGuard<'_, Vec<PooledBuffer>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -144,11 +152,11 @@ mod tests {
 
     #[test]
     fn sizes_are_few_and_at_most_a_quarter_more() {
-        let mut sizes: Vec<u64> = (1..100_000).map(roomy).collect();
+        let mut sizes: Vec<u64> = (1..100_000).map(size_class).collect();
         assert!(sizes.iter().zip(1..).all(|(&size, bytes)| size >= bytes && size % 8 == 0));
         assert!(sizes.iter().zip(1..).all(|(&size, bytes)| size <= (bytes + bytes / 4 + 1).max(bytes + 64)));
         sizes.dedup();
         assert!(sizes.len() < 50, "{sizes:?}");
-        assert_eq!(roomy(u64::MAX), u64::MAX);
+        assert_eq!(size_class(u64::MAX), u64::MAX);
     }
 }

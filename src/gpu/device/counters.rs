@@ -1,4 +1,4 @@
-//! Made: how many objects of the device were created and are held, so that a steady state can be seen to create none.
+//! Counters: how many objects were created on the device and are held. A steady state creates none.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,8 @@ use serde::Serialize;
 
 /// The objects that a [`Gpu`](crate::Gpu) has created on its device so far, and the bytes that it still holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Made {
+#[non_exhaustive]
+pub struct AllocationStats {
     /// Buffers that were created, mapped ones included.
     pub buffers: u64,
     /// Bind groups that were created.
@@ -47,9 +48,9 @@ impl Counters {
         self.bytes_held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub fn made(&self) -> Made {
+    pub fn allocation_stats(&self) -> AllocationStats {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        Made {
+        AllocationStats {
             buffers: read(&self.buffers),
             bind_groups: read(&self.bind_groups),
             pipelines: read(&self.pipelines),

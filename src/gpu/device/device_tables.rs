@@ -1,6 +1,6 @@
 //! Device tables: the tables of all batches on the device. They start empty again when they grow too large.
 
-use super::buffers::{Allocator, Held};
+use super::buffers::{Allocator, PooledBuffer};
 use super::context::Context;
 use super::staging::{SHARE, Staging};
 use super::written::Written;
@@ -18,7 +18,7 @@ const KEPT_TABLES: u64 = 8 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct DeviceTables {
     host: Tables,
-    buffer: Option<Held>,
+    buffer: Option<PooledBuffer>,
     /// Uploaded bytes.
     sent: usize,
 }
@@ -48,7 +48,7 @@ impl DeviceTables {
     /// every alpha was seen. After an error there is no buffer, and the next one gets all words.
     pub async fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
-        let room = |b: &Held| b.size() >= bytes.len() as u64;
+        let room = |b: &PooledBuffer| b.size() >= bytes.len() as u64;
         let buffer = match self.buffer.take().filter(room) {
             Some(buffer) => buffer,
             None => {

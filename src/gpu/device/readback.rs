@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
 
-use super::buffers::Held;
+use super::buffers::PooledBuffer;
 use super::context::Context;
 use super::mapped::Mapped;
 #[cfg(not(target_arch = "wasm32"))]
@@ -19,18 +19,18 @@ use crate::report::Report;
 /// later one complete too early.
 #[derive(Debug)]
 struct Readback {
-    buffer: Held,
+    buffer: PooledBuffer,
     mapped: Mapped,
 }
 
 /// The target of a copy in a submission that is not yet made.
-pub(crate) struct Landing(Held);
+pub(crate) struct ReadbackBuffer(PooledBuffer);
 
-impl Landing {
+impl ReadbackBuffer {
     /// Memory for a copy of this many bytes.
     pub fn new(context: &Context, bytes: u64) -> Result<Self> {
         use wgpu::BufferUsages as Usage;
-        Ok(Landing(context.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
+        Ok(ReadbackBuffer(context.pool.take("what is fetched at once", bytes, Usage::MAP_READ | Usage::COPY_DST)?))
     }
 
     pub fn buffer(&self) -> &wgpu::Buffer {
@@ -39,40 +39,40 @@ impl Landing {
 }
 
 /// Results on their way to host memory. The waiting caller gives their destination, the same memory each time.
-pub(crate) struct Coming {
+pub(crate) struct InFlight {
     context: Context,
     /// The downloads in order, with their bytes of the result.
-    parts: VecDeque<(Range<usize>, Readback)>,
+    chunks: VecDeque<(Range<usize>, Readback)>,
     pub report: Report,
 }
 
-impl Coming {
+impl InFlight {
     /// Results without submissions yet.
     pub fn new(context: &Context, report: Report) -> Self {
-        Coming { context: context.clone(), parts: VecDeque::new(), report }
+        InFlight { context: context.clone(), chunks: VecDeque::new(), report }
     }
 
     /// Adds a download of these bytes of the result, after the submitted work.
-    pub fn expect(&mut self, range: Range<usize>, landing: Landing) {
-        let mapped = Mapped::ask(landing.buffer(), wgpu::MapMode::Read);
-        self.parts.push_back((range, Readback { buffer: landing.0, mapped }));
+    pub fn expect(&mut self, range: Range<usize>, readback: ReadbackBuffer) {
+        let mapped = Mapped::ask(readback.buffer(), wgpu::MapMode::Read);
+        self.chunks.push_back((range, Readback { buffer: readback.0, mapped }));
     }
 
-    /// Waits until no more than `most` parts are still coming, and writes the others to `result`.
+    /// Waits until no more than `most` chunks are still in flight, and writes the others to `result`.
     pub async fn fetch_all_but(&mut self, most: usize, result: &mut [u8]) -> Result<()> {
         let Context { device, loss, pool, .. } = &self.context;
-        while self.parts.len() > most {
-            let Some((range, part)) = self.parts.pop_front() else { break };
-            part.mapped.wait(device, loss).await?;
+        while self.chunks.len() > most {
+            let Some((range, chunk)) = self.chunks.pop_front() else { break };
+            chunk.mapped.wait(device, loss).await?;
             let bytes = range.len().next_multiple_of(4) as u64;
-            let copied = part.buffer.get_mapped_range(..bytes).map(|view| {
+            let copied = chunk.buffer.get_mapped_range(..bytes).map(|view| {
                 result[range.clone()].copy_from_slice(&view[..range.len()]);
             });
             if let Err(e) = copied {
                 return Err(self.context.not_mapped(&e.to_string()).await);
             }
-            part.buffer.unmap();
-            pool.give(part.buffer);
+            chunk.buffer.unmap();
+            pool.give(chunk.buffer);
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Coming {
 /// the work still runs, and its result is lost.
 #[must_use = "call `wait` or `fetch` to get the result"]
 pub struct Pending {
-    pub(crate) coming: Coming,
+    pub(crate) in_flight: InFlight,
     pub(crate) tensor: Tensor,
 }
 
@@ -104,8 +104,8 @@ impl Pending {
     /// # Errors
     /// Those of [`Pending::wait`].
     pub async fn fetch(mut self) -> Result<(Tensor, Report)> {
-        self.coming.fetch_all_but(0, TensorMut::from(&mut self.tensor.data).into_bytes()).await?;
-        Ok((self.tensor, self.coming.report))
+        self.in_flight.fetch_all_but(0, TensorMut::from(&mut self.tensor.data).into_bytes()).await?;
+        Ok((self.tensor, self.in_flight.report))
     }
 
     /// Whether [`Pending::wait`] would return immediately.
@@ -114,20 +114,20 @@ impl Pending {
     /// Those of [`Pending::wait`].
     #[cfg(not(target_arch = "wasm32"))]
     pub fn is_done(&self) -> Result<bool> {
-        let Coming { context, parts, .. } = &self.coming;
+        let InFlight { context, chunks, .. } = &self.in_flight;
         let Context { device, loss, .. } = context;
         if let Err(e) = device.poll(wgpu::PollType::Poll) {
             return Err(waiting::block_on(context.not_mapped(&e.to_string())));
         }
         loss.check()?;
         // Work is done in the order in which it was submitted.
-        parts.back().map_or(Ok(true), |(_, last)| waiting::block_on(last.mapped.is_done(device, loss)))
+        chunks.back().map_or(Ok(true), |(_, last)| waiting::block_on(last.mapped.is_done(device, loss)))
     }
 }
 
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.coming.parts.len();
-        f.debug_struct("Pending").field("shape", &self.tensor.shape).field("parts", &parts).finish_non_exhaustive()
+        let chunks = self.in_flight.chunks.len();
+        f.debug_struct("Pending").field("shape", &self.tensor.shape).field("chunks", &chunks).finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
-use super::buffers::{Held, roomy};
+use super::buffers::{PooledBuffer, size_class};
 use super::context::Context;
 use super::mapped::Mapped;
 use super::written::{Written, neighbors};
@@ -40,7 +40,7 @@ pub(crate) struct Staging {
 /// One buffer, mapped or soon mapped.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    pub buffer: Held,
+    pub buffer: PooledBuffer,
     mapped: Mapped,
 }
 
@@ -60,7 +60,7 @@ impl Staging {
                 let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
                 // A quarter more than this batch needs, because needs differ from batch to batch.
                 let most = context.device.limits().max_buffer_size / 8 * 8;
-                let size = roomy(bytes + bytes / 4).min(most).max(bytes);
+                let size = size_class(bytes + bytes / 4).min(most).max(bytes);
                 let make = || context.allocator.make("what is sent at once", size, usage, true);
                 Slot { buffer: context.guarded(make).await?, mapped: Mapped::already() }
             }

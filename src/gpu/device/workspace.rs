@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::buffers::{Allocator, Held, roomy};
+use super::buffers::{Allocator, PooledBuffer, size_class};
 use super::context::Context;
 use super::pipelines::Pipelines;
 use crate::error::{Error, Result};
@@ -27,23 +27,29 @@ pub(crate) enum Purpose {
     /// Images from host memory.
     Images,
     /// Programs, followed by parameters.
-    Commands,
+    Programs,
     Counts,
-    Middle(usize),
+    Intermediate(usize),
     /// Results for host memory.
     Results,
 }
 
 impl Purpose {
-    const ALL: [Purpose; 6] =
-        [Purpose::Images, Purpose::Commands, Purpose::Counts, Purpose::Middle(0), Purpose::Middle(1), Purpose::Results];
+    const ALL: [Purpose; 6] = [
+        Purpose::Images,
+        Purpose::Programs,
+        Purpose::Counts,
+        Purpose::Intermediate(0),
+        Purpose::Intermediate(1),
+        Purpose::Results,
+    ];
 
     fn what(self) -> &'static str {
         match self {
             Purpose::Images => "images",
-            Purpose::Commands => "programs",
+            Purpose::Programs => "programs",
             Purpose::Counts => "statistics",
-            Purpose::Middle(_) => "intermediate images",
+            Purpose::Intermediate(_) => "intermediate images",
             Purpose::Results => "augmented images",
         }
     }
@@ -57,8 +63,8 @@ impl Purpose {
         use wgpu::BufferUsages as Usage;
         let besides = match self {
             Purpose::Images | Purpose::Counts => Usage::COPY_DST,
-            Purpose::Commands => Usage::COPY_DST | Usage::UNIFORM,
-            Purpose::Middle(_) => Usage::empty(),
+            Purpose::Programs => Usage::COPY_DST | Usage::UNIFORM,
+            Purpose::Intermediate(_) => Usage::empty(),
             Purpose::Results => Usage::COPY_SRC,
         };
         Usage::STORAGE | besides
@@ -67,19 +73,19 @@ impl Purpose {
 
 /// A part of a buffer, from a place that can be bound.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Part<'a> {
+pub(crate) struct BufferPart<'a> {
     pub buffer: &'a wgpu::Buffer,
     pub offset: u64,
     pub size: u64,
 }
 
-impl<'a> Part<'a> {
+impl<'a> BufferPart<'a> {
     pub fn whole(buffer: &'a wgpu::Buffer) -> Self {
-        Part { buffer, offset: 0, size: buffer.size() }
+        BufferPart { buffer, offset: 0, size: buffer.size() }
     }
 
     pub fn entry(self, binding: u32) -> wgpu::BindGroupEntry<'a> {
-        let Part { buffer, offset, size } = self;
+        let BufferPart { buffer, offset, size } = self;
         let size = wgpu::BufferSize::new(size);
         let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size });
         wgpu::BindGroupEntry { binding, resource }
@@ -87,18 +93,18 @@ impl<'a> Part<'a> {
 }
 
 /// The buffers of a chunk that do not belong to its workspace, or that others fill or read.
-pub(crate) struct Given<'a> {
-    pub source: Part<'a>,
-    pub partners: Part<'a>,
-    pub tables: Part<'a>,
-    pub destination: Part<'a>,
-    pub passing: bool,
+pub(crate) struct ExternalBuffers<'a> {
+    pub source: BufferPart<'a>,
+    pub partners: BufferPart<'a>,
+    pub tables: BufferPart<'a>,
+    pub destination: BufferPart<'a>,
+    pub transient: bool,
 }
 
 /// Buffers that only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    buffers: [Option<Held>; Purpose::ALL.len()],
+    buffers: [Option<PooledBuffer>; Purpose::ALL.len()],
     groups: Vec<Group>,
     /// The most recently used one is last.
     sources: Vec<wgpu::Buffer>,
@@ -121,7 +127,7 @@ impl Workspace {
         let bytes = bytes.max(16);
         let limit = allocator.bindable();
         if bytes > limit {
-            return Err(Error::DeviceLimit { what: "a piece's buffers", needed: bytes, limit });
+            return Err(Error::DeviceLimit { what: "a chunk's buffers", needed: bytes, limit });
         }
         let place = Purpose::ALL.iter().position(|&p| p == purpose).and_then(|i| self.buffers.get_mut(i));
         let Some(held) = place else { return Err(Error::Device(format!("no place for {}", purpose.what()))) };
@@ -129,12 +135,12 @@ impl Workspace {
             return Ok((**buffer).clone());
         }
         // Drop the smaller buffer first, so that both never exist together. Needs differ from batch to batch. A buffer
-        // that was too small once gets half as much again. `Memory` foretells no more than that.
+        // that was too small once gets half as much again. `MemoryEstimate` foretells no more than that.
         let before = held.take().map_or(0, |held| held.size());
         self.groups.clear();
         let least = if purpose.is_drawn() { before + before / 2 } else { 0 };
         let most = (bytes + bytes / 2 + 64).min(limit) / 16 * 16;
-        let size = roomy(bytes.max(least)).min(most).max(bytes);
+        let size = size_class(bytes.max(least)).min(most).max(bytes);
         let made = allocator.make(purpose.what(), size, purpose.usage(), false)?;
         let buffer = (*made).clone();
         *held = Some(made);
@@ -142,15 +148,15 @@ impl Workspace {
     }
 
     /// Sets the buffers of the next groups, and drops groups of long unused buffers.
-    pub fn uses(&mut self, given: &Given<'_>) {
-        if self.tables.as_ref() != Some(given.tables.buffer) {
+    pub fn uses(&mut self, external: &ExternalBuffers<'_>) {
+        if self.tables.as_ref() != Some(external.tables.buffer) {
             self.groups.clear();
-            self.tables = Some(given.tables.buffer.clone());
+            self.tables = Some(external.tables.buffer.clone());
         }
-        let destination = (!given.passing).then_some(given.destination.buffer);
+        let destination = (!external.transient).then_some(external.destination.buffer);
         let old = [
-            renewed(&mut self.sources, given.partners.buffer, MOST_SOURCES),
-            renewed(&mut self.sources, given.source.buffer, MOST_SOURCES),
+            renewed(&mut self.sources, external.partners.buffer, MOST_SOURCES),
+            renewed(&mut self.sources, external.source.buffer, MOST_SOURCES),
             destination.and_then(|buffer| renewed(&mut self.destinations, buffer, MOST_DESTINATIONS)),
         ];
         for buffer in old.into_iter().flatten() {
@@ -158,16 +164,16 @@ impl Workspace {
         }
     }
 
-    /// The bind group of a kernel with these bindings. A `passing` destination is not used again.
+    /// The bind group of a kernel with these bindings. A `transient` destination is not used again.
     pub fn group(
         &mut self,
         context: &Context,
         pipelines: &Pipelines,
         kernel: Kernel,
-        parts: &[(u32, Role, Part<'_>)],
-        passing: bool,
+        parts: &[(u32, Role, BufferPart<'_>)],
+        transient: bool,
     ) -> wgpu::BindGroup {
-        let same = |bound: &Bound, &(binding, _, part): &(u32, Role, Part<'_>)| {
+        let same = |bound: &Bound, &(binding, _, part): &(u32, Role, BufferPart<'_>)| {
             (bound.0, &bound.1, bound.2, bound.3) == (binding, part.buffer, part.offset, part.size)
         };
         let is_this = |group: &&Group| {
@@ -182,13 +188,14 @@ impl Workspace {
             entries: &parts.iter().map(|(binding, _, part)| part.entry(*binding)).collect::<Vec<_>>(),
         });
         context.allocator.counters.bind_group();
-        if passing && parts.iter().any(|(_, role, _)| *role == Role::Destination) {
+        if transient && parts.iter().any(|(_, role, _)| *role == Role::Destination) {
             return group;
         }
         if self.groups.len() == MOST_GROUPS {
             self.groups.remove(0);
         }
-        let own = |&(binding, _, part): &(u32, Role, Part<'_>)| (binding, part.buffer.clone(), part.offset, part.size);
+        let own =
+            |&(binding, _, part): &(u32, Role, BufferPart<'_>)| (binding, part.buffer.clone(), part.offset, part.size);
         self.groups.push(Group { bound: parts.iter().map(own).collect(), group: group.clone() });
         group
     }

@@ -2,7 +2,7 @@
 
 use crate::batch::{Layout, Placement, Shape};
 use crate::gpu::compile::WORKGROUP_MEMORY;
-use crate::gpu::compile::commands::{Piece, Prepared, Steps, Whole};
+use crate::gpu::compile::commands::{Chunk, Commands, Prepared, WholeBatch};
 use crate::gpu::compile::grouping::Grouping;
 use crate::gpu::compile::schedule::Sources;
 use crate::gpu::compile::tables::Tables;
@@ -16,15 +16,15 @@ use crate::transform::Transform;
 const SEEDS: u64 = 64;
 
 /// What runs 256 square images of this side.
-fn steps(plan: &Plan, side: usize, grouping: Grouping, tables: &mut Tables) -> Steps {
+fn commands(plan: &Plan, side: usize, grouping: Grouping, tables: &mut Tables) -> Commands {
     let shape = shape(side);
     let placed = Placement::uniform(shape, Layout::Nhwc);
     let sources: Vec<u32> = (0..256).map(|i| placed.range(i).start as u32).collect();
     let prepared = Prepared::new(plan, &placed, &Output::u8(), tables).unwrap();
     let output = &Output::u8();
-    let whole = Whole { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
+    let whole = WholeBatch { prepared: &prepared, shape, layout: Layout::Nhwc, output, operations: plan.operations() };
     let places = Sources { images: &sources, partners: &|partner| sources[partner] };
-    Steps::of(&Piece::of(&whole, 0..256, places, 0), grouping, WORKGROUP_MEMORY).unwrap()
+    Commands::of(&Chunk::of(&whole, 0..256, places, 0), grouping, WORKGROUP_MEMORY).unwrap()
 }
 
 fn shape(side: usize) -> Shape {
@@ -40,9 +40,9 @@ fn plan(scheme: impl Into<Transform>, side: usize, seed: u64) -> Plan {
 fn counted(policy: &Policy, side: usize, grouping: Grouping) -> Vec<(usize, f64)> {
     let mut tables = Tables::new();
     let mut count = |seed| {
-        let work = steps(&plan(policy.clone(), side, seed), side, grouping, &mut tables);
+        let work = commands(&plan(policy.clone(), side, seed), side, grouping, &mut tables);
         let bytes = (work.bytes_read + work.bytes_written) as f64;
-        (work.steps.len(), bytes / (2 * shape(side).values()) as f64)
+        (work.commands.len(), bytes / (2 * shape(side).values()) as f64)
     };
     (0..SEEDS).map(&mut count).collect()
 }
@@ -75,8 +75,8 @@ fn dispatches_grow_with_the_length_of_chains_and_not_with_how_many_there_are() {
     let mut tables = Tables::new();
     let mut dispatches = |text: &str| {
         let scheme: Scheme = text.parse().unwrap();
-        let each = (0..8).map(|seed| steps(&plan(scheme.clone(), 224, seed), 224, Grouping::ByClass, &mut tables));
-        each.map(|work| work.steps.len()).max().unwrap()
+        let each = (0..8).map(|seed| commands(&plan(scheme.clone(), 224, seed), 224, Grouping::ByClass, &mut tables));
+        each.map(|work| work.commands.len()).max().unwrap()
     };
     // Each level has at most two passes of statistics and one dispatch that stores or three that finish; a level takes
     // two operations, or one where a filter or a statistic follows an interpolated warp.

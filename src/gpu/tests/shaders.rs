@@ -4,7 +4,7 @@ use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ScalarKind, TypeInner};
 
 use super::variants;
-use crate::gpu::compile::program::{Kinds, SlotKind};
+use crate::gpu::compile::program::{Kinds, StageKind};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::{self, Variant};
 use crate::gpu::compile::{WORKGROUP_MEMORY, mixing};
@@ -56,13 +56,13 @@ fn check(text: &str, variant: &Variant) -> Result<(), String> {
     if variant.kernel == Kernel::Small {
         let foretold = shader::small_memory(variant.tile, variant.histograms) as u32;
         // Without AutoContrast and Equalize a variable is left out.
-        let has_all = variant.kinds.has(SlotKind::Table) && variant.operations.len() == OpKind::ALL.len();
+        let has_all = variant.kinds.has(StageKind::Table) && variant.operations.len() == OpKind::ALL.len();
         if memory > foretold || (has_all && memory != foretold) {
             return Err(format!("{memory} bytes of workgroup memory and not {foretold}"));
         }
     }
     let floats = floats(&module, &info);
-    if (floats > 0) != variant.kinds.has(SlotKind::Interpolated) {
+    if (floats > 0) != variant.kinds.has(StageKind::Interpolated) {
         return Err(format!("{floats} expressions with floats"));
     }
     if module.entry_points[0].name != shader::entry_point(variant.kernel)

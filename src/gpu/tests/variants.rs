@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::batch::Layout;
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::mixing::{self, MixVariant};
-use crate::gpu::compile::program::{Kinds, SlotKind};
+use crate::gpu::compile::program::{Kinds, StageKind};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::{self, Variant};
 use crate::ops::{Category, OpKind};
@@ -14,9 +14,9 @@ use crate::output::Dtype;
 pub(super) const KERNELS: [Kernel; 7] = [
     Kernel::Statistics(0),
     Kernel::Resize,
-    Kernel::MixtureToMiddle,
+    Kernel::MixtureToIntermediate,
     Kernel::Mixture,
-    Kernel::ApplyToMiddle,
+    Kernel::ApplyToIntermediate,
     Kernel::Apply,
     Kernel::Small,
 ];
@@ -44,7 +44,7 @@ pub(super) fn every() -> BTreeMap<String, Variant> {
         variants.push(Variant { tile, histograms, kinds: all_kinds(), ..plain(Kernel::Small) });
     }
     let possible = |v: &Variant| match v.kernel {
-        Kernel::Statistics(_) => !v.kinds.has(SlotKind::Interpolated),
+        Kernel::Statistics(_) => !v.kinds.has(StageKind::Interpolated),
         kernel if kernel.only_sums() => v.kinds == Kinds::default(),
         _ => true,
     };
@@ -69,8 +69,8 @@ fn plain(kernel: Kernel) -> Variant {
         kernel,
         kinds: Kinds::default(),
         operations: OpKind::ALL.to_vec(),
-        from_middle: true,
-        framed: true,
+        from_intermediate: true,
+        viewed: true,
         weighted: true,
         channels: 3,
         input: Layout::Nhwc,
@@ -84,18 +84,18 @@ fn plain(kernel: Kernel) -> Variant {
 
 /// All of them.
 pub(super) fn all_kinds() -> Kinds {
-    Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[SlotKind::Window, SlotKind::Box]))
+    Kinds::POINTS.union(Kinds::WARPS).union(Kinds::of(&[StageKind::Window, StageKind::Box]))
 }
 
 /// All of them, but for the box, which is beside others only where they make a difference to what it is called from or
 /// calls.
 fn sets_of_kinds() -> impl Iterator<Item = Kinds> {
-    use SlotKind::*;
+    use StageKind::*;
     let beside_box = subsets(&[Table, Warp, Interpolated, Window]).map(|kinds| kinds.union(Kinds::of(&[Box])));
-    subsets(&[Table, Pixel, Mask, Mix, Warp, Listed, Interpolated, Window]).chain(beside_box)
+    subsets(&[Table, Pixel, Mask, Mix, Warp, IndexMap, Interpolated, Window]).chain(beside_box)
 }
 
-fn subsets(kinds: &[SlotKind]) -> impl Iterator<Item = Kinds> {
+fn subsets(kinds: &[StageKind]) -> impl Iterator<Item = Kinds> {
     (0..1 << kinds.len()).map(move |set| {
         let chosen = kinds.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
         chosen.map(|(_, &kind)| Kinds::of(&[kind])).fold(Kinds::default(), Kinds::union)
@@ -108,16 +108,16 @@ fn forms(variant: Variant) -> Vec<Variant> {
         for output in LAYOUTS {
             for dtype in DTYPES {
                 for bits in 0..8 {
-                    let [whole_words, from_middle, framed] = [1, 2, 4].map(|bit| bits & bit == bit);
+                    let [whole_words, from_intermediate, viewed] = [1, 2, 4].map(|bit| bits & bit == bit);
                     forms.push(Variant {
                         channels,
                         input,
                         output,
                         dtype,
                         whole_words,
-                        from_middle,
-                        framed,
-                        weighted: framed,
+                        from_intermediate,
+                        viewed,
+                        weighted: viewed,
                         ..variant.clone()
                     });
                 }

@@ -83,7 +83,19 @@ fn imports_go_from_the_middle_to_the_device_to_the_compiler() {
 fn what_breaks_the_walls_is_found() {
     let text = "// wgpu may be named here\nuse wgpu::Buffer;\nfn f(_: &::wgpu::Device) {}";
     assert_eq!(names_wgpu(text), ["use wgpu::Buffer;", "fn f(_: &::wgpu::Device) {}"]);
-    let text = "use super::tables::Tables;\nuse super::super::device::Context;\npub use crate::gpu::device::{\n  Pool,\n};\nuse crate::gpu::Gpu;\nuse crate::ops::Op;\nuse super::super::Gpu;\nuse std::fmt;\nmod tests {\n  use super::*;";
-    assert_eq!(imports("gpu/compile/chunks.rs", text), ["compile", "device", "device", "", "", "compile"]);
+    let text = [
+        "use super::tables::Tables;",
+        "use super::super::device::Context;",
+        "pub use crate::gpu::device::{",
+        "  Pool,",
+        "};",
+        "use crate::gpu::Gpu;",
+        "use crate::ops::Op;",
+        "use super::super::Gpu;",
+        "use std::fmt;",
+        "mod tests {",
+        "  use super::*;",
+    ];
+    assert_eq!(imports("gpu/compile/chunks.rs", &text.join("\n")), ["compile", "device", "device", "", "", "compile"]);
     assert_eq!(imports("gpu/compile/program/mod.rs", "use super::view::Frame;\nuse self::chain::f;"), ["compile"; 2]);
 }

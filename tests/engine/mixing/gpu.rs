@@ -170,9 +170,9 @@ fn a_training_loop_creates_nothing() {
         gpu.recycle(mixed);
     };
     (0..24).for_each(step);
-    let before = gpu.made();
+    let before = gpu.allocation_stats();
     (24..64).for_each(step);
-    assert_eq!(gpu.made(), before);
+    assert_eq!(gpu.allocation_stats(), before);
 }
 
 /// Pieces: a device that binds little, and a batch whose first image's partner is the last.

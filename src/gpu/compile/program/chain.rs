@@ -1,9 +1,9 @@
 //! Chain: cuts the operations of an image into segments.
 
 use super::super::tables::Tables;
-use super::super::view::Frame;
+use super::super::view::SourceView;
 use super::super::warp_params;
-use super::{ARG_FILL, ARG_OP, Extra, Mixture, Pass, Segment, Slot, SlotKind, Sums, Table};
+use super::{ARG_FILL, ARG_OP, Extra, Mixture, Pass, Segment, Stage, StageKind, Sums, Table};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
@@ -13,8 +13,8 @@ use crate::ops::{AugMix, Crop, Op, OpKind};
 
 /// Cuts the chain of an image of `size` into segments. There is at least one, which can be empty.
 pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
-    let (segments, slots) = (Vec::with_capacity(1), Vec::with_capacity(2));
-    let mut chain = Chain { gray, lane: 0, segments, next: Source::of(size), slots };
+    let (segments, stages) = (Vec::with_capacity(1), Vec::with_capacity(2));
+    let mut chain = Chain { gray, slot: 0, segments, next: Source::of(size), stages };
     chain.push_all(ops, size, tables)?;
     chain.end();
     Ok(chain.segments)
@@ -23,21 +23,21 @@ pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) 
 /// A chain while it is cut into segments.
 struct Chain {
     gray: bool,
-    /// The lane in which segments store their results.
-    lane: usize,
+    /// The slot in which segments store their results.
+    slot: usize,
     segments: Vec<Segment>,
     /// The source of the next segment.
     next: Source,
-    /// Its slots so far.
-    slots: Vec<(Slot, Table)>,
+    /// Its stages so far.
+    stages: Vec<(Stage, Table)>,
 }
 
 /// The input of the next segment.
 #[derive(Clone)]
 struct Source {
-    frame: Frame,
+    view: SourceView,
     sums: Sums,
-    /// Its lane. `None` for the input image.
+    /// Its slot. `None` for the input image.
     from: Option<usize>,
     /// The level of the next segment.
     level: usize,
@@ -46,7 +46,7 @@ struct Source {
 impl Source {
     /// The input image.
     fn of(size: Size) -> Self {
-        Source { frame: Frame::whole(size), sums: Sums::Nothing, from: None, level: 0 }
+        Source { view: SourceView::whole(size), sums: Sums::Nothing, from: None, level: 0 }
     }
 }
 
@@ -73,9 +73,9 @@ impl Chain {
                     self.bare();
                     self.resize(columns, rows, columns_first);
                 }
-                stage => {
-                    let slot = slot(op.kind(), stage, size, self.gray, tables)?;
-                    self.slots.extend(slot.map(|slot| (slot, Table::default())));
+                lowered => {
+                    let stage = stage(op.kind(), lowered, size, self.gray, tables)?;
+                    self.stages.extend(stage.map(|stage| (stage, Table::default())));
                 }
             }
             size = op.output_size(size)?;
@@ -85,12 +85,12 @@ impl Chain {
 
     /// Stores the current result, unless it is an image in memory with a view.
     fn bare(&mut self) {
-        if !self.slots.is_empty() || !matches!(self.next.sums, Sums::Nothing) {
+        if !self.stages.is_empty() || !matches!(self.next.sums, Sums::Nothing) {
             self.store();
         }
     }
 
-    /// Each branch begins with the current result and stores its own result in a lane of its own. All of them are one
+    /// Each branch begins with the current result and stores its own result in a slot of its own. All of them are one
     /// level below the mixture.
     fn branches(&mut self, mix: &AugMix, size: Size, tables: &mut Tables) -> Result<()> {
         self.bare();
@@ -98,7 +98,7 @@ impl Chain {
         let mut branches = Vec::with_capacity(mix.branches.len());
         for (i, branch) in mix.branches.iter().enumerate() {
             let next = source.clone();
-            let mut chain = Chain { gray: self.gray, lane: i + 1, segments: Vec::new(), next, slots: Vec::new() };
+            let mut chain = Chain { gray: self.gray, slot: i + 1, segments: Vec::new(), next, stages: Vec::new() };
             chain.push_all(&branch.ops, size, tables)?;
             chain.end();
             branches.push(chain.segments);
@@ -107,7 +107,7 @@ impl Chain {
         let mut waits = branches.iter().map(|segments| longest - segments.len()).chain([longest]);
         if source.from.is_some() && waits.any(|wait| wait % 2 == 1) {
             // Every other level reads the buffer that the source is not in: a copy of it goes there first.
-            self.next.frame = Frame::whole(source.frame.source);
+            self.next.view = SourceView::whole(source.view.source);
             self.store();
         }
         for mut segments in branches {
@@ -123,43 +123,43 @@ impl Chain {
     }
 
     fn point(&mut self, op: OpKind, arg: u32) {
-        let took = match self.slots.last_mut() {
-            Some((slot, table)) if slot.kind == SlotKind::Table => table.push(op, arg),
+        let took = match self.stages.last_mut() {
+            Some((stage, table)) if stage.kind == StageKind::Table => table.push(op, arg),
             _ => false,
         };
         if !took {
             let mut table = Table::default();
             table.push(op, arg);
-            self.slots.push((Slot { kind: SlotKind::Table, ..Slot::NONE }, table));
+            self.stages.push((Stage { kind: StageKind::Table, ..Stage::NONE }, table));
         }
     }
 
-    /// A slot for each pass. No pass can be evaluated through another.
+    /// A stage for each pass. No pass can be evaluated through another.
     fn blur(&mut self, blur: BoxBlur) {
         for along_columns in [0, 1] {
             let args = [blur.reach as u32, blur.inner, blur.outer, along_columns, 0, 0, 0];
-            let slot = Slot { kind: SlotKind::Box, args, extra: Extra::Nothing };
-            self.slots.extend((0..PASSES).map(|_| (slot.clone(), Table::default())));
+            let stage = Stage { kind: StageKind::Box, args, extra: Extra::Nothing };
+            self.stages.extend((0..PASSES).map(|_| (stage.clone(), Table::default())));
         }
     }
 
     fn crop(&mut self, crop: &Crop, size: Size) {
-        if !self.slots.is_empty() {
+        if !self.stages.is_empty() {
             self.store();
         }
-        self.next.frame = match self.next.frame.crop(crop) {
-            Some(frame) => frame,
+        self.next.view = match self.next.view.crop(crop) {
+            Some(view) => view,
             None => {
                 self.store();
-                // A whole frame has room for any crop whose numbers were checked.
-                Frame::whole(size).crop(crop).unwrap_or(Frame::whole(size))
+                // A whole view has room for any crop whose numbers were checked.
+                SourceView::whole(size).crop(crop).unwrap_or(SourceView::whole(size))
             }
         };
     }
 
     fn flip(&mut self, horizontal: bool, vertical: bool, size: Size) {
-        if self.slots.is_empty() {
-            self.next.frame = self.next.frame.flip(horizontal, vertical);
+        if self.stages.is_empty() {
+            self.next.view = self.next.view.flip(horizontal, vertical);
             return;
         }
         const ONE: i32 = 1 << 16;
@@ -170,68 +170,68 @@ impl Chain {
         });
         let (Some((a, c)), Some((e, f))) = (x, y) else {
             self.store();
-            self.next.frame = self.next.frame.flip(horizontal, vertical);
+            self.next.view = self.next.view.flip(horizontal, vertical);
             return;
         };
         let args = [a, 0, c, 0, e, f, 0].map(|v| v as u32);
-        self.slots.push((Slot { kind: SlotKind::Warp, args, extra: Extra::Nothing }, Table::default()));
+        self.stages.push((Stage { kind: StageKind::Warp, args, extra: Extra::Nothing }, Table::default()));
     }
 
-    /// The source has no slots yet, only its view.
+    /// The source has no stages yet, only its view.
     fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
         let to = Size { width: columns.len(), height: rows.len() };
         // The first pass covers only the input of the second pass.
         let (shift, end) = if columns_first { columns.used() } else { rows.used() };
-        let (stored, frame) = match columns_first {
-            true => (Size { width: end - shift, ..to }, self.next.frame.skip(shift, 0)),
-            false => (Size { height: end - shift, ..to }, self.next.frame.skip(0, shift)),
+        let (stored, view) = match columns_first {
+            true => (Size { width: end - shift, ..to }, self.next.view.skip(shift, 0)),
+            false => (Size { height: end - shift, ..to }, self.next.view.skip(0, shift)),
         };
         let (first, second) = if columns_first { (rows, columns) } else { (columns, rows) };
         let stride = stored.width;
-        self.next.frame = frame;
+        self.next.view = view;
         self.next.sums = Sums::First(Pass { weights: first, along_rows: !columns_first, shift: 0, stride });
-        self.segment([Slot::NONE, Slot::NONE], Table::default(), stored);
+        self.segment([Stage::NONE, Stage::NONE], Table::default(), stored);
         let second = Pass { weights: second, along_rows: columns_first, shift, stride };
-        self.next.frame = Frame::whole(to);
+        self.next.view = SourceView::whole(to);
         self.next.sums = Sums::Second(second);
     }
 
     /// Stores the current result, unless it is stored already.
     fn end(&mut self) {
-        let Source { frame, sums, from, .. } = &self.next;
-        let is_stored = *from == Some(self.lane) && matches!(sums, Sums::Nothing) && frame.is_whole();
-        if !is_stored || !self.slots.is_empty() {
+        let Source { view, sums, from, .. } = &self.next;
+        let is_stored = *from == Some(self.slot) && matches!(sums, Sums::Nothing) && view.is_whole();
+        if !is_stored || !self.stages.is_empty() {
             self.store();
         }
     }
 
-    /// Makes segments of the current slots. The last one's result is the next source.
+    /// Makes segments of the current stages. The last one's result is the next source.
     fn store(&mut self) {
-        let size = self.next.frame.size;
-        let mut slots = std::mem::take(&mut self.slots).into_iter().peekable();
+        let size = self.next.view.size;
+        let mut stages = std::mem::take(&mut self.stages).into_iter().peekable();
         loop {
-            let (first, first_table) = slots.next().unwrap_or((Slot::NONE, Table::default()));
-            let second = slots.next_if(|(second, table)| together(&first, second, table));
-            let (second, second_table) = second.unwrap_or((Slot::NONE, Table::default()));
-            let table = if first.kind == SlotKind::Table { first_table } else { second_table };
+            let (first, first_table) = stages.next().unwrap_or((Stage::NONE, Table::default()));
+            let second = stages.next_if(|(second, table)| together(&first, second, table));
+            let (second, second_table) = second.unwrap_or((Stage::NONE, Table::default()));
+            let table = if first.kind == StageKind::Table { first_table } else { second_table };
             self.segment([first, second], table, size);
-            if slots.peek().is_none() {
+            if stages.peek().is_none() {
                 return;
             }
         }
     }
 
     /// Makes a segment on the next source. Its result of `size` is the source after that.
-    fn segment(&mut self, slots: [Slot; 2], table: Table, size: Size) {
-        let stored = Source { from: Some(self.lane), level: self.next.level + 1, ..Source::of(size) };
-        let Source { frame, sums, from, level } = std::mem::replace(&mut self.next, stored);
-        self.segments.push(Segment { slots, table, frame, size, sums, level, from, lane: self.lane });
+    fn segment(&mut self, stages: [Stage; 2], table: Table, size: Size) {
+        let stored = Source { from: Some(self.slot), level: self.next.level + 1, ..Source::of(size) };
+        let Source { view, sums, from, level } = std::mem::replace(&mut self.next, stored);
+        self.segments.push(Segment { stages, table, view, size, sums, level, from, slot: self.slot });
     }
 }
 
-/// Whether two slots make one segment.
-fn together(first: &Slot, second: &Slot, second_table: &Table) -> bool {
-    use SlotKind::{Box, Interpolated, Table, Window};
+/// Whether two stages make one segment.
+fn together(first: &Stage, second: &Stage, second_table: &Table) -> bool {
+    use StageKind::{Box, Interpolated, Table, Window};
     match (first.kind, second.kind) {
         // There is one table in workgroup memory.
         (Table, Table) => false,
@@ -249,15 +249,15 @@ fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
     }
 }
 
-fn slot(op: OpKind, stage: Lowered, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Slot>> {
+fn stage(op: OpKind, lowered: Lowered, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Stage>> {
     let packed = |[r, g, b]: [u8; 3]| if gray { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
     let with_op = |kind, arg| {
         let mut args = [0; 7];
         args[0] = arg;
         args[ARG_OP] = op as u32;
-        Slot { kind, args, extra: Extra::Nothing }
+        Stage { kind, args, extra: Extra::Nothing }
     };
-    Ok(Some(match stage {
+    Ok(Some(match lowered {
         Lowered::Copy
         | Lowered::Point(_)
         | Lowered::Blur(_)
@@ -265,29 +265,29 @@ fn slot(op: OpKind, stage: Lowered, size: Size, gray: bool, tables: &mut Tables)
         | Lowered::Flip { .. }
         | Lowered::Resize { .. }
         | Lowered::Branches => return Ok(None),
-        Lowered::Pixel(arg) => with_op(SlotKind::Pixel, word_of(arg, tables)?),
-        Lowered::Window(arg) => with_op(SlotKind::Window, word_of(arg, tables)?),
+        Lowered::Pixel(arg) => with_op(StageKind::Pixel, word_of(arg, tables)?),
+        Lowered::Window(arg) => with_op(StageKind::Window, word_of(arg, tables)?),
         Lowered::Mix { arg, partner } => {
-            Slot { extra: Extra::Partner(partner), ..with_op(SlotKind::Mix, word_of(arg, tables)?) }
+            Stage { extra: Extra::Partner(partner), ..with_op(StageKind::Mix, word_of(arg, tables)?) }
         }
         Lowered::Mask { left, top, right, bottom, fill } => {
             let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
-            Slot { kind: SlotKind::Mask, args, extra: Extra::Nothing }
+            Stage { kind: StageKind::Mask, args, extra: Extra::Nothing }
         }
         Lowered::Warp(Warp::Fixed { coefficients, fill }) => {
             let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
-            Slot { kind: SlotKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
+            Stage { kind: StageKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
         }
         Lowered::Warp(Warp::IndexMap { affine }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(affine.fill);
-            Slot { kind: SlotKind::Listed, args, extra: Extra::Words(affine.list(size)) }
+            Stage { kind: StageKind::IndexMap, args, extra: Extra::Words(affine.list(size)) }
         }
         Lowered::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(fill);
-            Slot {
-                kind: SlotKind::Interpolated,
+            Stage {
+                kind: StageKind::Interpolated,
                 args,
                 extra: Extra::Words(warp_params::words(&matrix, interpolation, size)),
             }

@@ -1,24 +1,25 @@
 //! Programs: the kernels' instructions for each image.
 //!
-//! A chain of operations becomes *slots*. A run of point operations is one slot (a table), and every other operation is
-//! a slot of its own. A *segment* has one or two slots, which a kernel can evaluate on the fly, backwards from the
-//! output pixel. Nearly every sub-policy of two operations is a single segment. A new segment begins, and the result
-//! between is stored, in two cases:
+//! A chain of operations becomes *stages*. A run of point operations is one stage (a table), and every other
+//! operation is a stage of its own. A *segment* has one or two stages, which a kernel can evaluate on the fly,
+//! backwards from the output pixel. Nearly every sub-policy of two operations is a single segment. A new segment
+//! begins, and the result between is stored, in two cases:
 //!
-//! * The second slot reads many pixels of an expensive first slot, such as a filter or a statistic after an
+//! * The second stage reads many pixels of an expensive first stage, such as a filter or a statistic after an
 //!   interpolated warp.
 //! * A crop or resize follows another operation.
 //!
-//! A blur is six such slots, one for each pass of its box. The first shares a segment with the slot before it, and the
-//! last with the slot after it.
+//! A blur is six such stages, one for each pass of its box. The first shares a segment with the stage before it, and
+//! the last with the stage after it.
 //!
 //! The branches of an AugMix are chains with the same source. A segment of its own mixes their stored results. So an
 //! image's segments are not always consecutive. Each segment has a *level* above the levels of its inputs, and stores
-//! its result in a *lane*. The results of one level go to one of two buffers, and those of the next level to the other.
-//! A kernel cannot read the buffer that it writes.
+//! its result in a *buffer slot*. The results of one level go to one of two buffers, and those of the next level to
+//! the other. A kernel cannot read the buffer that it writes.
 //!
-//! Crops and flips before a segment's slots are its [`Frame`], a map of coordinates at no cost. A resize is a segment
-//! that sums along one axis and is stored. The pixels of the next segment's source are the sums along the other axis.
+//! Crops and flips before a segment's stages are its [`SourceView`], a map of coordinates at no cost. A resize is a
+//! segment that sums along one axis and is stored. The pixels of the next segment's source are the sums along the
+//! other axis.
 
 mod chain;
 mod write;
@@ -26,7 +27,7 @@ mod write;
 pub(crate) use chain::segments;
 pub(crate) use write::Places;
 
-use super::view::Frame;
+use super::view::SourceView;
 use crate::arithmetic::resample::Weights;
 use crate::batch::Size;
 use crate::ops::{Category, MixRule, OpKind, RequiredStats};
@@ -40,13 +41,13 @@ const MOST_STEPS: usize = 128;
 
 /// Words of a program, by name. The shaders get these as constants.
 pub(crate) mod word {
-    /// First byte of the image in `source`, or first word in `middle`.
+    /// First byte of the image in `source`, or first word in `intermediate`.
     pub const SOURCE: usize = 0;
-    /// Whether the image is in `middle`.
-    pub const FROM_MIDDLE: usize = 1;
+    /// Whether the image is in `intermediate`.
+    pub const FROM_INTERMEDIATE: usize = 1;
     /// Place of the image's first value in the destination.
     pub const DESTINATION: usize = 2;
-    /// Kinds of the two slots.
+    /// Kinds of the two stages.
     pub const FIRST: usize = 3;
     pub const SECOND: usize = 4;
     /// The place of the table's steps, two words each, and their number.
@@ -58,7 +59,7 @@ pub(crate) mod word {
     pub const STATISTICS: usize = 8;
     /// The number of remaining segments, with this one.
     pub const SEGMENTS: usize = 9;
-    /// Arguments of the slots, seven words each.
+    /// Arguments of the stages, seven words each.
     pub const FIRST_ARGS: usize = 10;
     pub const SECOND_ARGS: usize = 17;
     /// The size of the segment's result.
@@ -67,16 +68,16 @@ pub(crate) mod word {
     /// The size of its source, and the source's pixel that is its first.
     pub const SOURCE_WIDTH: usize = 26;
     pub const SOURCE_HEIGHT: usize = 27;
-    pub const FRAME_X: usize = 28;
-    pub const FRAME_Y: usize = 29;
+    pub const VIEW_X: usize = 28;
+    pub const VIEW_Y: usize = 29;
     /// The view's fill and, in the upper bits, its flags.
-    pub const FRAME: usize = 30;
+    pub const VIEW: usize = 30;
     /// The place of the weights of a resize, which follow the width of the image between its passes. For a mixture, the
     /// place of its inputs; see `shaders/kernels/mixture.wgsl`.
     pub const WEIGHTS: usize = 31;
 }
 
-/// Place of the operation's number, and of the fill, among a slot's arguments.
+/// Place of the operation's number, and of the fill, among a stage's arguments.
 pub(crate) const ARG_OP: usize = 5;
 pub(crate) const ARG_FILL: usize = 6;
 
@@ -89,32 +90,32 @@ pub(crate) const RULE_SUM: u32 = 0;
 pub(crate) const RULE_SUM_THEN_BLEND: u32 = 1;
 pub(crate) const RULE_BLENDS: u32 = 2;
 
-/// The kind of a slot: a number in programs, and a bit in [`Kinds`].
+/// The kind of a stage: a number in programs, and a bit in [`Kinds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub(crate) enum SlotKind {
+pub(crate) enum StageKind {
     None = 0,
     Table = 1,
     Pixel = 2,
     Mask = 3,
     Mix = 4,
     Warp = 5,
-    Listed = 6,
+    IndexMap = 6,
     Interpolated = 7,
     Window = 8,
     Box = 9,
 }
 
-/// A set of slot kinds.
+/// A set of stage kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Kinds(u32);
 
 impl Kinds {
     pub const POINTS: Kinds =
-        Kinds::of(&[SlotKind::None, SlotKind::Table, SlotKind::Pixel, SlotKind::Mask, SlotKind::Mix]);
-    pub const WARPS: Kinds = Kinds::of(&[SlotKind::Warp, SlotKind::Listed, SlotKind::Interpolated]);
+        Kinds::of(&[StageKind::None, StageKind::Table, StageKind::Pixel, StageKind::Mask, StageKind::Mix]);
+    pub const WARPS: Kinds = Kinds::of(&[StageKind::Warp, StageKind::IndexMap, StageKind::Interpolated]);
 
-    pub const fn of(kinds: &[SlotKind]) -> Self {
+    pub const fn of(kinds: &[StageKind]) -> Self {
         let mut bits = 0;
         let mut i = 0;
         while i < kinds.len() {
@@ -132,11 +133,11 @@ impl Kinds {
         Kinds(self.0 & other.0)
     }
 
-    pub fn without(self, kind: SlotKind) -> Self {
+    pub fn without(self, kind: StageKind) -> Self {
         Kinds(self.0 & !(1 << kind as u32))
     }
 
-    pub fn has(self, kind: SlotKind) -> bool {
+    pub fn has(self, kind: StageKind) -> bool {
         self.0 >> kind as u32 & 1 == 1
     }
 
@@ -147,24 +148,24 @@ impl Kinds {
     /// The kinds that these operations can need.
     pub fn of_operations(operations: &[OpKind]) -> Self {
         let kind = |op: &OpKind| match op.category() {
-            // A frame becomes a slot only where it stands behind another operation.
-            Category::Copy | Category::CropOrFlip | Category::Resize | Category::Branches => SlotKind::None,
-            Category::Point(_) => SlotKind::Table,
-            Category::Pixel => SlotKind::Pixel,
-            Category::Warp => SlotKind::Warp,
-            Category::Window => SlotKind::Window,
-            Category::Blur => SlotKind::Box,
-            Category::Mask => SlotKind::Mask,
-            Category::Mix => SlotKind::Mix,
+            // A view becomes a stage only where it stands behind another operation.
+            Category::Copy | Category::CropOrFlip | Category::Resize | Category::Branches => StageKind::None,
+            Category::Point(_) => StageKind::Table,
+            Category::Pixel => StageKind::Pixel,
+            Category::Warp => StageKind::Warp,
+            Category::Window => StageKind::Window,
+            Category::Blur => StageKind::Box,
+            Category::Mask => StageKind::Mask,
+            Category::Mix => StageKind::Mix,
         };
         operations.iter().map(|op| Kinds::of(&[kind(op)])).fold(Kinds::default(), Kinds::union)
     }
 }
 
-/// One slot.
+/// One stage.
 #[derive(Clone, Debug)]
-struct Slot {
-    kind: SlotKind,
+struct Stage {
+    kind: StageKind,
     args: [u32; 7],
     /// The target of `args[0]`.
     extra: Extra,
@@ -191,21 +192,21 @@ struct Table {
     rounds: u32,
 }
 
-/// One or two slots, evaluated together, on a source with a view.
+/// One or two stages, evaluated together, on a source with a view.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
-    slots: [Slot; 2],
+    stages: [Stage; 2],
     table: Table,
-    pub frame: Frame,
+    pub view: SourceView,
     /// The size of its result.
     pub size: Size,
     sums: Sums,
     /// The number of levels of segments before it.
     pub level: usize,
-    /// The lane whose last result is its input. `None` for the input image.
+    /// The slot whose last result is its input. `None` for the input image.
     pub from: Option<usize>,
-    /// The lane of its result, if it is not the last segment.
-    pub lane: usize,
+    /// The slot of its result, if it is not the last segment.
+    pub slot: usize,
 }
 
 /// The sums of a segment.
@@ -224,7 +225,7 @@ enum Sums {
 #[derive(Clone, Debug)]
 struct Mixture {
     rule: MixRule,
-    /// The branches' weights, in the order of their lanes, which begin at 1.
+    /// The branches' weights, in the order of their slots, which begin at 1.
     weights: Vec<f32>,
 }
 
@@ -241,12 +242,12 @@ struct Pass {
 
 impl Segment {
     pub fn kinds(&self) -> Kinds {
-        Kinds::of(&[self.slots[0].kind, self.slots[1].kind])
+        Kinds::of(&[self.stages[0].kind, self.stages[1].kind])
     }
 
     /// Its number of words, with the words that follow the programs and its places in lists of dispatches.
     pub fn words(&self) -> usize {
-        let extra = |slot: &Slot| match &slot.extra {
+        let extra = |stage: &Stage| match &stage.extra {
             Extra::Words(words) => words.len(),
             _ => 0,
         };
@@ -255,7 +256,7 @@ impl Segment {
             Sums::First(pass) | Sums::Second(pass) => 1 + pass.weights.word_count(),
             Sums::Mixture(mixture) => 3 + 2 * mixture.weights.len(),
         };
-        PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.slots.iter().map(extra).sum::<usize>()
+        PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.stages.iter().map(extra).sum::<usize>()
     }
 
     /// Whether this round of the statistics pass is needed.
@@ -276,7 +277,7 @@ impl Segment {
 
     /// Whether its source has no view.
     pub fn is_plain(&self) -> bool {
-        matches!(self.sums, Sums::Nothing) && self.frame.is_whole()
+        matches!(self.sums, Sums::Nothing) && self.view.is_whole()
     }
 
     /// The number of branches that it mixes, in a kernel of its own. `None` for all other segments.
@@ -294,7 +295,7 @@ impl Segment {
             Sums::Nothing | Sums::Mixture(_) => self.size.pixels(),
             Sums::First(pass) => used(pass) * if pass.along_rows { self.size.height } else { self.size.width },
             Sums::Second(pass) => {
-                used(pass) * if pass.along_rows { self.frame.source.height } else { self.frame.source.width }
+                used(pass) * if pass.along_rows { self.view.source.height } else { self.view.source.width }
             }
         }
     }
@@ -310,7 +311,7 @@ impl Segment {
 
     /// The partners of this segment's mixes.
     pub fn partners(&self) -> impl Iterator<Item = usize> + '_ {
-        self.slots.iter().filter_map(|s| match s.extra {
+        self.stages.iter().filter_map(|s| match s.extra {
             Extra::Partner(partner) => Some(partner),
             _ => None,
         })
@@ -347,6 +348,6 @@ impl Table {
     }
 }
 
-impl Slot {
-    const NONE: Slot = Slot { kind: SlotKind::None, args: [0; 7], extra: Extra::Nothing };
+impl Stage {
+    const NONE: Stage = Stage { kind: StageKind::None, args: [0; 7], extra: Extra::Nothing };
 }

@@ -1,6 +1,6 @@
 //! Write: segments as the words that kernels read.
 
-use super::super::view::{ALONG_ROWS, Frame};
+use super::super::view::{ALONG_ROWS, SourceView};
 use super::{Extra, Mixture, PROGRAM_WORDS, Pass, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, Segment, Sums, word};
 use crate::ops::MixRule;
 
@@ -9,8 +9,8 @@ use crate::ops::MixRule;
 pub(crate) struct Places<'a> {
     /// First byte of the input image.
     pub image: u32,
-    /// First word of each of the image's lanes.
-    pub lanes: &'a [u32],
+    /// First word of each of the image's slots.
+    pub slots: &'a [u32],
     /// The image's first value in the destination, for the segment that makes it.
     pub result: Option<u32>,
     pub counts: u32,
@@ -18,8 +18,8 @@ pub(crate) struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn lane(&self, lane: usize) -> u32 {
-        self.lanes.get(lane).copied().unwrap_or_default()
+    fn slot(&self, slot: usize) -> u32 {
+        self.slots.get(slot).copied().unwrap_or_default()
     }
 }
 
@@ -35,23 +35,23 @@ impl Segment {
         behind_at: usize,
     ) {
         let mut program = [0; PROGRAM_WORDS];
-        program[word::SOURCE] = self.from.map_or(places.image, |lane| places.lane(lane));
-        program[word::FROM_MIDDLE] = u32::from(self.from.is_some());
-        program[word::DESTINATION] = places.result.unwrap_or(places.lane(self.lane));
+        program[word::SOURCE] = self.from.map_or(places.image, |slot| places.slot(slot));
+        program[word::FROM_INTERMEDIATE] = u32::from(self.from.is_some());
+        program[word::DESTINATION] = places.result.unwrap_or(places.slot(self.slot));
         program[word::COUNTS] = places.counts;
         program[word::SEGMENTS] = places.segments_left;
         program[word::STATISTICS] = self.table.statistics;
         program[word::STEPS] = (behind_at + behind.len()) as u32;
         program[word::STEP_COUNT] = self.table.steps.len() as u32;
         behind.extend(self.table.steps.iter().flatten());
-        self.write_frame(&mut program);
+        self.write_view(&mut program);
         self.write_sums(places, &mut program, behind, behind_at);
-        for (slot, kind, args) in
-            [(&self.slots[0], word::FIRST, word::FIRST_ARGS), (&self.slots[1], word::SECOND, word::SECOND_ARGS)]
+        for (stage, kind, args) in
+            [(&self.stages[0], word::FIRST, word::FIRST_ARGS), (&self.stages[1], word::SECOND, word::SECOND_ARGS)]
         {
-            program[kind] = slot.kind as u32;
-            program[args..args + 7].copy_from_slice(&slot.args);
-            match &slot.extra {
+            program[kind] = stage.kind as u32;
+            program[args..args + 7].copy_from_slice(&stage.args);
+            match &stage.extra {
                 Extra::Nothing => {}
                 Extra::Words(words) => {
                     program[args] = (behind_at + behind.len()) as u32;
@@ -85,14 +85,14 @@ impl Segment {
                 };
                 // Zero may have a sign, which the shader does not expect.
                 behind.extend([rule, weight.abs().to_bits(), weights.len() as u32]);
-                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.lane(i + 1), w.abs().to_bits()]));
+                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.slot(i + 1), w.abs().to_bits()]));
             }
         }
     }
 
-    fn write_frame(&self, program: &mut [u32; PROGRAM_WORDS]) {
-        let Frame { source, x0, y0, fill: [red, green, blue], .. } = self.frame;
-        let mut flags = self.frame.flags(self.is_weighted());
+    fn write_view(&self, program: &mut [u32; PROGRAM_WORDS]) {
+        let SourceView { source, x0, y0, fill: [red, green, blue], .. } = self.view;
+        let mut flags = self.view.flags(self.is_weighted());
         if let Sums::First(Pass { along_rows: true, .. }) | Sums::Second(Pass { along_rows: true, .. }) = &self.sums {
             flags |= ALONG_ROWS;
         }
@@ -104,8 +104,8 @@ impl Segment {
         ] {
             program[at] = value as u32;
         }
-        program[word::FRAME_X] = x0 as u32;
-        program[word::FRAME_Y] = y0 as u32;
-        program[word::FRAME] = u32::from_le_bytes([red, green, blue, flags as u8]);
+        program[word::VIEW_X] = x0 as u32;
+        program[word::VIEW_Y] = y0 as u32;
+        program[word::VIEW] = u32::from_le_bytes([red, green, blue, flags as u8]);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::program::{
-    COUNTS_WORDS, Kinds, PROGRAM_WORDS, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, SlotKind, WANT_HISTOGRAM,
+    COUNTS_WORDS, Kinds, PROGRAM_WORDS, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, StageKind, WANT_HISTOGRAM,
     WANT_LUMA_0, word,
 };
 use super::super::tables::STRETCH;
@@ -22,7 +22,7 @@ pub(super) fn constants(variant: &Variant) -> String {
     number("PROGRAM_WORDS", PROGRAM_WORDS);
     number("COUNTS_WORDS", COUNTS_WORDS);
     number("WORD_SOURCE", word::SOURCE);
-    number("WORD_FROM_MIDDLE", word::FROM_MIDDLE);
+    number("WORD_FROM_INTERMEDIATE", word::FROM_INTERMEDIATE);
     number("WORD_DESTINATION", word::DESTINATION);
     number("WORD_FIRST", word::FIRST);
     number("WORD_SECOND", word::SECOND);
@@ -35,9 +35,9 @@ pub(super) fn constants(variant: &Variant) -> String {
     number("WORD_HEIGHT", word::HEIGHT);
     number("WORD_SOURCE_WIDTH", word::SOURCE_WIDTH);
     number("WORD_SOURCE_HEIGHT", word::SOURCE_HEIGHT);
-    number("WORD_FRAME_X", word::FRAME_X);
-    number("WORD_FRAME_Y", word::FRAME_Y);
-    number("WORD_FRAME", word::FRAME);
+    number("WORD_VIEW_X", word::VIEW_X);
+    number("WORD_VIEW_Y", word::VIEW_Y);
+    number("WORD_VIEW", word::VIEW);
     number("WORD_WEIGHTS", word::WEIGHTS);
     number("RULE_SUM", RULE_SUM as usize);
     number("RULE_SUM_THEN_BLEND", RULE_SUM_THEN_BLEND as usize);
@@ -54,7 +54,7 @@ pub(super) fn constants(variant: &Variant) -> String {
     number("second_args", word::SECOND_ARGS);
     number("WANT_HISTOGRAM", WANT_HISTOGRAM as usize);
     number("WANT_LUMA_0", WANT_LUMA_0 as usize);
-    number("KIND_TABLE", SlotKind::Table as usize);
+    number("KIND_TABLE", StageKind::Table as usize);
     number("STRETCH", STRETCH);
     number("SLICE_QUADS", SLICE_QUADS);
     number("CHANNELS", variant.channels);
@@ -63,12 +63,12 @@ pub(super) fn constants(variant: &Variant) -> String {
     number("HISTOGRAM_STRIDE", HISTOGRAM_STRIDE);
     number("BINS", bins(variant.histograms));
     number("HELD_QUADS", (variant.tile / 4).div_ceil(THREADS).max(1));
-    number("FORM_MIDDLE", 0);
+    number("FORM_INTERMEDIATE", 0);
     number("FORM_U8", 1);
     number("FORM_F32", 2);
     number("FORM_F16", 3);
     let form = match (variant.kernel, variant.dtype) {
-        (kernel, _) if kernel.is_to_middle() => 0,
+        (kernel, _) if kernel.is_to_intermediate() => 0,
         (_, Dtype::U8) => 1,
         (_, Dtype::F32) => 2,
         (_, Dtype::F16) => 3,
@@ -79,8 +79,8 @@ pub(super) fn constants(variant: &Variant) -> String {
     };
     flag("PLANAR", variant.input == Layout::Nchw);
     flag("OUT_PLANAR", variant.output == Layout::Nchw);
-    flag("FROM_MIDDLE", variant.from_middle);
-    flag("FRAMED", variant.framed);
+    flag("FROM_INTERMEDIATE", variant.from_intermediate);
+    flag("VIEWED", variant.viewed);
     flag("POINTS_ONLY", variant.kinds.is_within(Kinds::POINTS));
     text
 }

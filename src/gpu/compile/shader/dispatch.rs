@@ -1,9 +1,9 @@
-//! Dispatch: the parts of a kernel that choose among operations and kinds of slots, generated from the one list of
+//! Dispatch: the parts of a kernel that choose among operations and kinds of stages, generated from the one list of
 //! operations.
 
 use std::fmt::Write as _;
 
-use super::super::program::{ARG_FILL, ARG_OP, Kinds, SlotKind};
+use super::super::program::{ARG_FILL, ARG_OP, Kinds, StageKind};
 use super::Variant;
 use crate::ops::{Category, OpKind, RequiredStats};
 
@@ -11,11 +11,11 @@ use crate::ops::{Category, OpKind, RequiredStats};
 pub(super) fn operations(variant: &Variant) -> impl Iterator<Item = &OpKind> {
     let kinds = variant.kinds;
     variant.operations.iter().filter(move |op| match op.category() {
-        Category::Point(_) => kinds.has(SlotKind::Table),
-        Category::Pixel => kinds.has(SlotKind::Pixel),
-        Category::Window => kinds.has(SlotKind::Window),
-        Category::Mask => kinds.has(SlotKind::Mask),
-        Category::Mix => kinds.has(SlotKind::Mix),
+        Category::Point(_) => kinds.has(StageKind::Table),
+        Category::Pixel => kinds.has(StageKind::Pixel),
+        Category::Window => kinds.has(StageKind::Window),
+        Category::Mask => kinds.has(StageKind::Mask),
+        Category::Mix => kinds.has(StageKind::Mix),
         Category::Copy
         | Category::Warp
         | Category::Blur
@@ -55,10 +55,10 @@ pub(super) fn point_op(variant: &Variant) -> String {
     )
 }
 
-/// The other kinds' functions, by operation; `args` is the place of the slot's arguments.
+/// The other kinds' functions, by operation; `args` is the place of the stage's arguments.
 pub(super) fn dispatch_by_op(variant: &Variant) -> String {
     let mut text = String::new();
-    let mut by_op = |kind: SlotKind, category: Category, signature: &str, call: &str, otherwise: &str| {
+    let mut by_op = |kind: StageKind, category: Category, signature: &str, call: &str, otherwise: &str| {
         if !variant.kinds.has(kind) {
             return;
         }
@@ -74,28 +74,28 @@ pub(super) fn dispatch_by_op(variant: &Variant) -> String {
         );
     };
     by_op(
-        SlotKind::Pixel,
+        StageKind::Pixel,
         Category::Pixel,
         "pixel_op(args: u32, pixel: vec3<u32>) -> vec3<u32>",
         "@(pixel, programs[args])",
         "pixel",
     );
     by_op(
-        SlotKind::Window,
+        StageKind::Window,
         Category::Window,
         "window_op(args: u32, pixel: vec3<u32>, sum: vec3<u32>) -> vec3<u32>",
         "@(pixel, sum, programs[args])",
         "pixel",
     );
     by_op(
-        SlotKind::Mask,
+        StageKind::Mask,
         Category::Mask,
         "mask_op(args: u32, x: u32, y: u32) -> bool",
         "@(x, y, programs[args], programs[args + 1u], programs[args + 2u], programs[args + 3u])",
         "false",
     );
     by_op(
-        SlotKind::Mix,
+        StageKind::Mix,
         Category::Mix,
         "mix_op(args: u32, pixel: vec3<u32>, other: vec3<u32>) -> vec3<u32>",
         "@(pixel, other, programs[args])",
@@ -104,61 +104,61 @@ pub(super) fn dispatch_by_op(variant: &Variant) -> String {
     text
 }
 
-/// The result of a slot for a fetched pixel.
-pub(super) fn slot_point(variant: &Variant, slot: &str) -> String {
-    let args = "program + slot_args";
+/// The result of a stage for a fetched pixel.
+pub(super) fn stage_point(variant: &Variant, stage: &str) -> String {
+    let args = "program + stage_args";
     let arms = [
-        (SlotKind::Table, "return look_up(pixel);".to_string()),
-        (SlotKind::Pixel, format!("return pack(pixel_op({args}, unpack(pixel)));")),
-        (SlotKind::Mask, format!("return select(pixel, programs[{args} + {ARG_FILL}u], mask_op({args}, x, y));")),
+        (StageKind::Table, "return look_up(pixel);".to_string()),
+        (StageKind::Pixel, format!("return pack(pixel_op({args}, unpack(pixel)));")),
+        (StageKind::Mask, format!("return select(pixel, programs[{args} + {ARG_FILL}u], mask_op({args}, x, y));")),
         (
-            SlotKind::Mix,
+            StageKind::Mix,
             format!("return pack(mix_op({args}, unpack(pixel), partner_at(programs[{args} + 1u], x, y)));"),
         ),
     ];
     let arms = present(variant.kinds, &arms);
-    let kind = kind_of(slot);
+    let kind = kind_of(stage);
     format!(
-        "fn slot_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    \
+        "fn stage_point(pixel: u32, x: u32, y: u32) -> u32 {{\n  switch ({kind}) {{\n{arms}    \
          default: {{ return pixel; }}\n  }}\n}}\n"
     )
 }
 
-/// The result of a slot for the pixel at some coordinates.
-pub(super) fn slot_at(kinds: Kinds, slot: &str, name: &str) -> String {
+/// The result of a stage for the pixel at some coordinates.
+pub(super) fn stage_at(kinds: Kinds, stage: &str, name: &str) -> String {
     let whole = [
-        (SlotKind::Interpolated, "return slot_interpolated(x, y);".to_string()),
-        (SlotKind::Window, "return slot_window(x, y);".to_string()),
-        (SlotKind::Box, "return slot_box(x, y);".to_string()),
+        (StageKind::Interpolated, "return stage_interpolated(x, y);".to_string()),
+        (StageKind::Window, "return stage_window(x, y);".to_string()),
+        (StageKind::Box, "return stage_box(x, y);".to_string()),
     ];
     let places = [
-        (SlotKind::Warp, "place = slot_warp(x, y);".to_string()),
-        (SlotKind::Listed, "place = slot_listed(x, y);".to_string()),
+        (StageKind::Warp, "place = stage_warp(x, y);".to_string()),
+        (StageKind::IndexMap, "place = stage_index_map(x, y);".to_string()),
     ];
     let mut arms = present(kinds, &whole);
     arms += &present(kinds, &places);
-    let kind = kind_of(slot);
+    let kind = kind_of(stage);
     let outside = if kinds.intersection(Kinds::WARPS) == Kinds::default() {
         String::new()
     } else {
         format!(
             "  if (place.x < 0 || place.x >= i32(image_width) || place.y < 0 || place.y >= i32(image_height)) {{\n    \
-             return programs[program + slot_args + {ARG_FILL}u];\n  }}\n"
+             return programs[program + stage_args + {ARG_FILL}u];\n  }}\n"
         )
     };
     format!(
         "fn {name}(x: u32, y: u32) -> u32 {{\n  var place = vec2<i32>(i32(x), i32(y));\n  \
          switch ({kind}) {{\n{arms}    default: {{}}\n  }}\n{outside}  \
-         return slot_point(below_at(u32(place.x), u32(place.y)), x, y);\n}}\n"
+         return stage_point(below_at(u32(place.x), u32(place.y)), x, y);\n}}\n"
     )
 }
 
-fn kind_of(slot: &str) -> String {
-    format!("programs[program + WORD_{}]", slot.to_uppercase())
+fn kind_of(stage: &str) -> String {
+    format!("programs[program + WORD_{}]", stage.to_uppercase())
 }
 
 /// The arms of a `switch` for the present kinds.
-fn present(kinds: Kinds, arms: &[(SlotKind, String)]) -> String {
+fn present(kinds: Kinds, arms: &[(StageKind, String)]) -> String {
     let there = arms.iter().filter(|(kind, _)| kinds.has(*kind));
     there.map(|(kind, body)| format!("    case {}u: {{ {body} }}\n", *kind as u32)).collect()
 }

@@ -1,17 +1,17 @@
 //! Shaders: WGSL files assembled into one kernel, with only the parts that its programs can need.
 //!
 //! There is no preprocessor. The files are joined, with constants in front. The few `switch` statements over operations
-//! and kinds are generated from the one list of operations. The files of `shaders/slots` are written once and occur in
-//! a kernel twice, for the first and the second slot of a segment. In them, `slot_` becomes `first_` or `second_`.
-//! `below_at` becomes the slot's source: the image or the slot before it.
+//! and kinds are generated from the one list of operations. The files of `shaders/stages` are written once and occur in
+//! a kernel twice, for the first and the second stage of a segment. In them, `stage_` becomes `first_` or `second_`.
+//! `below_at` becomes the stage's source: the image or the stage before it.
 
 mod constants;
 mod dispatch;
 
 use constants::constants;
-use dispatch::{dispatch_by_op, operations, point_op, slot_at, slot_point};
+use dispatch::{dispatch_by_op, operations, point_op, stage_at, stage_point};
 
-use super::program::{Kinds, SlotKind};
+use super::program::{Kinds, StageKind};
 use super::schedule::Kernel;
 use crate::batch::Layout;
 use crate::ops::OpKind;
@@ -30,8 +30,8 @@ pub(crate) struct Variant {
     pub kinds: Kinds,
     /// Sorted.
     pub operations: Vec<OpKind>,
-    pub from_middle: bool,
-    pub framed: bool,
+    pub from_intermediate: bool,
+    pub viewed: bool,
     pub weighted: bool,
     pub channels: usize,
     pub input: Layout,
@@ -100,10 +100,10 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     let has = |kind| variant.kinds.has(kind);
     let is_small = variant.kernel == Kernel::Small;
     let resizes = variant.kernel == Kernel::Resize;
-    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel.is_to_middle();
+    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel.is_to_intermediate();
     let store = if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") };
     let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
-    let with_tables = has(SlotKind::Table) || is_small || is_statistics;
+    let with_tables = has(StageKind::Table) || is_small || is_statistics;
     let mut text = constants(variant);
     let mut join = |part: &str| {
         text.push_str(part);
@@ -123,7 +123,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     if resizes || variant.weighted {
         join(wgsl!("arithmetic/resample"));
     }
-    join(if variant.weighted { wgsl!("kernels/framed_weighted") } else { wgsl!("kernels/framed_plain") });
+    join(if variant.weighted { wgsl!("kernels/viewed_weighted") } else { wgsl!("kernels/viewed_plain") });
     if mixes {
         join(wgsl!("arithmetic/binary32"));
         join(wgsl!("arithmetic/mixture"));
@@ -146,47 +146,47 @@ pub(crate) fn assemble(variant: &Variant) -> String {
         join(wgsl!("kernels/table"));
         join(&point_op(variant));
     }
-    if has(SlotKind::Mix) {
+    if has(StageKind::Mix) {
         join(wgsl!("kernels/partner"));
     }
-    if has(SlotKind::Warp) {
+    if has(StageKind::Warp) {
         join(wgsl!("ops/affine"));
     }
-    if has(SlotKind::Interpolated) {
+    if has(StageKind::Interpolated) {
         join(wgsl!("arithmetic/softf64"));
         join(wgsl!("ops/affine_interpolated"));
     }
     join(&dispatch_by_op(variant));
-    for slot in ["first", "second"] {
-        // The source of a kind of slot. An interpolated warp never follows a filter or another interpolated warp, and a
-        // filter never follows an interpolated warp. A pass of a blur has none of them before or after it. Leaving
-        // these pairs out keeps kernels small.
-        let below = |kind| match (slot, kind) {
+    for stage in ["first", "second"] {
+        // The source of a kind of stage. An interpolated warp never follows a filter or another interpolated warp,
+        // and a filter never follows an interpolated warp. A pass of a blur has none of them before or after it.
+        // Leaving these pairs out keeps kernels small.
+        let below = |kind| match (stage, kind) {
             ("first", _) => "source_at",
-            (_, SlotKind::Interpolated | SlotKind::Box) => "first_plain_at",
-            (_, SlotKind::Window) => "first_local_at",
+            (_, StageKind::Interpolated | StageKind::Box) => "first_plain_at",
+            (_, StageKind::Window) => "first_local_at",
             _ => "first_at",
         };
-        let instance = |text: &str, kind| text.replace("slot_", &format!("{slot}_")).replace("below_at", below(kind));
+        let instance = |text: &str, kind| text.replace("stage_", &format!("{stage}_")).replace("below_at", below(kind));
         for (kind, part) in [
-            (SlotKind::Warp, wgsl!("slots/warp")),
-            (SlotKind::Listed, wgsl!("slots/listed")),
-            (SlotKind::Interpolated, wgsl!("slots/interpolated")),
-            (SlotKind::Window, wgsl!("slots/window")),
-            (SlotKind::Box, wgsl!("slots/box")),
+            (StageKind::Warp, wgsl!("stages/warp")),
+            (StageKind::IndexMap, wgsl!("stages/index_map")),
+            (StageKind::Interpolated, wgsl!("stages/interpolated")),
+            (StageKind::Window, wgsl!("stages/window")),
+            (StageKind::Box, wgsl!("stages/box")),
         ] {
             if has(kind) {
                 join(&instance(part, kind));
             }
         }
-        let point = slot_point(variant, slot);
-        join(&instance(&point, SlotKind::None));
+        let point = stage_point(variant, stage);
+        join(&instance(&point, StageKind::None));
         let all = variant.kinds;
-        let local = all.without(SlotKind::Interpolated).without(SlotKind::Box);
-        join(&instance(&slot_at(all, slot, "slot_at"), SlotKind::None));
-        if slot == "first" {
-            join(&instance(&slot_at(local, slot, "slot_local_at"), SlotKind::None));
-            join(&instance(&slot_at(local.without(SlotKind::Window), slot, "slot_plain_at"), SlotKind::None));
+        let local = all.without(StageKind::Interpolated).without(StageKind::Box);
+        join(&instance(&stage_at(all, stage, "stage_at"), StageKind::None));
+        if stage == "first" {
+            join(&instance(&stage_at(local, stage, "stage_local_at"), StageKind::None));
+            join(&instance(&stage_at(local.without(StageKind::Window), stage, "stage_plain_at"), StageKind::None));
         }
     }
     join(wgsl!("kernels/pixels"));
@@ -205,7 +205,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     } else {
         NOTHING_TO_PREPARE
     });
-    join(if has(SlotKind::Interpolated) { wgsl!("kernels/apply_exactly") } else { wgsl!("kernels/apply") });
+    join(if has(StageKind::Interpolated) { wgsl!("kernels/apply_f64") } else { wgsl!("kernels/apply") });
     text
 }
 

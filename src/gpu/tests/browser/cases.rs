@@ -17,8 +17,8 @@ pub fn all() -> Vec<Case> {
     let mut cases = forms();
     cases.extend(layouts());
     cases.push(by_pair());
-    cases.extend(listed());
-    cases.extend(framed());
+    cases.extend(index_maps());
+    cases.extend(viewed());
     cases.extend(branched());
     cases.extend(sliced());
     cases.extend(interpolated());
@@ -95,19 +95,19 @@ fn written(texts: &[&str]) -> Plan {
 
 /// Warps whose nearest pixels are listed: shifts so close to half a pixel that Pillow's rounding differs between
 /// columns.
-fn listed() -> Vec<Case> {
+fn index_maps() -> Vec<Case> {
     let texts = [
         "TranslateX(pixels=-0.4999999999999999);Sharpness(factor=1.7);Contrast(factor=0.3)",
         "TranslateX(pixels=-0.4999999999999999);Equalize",
         "AutoContrast;TranslateY(pixels=0.4999999999999999, fill=[1,2,3])",
         "TranslateY(pixels=-0.4999999999999999);Rotate(degrees=20)",
     ];
-    let on = |grouping| case("listed", rgb(4, 12, 16), written(&texts), grouping);
+    let on = |grouping| case("index maps", rgb(4, 12, 16), written(&texts), grouping);
     GROUPINGS.map(on).into()
 }
 
 /// Crops, flips and resizes, before and behind other operations.
-fn framed() -> Vec<Case> {
+fn viewed() -> Vec<Case> {
     let texts = [
         "Crop(x=-2, y=3, width=12, height=10, border=reflect);HorizontalFlip;Equalize;Contrast(factor=0.3)",
         "Resize(width=12, height=10, interpolation=bicubic, box=[0.5, 0, 13, 11.5]);VerticalFlip;Sharpness(factor=1.7);Color(factor=0.4);Equalize;Invert",
@@ -119,7 +119,7 @@ fn framed() -> Vec<Case> {
     let mut cases = Vec::new();
     for grouping in [Grouping::Auto, Grouping::ByClass] {
         for (layout, shift) in [(Layout::Nhwc, 0), (Layout::Nchw, 8)] {
-            let of = case(&format!("framed {layout:?}"), rgb(6, 13, 16), written(&texts), grouping);
+            let of = case(&format!("viewed {layout:?}"), rgb(6, 13, 16), written(&texts), grouping);
             // Without the chains that a small image's one kernel cannot take.
             let kept = if grouping == Grouping::Auto { vec![0, 1, 2, 3, 5] } else { (0..6).collect() };
             let images: Vec<PlannedImage> = kept.iter().map(|&i| of.plan.images()[i].clone()).collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::variants;
 use super::recording::{Case, Expected, Recordings};
 use crate::OpKind;
-use crate::gpu::compile::program::{Kinds, SlotKind};
+use crate::gpu::compile::program::{Kinds, StageKind};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::Variant;
 
@@ -45,7 +45,7 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
             kinds = kinds.union(variant.kinds);
         }
         let wanted = match kernel {
-            Kernel::Statistics(_) => variants::all_kinds().without(SlotKind::Interpolated),
+            Kernel::Statistics(_) => variants::all_kinds().without(StageKind::Interpolated),
             kernel if kernel.only_sums() => Kinds::default(),
             _ => variants::all_kinds(),
         };
@@ -53,15 +53,19 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
             missing.push(format!("{kernel:?} with {wanted:?}, only {kinds:?}"));
         }
     }
-    for kernel in
-        [Kernel::Statistics(0), Kernel::MixtureToMiddle, Kernel::Mixture, Kernel::ApplyToMiddle, Kernel::Apply]
-    {
-        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.from_middle) {
+    for kernel in [
+        Kernel::Statistics(0),
+        Kernel::MixtureToIntermediate,
+        Kernel::Mixture,
+        Kernel::ApplyToIntermediate,
+        Kernel::Apply,
+    ] {
+        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.from_intermediate) {
             missing.push(format!("{kernel:?} from an intermediate image"));
         }
     }
-    for kernel in [Kernel::Statistics(0), Kernel::ApplyToMiddle, Kernel::Apply, Kernel::Small] {
-        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.framed && v.weighted) {
+    for kernel in [Kernel::Statistics(0), Kernel::ApplyToIntermediate, Kernel::Apply, Kernel::Small] {
+        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.viewed && v.weighted) {
             missing.push(format!("{kernel:?} of a resized image"));
         }
     }

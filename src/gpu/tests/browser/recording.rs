@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::batch::Placement;
 use crate::gpu::compile::WORKGROUP_MEMORY;
-use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Piece, Prepared, Role, Step, Steps, Whole};
+use crate::gpu::compile::commands::{Chunk, Command, Commands, PARAMETERS_STRIDE, Prepared, Role, WholeBatch};
 use crate::gpu::compile::grouping::Grouping;
-use crate::gpu::compile::mixing::{self, MixPiece, MixStep};
+use crate::gpu::compile::mixing::{self, MixChunk, MixCommand};
 use crate::gpu::compile::schedule::{Kernel, Sources};
 use crate::gpu::compile::shader::{self, Variant};
 use crate::gpu::compile::tables::Tables;
@@ -85,7 +85,7 @@ impl Recordings {
         let mut tables = Tables::new();
         let prepared = Prepared::new(&case.plan, &placed, &case.output, &mut tables).unwrap();
         let sources: Vec<u32> = (0..expected.shape.images).map(|i| (case.shift + i * image_bytes) as u32).collect();
-        let whole = Whole {
+        let whole = WholeBatch {
             prepared: &prepared,
             shape: expected.shape,
             layout: case.batch.layout(),
@@ -93,9 +93,9 @@ impl Recordings {
             operations: case.plan.operations(),
         };
         let places = Sources { images: &sources, partners: &|partner| (partner * image_bytes) as u32 };
-        let piece = Piece::of(&whole, 0..sources.len(), places, case.shift);
-        let work = Steps::of(&piece, case.grouping, WORKGROUP_MEMORY).unwrap();
-        for (step, parameters) in work.steps.iter().zip(work.parameters.chunks(PARAMETERS_STRIDE / 4)) {
+        let chunk = Chunk::of(&whole, 0..sources.len(), places, case.shift);
+        let work = Commands::of(&chunk, case.grouping, WORKGROUP_MEMORY).unwrap();
+        for (step, parameters) in work.commands.iter().zip(work.parameters.chunks(PARAMETERS_STRIDE / 4)) {
             if matches!(step.variant.kernel, Kernel::Statistics(_)) {
                 self.rounds.insert(parameters[3]);
             }
@@ -108,12 +108,12 @@ impl Recordings {
         ];
         let written = [
             (Role::Counts, vec![0; work.counts_bytes as usize]),
-            (Role::Middle(0), untouched(work.middle_bytes[0] as usize)),
-            (Role::Middle(1), untouched(work.middle_bytes[1] as usize)),
+            (Role::Intermediate(0), untouched(work.intermediate_bytes[0] as usize)),
+            (Role::Intermediate(1), untouched(work.intermediate_bytes[1] as usize)),
             (Role::Destination, untouched(expected.bytes)),
         ];
         let buffers = self.buffers(case, read, written);
-        let steps: Vec<Value> = work.steps.iter().enumerate().map(|(i, step)| self.step(i, step)).collect();
+        let steps: Vec<Value> = work.commands.iter().enumerate().map(|(i, step)| self.step(i, step)).collect();
         self.cases.push(json!({ "name": case.name, "buffers": buffers, "steps": steps }));
         expected
     }
@@ -125,7 +125,7 @@ impl Recordings {
         let images = Tensor { shape, layout: case.output.layout(layout), data: expected.data };
         expected.data = mix.apply(&images).unwrap().data;
         let mut tables = Tables::new();
-        let work = MixStep::of(&MixPiece {
+        let work = MixCommand::of(&MixChunk {
             images: mix.images(),
             shape,
             layout,
@@ -174,7 +174,7 @@ impl Recordings {
         stored.collect()
     }
 
-    fn step(&mut self, number: usize, step: &Step) -> Value {
+    fn step(&mut self, number: usize, step: &Command) -> Value {
         let text = shader::assemble(&step.variant);
         self.run.push((step.variant.clone(), text.clone()));
         let counts_are_written = matches!(step.variant.kernel, Kernel::Statistics(_));

@@ -1,7 +1,7 @@
-// Slot, box: one pass of a blur along rows or columns, the mean of the values around, the two outermost with a weight
+// Stage, box: one pass of a blur along rows or columns, the mean of the values around, the two outermost with a weight
 // of their own. Weights are whole numbers of 2^-24; beyond the edges the outermost value goes on.
-fn slot_box(x: u32, y: u32) -> u32 {
-  let args = program + slot_args;
+fn stage_box(x: u32, y: u32) -> u32 {
+  let args = program + stage_args;
   let reach = i32(programs[args]);
   let down = programs[args + 3u] != 0u;
   let last = i32(select(image_width, image_height, down)) - 1;

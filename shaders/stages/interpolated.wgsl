@@ -1,9 +1,9 @@
-// Slot, interpolated warp: bilinear or bicubic, fast or (where `exact` is set) in software binary64.
+// Stage, interpolated warp: bilinear or bicubic, fast or (where `exact` is set) in software binary64.
 //
 // What is below is fetched in one place only: drivers that inline everything would else grow it sixteenfold.
-fn slot_interpolated(x: u32, y: u32) -> u32 {
-  let at = programs[program + slot_args];
-  let fill = programs[program + slot_args + 6u];
+fn stage_interpolated(x: u32, y: u32) -> u32 {
+  let at = programs[program + stage_args];
+  let fill = programs[program + stage_args + 6u];
   let reach = select(0, 1, programs[at + AFFINE_FILTER] == 2u);
   var point: Point;
   var exact_point: ExactPoint;
