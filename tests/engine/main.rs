@@ -19,3 +19,4 @@ mod mixing;
 mod support;
 mod targets;
 mod transform;
+mod views;

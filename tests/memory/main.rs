@@ -7,3 +7,4 @@ mod cpu;
 mod loader;
 #[path = "../support/mod.rs"]
 mod support;
+mod views;

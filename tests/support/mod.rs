@@ -10,3 +10,4 @@ pub mod conformance;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod statistics;
+pub mod views;
