@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// The value with this name; upper and lower case are the same. `what` it is, errors say. A name that is close to none is
-/// answered with all of them.
+/// The value with this name, in any case. An error says `what` the name should be. If no known name is close, it lists
+/// all of them.
 pub(crate) fn by_name<T: Copy>(what: &'static str, name: &str, known: &[(&'static str, T)]) -> Result<T> {
     let found = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
     found.map(|(_, value)| *value).ok_or_else(|| {

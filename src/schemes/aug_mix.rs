@@ -24,7 +24,7 @@ use crate::random::{Purpose, beta};
 /// timm's is [`TimmAugMix`](super::TimmAugMix).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct AugMix {
+pub struct TorchvisionAugMix {
     /// The number of smallest magnitudes to draw from, 1..=10; 3 unless set.
     pub severity: u32,
     /// Branches, 1..=32; 3 unless set.
@@ -38,44 +38,44 @@ pub struct AugMix {
     pub all_ops: bool,
 }
 
-impl Default for AugMix {
+impl Default for TorchvisionAugMix {
     fn default() -> Self {
-        AugMix { severity: 3, width: 3, depth: 0, alpha: 1.0, all_ops: true }
+        TorchvisionAugMix { severity: 3, width: 3, depth: 0, alpha: 1.0, all_ops: true }
     }
 }
 
-impl AugMix {
+impl TorchvisionAugMix {
     /// The name in text.
     pub(super) const NAME: &'static str = "augmix";
 
     /// Sets the number of smallest magnitudes.
     #[must_use]
     pub fn severity(self, severity: u32) -> Self {
-        AugMix { severity, ..self }
+        TorchvisionAugMix { severity, ..self }
     }
 
     /// Sets the number of branches.
     #[must_use]
     pub fn width(self, width: usize) -> Self {
-        AugMix { width, ..self }
+        TorchvisionAugMix { width, ..self }
     }
 
     /// Sets the number of operations per branch; 0 means 1 to 3 by chance.
     #[must_use]
     pub fn depth(self, depth: usize) -> Self {
-        AugMix { depth, ..self }
+        TorchvisionAugMix { depth, ..self }
     }
 
     /// Sets the parameter of the distributions.
     #[must_use]
     pub fn alpha(self, alpha: f64) -> Self {
-        AugMix { alpha, ..self }
+        TorchvisionAugMix { alpha, ..self }
     }
 
     /// Includes or excludes the operations that the paper leaves out.
     #[must_use]
     pub fn all_ops(self, all_ops: bool) -> Self {
-        AugMix { all_ops, ..self }
+        TorchvisionAugMix { all_ops, ..self }
     }
 
     fn kinds(&self) -> &'static [OpKind] {
@@ -102,7 +102,7 @@ pub(super) const OPERATIONS: [OpKind; 13] = [
     OpKind::Sharpness,
 ];
 
-impl Draws for AugMix {
+impl Draws for TorchvisionAugMix {
     fn check(&self) -> Result<()> {
         if !(1..=10).contains(&self.severity) {
             let (op, parameter, value) = (Self::NAME, "severity", f64::from(self.severity));
@@ -134,7 +134,7 @@ impl Draws for AugMix {
     }
 }
 
-impl fmt::Display for AugMix {
+impl fmt::Display for TorchvisionAugMix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::write(f, Self::NAME, self)
     }

@@ -123,7 +123,7 @@ schemes! {
     uniform_augment => UniformAugment, in |_| uniform_augment::CONVENTION;
         "uniformaugment(n=2)": "UniformAugment: n operations at any magnitude, each with any probability",
     /// Several chains side by side, mixed with the image.
-    aug_mix => AugMix, in |_| aug_mix::CONVENTION;
+    aug_mix => TorchvisionAugMix, in |_| aug_mix::CONVENTION;
         "augmix(severity=3, width=3)":
             "torchvision's AugMix: chains side by side, mixed with the image; depth, alpha, all_ops",
     /// timm's RandAugment, by timm's configuration string.

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{AugMix, Draws, RandAugment, Scheme, TrivialAugment, UniformAugment, timm_text};
+use super::{Draws, RandAugment, Scheme, TorchvisionAugMix, TrivialAugment, UniformAugment, timm_text};
 use crate::call_syntax;
 use crate::error::{Error, Result};
 use crate::json::Fields;
@@ -44,7 +44,7 @@ impl FromStr for Scheme {
             RandAugment::NAME => read::<RandAugment>(text)?,
             TrivialAugment::NAME | "trivialaugmentwide" => read::<TrivialAugment>(text)?,
             UniformAugment::NAME => read::<UniformAugment>(text)?,
-            AugMix::NAME => read::<AugMix>(text)?,
+            TorchvisionAugMix::NAME => read::<TorchvisionAugMix>(text)?,
             _ => match timm_text::scheme(text) {
                 Some(scheme) => scheme?,
                 None => return Ok(Scheme::Policy(whole.parse::<Policy>().map_err(|e| with_all_names(e, text))?)),

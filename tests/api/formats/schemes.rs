@@ -1,7 +1,7 @@
 //! Schemes as text and JSON: they read back exactly, and mean what timm's strings mean.
 
 use autoaugment::schemes::{
-    AugMix, RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TrivialAugment,
+    RandAugment, TimmAugMix, TimmAutoAugment, TimmList, TimmRandAugment, TimmSet, TorchvisionAugMix, TrivialAugment,
     UniformAugment,
 };
 use autoaugment::{Convention, OpKind, Policy, Scheme, Stage, Transform};
@@ -17,10 +17,10 @@ fn printed() -> Vec<(&'static str, Scheme)> {
         ("trivialaugment", TrivialAugment::default().into()),
         ("uniformaugment(n=2)", UniformAugment::default().into()),
         ("uniformaugment(n=5)", UniformAugment::default().n(5).into()),
-        ("augmix(severity=3, width=3, depth=0, alpha=1, all_ops=true)", AugMix::default().into()),
+        ("augmix(severity=3, width=3, depth=0, alpha=1, all_ops=true)", TorchvisionAugMix::default().into()),
         (
             "augmix(severity=5, width=2, depth=4, alpha=0.5, all_ops=false)",
-            AugMix::default().severity(5).width(2).depth(4).alpha(0.5).all_ops(false).into(),
+            TorchvisionAugMix::default().severity(5).width(2).depth(4).alpha(0.5).all_ops(false).into(),
         ),
         ("augmix-m3", aug_mix.into()),
         ("augmix-m5-w4-d2", aug_mix.m(5).width(4).depth(2).into()),
