@@ -63,9 +63,8 @@ impl<T: Clone> Signal<T> {
 mod native {
     use std::cell::Cell;
     use std::future::{Future, poll_fn};
-    use std::pin::pin;
-    use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-    use std::task::{Context, Poll, Wake, Waker};
+    use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+    use std::task::{Context, Poll, Waker};
     use std::time::{Duration, Instant};
 
     /// The longest pause between two polls of the device.
@@ -74,67 +73,21 @@ mod native {
     const IDLE: Duration = Duration::from_secs(2);
 
     thread_local! {
-        /// The waker of the innermost [`block_on`] of this thread, and when it is to look again.
-        static BLOCKED: Cell<Option<(*const (), Option<Instant>)>> = const { Cell::new(None) };
+        /// Whether this thread is in [`block_on`], and so has nothing else to do.
+        static BLOCKS: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Runs a future to its end on this thread.
     pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         /// Restores the state of an outer call, even if the future panics.
-        struct Outer(Option<(*const (), Option<Instant>)>);
+        struct Outer(bool);
         impl Drop for Outer {
             fn drop(&mut self) {
-                BLOCKED.set(self.0);
+                BLOCKS.set(self.0);
             }
         }
-        let mut future = pin!(future);
-        let parked = Arc::new(Parked::default());
-        let waker = Waker::from(parked.clone());
-        let mut context = Context::from_waker(&waker);
-        loop {
-            let outer = Outer(BLOCKED.replace(Some((waker.data(), None))));
-            let polled = future.as_mut().poll(&mut context);
-            let again = BLOCKED.get().and_then(|(_, again)| again);
-            drop(outer);
-            match polled {
-                Poll::Ready(value) => return value,
-                Poll::Pending => parked.wait_until(again),
-            }
-        }
-    }
-
-    /// A thread in [`block_on`].
-    #[derive(Default)]
-    struct Parked {
-        woken: Mutex<bool>,
-        changed: Condvar,
-    }
-
-    impl Wake for Parked {
-        fn wake(self: Arc<Self>) {
-            *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            self.changed.notify_one();
-        }
-    }
-
-    impl Parked {
-        /// Waits until it is woken, or until this moment.
-        fn wait_until(&self, again: Option<Instant>) {
-            let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
-            while !*woken {
-                woken = match again {
-                    None => self.changed.wait(woken).unwrap_or_else(PoisonError::into_inner),
-                    Some(again) => {
-                        let left = again.saturating_duration_since(Instant::now());
-                        if left.is_zero() {
-                            break;
-                        }
-                        self.changed.wait_timeout(woken, left).unwrap_or_else(PoisonError::into_inner).0
-                    }
-                };
-            }
-            *woken = false;
-        }
+        let _outer = Outer(BLOCKS.replace(true));
+        pollster::block_on(future)
     }
 
     /// The looks of one wait at the device.
@@ -165,15 +118,14 @@ mod native {
         .await;
     }
 
-    /// Wakes a future at this moment: its thread, if that is in [`block_on`], and otherwise a thread that does nothing
-    /// else.
+    /// Wakes a future at this moment: by a pause of its thread, if that is in [`block_on`], and otherwise by a thread
+    /// that does nothing else.
     fn wake_at(moment: Instant, waker: &Waker) {
-        match BLOCKED.get() {
-            Some((blocked, again)) if blocked == waker.data() => {
-                let again = again.map_or(moment, |again| again.min(moment));
-                BLOCKED.set(Some((blocked, Some(again))));
-            }
-            _ => ALARMS.add(moment, waker.clone()),
+        if BLOCKS.get() {
+            std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+            waker.wake_by_ref();
+        } else {
+            ALARMS.add(moment, waker.clone());
         }
     }
 
@@ -255,11 +207,11 @@ mod native {
             let begun = Instant::now();
             block_on(pauses());
             block_elsewhere(pauses());
-            // One inside the other, which has its own waker and must not take the outer one's.
+            // One inside the other.
             block_on(async { block_elsewhere(pauses()) });
             block_elsewhere(async { block_on(pauses()) });
             assert!(begun.elapsed() >= Duration::from_millis(16));
-            assert!(BLOCKED.get().is_none());
+            assert!(!BLOCKS.get());
         }
 
         #[test]
@@ -281,7 +233,7 @@ mod native {
         fn a_panic_leaves_nothing_behind() {
             let panicked = std::panic::catch_unwind(|| block_on(async { panic!("a test") }));
             assert!(panicked.is_err());
-            assert!(BLOCKED.get().is_none());
+            assert!(!BLOCKS.get());
         }
     }
 }
