@@ -3,7 +3,7 @@
 use ::burn::tensor::{DType, Device, Tensor};
 
 use super::device::check_shared;
-use super::memory::Memory;
+use super::memory::TensorMemory;
 use crate::augmenter::{Augmented, Augmenter};
 use crate::batch::{Images, Layout, Shape};
 use crate::error::{Error, Result};
@@ -147,11 +147,16 @@ impl Gpu {
 }
 
 /// An empty tensor for images in `layout`, and its memory. No call of burn may come between this and the submission.
-pub(super) fn tensor_of(shape: Shape, layout: Layout, output: &Output, device: &Device) -> Result<(Tensor<4>, Memory)> {
+pub(super) fn tensor_of(
+    shape: Shape,
+    layout: Layout,
+    output: &Output,
+    device: &Device,
+) -> Result<(Tensor<4>, TensorMemory)> {
     let dtype = dtype_on(device, output)?;
     let tensor = Tensor::<4>::empty(dims(shape, output.layout(layout)), (device, dtype));
     // Made on the caller's device, so that it carries that device's way to differentiate; the memory is the same.
-    let memory = Memory::of(&tensor.clone().inner())?;
+    let memory = TensorMemory::of(&tensor.clone().inner())?;
     let needed = (shape.values() * output.dtype().bytes()) as u64;
     if memory.bytes() < needed {
         return Err(Error::Burn(format!("burn allocated {} bytes and {needed} are needed", memory.bytes())));

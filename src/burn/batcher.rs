@@ -171,7 +171,7 @@ impl AugmentBatcher {
         let samples =
             Samples { augmenter, mixer: mixer.as_ref(), epoch: epoch.get(), indices: &indices, labels: &classes };
         let drawn = samples.draw(&sizes)?;
-        let pixels: Vec<u8> = items.iter().flat_map(|item| item.pixels.iter().copied()).collect();
+        let pixels = items.iter().map(|item| &item.pixels[..]).collect::<Vec<_>>().concat();
         let batch = RaggedBatch::packed(pixels, &sizes, first.channels)?;
         let (images, report) = Work { augmenter, drawn: &drawn }.tensor(batch, device)?;
         let Drawn { plan, mixed, .. } = drawn;

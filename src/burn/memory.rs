@@ -1,4 +1,4 @@
-//! Memory: the place of a burn tensor in a wgpu buffer.
+//! TensorMemory: the place of a burn tensor in a wgpu buffer.
 
 use std::any::Any;
 use std::fmt;
@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 /// frees nor moves the memory. But burn can write there, because an operation that consumes the tensor works in place.
 /// Drop this value after the submission.
 ///
-/// Other tensors lie in the same buffer. Bind only the range of [`offset`](Memory::offset) and
-/// [`bytes`](Memory::bytes). Bind it with `read_write`, even to read, because wgpu refuses `read` and `read_write` of
-/// one buffer in one dispatch. Clones of a tensor share the memory.
-pub struct Memory {
+/// Other tensors lie in the same buffer. Bind only the range of [`offset`](TensorMemory::offset) and
+/// [`bytes`](TensorMemory::bytes). Bind it with `read_write`, even to read, because wgpu refuses `read` and `read_write`
+/// of one buffer in one dispatch. Clones of a tensor share the memory.
+pub struct TensorMemory {
     buffer: wgpu::Buffer,
     offset: u64,
     bytes: u64,
@@ -27,7 +27,7 @@ pub struct Memory {
     _reserved: Box<dyn Any + Send>,
 }
 
-impl Memory {
+impl TensorMemory {
     /// Finds a tensor's memory.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Memory {
             .get_resource::<WgpuServer<AutoCompiler>>(resolved.handle.clone())
             .map_err(|e| failed("the tensor has no wgpu memory", &e))?;
         let WgpuResource { buffer, offset, size, .. } = reserved.resource().clone();
-        Ok(Memory { buffer, offset, bytes: size, _reserved: Box::new(reserved) })
+        Ok(TensorMemory { buffer, offset, bytes: size, _reserved: Box::new(reserved) })
     }
 
     /// The buffer, which other tensors share.
@@ -70,9 +70,9 @@ impl Memory {
     }
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for TensorMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Memory { buffer, offset, bytes, .. } = self;
-        f.debug_struct("Memory").field("buffer", buffer).field("offset", offset).field("bytes", bytes).finish()
+        let TensorMemory { buffer, offset, bytes, .. } = self;
+        f.debug_struct("TensorMemory").field("buffer", buffer).field("offset", offset).field("bytes", bytes).finish()
     }
 }

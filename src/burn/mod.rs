@@ -12,7 +12,7 @@
 //! | files to tensors | [`loader::Epoch::next_batch`](crate::loader::Epoch::next_batch) |
 //! | augmented bytes on the device, mixed, to a tensor | [`Gpu::mix_tensor`](crate::Gpu::mix_tensor) |
 //! | burn's `DataLoaderBuilder` | [`AugmentBatcher`] |
-//! | a tensor's memory, for kernels of one's own | [`Memory`] |
+//! | a tensor's memory, for kernels of one's own | [`TensorMemory`] |
 //!
 //! ```no_run
 //! use autoaugment::{Augmenter, Batch, Layout, Normalize, Output, Policy, Shape};
@@ -54,4 +54,4 @@ mod mix;
 
 pub use batcher::{AugmentBatcher, EpochNumber, ImageBatch, ImageItem};
 pub use device::{device_descriptor, join, open, open_with, share};
-pub use memory::Memory;
+pub use memory::TensorMemory;

@@ -1,6 +1,6 @@
 //! Devices: how one is shared, and what happens with the wrong one.
 
-use autoaugment::burn::{Memory, device_descriptor, share};
+use autoaugment::burn::{TensorMemory, device_descriptor, share};
 use autoaugment::{Augmenter, Error, Gpu, Policy, Shape};
 use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{Device, Tensor};
@@ -51,11 +51,11 @@ fn the_wrong_device_is_an_error() {
 
 #[test]
 fn memory_of_the_wrong_tensor_is_an_error() {
-    assert!(Memory::of(&Tensor::<2>::ones([2, 2], &Device::flex())).is_err());
+    assert!(TensorMemory::of(&Tensor::<2>::ones([2, 2], &Device::flex())).is_err());
     let Some(both) = both() else { return };
     let autodiff = Tensor::<2>::ones([2, 2], &both[0].device.clone().autodiff());
-    assert!(Memory::of(&autodiff).is_err());
-    assert!(Memory::of(&autodiff.inner()).is_ok());
+    assert!(TensorMemory::of(&autodiff).is_err());
+    assert!(TensorMemory::of(&autodiff.inner()).is_ok());
 }
 
 /// A tensor has to fit one binding. Where that is small enough to try, what is too large is an error and the device

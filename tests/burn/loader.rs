@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use autoaugment::burn::{ImageBatch, Memory};
+use autoaugment::burn::{ImageBatch, TensorMemory};
 use autoaugment::loader::{InMemory, Loader};
 use autoaugment::transform::{RandomErasing, RandomResizedCrop};
 use autoaugment::{Augmenter, Output, Policy, RaggedBatch, Size, Transform};
@@ -109,7 +109,7 @@ fn the_tensors_memory_is_the_one_that_was_written() {
     for shared in both {
         let loader = loader(Augmenter::builder(transform()).gpu(shared.gpu()), F32);
         let batch = loader.epoch(3).next_batch(&shared.device).unwrap().unwrap();
-        let memory = Memory::of(&batch.images).unwrap();
+        let memory = TensorMemory::of(&batch.images).unwrap();
         let (wgpu, gpu) = (shared.wgpu(), shared.gpu());
         let copy = wgpu.create_buffer(&wgpu::BufferDescriptor {
             label: None,

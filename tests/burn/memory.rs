@@ -1,7 +1,7 @@
 //! Memory: burn's tensors share buffers and use memory again, and only the tensor's own bytes are written.
 
 use autoaugment::Dtype;
-use autoaugment::burn::Memory;
+use autoaugment::burn::TensorMemory;
 use burn::tensor::{DType, Tensor};
 
 use crate::shared::*;
@@ -30,9 +30,9 @@ fn neighbors_in_the_same_buffer_are_untouched() {
             let alignment = u64::from(shared.wgpu().limits().min_storage_buffer_offset_alignment);
             let mut together = 0;
             for (_, before, tensor, after) in &kept {
-                let memory = Memory::of(tensor).unwrap();
+                let memory = TensorMemory::of(tensor).unwrap();
                 assert!(memory.offset().is_multiple_of(alignment), "{memory:?}");
-                let near = [before, after].map(|other| Memory::of(other).unwrap());
+                let near = [before, after].map(|other| TensorMemory::of(other).unwrap());
                 together += near.iter().filter(|other| other.buffer() == memory.buffer()).count();
             }
             assert!(together >= 6, "only {together} neighbors lie in the buffers that were written");
@@ -63,7 +63,7 @@ fn memory_that_is_used_again() {
             junk(&shared.device, shape.values());
             let tensor =
                 augmenter.augment_resident_tensor(&resident, i % 4, &indices(shape), &shared.device).unwrap().tensor;
-            let memory = Memory::of(&tensor).unwrap();
+            let memory = TensorMemory::of(&tensor).unwrap();
             let place = (memory.buffer().clone(), memory.offset());
             if !places.contains(&place) {
                 places.push(place);
@@ -94,12 +94,12 @@ fn held_memory_is_not_given_away() {
     let Some(both) = both() else { return };
     for shared in both {
         let tensor = Tensor::<1>::ones([1000], &shared.device);
-        let memory = Memory::of(&tensor).unwrap();
+        let memory = TensorMemory::of(&tensor).unwrap();
         drop(tensor);
         shared.device.sync().unwrap();
         let others: Vec<Tensor<1>> = (0..8).map(|_| Tensor::ones([1000], &shared.device)).collect();
         for other in &others {
-            let other = Memory::of(other).unwrap();
+            let other = TensorMemory::of(other).unwrap();
             assert_ne!((other.buffer(), other.offset()), (memory.buffer(), memory.offset()));
         }
     }
@@ -110,5 +110,5 @@ fn held_memory_is_not_given_away() {
 fn a_tensor_that_is_not_contiguous_is_refused() {
     let Some(both) = both() else { return };
     let tensor = Tensor::<4>::ones([2, 3, 4, 5], &both[0].device).swap_dims(1, 3);
-    assert!(Memory::of(&tensor).is_err());
+    assert!(TensorMemory::of(&tensor).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::sync_channel;
 
-use autoaugment::burn::Memory;
+use autoaugment::burn::TensorMemory;
 use burn::tensor::Tensor;
 
 use crate::shared::*;
@@ -17,7 +17,7 @@ fn a_flush_puts_a_place_found_earlier_in_order() {
         let augmenter = shared.augmenter(F32);
         let resident = augmenter.executor().gpu().unwrap().upload(&batch).unwrap();
         let tensor = augmenter.augment_resident_tensor(&resident, 0, &indices(shape), &shared.device).unwrap().tensor;
-        let memory = Memory::of(&tensor).unwrap();
+        let memory = TensorMemory::of(&tensor).unwrap();
         let before = tensor.clone() * 1.0; // still queued
         shared.device.flush().unwrap();
         augmenter.augment_into(&resident, 1, &indices(shape), memory.buffer(), memory.offset()).unwrap();
@@ -37,7 +37,7 @@ fn finding_memory_submits_what_was_queued() {
         let resident = augmenter.executor().gpu().unwrap().upload(&batch).unwrap();
         let tensor = Tensor::<4>::ones([2, 3, 16, 16], &shared.device) * 7.0;
         let before = tensor.clone() + 1.0;
-        let memory = Memory::of(&tensor).unwrap();
+        let memory = TensorMemory::of(&tensor).unwrap();
         augmenter.augment_into(&resident, 2, &indices(shape), memory.buffer(), memory.offset()).unwrap();
         let after = tensor.clone() * 2.0;
         assert_same(&bits(before), &vec![8f32.to_bits(); shape.values()], shared.way);

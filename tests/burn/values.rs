@@ -1,6 +1,6 @@
 //! The values: bit by bit what the CPU executor makes, in every form that can be handed over.
 
-use autoaugment::burn::Memory;
+use autoaugment::burn::TensorMemory;
 use autoaugment::{Dtype, Error, GpuBatch, Layout, Normalize, Output, Shape};
 use burn::tensor::DType;
 
@@ -65,7 +65,7 @@ fn the_kernel_writes_the_tensors_own_memory() {
         let augmented = augmenter.augment_resident_tensor(&resident, 5, &indices(shape), &shared.device).unwrap();
         assert_eq!(augmented.report.bytes_downloaded, 0);
 
-        let memory = Memory::of(&augmented.tensor).unwrap();
+        let memory = TensorMemory::of(&augmented.tensor).unwrap();
         assert_eq!(memory.bytes(), 4 * shape.values() as u64);
         let there = GpuBatch::new(memory.buffer().clone(), memory.offset(), shape, Layout::Nchw, Dtype::F32).unwrap();
         assert_same(&bits_of(&gpu.download(&there).unwrap()), &expected(&batch, 5, F32), shared.way);
