@@ -4,7 +4,7 @@
 //! of its magnitude, its reference on the CPU and its form on the GPU. Its WGSL is `shaders/ops/<name>.wgsl`. The five
 //! warps share `affine.wgsl`, and a blur is all in `shaders/stages/box.wgsl`. One line in `ops!` below adds the
 //! operation to parsing, help, plans, shader assembly, the tests and the benchmarks. Two operations that differ by an
-//! axis share a file: `shear => ShearX | ShearY`. No other file is written by hand.
+//! axis share a file: `shear => ShearX | ShearY`. No other file of the library or its tests is written by hand.
 //!
 //! The second part of the list has operations that change the size, flip images or have branches. Policies cannot have
 //! these, and they need no WGSL of their own.
