@@ -147,7 +147,7 @@ impl Executor {
                     Inner::Gpu(gpu)
                 }
                 Err(reason) => {
-                    tracing::warn!("running on the CPU: {reason}");
+                    tracing::info!("running on the CPU: {reason}");
                     Inner::Cpu
                 }
             },
@@ -251,7 +251,8 @@ impl Executor {
     /// type.
     ///
     /// The values are written in the output's layout, image after image, directly to their place. The CPU stores no
-    /// copy in between, and a GPU's results are copied once. Invalid arguments are refused before the first write.
+    /// copy of the batch in between, and a GPU's results are copied once. Invalid arguments are refused before the first
+    /// write.
     /// After another error, the contents of the memory are not specified.
     ///
     /// ```

@@ -37,7 +37,10 @@ fn code_of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<RunFailed>().is_some() {
         return 1;
     }
-    let Some(error) = error.downcast_ref::<Error>() else { return 2 };
+    let Some(mut error) = error.downcast_ref::<Error>() else { return 2 };
+    while let Error::At { reason, .. } = error {
+        error = reason;
+    }
     match (error, error.kind()) {
         (Error::NoGpu(_), _) => 3,
         (_, ErrorKind::Usage | ErrorKind::Unsupported) => 2,

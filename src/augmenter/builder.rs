@@ -117,7 +117,9 @@ impl AugmenterBuilder {
                 let reason = format!("`.gpu(..)` and `.device({device})` both say where to run; leave one out");
                 return Err(Error::Config { option: "device", reason });
             }
-            self.config.device = Device::adapter(gpu.adapter().name.clone());
+            // A browser can keep the name to itself.
+            let name = &gpu.adapter().name;
+            self.config.device = if name.is_empty() { Device::Gpu } else { Device::adapter(name.clone()) };
             return Ok(());
         }
         self.config.device = self.device.take().unwrap_or_default();

@@ -79,7 +79,8 @@ impl AugmenterConfig {
     /// tables.
     ///
     /// # Errors
-    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if `device` is the CPU or another adapter.
+    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if `device` is the CPU or the name of another adapter. A
+    /// number is compared as a name here.
     #[cfg(feature = "gpu")]
     pub fn build_on(self, gpu: Gpu) -> Result<Augmenter> {
         let sampler = self.checked()?;
@@ -87,7 +88,7 @@ impl AugmenterConfig {
         let is_this_gpu = match &self.device {
             Device::Auto | Device::Gpu => true,
             Device::Cpu => false,
-            Device::Adapter(part) => name.to_lowercase().contains(&part.to_lowercase()),
+            Device::Adapter(part) => name.to_lowercase().contains(&part.trim().to_lowercase()),
         };
         if !is_this_gpu {
             let reason =

@@ -76,11 +76,14 @@ pub(crate) async fn all() -> Vec<wgpu::Adapter> {
 }
 
 /// The place of the adapter `name`: its number in the list, or the first one with this text in its name. Case does not
-/// matter.
+/// matter. One or two digits are always a number, because almost every name contains some digit.
 pub(crate) fn find(adapters: &[AdapterSummary], name: &str) -> Result<usize> {
     let wanted = name.trim().to_lowercase();
-    let numbered = wanted.parse().ok().filter(|&number| number < adapters.len());
-    let named = || adapters.iter().position(|adapter| adapter.name.to_lowercase().contains(&wanted));
+    let numbered = wanted.parse::<usize>().ok().filter(|&number| number < adapters.len());
+    let is_number = wanted.len() <= 2 && wanted.parse::<usize>().is_ok();
+    let is_it =
+        |adapter: &AdapterSummary| !wanted.is_empty() && !is_number && adapter.name.to_lowercase().contains(&wanted);
+    let named = || adapters.iter().position(is_it);
     numbered.or_else(named).ok_or_else(|| {
         let each = adapters.iter().enumerate().map(|(number, adapter)| format!("{number}: {adapter}"));
         let there = each.collect::<Vec<_>>().join("; ");
