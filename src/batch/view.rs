@@ -115,7 +115,12 @@ impl<'a> ImageView<'a> {
     /// Refuses a size or a number of channels that no image can have.
     pub(crate) fn check(&self) -> Result<()> {
         self.size.check()?;
-        check_channels(self.channels)
+        check_channels(self.channels)?;
+        if self.size.pixels().checked_mul(self.channels).is_none() {
+            let Size { width, height } = self.size;
+            return Err(Error::Batch(format!("an image of {width} x {height} pixels is too large for this machine")));
+        }
+        Ok(())
     }
 
     fn checked_exactly(self) -> Result<Self> {
