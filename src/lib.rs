@@ -51,9 +51,8 @@
 //! # From files to batches
 //!
 //! With the feature `loader`, a `Loader` reads a data set, decodes it in parallel and yields augmented batches. The
-//! module
-//! `loader` has examples. With the feature `burn`, batches are tensors of [burn](https://burn.dev); see the module
-//! `burn`.
+//! module `loader` has examples. With the feature `burn`, batches are tensors of [burn](https://burn.dev); see the
+//! module `burn`.
 //!
 //! # On the GPU
 //!

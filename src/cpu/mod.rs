@@ -34,7 +34,8 @@
 //!
 //! # Memory
 //! Images are read where they lie, and results are written to their final place. An image in planes, or with gaps
-//! between rows, is brought together by the pass that first reads it. An image without gaps is never copied.
+//! between rows, is brought together by the pass that first reads it. An interleaved image without gaps is
+//! never copied.
 //!
 //! Besides the batch and its result, each thread keeps memory for the largest image that it has met:
 //!

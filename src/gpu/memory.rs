@@ -13,7 +13,7 @@ use super::device::staging::SHARE;
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
 use super::host::one_after_the_other;
-use crate::batch::{Placement, Size, Sizes};
+use crate::batch::{Placement, Size, Sizes, check_channels};
 use crate::error::Result;
 use crate::output::Output;
 use crate::plan::Plan;
@@ -65,7 +65,7 @@ impl MemoryEstimate {
         self.drawn() + self.slots(self.programs) + SLACK
     }
 
-    /// The upload slots for such bytes, which upload the tables first, in parts.
+    /// The upload slots for such bytes. Smaller slots still count as much as wgpu stages of the tables at a time.
     fn slots(&self, bytes: u64) -> u64 {
         2 * 25 * bytes.max(self.tables.min(SHARE as u64)) / 16
     }
@@ -118,6 +118,7 @@ impl Gpu {
         output: &Output,
     ) -> Result<MemoryEstimate> {
         let sizes = sizes.into();
+        check_channels(channels)?;
         let size = plan.check(sizes)?;
         output.check()?;
         let each: Vec<Size> = (0..sizes.len()).map(|i| sizes.get(i)).collect();
@@ -125,7 +126,7 @@ impl Gpu {
         let placed = Placement::ragged(&each, &offsets, channels);
         let shape = placed.shape(size);
         let (prepared, tables) = {
-            let mut tables = self.inner.tables.lock().await;
+            let mut tables = self.tables();
             let prepared =
                 tables.with(&self.inner.context.allocator, |tables| Prepared::new(plan, &placed, output, tables))?;
             (prepared, tables.bytes())

@@ -102,16 +102,10 @@ impl Gpu {
     }
 
     async fn mix_to(&self, batch: &GpuBatch, plan: &MixPlan, into: Destination<'_>) -> Result<Report> {
-        let Inner { context, staging, tables, .. } = &*self.inner;
         let images = plan.images().len();
         let mut report = Report { device: self.description(), images, ..Report::default() };
-        let (normalize, tables) = {
-            let mut tables = tables.lock().await;
-            let at = tables.with(&context.allocator, |tables| tables.normalize(into.output.form()))?;
-            let (buffer, sent) = tables.on_device(context, staging).await?;
-            report.bytes_uploaded += sent;
-            (at, buffer)
-        };
+        let (normalize, tables, sent) = self.with_tables(|tables| tables.normalize(into.output.form())).await?;
+        report.bytes_uploaded += sent;
         for range in self.mixed_chunks(plan, into.shape, into.output)? {
             report.bytes_uploaded += self.mix_chunk(batch, plan, &range, &into, normalize, &tables).await?;
             report.chunks += 1;

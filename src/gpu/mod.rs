@@ -24,10 +24,10 @@
 //!   between dispatches of one pass that only read their shared buffers. A chunk is one pass with one list of
 //!   dispatches, so there are never more barriers than dispatches. The dispatches of one level write one buffer, and
 //!   wgpu orders them although they write different images.
-//! * *Submissions.* One per chunk, with its upload, its kernels and its download. New blends need one more, for their
-//!   tables.
-//! * *Created objects.* None, after a batch of the same kind: [`Gpu::made`]. Continuous magnitudes always give new
-//!   blends. Then the tables' buffer and its bind groups are new now and then.
+//! * *Submissions.* One per chunk, with its upload, its kernels and its download. The tables of new blends go with the
+//!   next one, staged by wgpu.
+//! * *Created objects.* None, after a batch of the same kind: [`Gpu::allocation_stats`]. Continuous magnitudes always
+//!   give new blends. Then the tables' buffer and its bind groups are new now and then.
 //! * *Memory.* [`Gpu::estimate_memory`] computes it by a formula.
 //! * *Waiting.* An upload waits for the batch before the last one, whose mapped slot it reuses (`device/staging.rs`). A
 //!   download ([`Pending::wait`]) waits for its own batch and for no later one.
@@ -76,7 +76,7 @@ use std::any::Any;
 use std::fmt;
 #[cfg(feature = "burn")]
 use std::sync::OnceLock;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 #[cfg(feature = "loader")]
@@ -124,8 +124,8 @@ struct Inner {
     workspaces: Workspaces,
     /// The staging memory for programs and for images from host memory.
     staging: Staging,
-    /// Locked while words are sent, which takes waiting.
-    tables: async_lock::Mutex<DeviceTables>,
+    /// Never locked across a wait.
+    tables: Mutex<DeviceTables>,
     /// Operations of all plans so far, sorted.
     seen: Mutex<Vec<OpKind>>,
     /// A training framework's handle of this device. The framework's module knows the type.
@@ -187,6 +187,10 @@ impl Gpu {
     /// The number of pipelines.
     pub fn pipelines(&self) -> usize {
         self.inner.pipelines.count()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, DeviceTables> {
+        self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns an operation's result. wgpu hands out pipelines and buffers even if it could not make them. After a

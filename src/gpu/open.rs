@@ -130,7 +130,7 @@ impl Gpu {
             pipelines,
             workspaces: Workspaces::default(),
             staging: Staging::new(SLOTS, MOST_SLOTS),
-            tables: async_lock::Mutex::default(),
+            tables: Mutex::default(),
             seen: Mutex::default(),
             #[cfg(feature = "burn")]
             framework: OnceLock::new(),

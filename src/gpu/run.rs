@@ -2,6 +2,7 @@
 
 use super::compile::ALIGNMENT;
 use super::compile::commands::{Chunk, Commands, PARAMETERS_STRIDE, Prepared, Role};
+use super::compile::tables::Tables;
 use super::device::context::Context;
 use super::device::readback::ReadbackBuffer;
 use super::device::workspace::{BufferPart, ExternalBuffers, Purpose, Workspace};
@@ -46,13 +47,26 @@ impl Gpu {
         output: &Output,
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
-        let Inner { context, staging, tables, .. } = &*self.inner;
-        let mut tables = tables.lock().await;
-        let prepared = tables.with(&context.allocator, |tables| Prepared::new(plan, placed, output, tables))?;
-        // Under the lock, so that uploaded words are always submitted too.
-        let (buffer, sent) = tables.on_device(context, staging).await?;
+        let (prepared, buffer, sent) = self.with_tables(|tables| Prepared::new(plan, placed, output, tables)).await?;
         report.bytes_uploaded += sent;
         Ok((prepared, buffer))
+    }
+
+    /// The result of `f` on the tables, their buffer with all that `f` added, and the number of uploaded bytes.
+    pub(super) async fn with_tables<T>(&self, f: impl Fn(&mut Tables) -> Result<T>) -> Result<(T, wgpu::Buffer, u64)> {
+        let context = &self.inner.context;
+        let (made, uploaded) = {
+            let mut tables = self.tables();
+            let made = tables.with(&context.allocator, f)?;
+            (made, tables.on_device(context)?)
+        };
+        match uploaded.settle(&context.device, &context.loss).await {
+            Ok((buffer, sent)) => Ok((made, buffer, sent)),
+            Err(error) => {
+                self.tables().forget_buffer();
+                Err(error)
+            }
+        }
     }
 
     /// All dispatches of a chunk.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::buffers::{Allocator, Pool};
-use super::errors::{self, Loss};
+use super::errors::{Guarded, Loss};
 use super::mapped::refused;
 use crate::error::{Error, Result};
 
@@ -28,7 +28,12 @@ impl Context {
     /// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself
     /// had none.
     pub async fn guarded<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        errors::guarded(&self.device, &self.loss, f).await
+        self.guard(f)?.settle(&self.device, &self.loss).await
+    }
+
+    /// Runs `f` now. [`Guarded::settle`] has the result, which can be waited for later.
+    pub fn guard<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<Guarded<T>> {
+        Guarded::run(&self.device, &self.loss, f)
     }
 
     /// Why a buffer is not mapped: the loss of the device where that is the reason.

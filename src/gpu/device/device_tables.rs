@@ -2,8 +2,7 @@
 
 use super::buffers::{Allocator, PooledBuffer};
 use super::context::Context;
-use super::staging::{SHARE, Staging};
-use super::written::Written;
+use super::errors::Guarded;
 use crate::error::{Error, Result};
 use crate::gpu::compile::tables::Tables;
 
@@ -44,34 +43,42 @@ impl DeviceTables {
         4 * self.host.words().len() as u64
     }
 
-    /// The tables' buffer, with all words of the host, and the number of uploaded bytes. That number is usually 0 after
-    /// every alpha was seen. After an error there is no buffer, and the next one gets all words.
-    pub async fn on_device(&mut self, context: &Context, staging: &Staging) -> Result<(wgpu::Buffer, u64)> {
+    /// Has all words of the host in the tables' buffer before the next submission. Settled, it is that buffer and the
+    /// number of uploaded bytes. That number is usually 0 after every alpha was seen.
+    ///
+    /// It does not wait, so that a future that is not polled for long never keeps others from the tables. wgpu
+    /// therefore stages the words itself.
+    pub fn on_device(&mut self, context: &Context) -> Result<Guarded<(wgpu::Buffer, u64)>> {
         let bytes: &[u8] = bytemuck::cast_slice(self.host.words());
         let room = |b: &PooledBuffer| b.size() >= bytes.len() as u64;
-        let buffer = match self.buffer.take().filter(room) {
-            Some(buffer) => buffer,
-            None => {
-                self.sent = 0;
-                let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-                // Twice the current need, so that growth stays rare. No preset's policy exceeds the first size.
-                let (needed, limit) = (bytes.len() as u64, context.allocator.bindable());
-                if needed > limit {
-                    return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit });
+        context.guard(|| {
+            let buffer = match self.buffer.take().filter(room) {
+                Some(buffer) => buffer,
+                None => {
+                    self.sent = 0;
+                    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+                    // Twice the current need, so that growth stays rare. No preset's policy exceeds the first size.
+                    let (needed, limit) = (bytes.len() as u64, context.allocator.bindable());
+                    if needed > limit {
+                        return Err(Error::DeviceLimit { what: "the tables of all blends", needed, limit });
+                    }
+                    let size = (2 * needed).max(FIRST_TABLES).min(KEPT_TABLES.min(limit)).max(needed);
+                    context.allocator.make("tables", size, usage, false)?
                 }
-                let size = (2 * needed).max(FIRST_TABLES).min(KEPT_TABLES.min(limit)).max(needed);
-                context.guarded(|| context.allocator.make("tables", size, usage, false)).await?
+            };
+            let new = bytes.get(self.sent..).unwrap_or_default();
+            if !new.is_empty() {
+                context.queue.write_buffer(&buffer, self.sent as u64, new);
             }
-        };
-        let new = bytes.get(self.sent..).unwrap_or_default();
-        // At most as much at a time as one thread writes. A caller that waits for other rayon threads could get another
-        // batch to start, which would wait for this lock.
-        for (i, new) in new.chunks(SHARE).enumerate() {
-            staging.send(context, &buffer, (self.sent + i * SHARE) as u64, &[Written::bytes(0, new)]).await?;
-        }
-        self.sent = bytes.len();
-        let handle = (*buffer).clone();
-        self.buffer = Some(buffer);
-        Ok((handle, new.len() as u64))
+            self.sent = bytes.len();
+            let handle = (*buffer).clone();
+            self.buffer = Some(buffer);
+            Ok((handle, new.len() as u64))
+        })
+    }
+
+    /// Drops the buffer, which the device refused. The next one gets all words.
+    pub fn forget_buffer(&mut self) {
+        self.buffer = None;
     }
 }

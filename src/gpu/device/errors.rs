@@ -58,33 +58,41 @@ impl Loss {
     }
 }
 
-/// Runs `f`, once the future is polled, and returns the first error that the device had meanwhile, if `f` itself had
-/// none.
-///
-/// Nothing is waited for before all scopes are closed again, so that no other future's errors come between.
-pub(crate) async fn guarded<T>(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<T> {
-    loss.check()?;
-    let (result, scopes) = {
+/// The result of a function, and the errors that the device had meanwhile. To know the errors takes waiting.
+pub(crate) struct Guarded<T> {
+    result: Result<T>,
+    scopes: [Popped; 3],
+}
+
+impl<T> Guarded<T> {
+    /// Runs `f`. All scopes are closed when it returns, so that no other future's errors come between.
+    pub fn run(device: &wgpu::Device, loss: &Loss, f: impl FnOnce() -> Result<T>) -> Result<Self> {
+        loss.check()?;
         let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
             .map(|filter| device.push_error_scope(filter));
         let result = f();
         let [internal, validation, memory] = scopes;
         // The innermost scope comes off first.
-        (result, [Box::pin(memory.pop()) as Popped, Box::pin(validation.pop()), Box::pin(internal.pop())])
-    };
-    let mut caught = None;
-    for scope in scopes {
-        caught = scope.await.or(caught);
+        let scopes = [Box::pin(memory.pop()) as Popped, Box::pin(validation.pop()), Box::pin(internal.pop())];
+        Ok(Guarded { result, scopes })
     }
-    loss.check()?;
-    let result = match caught {
-        None => result,
-        Some(error) => Err(value_of(error)),
-    };
-    if let Err(Error::Device(_)) = result {
-        loss.ask(device).await?;
+
+    /// The function's result, or the first error that the device had if the function had none.
+    pub async fn settle(self, device: &wgpu::Device, loss: &Loss) -> Result<T> {
+        let mut caught = None;
+        for scope in self.scopes {
+            caught = scope.await.or(caught);
+        }
+        loss.check()?;
+        let result = match caught {
+            None => self.result,
+            Some(error) => Err(value_of(error)),
+        };
+        if let Err(Error::Device(_)) = result {
+            loss.ask(device).await?;
+        }
+        result
     }
-    result
 }
 
 /// The error of a closed scope.

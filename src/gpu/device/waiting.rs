@@ -63,6 +63,7 @@ impl<T: Clone> Signal<T> {
 mod native {
     use std::cell::Cell;
     use std::future::{Future, poll_fn};
+    use std::panic::AssertUnwindSafe;
     use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
     use std::task::{Context, Poll, Waker};
     use std::time::{Duration, Instant};
@@ -150,7 +151,11 @@ mod native {
 
         fn add(&'static self, moment: Instant, waker: Waker) {
             let mut due = self.lock();
-            due.wakers.push((moment, waker));
+            // One alarm for each task. More would wake it more often with each look.
+            match due.wakers.iter_mut().find(|(_, known)| known.will_wake(&waker)) {
+                Some((at, _)) => *at = moment.min(*at),
+                None => due.wakers.push((moment, waker)),
+            }
             if !due.is_running {
                 let thread = std::thread::Builder::new().name("autoaugment-wake".to_string());
                 due.is_running = thread.spawn(|| self.run()).is_ok();
@@ -171,7 +176,10 @@ mod native {
                     due.wakers.extract_if(.., |(moment, _)| *moment <= now).map(|(_, w)| w).collect();
                 if !ripe.is_empty() {
                     drop(due);
-                    ripe.into_iter().for_each(Waker::wake);
+                    for waker in ripe {
+                        // A waker that panics is its executor's fault, and no reason to leave the others asleep.
+                        let _ = std::panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                    }
                     due = self.lock();
                     continue;
                 }
