@@ -139,6 +139,34 @@ fn who_gives_up_disturbs_nobody() {
     assert_eq!(differences(shape, &plan, &expected, &tensor.data), [""; 0]);
 }
 
+/// A future that is not polled for a while, at whatever place, keeps no other user of the device waiting.
+#[test]
+fn who_pauses_keeps_nobody_waiting() {
+    let Some(gpu) = gpu() else { return };
+    let shape = rgb(20, 40, 33);
+    let output = Output::u8();
+    let batch = batch_of(shape, Layout::Nhwc, 8);
+    // Continuous magnitudes: each plan has blends that no table has yet.
+    let sampler = Sampler::new("rand-m9-mstd0.5".parse::<autoaugment::Scheme>().unwrap(), 9).unwrap();
+    let plans: Vec<Plan> =
+        (0..16).map(|epoch| sampler.plan(shape, epoch, &(0..20).collect::<Vec<_>>()).unwrap()).collect();
+    for (polls, plans) in plans.chunks(2).enumerate() {
+        let mut paused = Box::pin(gpu.apply_async(&batch, &plans[0], &output));
+        let mut done = None;
+        for _ in 0..polls {
+            let polled = pollster::block_on(poll_fn(|context| Poll::Ready(paused.as_mut().poll(context))));
+            if let Poll::Ready(result) = polled {
+                done = Some(result);
+                break;
+            }
+        }
+        let (other, _) = gpu.apply(&batch, &plans[1], &output).unwrap();
+        assert_eq!(differences(shape, &plans[1], &on_cpu(&batch, &plans[1], &output), &other.data), [""; 0]);
+        let (own, _) = done.unwrap_or_else(|| pollster::block_on(paused)).unwrap();
+        assert_eq!(differences(shape, &plans[0], &on_cpu(&batch, &plans[0], &output), &own.data), [""; 0]);
+    }
+}
+
 #[test]
 fn a_lost_device_ends_what_waits_for_it() {
     let Some(gpu) = gpu() else { return };
