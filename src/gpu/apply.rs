@@ -149,7 +149,7 @@ impl Gpu {
         let report = self.apply_to(batch, plan, into).await?;
         let layout = output.layout(batch.layout());
         let augmented = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
-        Ok((augmented.from_pool(self.pool()), report))
+        Ok((augmented.with_origin_pool(self.pool()), report))
     }
 
     /// Applies `plan` to a batch on the device and writes the result into your `buffer`, contiguous from byte `offset`

@@ -43,7 +43,7 @@ impl GpuBatch {
     }
 
     /// A batch with a buffer from a pool.
-    pub(super) fn from_pool(self, pool: &Arc<Pool>) -> Self {
+    pub(super) fn with_origin_pool(self, pool: &Arc<Pool>) -> Self {
         let origin_pool = OriginPool { pool: Arc::downgrade(pool), went_back: AtomicBool::new(false) };
         GpuBatch { origin_pool: Some(Arc::new(origin_pool)), ..self }
     }

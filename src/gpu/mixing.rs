@@ -60,7 +60,7 @@ impl Gpu {
         let report = self.forget_if_refused(self.mix_to(batch, plan, into).await)?;
         let layout = output.layout(batch.layout());
         let mixed = GpuBatch::new(buffer.release(), 0, shape, layout, output.dtype())?;
-        Ok((mixed.from_pool(self.pool()), report))
+        Ok((mixed.with_origin_pool(self.pool()), report))
     }
 
     /// Mixes images into memory that the caller owns, contiguous from byte `offset` of `buffer`. Other bytes are not

@@ -60,7 +60,7 @@ impl Gpu {
     /// Those of [`Gpu::upload`].
     pub async fn upload_async(&self, batch: &Batch<'_>) -> Result<GpuBatch> {
         let buffer = self.upload_bytes(&[Written::bytes(0, batch.data())]).await?.release();
-        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.from_pool(self.pool()))
+        Ok(GpuBatch::new(buffer, 0, batch.shape(), batch.layout(), Dtype::U8)?.with_origin_pool(self.pool()))
     }
 
     /// Uploads images of different sizes to the device, each at the same byte as in host memory.

@@ -231,7 +231,7 @@ impl Epoch {
                 None => match self.pending.pop_front() {
                     Some(receiver) => {
                         let answer = receiver.recv();
-                        answer.unwrap_or_else(|_| Err(Error::Cancelled("its thread ended")))
+                        answer.unwrap_or(Err(Error::Cancelled("its thread ended")))
                     }
                     None => {
                         self.end();
