@@ -251,8 +251,8 @@ impl Executor {
     /// type.
     ///
     /// The values are written in the output's layout, image after image, directly to their place. The CPU stores no
-    /// copy of the batch in between, and a GPU's results are copied once. Invalid arguments are refused before the first
-    /// write.
+    /// copy of the batch in between, and a GPU's results are copied once. Invalid arguments are refused before
+    /// the first write.
     /// After another error, the contents of the memory are not specified.
     ///
     /// ```

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 /// Drop this value after the submission.
 ///
 /// Other tensors lie in the same buffer. Bind only the range of [`offset`](TensorMemory::offset) and
-/// [`bytes`](TensorMemory::bytes). Bind it with `read_write`, even to read, because wgpu refuses `read` and `read_write`
-/// of one buffer in one dispatch. Clones of a tensor share the memory.
+/// [`bytes`](TensorMemory::bytes). Bind it with `read_write`, even to read, because wgpu refuses `read` and
+/// `read_write` of one buffer in one dispatch. Clones of a tensor share the memory.
 pub struct TensorMemory {
     buffer: wgpu::Buffer,
     offset: u64,
