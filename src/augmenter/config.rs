@@ -79,8 +79,8 @@ impl AugmenterConfig {
     /// tables.
     ///
     /// # Errors
-    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if `device` is the CPU or names another adapter. A number is
-    /// compared as a name here.
+    /// Those of [`AugmenterConfig::build`], and [`Error::Config`] if `device` is the CPU or names another adapter. A
+    /// number is compared as a name here.
     #[cfg(feature = "gpu")]
     pub fn build_on(self, gpu: Gpu) -> Result<Augmenter> {
         let sampler = self.checked()?;
