@@ -219,7 +219,7 @@ fn what_is_refused() {
     let bytes = refusal(on_cpu(Output::u8()).mixing(both(Granularity::Batch)).build());
     assert_eq!(bytes, "output: MixUp needs f32 or f16 output, got u8");
     let none = refusal(Mixer::new::<Mixing>([], 10));
-    assert_eq!(none, "mixing: number of ways 0 is not at least 1");
+    assert_eq!(none, "mixing: number of methods 0 is not at least 1");
     assert_eq!(refusal(Mixer::new([CutMix::default()], 0)), "mixing: number of classes 0 is not at least 1");
     let alpha = refusal(Mixer::new([MixUp { alpha: 0.0, per: Granularity::Batch }], 10));
     assert_eq!(alpha, "mixup: alpha 0 is not a finite number above 0");

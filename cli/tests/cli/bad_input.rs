@@ -36,7 +36,7 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("apply cat.png --out out --convention pillow", "unknown convention `pillow`"),
         ("apply cat.png --out out --convention pillow", "[possible values: torchvision, "),
         ("apply cat.png --out out --interpolation cubic", "[possible values: nearest, bilinear, bicubic]"),
-        ("apply in.npy --out out --dtype f64", "[possible values: u8, "),
+        ("apply in.npy --out out --dtype f64", "there is no `f64`; there are u8, f16, f32"),
         ("apply in.npy --out out --layout hwc", "[possible values: nhwc, nchw]"),
         ("apply in.npy --out out --format png", "--format is for image files, and in.npy is an array"),
         ("apply in.npy --out out --quality 90", "--quality is for image files, and in.npy is an array"),
