@@ -109,7 +109,8 @@ impl Gpu {
     /// Returns after the submission. Later submissions to the queue see the result.
     ///
     /// # Errors
-    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`] if the batch is not u8.
+    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`](crate::Error::Buffer) if the batch is
+    /// not u8.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_resident<'a>(
         &self,
@@ -156,8 +157,8 @@ impl Gpu {
     /// on. Other bytes stay unchanged.
     ///
     /// # Errors
-    /// Those of [`Gpu::apply_resident`]. [`Error::Buffer`] if `offset` is not a multiple of 4, or if the buffer is too
-    /// small, is the input, or lacks the usage `STORAGE`.
+    /// Those of [`Gpu::apply_resident`]. [`Error::Buffer`](crate::Error::Buffer) if `offset` is not a multiple of 4, or
+    /// if the buffer is too small, is the input, or lacks the usage `STORAGE`.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_into<'a>(
         &self,

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Memory of the caller's that results are written to: as many values of one type as the result has.
 ///
-/// Made from a mutable slice or vector of `u8`, `f32` or [`f16`], or from a [`TensorData`].
+/// Made from a mutable slice or vector of `u8`, `f32` or [`f16`](half::f16), or from a [`TensorData`].
 /// [`Executor::apply_to`](crate::Executor::apply_to) takes it.
 #[derive(Debug)]
 #[non_exhaustive]
