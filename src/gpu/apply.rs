@@ -109,8 +109,8 @@ impl Gpu {
     /// Returns after the submission. Later submissions to the queue see the result.
     ///
     /// # Errors
-    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`](crate::Error::Buffer) if the batch is
-    /// not u8.
+    /// Those of [`Executor::apply`](crate::Executor::apply), and [`Error::Buffer`](crate::Error::Buffer) if the batch
+    /// is not u8.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn apply_resident<'a>(
         &self,
