@@ -10,7 +10,8 @@ use crate::support::conformance::{Python, repository};
 /// Our worker, built as this test was.
 fn worker() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--package", "autoaugment", "--bench", "peers", "--no-default-features"]);
+    // All packages, as in `scripts/test`: for one of them alone cargo would build its dependencies anew.
+    cargo.args(["build", "--workspace", "--bench", "peers", "--no-default-features"]);
     cargo.args(["--message-format", "json-render-diagnostics"]);
     for (feature, is_on) in [
         ("default", cfg!(feature = "default")),
