@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::text::text_is_name;
 
 /// The rule of a warp, or of a [`Resize`](crate::ops::Resize), for values between pixels.
 ///
@@ -34,17 +34,4 @@ impl Interpolation {
     }
 }
 
-impl std::fmt::Display for Interpolation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl std::str::FromStr for Interpolation {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|i| i.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("interpolation", name, Self::ALL.map(Self::name)))
-    }
-}
+text_is_name!("interpolation": Interpolation);

@@ -36,7 +36,28 @@ macro_rules! serde_as_text {
     )+};
 }
 
+/// `Display` and `FromStr` of enums that have `ALL` and `name()`. The text is the name, read in any case.
+macro_rules! text_is_name {
+    ($($what:literal: $type:ty),+) => {$(
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::error::Error;
+
+            /// Reads the name, in any case.
+            fn from_str(name: &str) -> crate::error::Result<Self> {
+                crate::text::by_name($what, name, &Self::ALL.map(|value| (value.name(), value)))
+            }
+        }
+    )+};
+}
+
 pub(crate) use serde_as_text;
+pub(crate) use text_is_name;
 
 #[cfg(test)]
 pub(crate) mod tests {

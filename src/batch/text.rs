@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{Layout, Size};
 use crate::error::{Error, Result};
-use crate::text::{by_name, serde_as_text};
+use crate::text::{serde_as_text, text_is_name};
 
 serde_as_text!(Size);
 
@@ -22,20 +22,7 @@ impl Layout {
     }
 }
 
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Layout {
-    type Err = Error;
-
-    /// Reads `nhwc` or `nchw`.
-    fn from_str(name: &str) -> Result<Self> {
-        by_name("layout", name, &Layout::ALL.map(|layout| (layout.name(), layout)))
-    }
-}
+text_is_name!("layout": Layout);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,9 +9,6 @@ mod table;
 
 pub(crate) use table::Table;
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
@@ -19,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
 use crate::magnitude::{Range, Scale, Sign};
 use crate::ops::{Category, OpKind};
+use crate::text::text_is_name;
 
 macro_rules! conventions {
     ($(
@@ -197,20 +195,7 @@ impl Convention {
     }
 }
 
-impl fmt::Display for Convention {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Convention {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Convention::ALL.into_iter().find(|c| c.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("convention", name, Convention::ALL.map(Convention::name)))
-    }
-}
+text_is_name!("convention": Convention);
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use super::contents::{Contents, refused};
 use super::dataset::{Dataset, Sample};
 use crate::batch::{Layout, Size};
 use crate::error::Result;
+use crate::text::{serde_as_text, text_is_name};
 
 /// The label to use of the two labels of CIFAR-100.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,6 +21,22 @@ pub enum Cifar100Label {
     /// One of 20 superclasses.
     Coarse,
 }
+
+impl Cifar100Label {
+    /// Both.
+    pub const ALL: [Cifar100Label; 2] = [Cifar100Label::Fine, Cifar100Label::Coarse];
+
+    /// The name: `fine` or `coarse`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cifar100Label::Fine => "fine",
+            Cifar100Label::Coarse => "coarse",
+        }
+    }
+}
+
+text_is_name!("label of CIFAR-100": Cifar100Label);
+serde_as_text!(Cifar100Label);
 
 /// Color images of 32 x 32. The files are mapped: memory is the system's file cache.
 pub struct Cifar {

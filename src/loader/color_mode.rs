@@ -1,11 +1,8 @@
 //! ColorMode: the channels of a loader's batches, and how images with other channels are converted.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::arithmetic::luma::luma;
 use crate::error::{Error, Result};
-use crate::text::{by_name, serde_as_text};
+use crate::text::{serde_as_text, text_is_name};
 
 /// The channels of a loader's batches. All batches of a loader have the same. As text and in JSON `rgb`, `luma` or
 /// `gray-only`.
@@ -64,19 +61,7 @@ impl ColorMode {
     }
 }
 
-impl fmt::Display for ColorMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for ColorMode {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        by_name("color mode", name, &ColorMode::ALL.map(|mode| (mode.name(), mode)))
-    }
-}
+text_is_name!("color mode": ColorMode);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! OnError: a loader's reaction to samples that cannot be read or decoded.
 
 use crate::error::Error;
+use crate::text::{serde_as_text, text_is_name};
 
 /// A loader's reaction to a sample that cannot be read or decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,6 +16,22 @@ pub enum OnError {
     /// batch without other samples is skipped and counted too.
     Skip,
 }
+
+impl OnError {
+    /// Both.
+    pub const ALL: [OnError; 2] = [OnError::Stop, OnError::Skip];
+
+    /// The name: `stop` or `skip`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OnError::Stop => "stop",
+            OnError::Skip => "skip",
+        }
+    }
+}
+
+text_is_name!("reaction to an error": OnError);
+serde_as_text!(OnError);
 
 /// A skipped sample.
 #[derive(Clone, Debug, PartialEq, Eq)]

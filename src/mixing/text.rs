@@ -6,9 +6,11 @@ use std::str::FromStr;
 use super::{CutMix, Granularity, MixUp, Mixing};
 use crate::call_syntax;
 use crate::error::{Error, Result};
+use crate::text::text_is_name;
 
 impl Granularity {
-    const ALL: [Granularity; 2] = [Granularity::Batch, Granularity::Image];
+    /// Both.
+    pub const ALL: [Granularity; 2] = [Granularity::Batch, Granularity::Image];
 
     /// The name: `batch` or `image`.
     pub const fn name(self) -> &'static str {
@@ -19,12 +21,14 @@ impl Granularity {
     }
 }
 
+text_is_name!("scope of a draw": Granularity);
+
 impl fmt::Display for Mixing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(alpha={}", self.name(), self.alpha())?;
         match self.per() {
             Granularity::Batch => f.write_str(")"),
-            per => write!(f, ", per={})", per.name()),
+            per => write!(f, ", per={per})"),
         }
     }
 }
@@ -41,11 +45,7 @@ impl FromStr for Mixing {
                     let message = || format!("expected a number as alpha, got `{value}`");
                     alpha = value.parse().map_err(|_| Error::Syntax { what: "mixing", message: message() })?;
                 }
-                "per" => {
-                    let found = Granularity::ALL.into_iter().find(|per| per.name().eq_ignore_ascii_case(value));
-                    let unknown = || Error::unknown("scope of a draw", value, Granularity::ALL.map(Granularity::name));
-                    per = found.ok_or_else(unknown)?;
-                }
+                "per" => per = value.parse()?,
                 _ => return Err(Error::unknown("parameter", key, ["alpha", "per"])),
             }
         }

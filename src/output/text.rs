@@ -8,27 +8,14 @@ use super::{Dtype, Form, Normalize, Output};
 use crate::batch::Layout;
 use crate::call_syntax;
 use crate::error::{Error, Result};
-use crate::text::{by_name, serde_as_text};
+use crate::text::{by_name, serde_as_text, text_is_name};
 
 serde_as_text!(Dtype, Normalize, Output);
 
 /// The name of a normalization that is written with its numbers.
 const NORMALIZE: &str = "normalize";
 
-impl fmt::Display for Dtype {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Dtype {
-    type Err = Error;
-
-    /// Reads `u8`, `f16` or `f32`.
-    fn from_str(name: &str) -> Result<Self> {
-        by_name("dtype", name, &Dtype::ALL.map(|dtype| (dtype.name(), dtype)))
-    }
-}
+text_is_name!("dtype": Dtype);
 
 impl fmt::Display for Normalize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

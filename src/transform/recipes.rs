@@ -1,11 +1,9 @@
 //! Recipes: the usual transforms, by name.
 
-use std::str::FromStr;
-
 use super::{RandomCrop, RandomErasing, RandomResizedCrop, ResizeStage, Transform};
-use crate::error::{Error, Result};
 use crate::output::Normalize;
 use crate::schemes::Scheme;
+use crate::text::{serde_as_text, text_is_name};
 
 /// A data set's usual transforms and normalization.
 ///
@@ -104,11 +102,5 @@ impl Recipe {
     }
 }
 
-impl FromStr for Recipe {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Recipe::ALL.into_iter().find(|r| r.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::unknown("recipe", name, Recipe::ALL.map(Recipe::name)))
-    }
-}
+text_is_name!("recipe": Recipe);
+serde_as_text!(Recipe);
