@@ -153,6 +153,8 @@ mod text;
 pub mod transform;
 
 pub use half;
+#[cfg(feature = "image")]
+pub use image;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 

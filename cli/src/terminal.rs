@@ -90,7 +90,7 @@ impl Terminal {
 }
 
 /// An error and its causes in one line. Some errors say their cause themselves; it is not said twice.
-pub fn in_words(error: &anyhow::Error) -> String {
+pub fn in_one_line(error: &anyhow::Error) -> String {
     let mut words = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if words.is_empty() {

@@ -137,7 +137,7 @@ impl Gpu {
                 Ok(readback)
             };
             let readback = context.guarded(submitted).await;
-            in_flight.expect(range, self.forget_if_refused(readback)?);
+            in_flight.push(range, self.forget_if_refused(readback)?);
         }
         in_flight.fetch_all_but(0, result).await?;
         Ok(tensor)
@@ -190,7 +190,7 @@ impl Gpu {
             let to = Target::Host(made.len() as u64);
             let from = Origin::Host(&written);
             if let Some(readback) = self.run(work, &tables, &from, to, &mut in_flight.report).await? {
-                in_flight.expect(made, readback);
+                in_flight.push(made, readback);
             }
         }
         Ok(in_flight)

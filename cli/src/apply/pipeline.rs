@@ -17,7 +17,7 @@ use super::record::Record;
 use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
 use crate::outcome::Outcome;
-use crate::terminal::{Terminal, counted, in_words};
+use crate::terminal::{Terminal, counted, in_one_line};
 
 const WINDOW_IMAGES: usize = 64;
 const WINDOW_BYTES: usize = 256 << 20;
@@ -217,7 +217,7 @@ impl<'a> Pipeline<'a> {
                     }
                     pictures.insert(input, picture);
                 }
-                Err(error) => self.fail(input, &in_words(&error)),
+                Err(error) => self.fail(input, &in_one_line(&error)),
             }
         }
         pictures
@@ -251,7 +251,7 @@ impl<'a> Pipeline<'a> {
         group.entries.par_iter().enumerate().for_each(|(position, &entry)| {
             match self.sink.write(entry, &tensor, position) {
                 Ok(()) => self.state().written += 1,
-                Err(error) => self.fail(entry.input, &in_words(&error)),
+                Err(error) => self.fail(entry.input, &in_one_line(&error)),
             }
             self.progress.inc(1);
         });

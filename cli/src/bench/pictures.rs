@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::outcome::RunFailed;
 use crate::preview::thumbnails;
-use crate::terminal::{Terminal, counted, in_words};
+use crate::terminal::{Terminal, counted, in_one_line};
 use crate::{decode, inputs};
 
 pub enum Pictures {
@@ -36,7 +36,7 @@ impl Pictures {
         for input in found.inputs {
             let name = input.path.display();
             let (picture, reductions) =
-                decode::read(&input.path).map_err(|error| RunFailed(format!("{name}: {}", in_words(&error))))?;
+                decode::read(&input.path).map_err(|error| RunFailed(format!("{name}: {}", in_one_line(&error))))?;
             for reduction in reductions {
                 terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
             }

@@ -14,7 +14,7 @@ use clap::Args;
 use crate::choices::{Drawing, Runs, Where};
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
-use crate::terminal::{Terminal, in_words};
+use crate::terminal::{Terminal, in_one_line};
 use crate::{decode, inputs, values};
 use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
@@ -76,7 +76,7 @@ impl Preview {
                     }
                     pictures.push((input, picture));
                 }
-                Err(error) => failures.push((name, in_words(&error))),
+                Err(error) => failures.push((name, in_one_line(&error))),
             }
         }
         for (name, reason) in &failures {

@@ -53,7 +53,7 @@ impl InFlight {
     }
 
     /// Adds a download of these bytes of the result, after the submitted work.
-    pub fn expect(&mut self, range: Range<usize>, readback: ReadbackBuffer) {
+    pub fn push(&mut self, range: Range<usize>, readback: ReadbackBuffer) {
         let mapped = Mapped::ask(readback.buffer(), wgpu::MapMode::Read);
         self.chunks.push_back((range, Readback { buffer: readback.0, mapped }));
     }
