@@ -76,7 +76,11 @@ pub fn operations() -> Vec<Case> {
             call("tensor".parse::<Convention>()),
             "unknown convention `tensor`; did you mean `tensorflow`?",
         ),
-        ("another convention", call("albumentations".parse::<Convention>()), "unknown convention `albumentations`"),
+        (
+            "another convention",
+            call("albumentations".parse::<Convention>()),
+            "convention: there is no `albumentations`; there are ...",
+        ),
     ]
 }
 
