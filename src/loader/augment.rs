@@ -24,6 +24,8 @@ pub(crate) struct Samples<'a> {
 /// The draws for a batch.
 pub(crate) struct Drawn {
     pub plan: Plan,
+    /// The plan for images of which only the regions were decoded that `plan` reads.
+    pub within_regions: Option<Plan>,
     /// The size that the check of the plan gave.
     size: Size,
     pub mixed: Option<Mixed<Vec<f32>>>,
@@ -47,14 +49,14 @@ impl Samples<'_> {
             let plan = mixer.plan(augmenter.sampler().seed(), epoch, indices, size)?;
             Ok(Mixed { labels: plan.labels(labels, mixer.classes())?, plan })
         };
-        Ok(Drawn { mixed: mixer.map(mix).transpose()?, plan, size })
+        Ok(Drawn { mixed: mixer.map(mix).transpose()?, plan, within_regions: None, size })
     }
 }
 
 impl Drawn {
-    /// The plan, which was checked when it was drawn.
+    /// The plan for the decoded pixels. It was checked when it was drawn.
     pub fn checked(&self) -> CheckedPlan<'_> {
-        CheckedPlan::again(&self.plan, self.size)
+        CheckedPlan::again(self.within_regions.as_ref().unwrap_or(&self.plan), self.size)
     }
 }
 

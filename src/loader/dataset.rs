@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::color_mode::ColorMode;
+use super::region::Region;
 use super::{decode, scaled};
 use crate::batch::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
@@ -182,6 +183,17 @@ impl<'a> Sample<'a> {
         let mut own = vec![0; self.size.pixels() * self.channels];
         self.interleaved(&mut own)?;
         color.convert(&own, out);
+        Ok(())
+    }
+
+    /// Decodes a part of the image to `out`, as [`Sample::decode_into`] decodes all of it.
+    pub(super) fn decode_region(&self, color: ColorMode, region: Region, out: &mut [u8]) -> Result<()> {
+        if region == Region::whole(self.size) {
+            return self.decode_into(color, out);
+        }
+        let mut whole = vec![0; self.size.pixels() * color.channels()];
+        self.decode_into(color, &mut whole)?;
+        region.copy(&whole, self.size.width, color.channels(), out);
         Ok(())
     }
 

@@ -64,6 +64,7 @@ mod order;
 mod produce;
 mod progress;
 mod read_at;
+mod region;
 mod scaled;
 mod subset;
 mod tar_shards;

@@ -1,7 +1,8 @@
 //! Produce: one batch, from reading its files to pixels on the device, or to augmented images on the CPU.
 //!
-//! It runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured,
-//! which gives each its place. Then each is decoded to its place.
+//! It runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured.
+//! Then the plan is drawn, because a plan that begins with a crop reads a part of the image only. That gives each
+//! sample its place, to which its part is decoded.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use super::augment::{Drawn, Samples, Work};
 use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
 use super::failed::{FailedSample, OnError};
+use super::region::{self, Region};
 use crate::augmenter::Augmenter;
 use crate::batch::{Place, RaggedBatch, Size};
 use crate::error::{Error, Result};
@@ -46,6 +48,30 @@ pub(super) struct Request {
     pub canceled: Arc<AtomicBool>,
 }
 
+/// The samples of a batch, without their images.
+#[derive(Default)]
+struct Batch {
+    labels: Vec<u32>,
+    indices: Vec<u64>,
+    failed: Vec<FailedSample>,
+}
+
+impl Batch {
+    fn of<'a>(samples: impl Iterator<Item = (usize, &'a Sample<'a>)>) -> Self {
+        let (indices, labels) = samples.map(|(index, sample)| (index as u64, sample.label())).unzip();
+        Batch { labels, indices, failed: Vec::new() }
+    }
+
+    fn without_images(self) -> Produced {
+        let Batch { labels, indices, failed } = self;
+        Produced { images: None, labels, indices, failed }
+    }
+
+    fn with_images(self, drawn: Drawn, images: Images) -> Produced {
+        Produced { images: Some((drawn, images)), ..self.without_images() }
+    }
+}
+
 /// A batch, as far as threads can make it ahead.
 pub(super) struct Produced {
     /// The images and their draws. `None` if all samples failed.
@@ -70,28 +96,17 @@ pub(super) struct Decoded {
     pub upload: Upload,
 }
 
-/// A sample and its place.
+/// A sample, and the place of the part of its image that is decoded.
 struct Placed<'a> {
     index: usize,
     sample: Sample<'a>,
-    place: Place,
+    region: Region,
+    offset: usize,
 }
 
-impl Produced {
-    /// Takes the labels and indices of the decoded samples, and returns the places.
-    fn keep(&mut self, placed: Vec<Placed<'_>>, decoded: Vec<Result<(), FailedSample>>) -> Vec<Place> {
-        let mut places = Vec::with_capacity(placed.len());
-        for (placed, result) in placed.into_iter().zip(decoded) {
-            match result {
-                Ok(()) => {
-                    places.push(placed.place);
-                    self.labels.push(placed.sample.label());
-                    self.indices.push(placed.index as u64);
-                }
-                Err(sample) => self.failed.push(sample),
-            }
-        }
-        places
+impl Placed<'_> {
+    fn place(&self) -> Place {
+        Place { offset: self.offset, size: self.region.size }
     }
 }
 
@@ -109,38 +124,46 @@ impl Producer {
 
     fn make(&self, request: &Request) -> Result<Produced> {
         let read: Vec<_> = request.indices.par_iter().map(|&index| self.read(index, request)).collect();
-        let mut placed = Vec::with_capacity(read.len());
+        let mut samples = Vec::with_capacity(read.len());
         let mut failed = Vec::new();
-        let mut end = 0usize;
         for (&index, sample) in request.indices.iter().zip(read) {
             match sample? {
-                Ok(sample) => {
-                    let offset = end.next_multiple_of(self.alignment());
-                    let size = sample.size();
-                    // Each image is within `decode::LARGEST` or in memory already, so that the sum cannot overflow.
-                    end = offset + size.pixels() * self.color.channels();
-                    placed.push(Placed { index, sample, place: Place { offset, size } });
-                }
+                Ok(sample) => samples.push((index, sample)),
                 Err(sample) => failed.push(sample),
             }
         }
-        let mut produced = Produced { images: None, labels: Vec::new(), indices: Vec::new(), failed };
-        if placed.is_empty() {
-            return self.checked(produced, request);
+        if samples.is_empty() {
+            return self.checked(Batch { failed, ..Batch::default() }, request).map(Batch::without_images);
+        }
+        let sizes: Vec<Size> = samples.iter().map(|(_, sample)| sample.size()).collect();
+        let all = Batch::of(samples.iter().map(|(index, sample)| (*index, sample)));
+        // An image that cannot be cropped is an error, unless its sample turns out to be broken.
+        let drawn = self.samples(&all, request).draw(&sizes[..]).ok();
+        let regions = match &drawn {
+            Some(drawn) => region::regions(&drawn.plan, &sizes),
+            None => sizes.iter().map(|&size| Region::whole(size)).collect(),
+        };
+        let mut placed = Vec::with_capacity(samples.len());
+        let mut end = 0usize;
+        for ((index, sample), region) in samples.into_iter().zip(regions) {
+            let offset = end.next_multiple_of(self.alignment());
+            // Each image is within `decode::LARGEST` or in memory already, so that the sum cannot overflow.
+            end = offset + region.size.pixels() * self.color.channels();
+            placed.push(Placed { index, sample, region, offset });
         }
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.augmenter.executor().gpu() {
             let spans: Vec<_> = placed.iter().map(|p| self.span(p)).collect();
             let (upload, decoded) =
                 gpu.upload_decoded(&self.staging, &spans, |i, out| self.decode(&placed[i], out, request))?;
-            let places = produced.keep(placed, decoded);
-            let mut produced = self.checked(produced, request)?;
-            if !places.is_empty() {
-                let images = crate::GpuRaggedBatch::new(upload.buffer.clone(), &places, self.color.channels())?;
-                let drawn = self.samples(&produced, request).draw(images.sizes())?;
-                produced.images = Some((drawn, Images::Device(Decoded { images, upload })));
+            let (batch, placed) = self.kept(placed, decoded, failed, request)?;
+            if placed.is_empty() {
+                return Ok(batch.without_images());
             }
-            return Ok(produced);
+            let places: Vec<Place> = placed.iter().map(Placed::place).collect();
+            let images = crate::GpuRaggedBatch::new(upload.buffer.clone(), &places, self.color.channels())?;
+            let drawn = self.drawn(drawn, &batch, &placed, request)?;
+            return Ok(batch.with_images(drawn, Images::Device(Decoded { images, upload })));
         }
         let mut pixels = vec![0; end];
         let decoded = {
@@ -148,19 +171,51 @@ impl Producer {
             let each = placed.par_iter().zip(slices);
             each.map(|(placed, out)| self.decode(placed, out, request)).collect()
         };
-        let places = produced.keep(placed, decoded);
-        let mut produced = self.checked(produced, request)?;
-        if !places.is_empty() {
-            let batch = RaggedBatch::new(pixels, &places, self.color.channels())?;
-            let drawn = self.samples(&produced, request).draw(batch.sizes())?;
-            let (tensor, report) = Work { augmenter: &self.augmenter, drawn: &drawn }.on_host(batch)?;
-            produced.images = Some((drawn, Images::Host(tensor, report)));
+        let (batch, placed) = self.kept(placed, decoded, failed, request)?;
+        if placed.is_empty() {
+            return Ok(batch.without_images());
         }
-        Ok(produced)
+        let places: Vec<Place> = placed.iter().map(Placed::place).collect();
+        let images = RaggedBatch::new(pixels, &places, self.color.channels())?;
+        let drawn = self.drawn(drawn, &batch, &placed, request)?;
+        let (tensor, report) = Work { augmenter: &self.augmenter, drawn: &drawn }.on_host(images)?;
+        Ok(batch.with_images(drawn, Images::Host(tensor, report)))
     }
 
-    /// The kept samples.
-    fn samples<'a>(&'a self, Produced { indices, labels, .. }: &'a Produced, request: &Request) -> Samples<'a> {
+    /// The decoded samples. The others are added to the failed ones.
+    fn kept<'a>(
+        &self,
+        placed: Vec<Placed<'a>>,
+        decoded: Vec<Result<(), FailedSample>>,
+        mut failed: Vec<FailedSample>,
+        request: &Request,
+    ) -> Result<(Batch, Vec<Placed<'a>>)> {
+        let mut kept = Vec::with_capacity(placed.len());
+        for (placed, result) in placed.into_iter().zip(decoded) {
+            match result {
+                Ok(()) => kept.push(placed),
+                Err(sample) => failed.push(sample),
+            }
+        }
+        let batch = Batch { failed, ..Batch::of(kept.iter().map(|p| (p.index, &p.sample))) };
+        Ok((self.checked(batch, request)?, kept))
+    }
+
+    /// The draws for the decoded parts of the kept samples. What was `drawn` for all samples holds if all are kept. The
+    /// draws of an image do not depend on the others, so its region stays.
+    fn drawn(&self, drawn: Option<Drawn>, batch: &Batch, placed: &[Placed<'_>], request: &Request) -> Result<Drawn> {
+        let sizes: Vec<Size> = placed.iter().map(|p| p.sample.size()).collect();
+        let mut drawn = match drawn {
+            Some(drawn) if placed.len() == drawn.plan.images().len() => drawn,
+            _ => self.samples(batch, request).draw(&sizes[..])?,
+        };
+        let regions: Vec<Region> = placed.iter().map(|p| p.region).collect();
+        drawn.within_regions = region::within(&drawn.plan, &sizes, &regions);
+        Ok(drawn)
+    }
+
+    /// These samples, for their draws.
+    fn samples<'a>(&'a self, Batch { indices, labels, .. }: &'a Batch, request: &Request) -> Samples<'a> {
         Samples { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: request.epoch, indices, labels }
     }
 
@@ -186,18 +241,18 @@ impl Producer {
         if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
         }
-        catch_unwind(AssertUnwindSafe(|| placed.sample.decode_into(self.color, out)))
+        catch_unwind(AssertUnwindSafe(|| placed.sample.decode_region(self.color, placed.region, out)))
             .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", message(&*panic)))))
             .map_err(|error| self.failed(placed.index, error))
     }
 
     /// The failed samples in the order of the batch. The first one is an error if they may not be skipped.
-    fn checked(&self, mut produced: Produced, request: &Request) -> Result<Produced> {
+    fn checked(&self, mut batch: Batch, request: &Request) -> Result<Batch> {
         let place = |index: u64| request.indices.iter().position(|&i| i as u64 == index);
-        produced.failed.sort_by_key(|sample| place(sample.index));
+        batch.failed.sort_by_key(|sample| place(sample.index));
         match self.on_error {
-            OnError::Stop if !produced.failed.is_empty() => Err(produced.failed.swap_remove(0).into_error()),
-            _ => Ok(produced),
+            OnError::Stop if !batch.failed.is_empty() => Err(batch.failed.swap_remove(0).into_error()),
+            _ => Ok(batch),
         }
     }
 
@@ -206,8 +261,7 @@ impl Producer {
     }
 
     fn span(&self, placed: &Placed<'_>) -> std::ops::Range<usize> {
-        let Place { offset, size } = placed.place;
-        offset..offset + size.pixels() * self.color.channels()
+        placed.offset..placed.offset + placed.region.size.pixels() * self.color.channels()
     }
 
     fn alignment(&self) -> usize {
