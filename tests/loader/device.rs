@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use autoaugment::loader::{Dataset, Epoch, InMemory, Loader, OnError, Sample};
+use autoaugment::transform::{ResizeStage, ResizeTo};
 use autoaugment::{
     Augmenter, Error, Gpu, Layout, Normalize, Output, Policy, RaggedBatch, Result, Size, TensorData, Transform,
 };
@@ -198,7 +199,9 @@ fn a_batch_that_the_device_has_no_room_for_is_an_error_with_its_position() {
     let make = |gpu| {
         let images = RaggedBatch::packed(pixels.clone(), &sizes, 3).unwrap();
         let dataset = InMemory::new(images, vec![0; 64]).unwrap();
-        let augmenter = augmenter(cropping(), Output::u8(), gpu);
+        // Without a crop, which would make them small before they are there.
+        let resize = ResizeStage { to: ResizeTo::Exactly(8, 8), ..ResizeStage::shorter_side(8) };
+        let augmenter = augmenter(Transform::new().resize(resize), Output::u8(), gpu);
         Loader::builder(dataset, augmenter).batch_size(16).threads(2).prefetch(2).build().unwrap()
     };
     let expected = fetched(&mut make(None).epoch(0), None);

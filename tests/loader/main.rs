@@ -12,6 +12,7 @@ mod images;
 mod misbehavior;
 mod mixing;
 mod options;
+mod regions;
 #[path = "../support/mod.rs"]
 mod support;
 mod tar_shards;
