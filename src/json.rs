@@ -8,8 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
+/// The text without the byte order mark in front, which editors on Windows write.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Reads a file, and checks its `version` first.
 pub(crate) fn versioned<T: DeserializeOwned>(what: &'static str, json: &str, newest: u64) -> Result<T> {
+    let json = without_mark(json);
     #[derive(Deserialize)]
     struct Head {
         version: Option<u64>,

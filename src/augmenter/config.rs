@@ -103,6 +103,7 @@ impl AugmenterConfig {
     /// # Errors
     /// [`Error::Syntax`] with line and column.
     pub fn from_json(json: &str) -> Result<Self> {
+        let json = crate::json::without_mark(json);
         serde_json::from_str(json).map_err(|e| Error::Syntax { what: "configuration", message: e.to_string() })
     }
 

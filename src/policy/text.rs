@@ -70,7 +70,7 @@ impl FromStr for Policy {
     /// Parses the form that `Display` prints, or a preset's name. A `;` also separates lines, and `#` starts a comment.
     /// Without a first line `convention ...`, the convention is torchvision.
     fn from_str(text: &str) -> Result<Self> {
-        let lines = text.lines().enumerate().flat_map(|(i, line)| {
+        let lines = crate::json::without_mark(text).lines().enumerate().flat_map(|(i, line)| {
             let content = line.split('#').next().unwrap_or_default();
             content.split(';').map(move |part| (i + 1, part.trim()))
         });

@@ -32,6 +32,7 @@ impl FromStr for Scheme {
 
     /// Parses the form that `Display` prints: a scheme, a preset's name, or a learned policy. A `#` starts a comment.
     fn from_str(whole: &str) -> Result<Self> {
+        let whole = crate::json::without_mark(whole);
         let lines = whole.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         let mut lines = lines.filter(|line| !line.is_empty());
         // Only policies have more lines than one.
@@ -69,7 +70,7 @@ impl Scheme {
     /// # Errors
     /// Those of [`Policy::from_json`], or of parsing the text.
     pub fn from_json_or_text(text: &str) -> Result<Self> {
-        match text.trim_start().starts_with('{') {
+        match crate::json::without_mark(text).trim_start().starts_with('{') {
             true => Ok(Policy::from_json(text)?.into()),
             false => text.parse(),
         }

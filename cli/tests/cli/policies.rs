@@ -48,6 +48,15 @@ fn python_is_imported() {
         folder.run("policy import --from kornia kornia.py").ends_with(0).says("not what kornia does: kornia draws");
     assert_eq!(shown.stdout, "convention torchvision\nShearX 1 4 + AutoContrast 0.5 0\n");
     assert_eq!(folder.run("policy import --from kornia kornia.py --quiet").ends_with(0).stderr, "");
+    folder.write("calls.py", "\u{feff}[SubPolicy(0.4, \"posterize\", 8, 0.6, \"rotate\", 9, fillcolor)]");
+    let shown = folder.run("policy import --from deepvoltaire calls.py").ends_with(0);
+    assert_eq!(
+        (shown.stdout.as_str(), shown.stderr.as_str()),
+        ("convention deepvoltaire\nPosterize 0.4 8 + Rotate 0.6 9\n", "")
+    );
+    folder.write("marked.txt", "\u{feff}Rotate 0.6 9 + Solarize 0.4 5\r\nInvert 1 0\r\n");
+    let shown = folder.run("policy show marked.txt").ends_with(0).stdout;
+    assert!(shown.contains("Rotate 0.6 9 + Solarize 0.4 5\nInvert 1 0"), "{shown}");
 }
 
 #[test]
@@ -55,6 +64,7 @@ fn bad_imports_say_where() {
     let folder = Folder::new();
     folder.write("bad.py", "[\n  [('Rotate', 0.4, 8), ('Rotat', 0.6, 9)]]");
     folder.write("timm.py", "[[('TranslateX', 0.4, 8)]]");
+    folder.write("class.py", "class Policy:\n    pass");
     for (call, message) in [
         ("--from timm bad.py", "error: bad.py: line 2, column 25: unknown operation `Rotat`; did you mean `Rotate`?\n"),
         (
@@ -62,6 +72,7 @@ fn bad_imports_say_where() {
             "error: timm.py: line 1, column 4: policy: timm's `TranslateX` shifts by pixels that timm's caller sets; \
              only `TranslateXRel` says how far\n",
         ),
+        ("--from deepvoltaire class.py", "`P` cannot stand here; the forms are [[(\"Posterize\", 0.4, 8), "),
         ("--from tim bad.py", "unknown framework `tim`; did you mean `timm`?"),
         ("--from timm none.py", "error: policy none.py: No such file"),
         ("bad.py", "--from <FRAMEWORK>"),

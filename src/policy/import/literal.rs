@@ -1,8 +1,9 @@
 //! Literal: the part of Python in which lists of steps are written.
 //!
-//! It has lists, tuples, strings, numbers, `None` and bare names, with comments. A name with dots counts as its last
-//! part.
+//! It has lists, tuples, dictionaries, strings, numbers, `None`, bare names and calls, with comments. A name with dots
+//! counts as its last part. Nothing is run: a call is its name and its arguments.
 
+use super::forms::FORMS;
 use super::syntax;
 use crate::error::{Error, Result};
 
@@ -25,6 +26,17 @@ pub(super) enum Value<'t> {
     Name(&'t str),
     /// A list or a tuple.
     List(Vec<Literal<'t>>),
+    /// The keys and values of a dictionary.
+    Dict(Vec<(Literal<'t>, Literal<'t>)>),
+    /// The name of what is called, and the arguments.
+    Call(&'t str, Vec<Argument<'t>>),
+}
+
+/// An argument of a call, with its name if it has one.
+#[derive(Debug, PartialEq)]
+pub(super) struct Argument<'t> {
+    pub name: Option<&'t str>,
+    pub value: Literal<'t>,
 }
 
 /// Line and column of byte `at`.
@@ -38,7 +50,8 @@ pub(super) fn place(text: &str, at: usize) -> String {
 /// Reads one value, or several between commas as a list.
 pub(super) fn read(text: &str) -> Result<Literal<'_>> {
     let mut reader = Reader { text, at: 0 };
-    reader.skip_assignment();
+    reader.skip_head_of_function();
+    let assigned = reader.skip_assignment();
     reader.skip();
     let start = reader.at;
     let mut values = Vec::new();
@@ -47,7 +60,14 @@ pub(super) fn read(text: &str) -> Result<Literal<'_>> {
         values.push(reader.value(0)?);
         match reader.peek() {
             Some(',') => (is_list, reader.at) = (true, reader.at + 1),
-            Some(_) => return Err(reader.misplaced()),
+            Some(_) => {
+                if let Some(name) = assigned {
+                    reader.skip_return(name);
+                }
+                if reader.peek().is_some() {
+                    return Err(reader.misplaced());
+                }
+            }
             None => {}
         }
         reader.skip();
@@ -114,23 +134,52 @@ impl<'t> Reader<'t> {
         self.take(|c| c.is_alphanumeric() || c == '_' || c == '.')
     }
 
-    /// Goes past `return`, `name =` and `name: Annotation =`.
-    fn skip_assignment(&mut self) {
+    /// Goes past `def name(...):`, the first line of a function.
+    fn skip_head_of_function(&mut self) {
+        self.skip();
+        let line = self.rest().lines().next().unwrap_or_default();
+        let code = line.split('#').next().unwrap_or_default().trim_end();
+        if line.starts_with("def ") && code.ends_with(':') {
+            self.at += line.len();
+        }
+    }
+
+    /// Goes past `return`, `name =` and `name: Annotation =`. Gives the name that the value is assigned to.
+    fn skip_assignment(&mut self) -> Option<&'t str> {
         self.skip();
         let before = self.at;
         if !self.here().is_some_and(|c| c.is_alphabetic() || c == '_') {
-            return;
+            return None;
         }
-        if self.word() == "return" {
-            return;
+        let name = self.word();
+        if name == "return" {
+            return None;
         }
         if self.peek() == Some(':') {
             self.take(|c| c != '=' && c != '\n');
         }
         match self.here() {
-            Some('=') => self.at += 1,
-            _ => self.at = before,
+            Some('=') => {
+                self.at += 1;
+                Some(name)
+            }
+            _ => {
+                self.at = before;
+                None
+            }
         }
+    }
+
+    /// Goes past `return name`, behind an assignment to this name.
+    fn skip_return(&mut self, name: &str) {
+        let before = self.at;
+        if self.word() == "return" {
+            self.skip();
+            if self.word() == name {
+                return;
+            }
+        }
+        self.at = before;
     }
 
     fn value(&mut self, depth: usize) -> Result<Literal<'t>> {
@@ -144,6 +193,7 @@ impl<'t> Reader<'t> {
                 (mut parts, false) if parts.len() == 1 => return parts.pop().ok_or_else(|| self.misplaced()),
                 (parts, _) => Value::List(parts),
             },
+            Some('{') => self.dictionary(depth)?,
             Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
             Some('0'..='9' | '+' | '-' | '.') => self.number()?,
             Some(c) if c.is_alphabetic() || c == '_' => {
@@ -152,7 +202,13 @@ impl<'t> Reader<'t> {
                     // r"", u"".
                     Some(quote @ ('"' | '\'')) if word.len() == 1 => self.quoted(quote)?,
                     _ if word == "None" => Value::None,
-                    _ => Value::Name(word.rsplit('.').next().unwrap_or(word)),
+                    here => {
+                        let name = word.rsplit('.').next().unwrap_or(word);
+                        match here {
+                            Some('(') => Value::Call(name, self.arguments(depth)?),
+                            _ => Value::Name(name),
+                        }
+                    }
                 }
             }
             Some(_) => return Err(self.misplaced()),
@@ -162,6 +218,42 @@ impl<'t> Reader<'t> {
 
     /// The values up to a bracket, and whether there is a comma behind the last.
     fn list(&mut self, close: char, depth: usize) -> Result<(Vec<Literal<'t>>, bool)> {
+        self.parts(close, depth, |reader| reader.value(depth + 1))
+    }
+
+    fn dictionary(&mut self, depth: usize) -> Result<Value<'t>> {
+        let (fields, _) = self.parts('}', depth, |reader| {
+            let key = reader.value(depth + 1)?;
+            if reader.peek() != Some(':') {
+                return Err(reader.error(reader.at, "a colon is missing before this"));
+            }
+            reader.at += 1;
+            Ok((key, reader.value(depth + 1)?))
+        })?;
+        Ok(Value::Dict(fields))
+    }
+
+    fn arguments(&mut self, depth: usize) -> Result<Vec<Argument<'t>>> {
+        let (arguments, _) = self.parts(')', depth, |reader| {
+            let before = reader.at;
+            let name = reader.word();
+            if !name.is_empty() && reader.peek() == Some('=') {
+                reader.at += 1;
+                return Ok(Argument { name: Some(name), value: reader.value(depth + 1)? });
+            }
+            reader.at = before;
+            Ok(Argument { name: None, value: reader.value(depth + 1)? })
+        })?;
+        Ok(arguments)
+    }
+
+    /// The parts up to a bracket, and whether there is a comma behind the last.
+    fn parts<T>(
+        &mut self,
+        close: char,
+        depth: usize,
+        mut part: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<(Vec<T>, bool)> {
         let (start, open) = (self.at, self.here().unwrap_or(close));
         if depth == DEEPEST {
             return Err(self.error(start, &format!("brackets nest deeper than {DEEPEST}")));
@@ -172,11 +264,11 @@ impl<'t> Reader<'t> {
             match self.peek() {
                 None => return Err(self.error(start, &format!("`{open}` is never closed"))),
                 Some(c) if c == close => break,
-                Some(')' | ']') => return Err(self.crossed(open, start)),
+                Some(')' | ']' | '}') => return Err(self.crossed(open, start)),
                 Some(',') if !may_follow => (self.at, may_follow) = (self.at + 1, true),
                 Some(_) if !may_follow => return Err(self.error(self.at, "a comma is missing before this")),
                 Some(_) => {
-                    parts.push(self.value(depth + 1)?);
+                    parts.push(part(self)?);
                     may_follow = false;
                 }
             }
@@ -224,7 +316,7 @@ impl<'t> Reader<'t> {
 
     fn misplaced(&self) -> Error {
         let c = self.here().unwrap_or(' ');
-        self.error(self.at, &format!("`{c}` cannot stand here; a policy is lists, names and numbers"))
+        self.error(self.at, &format!("`{c}` cannot stand here; {FORMS}"))
     }
 }
 
@@ -238,6 +330,17 @@ mod tests {
             Value::Number(number) => number.to_string(),
             Value::Name(name) => format!("'{name}'"),
             Value::List(parts) => format!("[{}]", parts.iter().map(written).collect::<Vec<_>>().join(" ")),
+            Value::Dict(fields) => {
+                let field = |(key, value): &(Literal<'_>, Literal<'_>)| format!("{}: {}", written(key), written(value));
+                format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(" "))
+            }
+            Value::Call(name, arguments) => {
+                let argument = |a: &Argument<'_>| match a.name {
+                    Some(name) => format!("{name}={}", written(&a.value)),
+                    None => written(&a.value),
+                };
+                format!("{name}({})", arguments.iter().map(argument).collect::<Vec<_>>().join(" "))
+            }
         }
     }
 
@@ -261,6 +364,12 @@ mod tests {
             ("    return [\n 1, \\\n 2 # two\n , ]  # done", "[1 2]"),
             ("\u{feff}# first\n_x=\t(1, 2)", "[1 2]"),
             ("'#[,'", "'#[,'"),
+            ("{'a': 1, b: [2],}", "{'a': 1 'b': [2]}"),
+            ("a.F(1, 'x', c=(2, 3), d)", "F(1 'x' c=[2 3] 'd')"),
+            ("f()", "f()"),
+            ("x = [1]\nreturn x", "[1]"),
+            ("def f(a: int) -> List:  # a function\n    x = [1]\n    return x  # done\n", "[1]"),
+            ("def f():\n    return [1]", "[1]"),
         ] {
             assert_eq!(written(&read(text).unwrap()), expected, "{text}");
         }
@@ -275,19 +384,23 @@ mod tests {
             ("[1, [2, 3]", "line 1, column 1: policy: `[` is never closed"),
             ("[1,\n (2, 3]", "line 2, column 7: policy: `]` does not close the `(` of line 2, column 2"),
             ("[1 2]", "line 1, column 4: policy: a comma is missing before this"),
-            ("[1]]", "line 1, column 4: policy: `]` cannot stand here; a policy is lists, names and numbers"),
-            ("[1] [2]", "line 1, column 5: policy: `[` cannot stand here; a policy is lists, names and numbers"),
-            ("[{1: 2}]", "line 1, column 2: policy: `{` cannot stand here; a policy is lists, names and numbers"),
-            ("[,]", "line 1, column 2: policy: `,` cannot stand here; a policy is lists, names and numbers"),
+            ("[1]]", "line 1, column 4: policy: `]` cannot stand here: FORMS"),
+            ("[1] [2]", "line 1, column 5: policy: `[` cannot stand here: FORMS"),
+            ("[{1 2}]", "line 1, column 5: policy: a colon is missing before this"),
+            ("[{1: 2]", "line 1, column 7: policy: `]` does not close the `{` of line 1, column 2"),
+            ("x = [1]\nreturn y", "line 2, column 1: policy: `r` cannot stand here: FORMS"),
+            ("x = [1]\nx = [2]", "line 2, column 1: policy: `x` cannot stand here: FORMS"),
+            ("[,]", "line 1, column 2: policy: `,` cannot stand here: FORMS"),
             ("['é', 'b]", "line 1, column 7: policy: the text is never closed"),
             ("[0x1f]", "line 1, column 2: policy: `0x1f` is not a number"),
             ("[1.2.3]", "line 1, column 2: policy: `1.2.3` is not a number"),
             ("[-inf]", "line 1, column 2: policy: `-inf` is not a number"),
             ("[1-2]", "line 1, column 3: policy: a comma is missing before this"),
-            ("[f(1)]", "line 1, column 3: policy: a comma is missing before this"),
-            ("x == [1]", "line 1, column 4: policy: `=` cannot stand here; a policy is lists, names and numbers"),
+            ("[f(1]", "line 1, column 5: policy: `]` does not close the `(` of line 1, column 3"),
+            ("x == [1]", "line 1, column 4: policy: `=` cannot stand here: FORMS"),
         ] {
-            assert_eq!(read(text).unwrap_err().to_string(), message, "{text}");
+            let found = read(text).unwrap_err().to_string().replace(&format!("; {FORMS}"), ": FORMS");
+            assert_eq!(found, message, "{text}");
         }
         let deep = "[".repeat(100_000);
         assert_eq!(read(&deep).unwrap_err().to_string(), "line 1, column 17: policy: brackets nest deeper than 16");

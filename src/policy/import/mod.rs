@@ -1,5 +1,6 @@
 //! Import: policies from Python code, with each framework's own names.
 
+mod forms;
 mod literal;
 mod names;
 
@@ -9,12 +10,13 @@ use std::str::FromStr;
 use super::{Policy, Step, SubPolicy};
 use crate::convention::Convention;
 use crate::error::{Error, Result};
+use forms::{FORMS, Parts};
 use literal::{Literal, Value};
 use names::Name;
 
 /// The framework whose Python code a policy comes from. It fixes the names of operations and the meaning of magnitudes.
 ///
-/// torchvision, timm and Fast AutoAugment have conventions of their own here, so the import keeps their meaning. kornia
+/// torchvision, timm, Fast AutoAugment and DeepVoltaire/AutoAugment have conventions of their own here, so the import keeps their meaning. kornia
 /// and DALI have none, because their operations are not Pillow's. Their digits are read in the closest convention, and
 /// [`Framework::caveat`] names the differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +30,9 @@ pub enum Framework {
     Timm,
     /// Lists of `('Contrast', 0.832, 0.499)` with levels from 0 to 1. The convention is `fast-autoaugment`.
     FastAutoAugment,
+    /// Calls of `SubPolicy(0.4, "posterize", 8, 0.6, "rotate", 9, fillcolor)`, as in DeepVoltaire/AutoAugment and its
+    /// many copies. The convention is `deepvoltaire`, which has the fill.
+    DeepVoltaire,
     /// Lists of `("posterize", 0.4, 8)`, read in convention `torchvision`.
     Kornia,
     /// Lists of `(posterize, 0.4, 6)` with 11 magnitudes, whose names are functions. Read in convention `tensorflow`.
@@ -36,8 +41,14 @@ pub enum Framework {
 
 impl Framework {
     /// All of them.
-    pub const ALL: [Framework; 5] =
-        [Framework::Torchvision, Framework::Timm, Framework::FastAutoAugment, Framework::Kornia, Framework::Dali];
+    pub const ALL: [Framework; 6] = [
+        Framework::Torchvision,
+        Framework::Timm,
+        Framework::FastAutoAugment,
+        Framework::Kornia,
+        Framework::Dali,
+        Framework::DeepVoltaire,
+    ];
 
     /// The name on the command line: `fast-autoaugment`.
     pub fn name(self) -> &'static str {
@@ -45,6 +56,7 @@ impl Framework {
             Framework::Torchvision => "torchvision",
             Framework::Timm => "timm",
             Framework::FastAutoAugment => "fast-autoaugment",
+            Framework::DeepVoltaire => "deepvoltaire",
             Framework::Kornia => "kornia",
             Framework::Dali => "dali",
         }
@@ -54,7 +66,7 @@ impl Framework {
     /// own.
     pub fn caveat(self) -> Option<&'static str> {
         match self {
-            Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment => None,
+            Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment | Framework::DeepVoltaire => None,
             Framework::Kornia => Some(
                 "kornia draws from the interval that a digit names, from minus to plus, takes 180 times the shear as \
                  degrees and computes in floats; here digits stand for the paper's values, as torchvision has them",
@@ -83,11 +95,17 @@ impl FromStr for Framework {
 }
 
 impl Policy {
-    /// Reads a policy written as a Python literal: sub-policies of `(operation, probability, magnitude)`.
+    /// Reads a policy from Python code, in the forms in which it stands there:
     ///
-    /// Lists and tuples are the same, and operations are strings or bare names. Comments, trailing commas, and a
-    /// `name =` or `return` in front are allowed. Lines of sub-policies need no list around them. Code is not run, and
-    /// all other Python is refused.
+    /// * sub-policies of `(operation, probability, magnitude)`: `[[("Posterize", 0.4, 8), ("Rotate", 0.6, 9)]]`
+    /// * rows with three values for each step: `[("Posterize", 0.4, 8, "Rotate", 0.6, 9)]`
+    /// * calls of a class: `[SubPolicy(0.4, "posterize", 8, 0.6, "rotate", 9, fillcolor)]`, or with names, `p1=0.4`
+    /// * dictionaries: `[[{"type": "Posterize", "prob": 0.4, "magnitude": 8}]]`, or `dict(type=...)`
+    ///
+    /// If a number comes first, it is the probability, and the name comes second. Lists and tuples are the same, and
+    /// operations are strings or bare names. A fill at the end of a call is not read. Comments, trailing commas, a
+    /// `name =` or `return` in front, a `return name` behind and a `def` above are allowed. Lines of sub-policies need
+    /// no list around them. Code is not run, and all other Python is refused.
     ///
     /// ```
     /// use autoaugment::{Convention, Policy, policy::Framework};
@@ -113,35 +131,21 @@ impl Policy {
         let at = |literal: &Literal<'_>, e: Error| e.at(literal::place(text, literal.at));
         let shape = |literal: &Literal<'_>, message: &str| at(literal, syntax(message));
 
-        let sub_policies = match &root.value {
-            Value::List(parts) if parts.first().is_some_and(is_step) => vec![&root],
-            Value::List(parts) => parts.iter().collect(),
-            _ => return Err(shape(&root, "a policy is a list of sub-policies")),
-        };
+        let sub_policies = forms::sub_policies(&root).map_err(|(place, message)| shape(place, &message))?;
         if sub_policies.is_empty() {
             return Err(at(&root, Error::EmptyPolicy));
         }
         let mut read = Vec::with_capacity(sub_policies.len());
         let mut possible = framework.conventions().to_vec();
         for sub_policy in sub_policies {
-            let Value::List(steps) = &sub_policy.value else {
-                return Err(shape(sub_policy, "a sub-policy is a list of steps"));
-            };
+            let steps = forms::steps(sub_policy).map_err(|(place, message)| shape(place, &message))?;
             if steps.is_empty() {
                 return Err(at(sub_policy, Error::EmptySubPolicy));
             }
             let mut written = Vec::with_capacity(steps.len());
-            for step in steps {
-                let Value::List(parts) = &step.value else {
-                    return Err(shape(step, "a step is (operation, probability, magnitude)"));
-                };
-                let [op, probability, magnitude] = &parts[..] else {
-                    let message =
-                        format!("a step is (operation, probability, magnitude), and this has {}", parts.len());
-                    return Err(shape(step, &message));
-                };
+            for Parts { op, probability, magnitude } in steps {
                 let Value::Name(text) = op.value else {
-                    return Err(shape(op, "a step begins with an operation's name"));
+                    return Err(shape(op, &format!("an operation is a name; {FORMS}")));
                 };
                 let name = framework.operation(text).map_err(|e| at(op, e))?;
                 possible.retain(|convention| name.conventions.contains(convention));
@@ -192,10 +196,6 @@ impl<'l, 't> Written<'l, 't> {
         })?;
         Ok(step)
     }
-}
-
-fn is_step(literal: &Literal<'_>) -> bool {
-    matches!(&literal.value, Value::List(parts) if matches!(parts.first(), Some(Literal { value: Value::Name(_), .. })))
 }
 
 fn syntax(message: &str) -> Error {

@@ -14,6 +14,7 @@ pub(super) struct Name {
 
 const TORCHVISION: &[Convention] = &[Convention::Torchvision];
 const FAST: &[Convention] = &[Convention::FastAutoAugment];
+const DEEP_VOLTAIRE: &[Convention] = &[Convention::DeepVoltaire];
 const TENSORFLOW: &[Convention] = &[Convention::TensorFlow];
 
 /// In order of preference, for a list that fits several.
@@ -70,6 +71,7 @@ impl Framework {
             Framework::Torchvision | Framework::Kornia => TORCHVISION,
             Framework::Timm => TIMM,
             Framework::FastAutoAugment => FAST,
+            Framework::DeepVoltaire => DEEP_VOLTAIRE,
             Framework::Dali => TENSORFLOW,
         }
     }
@@ -81,7 +83,12 @@ impl Framework {
             return Err(syntax(&format!("timm's `{name}` {why}; only `{name}Rel` says how far")));
         }
         let names = self.names();
-        let found = names.iter().find(|(known, ..)| known == name);
+        // The copies of DeepVoltaire's class write names in several ways.
+        let is_same = |known: &str| match self {
+            Framework::DeepVoltaire => known.eq_ignore_ascii_case(name),
+            _ => known == name,
+        };
+        let found = names.iter().find(|(known, ..)| is_same(known));
         let (_, op, conventions) =
             found.ok_or_else(|| Error::unknown("operation", name, names.iter().map(|(known, ..)| known.as_str())))?;
         Ok(Name { op: *op, conventions })
@@ -98,6 +105,7 @@ impl Framework {
         match self {
             Framework::Torchvision => learned(&[OpKind::Identity], plain),
             Framework::FastAutoAugment => learned(&[OpKind::Cutout], plain),
+            Framework::DeepVoltaire => learned(&[], deep_voltaire),
             Framework::Kornia => learned(&[], snake),
             Framework::Dali => learned(&[OpKind::Identity, OpKind::SolarizeAdd], snake),
             Framework::Timm => TIMM_NAMES.iter().map(|(name, op, in_)| (name.to_string(), *op, *in_)).collect(),
@@ -115,4 +123,12 @@ fn snake(name: &str) -> String {
         made.push(letter.to_ascii_lowercase());
     }
     made
+}
+
+/// `autocontrast` for `AutoContrast`, and `shearX` for `ShearX`.
+fn deep_voltaire(name: &str) -> String {
+    match name.strip_suffix(['X', 'Y']) {
+        Some(before) => format!("{}{}", before.to_lowercase(), &name[before.len()..]),
+        None => name.to_lowercase(),
+    }
 }

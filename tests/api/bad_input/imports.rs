@@ -10,35 +10,39 @@ fn import(framework: Framework, text: &str) -> Result<(), autoaugment::Error> {
 }
 
 pub fn imports() -> Vec<Case> {
-    use Framework::{Dali, FastAutoAugment, Kornia, Timm, Torchvision};
+    use Framework::{Dali, DeepVoltaire, FastAutoAugment, Kornia, Timm, Torchvision};
     let torch = |text| import(Torchvision, text);
     vec![
         ("nothing", torch(""), "line 1, column 1: policy: there is no list"),
         ("no sub-policies", torch("x = [ ]"), "line 1, column 5: the policy has no sub-policies"),
         ("no steps", torch("[[('Invert', 1, 2)],\n  []]"), "line 2, column 3: the sub-policy has no steps"),
-        ("a number", torch("7"), "line 1, column 1: policy: a policy is a list of sub-policies"),
-        ("a name", torch("'imagenet'"), "line 1, column 1: policy: a policy is a list of sub-policies"),
+        ("a number", torch("7"), "line 1, column 1: policy: a policy is a list of sub-policies; the forms are ..."),
+        (
+            "a name",
+            torch("'imagenet'"),
+            "line 1, column 1: policy: a policy is a list of sub-policies; the forms are ...",
+        ),
         (
             "a number in it",
             torch("[[('Invert', 1, 2)], 3]"),
-            "line 1, column 22: policy: a sub-policy is a list of steps",
+            "line 1, column 22: policy: a sub-policy is a list of steps; the forms are ...",
         ),
         (
             "a step in place of a sub-policy",
             torch("('Rotate', 1, 2)"),
-            "line 1, column 2: policy: a sub-policy is a list of steps",
+            "line 1, column 2: policy: a sub-policy is a list of steps; the forms are ...",
         ),
         (
             "a pair",
             torch("[[('Rotate', 1)]]"),
-            "line 1, column 3: policy: a step is (operation, probability, magnitude), and this has 2",
+            "line 1, column 3: policy: a step is (operation, probability, magnitude), and this has 2; the forms are ...",
         ),
         (
             "four",
             torch("[[\n ('Rotate', 1, 2, 3)]]"),
-            "line 2, column 2: policy: a step is (operation, probability, magnitude), and this has 4",
+            "line 2, column 2: policy: a step is (operation, probability, magnitude), and this has 4; the forms are ...",
         ),
-        ("no name", torch("[[(1, 1, 2)]]"), "line 1, column 4: policy: a step begins with an operation's name"),
+        ("no name", torch("[[(1, 1, 2)]]"), "line 1, column 4: policy: an operation is a name; the forms are ..."),
         (
             "an unknown operation",
             torch("[[('Rotat', 1, 2)]]"),
@@ -107,11 +111,51 @@ pub fn imports() -> Vec<Case> {
             "line 1, column 33: policy: no timm convention has `ColorIncreasing` and the names before it",
         ),
         ("an open bracket", torch("[\n  [('Rotate', 1, 2),\n"), "line 2, column 3: policy: `[` is never closed"),
-        ("code", torch("[[f(x)]]"), "line 1, column 4: policy: a comma is missing before this"),
         (
-            "JSON",
+            "code",
+            torch("[[f(x)]]"),
+            "line 1, column 3: policy: a step is (operation, probability, magnitude); the forms are ...",
+        ),
+        (
+            "JSON of ours",
             torch("{\"version\": 1}"),
-            "line 1, column 1: policy: `{` cannot stand here; a policy is lists, names and numbers",
+            "line 1, column 1: policy: a policy is a list of sub-policies; ...",
+        ),
+        (
+            "a call with two values",
+            import(DeepVoltaire, "[SubPolicy(0.4, 'rotate')]"),
+            "line 1, column 2: policy: a call has three values for each step and a fill, and this has 2; the forms are ...",
+        ),
+        (
+            "a call with a number as fill",
+            import(DeepVoltaire, "[SubPolicy(0.4, 'rotate', 8, 128)]"),
+            "line 1, column 2: policy: a call has three values for each step and a fill, and this has 4; the forms are ...",
+        ),
+        (
+            "an argument of another class",
+            import(DeepVoltaire, "[SubPolicy(0.4, 'rotate', 8, bias=1)]"),
+            "line 1, column 35: policy: `bias` is no argument that is read; the forms are ...",
+        ),
+        (
+            "degrees in place of a magnitude",
+            torch("[[dict(type='Rotate', angle=30, prob=0.6)]]"),
+            "line 1, column 29: policy: a step has an operation (type, op, name, operation, method), a probability \
+             (prob, probability, p), a magnitude (magnitude, magnitude_idx, level, mag), and no `angle`",
+        ),
+        (
+            "a dictionary without a probability",
+            torch("[[{'type': 'Rotate', 'magnitude': 3}]]"),
+            "line 1, column 3: policy: a step has an operation, a probability and a magnitude; `prob` is missing",
+        ),
+        (
+            "a dictionary with two",
+            torch("[[{'type': 'Rotate', 'p': 1, 'prob': 1, 'magnitude': 3}]]"),
+            "line 1, column 38: policy: a step has one `prob`",
+        ),
+        (
+            "a return of another name",
+            torch("a = [[('Rotate', 1, 2)]]\nreturn b"),
+            "line 2, column 1: policy: `r` cannot ...",
         ),
     ]
 }

@@ -131,9 +131,77 @@ fn sources_have_names() {
     for source in Framework::ALL {
         assert_eq!(source.name().to_uppercase().parse::<Framework>().unwrap(), source);
         assert_eq!(format!("{source:>20}").len(), 20);
-        let has_own = matches!(source, Framework::Torchvision | Framework::Timm | Framework::FastAutoAugment);
+        let has_own = !matches!(source, Framework::Kornia | Framework::Dali);
         assert_eq!(source.caveat().is_none(), has_own, "{source}");
     }
     let error = "tim".parse::<Framework>().unwrap_err();
     assert_eq!(error.to_string(), "unknown framework `tim`; did you mean `timm`?");
+}
+
+fn case(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_cases_are_imported() {
+    let calls = Policy::import(&case("import-calls-of-a-class.py"), Framework::DeepVoltaire).unwrap();
+    let expected = "convention deepvoltaire\nPosterize 0.3 7 + Rotate 0.5 8\nTranslateY 0.2 6 + AutoContrast 0.9 1";
+    assert_eq!(calls.to_string(), expected);
+    policy_round_trips(&calls);
+    let returned = Policy::import(&case("import-list-then-return.py"), Framework::FastAutoAugment).unwrap();
+    let expected =
+        "convention fast-autoaugment\nContrast 0.81 0.47 + TranslateX 0.42 0.39\nColor 0.35 0.43 + Invert 0.5 0.75";
+    assert_eq!(returned.to_string(), expected);
+}
+
+/// One policy in every form.
+#[test]
+fn all_forms_are_read() {
+    let expected = "Posterize 0.4 8 + Rotate 0.6 9\nInvert 0.1 0 + Contrast 0.2 6";
+    for text in [
+        "[(('Posterize', 0.4, 8), ('Rotate', 0.6, 9)), (('Invert', 0.1, None), ('Contrast', 0.2, 6))]",
+        "[('Posterize', 0.4, 8, 'Rotate', 0.6, 9), ['Invert', 0.1, None, 'Contrast', 0.2, 6]]",
+        "[[0.4, 'Posterize', 8, 0.6, 'Rotate', 9], [0.1, 'Invert', 0, 0.2, 'Contrast', 6]]",
+        "[[(0.4, 'Posterize', 8), (0.6, 'Rotate', 9)], [(0.1, 'Invert', 0), (0.2, 'Contrast', 6)]]",
+        "self.policies = [SubPolicy(0.4, 'Posterize', 8, 0.6, 'Rotate', 9, fillcolor),\n\
+         SubPolicy(0.1, 'Invert', 7, 0.2, 'Contrast', 6, (128, 128, 128))]",
+        "SubPolicy(p1=0.4, operation1='Posterize', magnitude_idx1=8, p2=0.6, operation2='Rotate', magnitude_idx2=9),\n\
+         m.SubPolicy(p1=0.1, operation1='Invert', magnitude_idx1=0, p2=0.2, operation2='Contrast', magnitude_idx2=6, \
+         fillcolor=(0, 0, 0)),",
+        "[[{'type': 'Posterize', 'prob': 0.4, 'magnitude': 8}, {'op': 'Rotate', 'p': 0.6, 'level': 9}],\n\
+         [dict(type='Invert', prob=0.1, magnitude=None), dict(name='Contrast', probability=0.2, magnitude=6)]]",
+        "def policy():\n    p = [[('Posterize', 0.4, 8), ('Rotate', 0.6, 9)], [('Invert', 0.1, None), ('Contrast', 0.2, 6)]]\n\
+         \n    return p",
+    ] {
+        let policy = Policy::import(text, Framework::Torchvision).unwrap_or_else(|e| panic!("{text}: {e}"));
+        // Invert has no magnitude, whatever stands there.
+        let found = policy.to_string().replace("Invert 0.1 7", "Invert 0.1 0");
+        assert_eq!(found, format!("convention torchvision\n{expected}"), "{text}");
+    }
+    for one in ["SubPolicy(0.4, 'rotate', 8, 0.6, 'SHEARX', 9)", "[(0.4, 'rotate', 8, 0.6, 'shearX', 9)]"] {
+        let policy = Policy::import(one, Framework::DeepVoltaire).unwrap();
+        assert_eq!(policy.to_string(), "convention deepvoltaire\nRotate 0.4 8 + ShearX 0.6 9", "{one}");
+    }
+    let names = ["shearX", "translateY", "rotate", "color", "posterize", "solarize", "contrast", "sharpness"];
+    for name in names.into_iter().chain(["brightness", "autocontrast", "equalize", "invert"]) {
+        Policy::import(&format!("[SubPolicy(1, \"{name}\", 3)]"), Framework::DeepVoltaire).unwrap();
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    use autoaugment::{AugmenterConfig, Plan, Scheme};
+    let text = case("policy-with-bom.txt");
+    assert!(text.starts_with('\u{feff}'));
+    let policy: Policy = text.parse().unwrap();
+    assert_eq!(policy.to_string(), "convention torchvision\nRotate 0.6 9 + Solarize 0.4 5\nInvert 1 0");
+    assert_eq!(Scheme::from_json_or_text(&text).unwrap(), policy.clone().into());
+    let marked = |text: &str| format!("\u{feff}{text}");
+    assert_eq!(Policy::from_json(&marked(&policy.to_json())), Ok(policy.clone()));
+    assert_eq!(Scheme::from_json_or_text(&marked(&policy.to_json())), Ok(policy.into()));
+    assert_eq!(marked("randaugment").parse::<Scheme>(), "randaugment".parse::<Scheme>());
+    let plan = Plan::uniform(1, vec!["Invert".parse().unwrap()]);
+    assert_eq!(Plan::from_json(&marked(&plan.to_json())), Ok(plan));
+    assert_eq!(AugmenterConfig::from_json(&marked("{}")), AugmenterConfig::from_json("{}"));
 }
