@@ -43,6 +43,9 @@ pub struct ImageBatch {
     /// The mixing plan and the soft labels, N x classes in `f32`, for a loss like burn's `cross_entropy_with_logits`.
     /// `None` unless the loader or the batcher mixes.
     pub mixed: Option<Mixed<Tensor<2>>>,
+    /// The labels of each pixel, N x H x W, in the image's geometry. `None` unless the loader has
+    /// [`LoaderBuilder::masks`](crate::loader::LoaderBuilder::masks).
+    pub masks: Option<Tensor<3, Int>>,
     /// The sample index of each image.
     pub indices: Vec<u64>,
     /// The operations of each image.
@@ -176,7 +179,7 @@ impl AugmentBatcher {
         let (images, report) = Work { augmenter, drawn: &drawn }.tensor(batch, device)?;
         let Drawn { plan, mixed, .. } = drawn;
         let mixed = mixed.map(|mixed| soft_labels_on(mixed, device));
-        Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, indices, plan, report })
+        Ok(ImageBatch { images, labels: labels_on(labels, device), mixed, masks: None, indices, plan, report })
     }
 
     /// The labels as classes, if they are mixed. Without mixing, their meaning is the caller's.
@@ -201,4 +204,11 @@ impl<I: Into<ImageItem>> Batcher<I, Result<ImageBatch>> for AugmentBatcher {
 pub(super) fn labels_on(labels: Vec<i32>, device: &Device) -> Tensor<1, Int> {
     let images = labels.len();
     Tensor::from_data(::burn::tensor::TensorData::new(labels, [images]), device)
+}
+
+/// Masks of u8 as numbers.
+pub(super) fn masks_on(masks: &crate::Tensor, device: &Device) -> Tensor<3, Int> {
+    let labels = masks.data.as_u8().unwrap_or_default().iter().map(|&label| i32::from(label)).collect::<Vec<_>>();
+    let crate::Shape { images, height, width, .. } = masks.shape;
+    Tensor::from_data(::burn::tensor::TensorData::new(labels, [images, height, width]), device)
 }

@@ -3,7 +3,7 @@
 use ::burn::tensor::Device;
 
 use super::augment::{dtype_on, from_host};
-use super::batcher::{ImageBatch, labels_on};
+use super::batcher::{ImageBatch, labels_on, masks_on};
 use super::mix::soft_labels_on;
 use crate::error::Result;
 use crate::loader::{Epoch, Ready};
@@ -31,6 +31,7 @@ impl Epoch {
             images: batch.images,
             labels: labels_on(batch.labels.iter().map(|&label| label as i32).collect(), device),
             mixed: batch.mixed.map(|mixed| soft_labels_on(mixed, device)),
+            masks: batch.masks.map(|masks| masks_on(&masks, device)),
             indices: batch.indices,
             plan: batch.plan,
             report: batch.report,

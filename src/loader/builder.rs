@@ -11,6 +11,7 @@ use super::color_mode::ColorMode;
 use super::dataset::Dataset;
 use super::epoch::{Epoch, Position};
 use super::failed::OnError;
+use super::mask_mover::MaskMover;
 use super::order::{Cut, Order};
 use super::produce::Producer;
 use super::progress::{OnProgress, Progress};
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Staging;
 use crate::mixing::Mixer;
+use crate::targets::Masks;
 
 /// Makes augmented batches of a data set, epoch by epoch; see the [module](super).
 pub struct Loader {
@@ -43,6 +45,7 @@ struct Options {
     on_error: OnError,
     color: ColorMode,
     scaled: Option<Size>,
+    masks: Option<Masks<u8>>,
 }
 
 /// Collects the options of a [`Loader`].
@@ -76,7 +79,8 @@ impl LoaderBuilder {
     }
 
     /// Whether each epoch has an order of its own; the data set's order unless set. It takes 4 bytes of memory per
-    /// sample while the epoch lasts (8 beyond 4,294,967,295 samples).
+    /// sample while the epoch lasts (8 beyond 4,294,967,295 samples). A data set with a
+    /// [locality](Dataset::locality) is shuffled by groups of blocks.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.options.shuffle = shuffle;
         self
@@ -145,6 +149,16 @@ impl LoaderBuilder {
         self
     }
 
+    /// Delivers the masks of the samples with each batch, in [`LoadedBatch::masks`](super::LoadedBatch::masks). They
+    /// follow the crops, flips and other geometry of their images, by the nearest pixel. Off unless set.
+    ///
+    /// A sample without a mask is broken then. Masks are moved on the CPU, for a GPU too, with the same bytes. They can
+    /// go neither with [`LoaderBuilder::mixing`] nor with [`LoaderBuilder::scaled_decoding`].
+    pub fn masks(mut self, masks: Masks<u8>) -> Self {
+        self.options.masks = Some(masks);
+        self
+    }
+
     /// Calls this with the progress of each epoch, at its beginning and after each of its batches. The thread that
     /// fetches the batch makes the call, so it should return soon.
     ///
@@ -165,7 +179,8 @@ impl LoaderBuilder {
     ///
     /// # Errors
     /// [`Error::Loader`] if an option cannot be used, the data set is empty or has more classes than the mixer, or a
-    /// thread cannot be started. [`Error::Output`] for MixUp of an augmenter's bytes.
+    /// thread cannot be started. The same if masks should go with mixing or scaled decoding. [`Error::Output`] for
+    /// MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
         let LoaderBuilder { dataset, augmenter, mixer, options, on_progress } = self;
         let Options { batch_size, threads, prefetch, rank, world_size, .. } = options;
@@ -192,6 +207,10 @@ impl LoaderBuilder {
                 )));
             }
         }
+        if options.masks.is_some() && (mixer.is_some() || options.scaled.is_some()) {
+            let other = if mixer.is_some() { "`mixing`" } else { "`scaled_decoding`" };
+            return Err(Error::Loader(format!("masks cannot follow {other}; leave out `masks` or {other}")));
+        }
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("loader {i}")).build();
         let pool = pool.map_err(|e| Error::Loader(format!("cannot start {threads} threads: {e}")))?;
         let producer = Producer {
@@ -201,6 +220,7 @@ impl LoaderBuilder {
             color: options.color,
             scaled: options.scaled,
             on_error: options.on_error,
+            masks: options.masks.map(MaskMover::new).transpose()?,
             // One more than are under way, so that the next batch finds one that is mapped already.
             #[cfg(feature = "gpu")]
             staging: Staging::new(1, prefetch + 1),
@@ -225,6 +245,7 @@ impl Loader {
             on_error: OnError::default(),
             color: ColorMode::default(),
             scaled: None,
+            masks: None,
         };
         LoaderBuilder {
             dataset: Box::new(dataset),
@@ -279,17 +300,19 @@ impl Loader {
     ///
     /// Here pixels are in bytes, and augmented pixels in the output's type, twice if batches are mixed. On a GPU, the
     /// pixels are in memory that the device can read, and once more in its own memory. The augmented pixels are in its
-    /// own memory. The bound leaves out soft labels, the data set's own memory, and the memory of decoders and CPU
+    /// own memory. With masks, each image has two more bytes per pixel and one per augmented pixel. The bound leaves out soft labels, the data set's own memory, and the memory of decoders and CPU
     /// operations for one image. A memory-mapped file counts as 0 for `file`.
     pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
-        let Options { batch_size, threads, prefetch, shuffle, color, .. } = self.options;
+        let Options { batch_size, threads, prefetch, shuffle, color, masks, .. } = self.options;
         let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;
         let pixels = (largest.pixels() * color.channels()) as u64;
         let value = self.augmenter().output().dtype().bytes();
         let forms = 1 + usize::from(self.producer.mixer.is_some());
         let output = (augmented.pixels() * color.channels() * value * forms) as u64;
+        // The masks of a batch are copied once.
+        let masks = if masks.is_some() { 2 * largest.pixels() + augmented.pixels() } else { 0 } as u64;
         let batches = (prefetch as u64 + 1) * batch_size as u64;
-        order + batches * (file as u64 + pixels + output) + 2 * threads as u64 * pixels
+        order + batches * (file as u64 + pixels + output + masks) + 2 * threads as u64 * pixels
     }
 
     fn cut(&self) -> Cut {
@@ -299,9 +322,11 @@ impl Loader {
 
     fn from(&self, position: Position) -> Epoch {
         let Options { shuffle, seed, prefetch, .. } = self.options;
-        let order = match shuffle {
-            true => Order::shuffled(self.dataset().len(), seed, position.epoch),
-            false => Order::Natural,
+        let (len, epoch) = (self.dataset().len(), position.epoch);
+        let order = match self.dataset().locality() {
+            _ if !shuffle => Order::Natural,
+            Some(locality) => Order::shuffled_by_blocks(len, &locality, seed, epoch),
+            None => Order::shuffled(len, seed, epoch),
         };
         let shared = (self.producer.clone(), self.pool.clone());
         Epoch::new(shared, order, self.cut(), prefetch, position, self.on_progress.clone())

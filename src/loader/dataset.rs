@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::color_mode::ColorMode;
 use super::region::Region;
-use super::{decode, scaled};
+use super::{decode, mask, scaled};
 use crate::batch::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
 
@@ -56,6 +56,25 @@ pub trait Dataset: Send + Sync {
     fn classes(&self) -> &[String] {
         &[]
     }
+
+    /// The blocks of samples that are stored together, if reading any sample of a block costs reading the whole block.
+    /// `None` if all orders are as fast. A loader that shuffles shuffles such a data set by groups of blocks.
+    fn locality(&self) -> Option<Locality<'_>> {
+        None
+    }
+}
+
+/// How the samples of a data set are stored together.
+///
+/// A data set keeps `together` blocks at hand. A loader draws an order of the blocks for each epoch. It takes the next
+/// `together` blocks of that order and shuffles all their samples. So the order is less random than that of other data
+/// sets: each batch has samples of few blocks. It still depends on the seed and the epoch only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locality<'a> {
+    /// The first sample of each block. The first block begins at 0.
+    pub starts: Cow<'a, [usize]>,
+    /// The number of blocks that are shuffled together, at least 1.
+    pub together: usize,
 }
 
 impl<D: Dataset + ?Sized> Dataset for Arc<D> {
@@ -74,6 +93,10 @@ impl<D: Dataset + ?Sized> Dataset for Arc<D> {
     fn classes(&self) -> &[String] {
         (**self).classes()
     }
+
+    fn locality(&self) -> Option<Locality<'_>> {
+        (**self).locality()
+    }
 }
 
 /// An image of known size that can be decoded, with its label.
@@ -84,6 +107,8 @@ pub struct Sample<'a> {
     size: Size,
     channels: usize,
     label: u32,
+    /// A PNG.
+    mask: Option<Cow<'a, [u8]>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +129,7 @@ impl<'a> Sample<'a> {
     pub fn encoded(bytes: impl Into<Cow<'a, [u8]>>, label: u32) -> Result<Self> {
         let bytes = bytes.into();
         let (size, channels) = decode::measure(&bytes)?;
-        Ok(Sample { bytes, form: Form::Encoded, size, channels, label })
+        Ok(Sample { bytes, form: Form::Encoded, size, channels, label, mask: None })
     }
 
     /// Pixels: H x W x C or C x H x W values, by `layout`. C is 1 (gray) or 3 (RGB).
@@ -128,7 +153,7 @@ impl<'a> Sample<'a> {
                 "expected {expected} bytes for an image of {height} x {width} x {channels}, got {there}"
             )));
         }
-        Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label })
+        Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label, mask: None })
     }
 
     /// The same, decoded at the smallest scale (1/8, 1/4, 1/2, 1) with both sides at least those of `least`. This
@@ -159,12 +184,36 @@ impl<'a> Sample<'a> {
         self.label
     }
 
+    /// The same with a mask: the bytes of a PNG with one label per pixel. The mask has the size of the image.
+    #[must_use]
+    pub fn with_mask(self, png: impl Into<Cow<'a, [u8]>>) -> Self {
+        Sample { mask: Some(png.into()), ..self }
+    }
+
+    /// Whether it has a mask.
+    pub fn has_mask(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// The labels of the mask, H x W. `None` if the sample has no mask.
+    ///
+    /// A mask is a PNG, gray or with a palette, with up to 8 bits. Its labels are the numbers that NumPy sees in Pillow's
+    /// image. In a palette they are the indices. Gray of 1 bit gives 0 and 1, of 2 bits multiples of 85, and of 4 bits
+    /// multiples of 17.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the mask is another file, is broken, or has another size than the image.
+    pub fn decode_mask(&self) -> Result<Option<Vec<u8>>> {
+        self.mask.as_deref().map(|png| mask::decode(png, self.size)).transpose()
+    }
+
     /// Its bytes of memory before decoding; 0 if they belong to the data set.
     pub fn held_bytes(&self) -> usize {
-        match &self.bytes {
+        let held = |bytes: &Cow<'_, [u8]>| match bytes {
             Cow::Owned(bytes) => bytes.len(),
             Cow::Borrowed(_) => 0,
-        }
+        };
+        held(&self.bytes) + self.mask.as_ref().map_or(0, held)
     }
 
     /// Decodes to `out`, interleaved, with the channels of `color`. `out` has H x W x channels bytes.

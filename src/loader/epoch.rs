@@ -41,6 +41,9 @@ pub struct LoadedBatch {
     /// The mixing plan and the soft labels, N x classes. `None` unless the loader mixes
     /// ([`LoaderBuilder::mixing`](super::LoaderBuilder::mixing)).
     pub mixed: Option<Mixed<Vec<f32>>>,
+    /// The masks of the images in host memory, u8 of N x H x W x 1. `None` unless the loader has
+    /// [`LoaderBuilder::masks`](super::LoaderBuilder::masks).
+    pub masks: Option<Tensor>,
     /// The sample index of each image.
     pub indices: Vec<u64>,
     /// The operations of each image.
@@ -126,6 +129,7 @@ pub(crate) struct Finished<T> {
     pub images: T,
     pub labels: Vec<u32>,
     pub mixed: Option<Mixed<Vec<f32>>>,
+    pub masks: Option<Tensor>,
     pub indices: Vec<u64>,
     pub plan: Plan,
     pub report: Report,
@@ -308,14 +312,14 @@ impl Epoch {
         };
         let Drawn { plan, mixed, .. } = drawn;
         let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
-        Ok(Finished { images, labels, mixed, indices, plan, report })
+        Ok(Finished { images, labels, mixed, masks: produced.masks.take(), indices, plan, report })
     }
 }
 
 impl From<Finished<LoadedImages>> for LoadedBatch {
     fn from(finished: Finished<LoadedImages>) -> Self {
-        let Finished { images, labels, mixed, indices, plan, report } = finished;
-        LoadedBatch { images, labels, mixed, indices, plan, report }
+        let Finished { images, labels, mixed, masks, indices, plan, report } = finished;
+        LoadedBatch { images, labels, mixed, masks, indices, plan, report }
     }
 }
 

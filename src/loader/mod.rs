@@ -49,6 +49,7 @@
 //! ```
 
 mod augment;
+mod brace_expansion;
 mod builder;
 mod cifar;
 mod color_mode;
@@ -60,10 +61,13 @@ mod failed;
 mod idx;
 mod image_folder;
 mod in_memory;
+mod mask;
+mod mask_mover;
 mod order;
 mod produce;
 mod progress;
 mod read_at;
+mod recent;
 mod region;
 mod scaled;
 mod subset;
@@ -71,17 +75,18 @@ mod tar_shards;
 
 #[cfg(feature = "burn")]
 pub(crate) use augment::{Drawn, Samples, Work};
+pub use brace_expansion::expand_braces;
 pub use builder::{Loader, LoaderBuilder};
 pub use cifar::{Cifar, Cifar100Label};
 pub use color_mode::ColorMode;
-pub use dataset::{Dataset, Sample};
+pub use dataset::{Dataset, Locality, Sample};
 #[cfg(feature = "burn")]
 pub(crate) use epoch::Ready;
 pub use epoch::{Epoch, LoadedBatch, LoadedImages, Position};
 pub use failed::{FailedSample, FailedSamples, OnError};
 pub use idx::Idx;
-pub use image_folder::ImageFolder;
+pub use image_folder::{ImageFolder, ImageFolderBuilder, LeftOut};
 pub use in_memory::InMemory;
 pub use progress::Progress;
 pub use subset::Subset;
-pub use tar_shards::TarShards;
+pub use tar_shards::{Labels, TarShards, TarShardsBuilder};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::dataset::Locality;
 use crate::random::{Purpose, Streams};
 
 /// Sample indices in the order of an epoch.
@@ -35,6 +36,28 @@ impl Order {
         }
     }
 
+    /// An order in which samples of one block are near each other. The blocks are shuffled. Then the samples of each
+    /// `together` blocks are shuffled.
+    pub fn shuffled_by_blocks(len: usize, locality: &Locality<'_>, seed: u64, epoch: u64) -> Self {
+        let Locality { starts, together } = locality;
+        let mut stream = stream(seed, epoch);
+        let mut blocks: Vec<usize> = (0..starts.len()).collect();
+        shuffle(&mut blocks, &mut stream);
+        let mut order = Vec::with_capacity(len);
+        for group in blocks.chunks((*together).max(1)) {
+            let before = order.len();
+            for &block in group {
+                let end = starts.get(block + 1).copied().unwrap_or(len);
+                order.extend(starts[block] as u64..end as u64);
+            }
+            shuffle(&mut order[before..], &mut stream);
+        }
+        match u32::try_from(len) {
+            Ok(_) => Order::Short(order.into_iter().map(|index| index as u32).collect()),
+            Err(_) => Order::Long(order),
+        }
+    }
+
     /// The sample at a place of the epoch.
     pub fn at(&self, place: usize) -> usize {
         match self {
@@ -57,7 +80,7 @@ fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
 
 /// Fisher and Yates's shuffle, from the back. It is written out here, with the draw of a number below a bound. So no
 /// other version of a library can change the order of a seed.
-fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
+pub(super) fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
     for last in (1..values.len()).rev() {
         values.swap(last, below(last as u64 + 1, stream) as usize);
     }
@@ -135,6 +158,32 @@ mod tests {
         assert_eq!(numbers(10, 42, 1), [1, 9, 0, 6, 5, 7, 8, 3, 4, 2]);
         let long = numbers(1000, 7, 3);
         assert_eq!([long[0], long[1], long[499], long[999]], [610, 374, 381, 720]);
+    }
+
+    #[test]
+    fn groups_of_blocks_are_shuffled_by_themselves() {
+        let starts = [0, 10, 15, 40, 41, 45];
+        let locality = Locality { starts: starts.to_vec().into(), together: 2 };
+        let order = Order::shuffled_by_blocks(50, &locality, 3, 1);
+        let numbers: Vec<usize> = (0..50).map(|place| order.at(place)).collect();
+        let mut sorted = numbers.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+        let blocks: Vec<usize> = numbers.iter().map(|n| starts.partition_point(|start| start <= n)).collect();
+        // Each block's samples are within one group of two blocks, mixed with those of the other one.
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for block in blocks {
+            match groups.last_mut() {
+                Some(group) if group.contains(&block) => {}
+                Some(group) if group.len() < 2 && !group.contains(&block) => group.push(block),
+                _ => groups.push(vec![block]),
+            }
+        }
+        let mut all: Vec<usize> = groups.concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4, 5, 6], "{groups:?}");
+        let other = Order::shuffled_by_blocks(50, &locality, 3, 2);
+        assert_ne!((0..50).map(|place| other.at(place)).collect::<Vec<_>>(), numbers);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::augment::{Drawn, Samples, Work};
 use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
 use super::failed::{FailedSample, OnError};
+use super::mask_mover::MaskMover;
 use super::region::{self, Region};
 use crate::augmenter::Augmenter;
 use crate::batch::{Place, RaggedBatch, Size};
@@ -35,6 +36,8 @@ pub(super) struct Producer {
     pub color: ColorMode,
     pub scaled: Option<Size>,
     pub on_error: OnError,
+    /// Set if masks come with the images.
+    pub masks: Option<MaskMover>,
     #[cfg(feature = "gpu")]
     pub staging: Staging,
 }
@@ -64,11 +67,11 @@ impl Batch {
 
     fn without_images(self) -> Produced {
         let Batch { labels, indices, failed } = self;
-        Produced { images: None, labels, indices, failed }
+        Produced { images: None, labels, indices, masks: None, failed }
     }
 
-    fn with_images(self, drawn: Drawn, images: Images) -> Produced {
-        Produced { images: Some((drawn, images)), ..self.without_images() }
+    fn with_images(self, drawn: Drawn, images: Images, masks: Option<Tensor>) -> Produced {
+        Produced { images: Some((drawn, images)), masks, ..self.without_images() }
     }
 }
 
@@ -78,6 +81,7 @@ pub(super) struct Produced {
     pub images: Option<(Drawn, Images)>,
     pub labels: Vec<u32>,
     pub indices: Vec<u64>,
+    pub masks: Option<Tensor>,
     pub failed: Vec<FailedSample>,
 }
 
@@ -102,7 +106,12 @@ struct Placed<'a> {
     sample: Sample<'a>,
     region: Region,
     offset: usize,
+    /// The labels of its whole mask, if masks are wanted.
+    mask: Vec<u8>,
 }
+
+/// A sample and the labels of its mask.
+type Read<'a> = (Sample<'a>, Vec<u8>);
 
 impl Placed<'_> {
     fn place(&self) -> Place {
@@ -124,11 +133,14 @@ impl Producer {
 
     fn make(&self, request: &Request) -> Result<Produced> {
         let read: Vec<_> = request.indices.par_iter().map(|&index| self.read(index, request)).collect();
-        let mut samples = Vec::with_capacity(read.len());
+        let (mut samples, mut masks) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
         let mut failed = Vec::new();
         for (&index, sample) in request.indices.iter().zip(read) {
             match sample? {
-                Ok(sample) => samples.push((index, sample)),
+                Ok((sample, mask)) => {
+                    samples.push((index, sample));
+                    masks.push(mask);
+                }
                 Err(sample) => failed.push(sample),
             }
         }
@@ -145,11 +157,11 @@ impl Producer {
         };
         let mut placed = Vec::with_capacity(samples.len());
         let mut end = 0usize;
-        for ((index, sample), region) in samples.into_iter().zip(regions) {
+        for (((index, sample), region), mask) in samples.into_iter().zip(regions).zip(masks) {
             let offset = end.next_multiple_of(self.alignment());
             // Each image is within `decode::LARGEST` or in memory already, so that the sum cannot overflow.
             end = offset + region.size.pixels() * self.color.channels();
-            placed.push(Placed { index, sample, region, offset });
+            placed.push(Placed { index, sample, region, offset, mask });
         }
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.augmenter.executor().gpu() {
@@ -163,7 +175,8 @@ impl Producer {
             let places: Vec<Place> = placed.iter().map(Placed::place).collect();
             let images = crate::GpuRaggedBatch::new(upload.buffer.clone(), &places, self.color.channels())?;
             let drawn = self.drawn(drawn, &batch, &placed, request)?;
-            return Ok(batch.with_images(drawn, Images::Device(Decoded { images, upload })));
+            let masks = self.moved(&drawn, &placed)?;
+            return Ok(batch.with_images(drawn, Images::Device(Decoded { images, upload }), masks));
         }
         let mut pixels = vec![0; end];
         let decoded = {
@@ -178,8 +191,9 @@ impl Producer {
         let places: Vec<Place> = placed.iter().map(Placed::place).collect();
         let images = RaggedBatch::new(pixels, &places, self.color.channels())?;
         let drawn = self.drawn(drawn, &batch, &placed, request)?;
+        let masks = self.moved(&drawn, &placed)?;
         let (tensor, report) = Work { augmenter: &self.augmenter, drawn: &drawn }.on_host(images)?;
-        Ok(batch.with_images(drawn, Images::Host(tensor, report)))
+        Ok(batch.with_images(drawn, Images::Host(tensor, report), masks))
     }
 
     /// The decoded samples. The others are added to the failed ones.
@@ -219,8 +233,16 @@ impl Producer {
         Samples { augmenter: &self.augmenter, mixer: self.mixer.as_ref(), epoch: request.epoch, indices, labels }
     }
 
+    /// The masks, moved by the plan of their images. They are as large as whole images.
+    fn moved(&self, drawn: &Drawn, placed: &[Placed<'_>]) -> Result<Option<Tensor>> {
+        let Some(mover) = &self.masks else { return Ok(None) };
+        let sizes: Vec<Size> = placed.iter().map(|p| p.sample.size()).collect();
+        let masks = placed.iter().map(|p| &p.mask[..]).collect::<Vec<_>>().concat();
+        mover.apply(&drawn.plan, masks, &sizes).map(Some)
+    }
+
     /// A sample, or the reason why it failed. A panic of the data set is a mistake in its code, not in the data.
-    fn read(&self, index: usize, request: &Request) -> Result<Result<Sample<'_>, FailedSample>> {
+    fn read(&self, index: usize, request: &Request) -> Result<Result<Read<'_>, FailedSample>> {
         if request.canceled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled("the epoch was dropped"));
         }
@@ -228,12 +250,23 @@ impl Producer {
             .map_err(|panic| Error::Panicked(format!("sample {index}: {}", message(&*panic))))?;
         let read = read.and_then(|sample| {
             self.color.check(sample.channels())?;
+            if self.masks.is_some() {
+                let mask = self.mask(&sample)?;
+                return Ok((sample, mask));
+            }
             Ok(match self.scaled {
-                Some(least) => sample.scaled(least),
-                None => sample,
+                Some(least) => (sample.scaled(least), Vec::new()),
+                None => (sample, Vec::new()),
             })
         });
         Ok(read.map_err(|error| self.failed(index, error)))
+    }
+
+    /// The labels of a sample's mask, which must be there.
+    fn mask(&self, sample: &Sample<'_>) -> Result<Vec<u8>> {
+        let decoded = catch_unwind(AssertUnwindSafe(|| sample.decode_mask()))
+            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", message(&*panic)))));
+        decoded?.ok_or_else(|| Error::Decode("it has no mask, and the loader asks for masks".to_string()))
     }
 
     /// Decoders panic on some broken files. For a training run, that is a failed sample.

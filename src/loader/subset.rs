@@ -1,6 +1,6 @@
 //! Subset: some samples of another data set, for training on a part and keeping another apart.
 
-use super::dataset::{Dataset, Sample};
+use super::dataset::{Dataset, Locality, Sample};
 use crate::error::{Error, Result};
 
 /// Samples of another data set, in any order. A sample can occur twice.
@@ -52,5 +52,13 @@ impl<D: Dataset> Dataset for Subset<D> {
 
     fn classes(&self) -> &[String] {
         self.whole.classes()
+    }
+
+    /// A block begins where the next sample is of another block of the whole.
+    fn locality(&self) -> Option<Locality<'_>> {
+        let Locality { starts, together } = self.whole.locality()?;
+        let block = |index: usize| starts.partition_point(|&start| start <= index);
+        let is_start = |at: &usize| *at == 0 || block(self.indices[*at - 1]) != block(self.indices[*at]);
+        Some(Locality { starts: (0..self.indices.len()).filter(is_start).collect(), together })
     }
 }

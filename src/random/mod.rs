@@ -59,6 +59,9 @@ pub(crate) enum Purpose {
     /// The order of the samples of an epoch. It is far from the others, which count up from 1.
     #[cfg_attr(not(feature = "loader"), allow(dead_code))]
     Order = 0x4F52_4445_5200,
+    /// The samples of a class that are kept apart for testing.
+    #[cfg_attr(not(feature = "loader"), allow(dead_code))]
+    Split = 0x5350_4C49_5400,
 }
 
 /// The streams of one image in one epoch.
