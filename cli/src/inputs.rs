@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use autoaugment::loader::decode::{EXTENSIONS, has_image_extension};
+use autoaugment::loader::expand_braces;
 use walkdir::{DirEntry, WalkDir};
 
 /// One image file.
@@ -22,12 +23,13 @@ pub struct Found {
     pub unreadable: Vec<(String, String)>,
 }
 
-/// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden.
-/// `except` is the output folder, which is left out.
+/// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden. A
+/// name that stands for nothing and has braces is expanded, as bash would. `except` is the output folder, which is left
+/// out.
 pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
     let except = except.and_then(|path| fs::canonicalize(path).ok());
     let mut found = Found::default();
-    for path in paths {
+    for path in &expanded(paths)? {
         // A file that may not be read is a matter of the file; a name that stands for nothing is one of the call.
         let Ok(metadata) = path.metadata() else {
             bail!("{}: there is no such file or folder", path.display());
@@ -44,6 +46,20 @@ pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
         }
     }
     Ok(found)
+}
+
+/// The paths, and those that braces stand for.
+fn expanded(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for path in paths {
+        match path.to_str() {
+            Some(pattern) if pattern.contains('{') && !path.exists() => {
+                all.extend(expand_braces(pattern)?.into_iter().map(PathBuf::from));
+            }
+            _ => all.push(path.clone()),
+        }
+    }
+    Ok(all)
 }
 
 impl Found {

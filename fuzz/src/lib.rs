@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use autoaugment::loader::{Cifar, Cifar100Label, ColorMode, Dataset, Idx, Sample, TarShards, decode};
+use autoaugment::loader::{Cifar, Cifar100Label, ColorMode, Dataset, Idx, Labels, Sample, TarShards, decode};
 use autoaugment::policy::Framework;
 use autoaugment::{Convention, Device, Interpolation, Op, OpKind, Plan, Policy, Scheme, Size};
 use tempfile::NamedTempFile;
@@ -76,10 +76,13 @@ pub fn cifar(data: &[u8]) {
     });
 }
 
-/// A shard of images and labels.
+/// A shard of images and labels, or of images and masks, compressed or not.
 pub fn tar(data: &[u8]) {
     with_file(data, |path| {
-        let _ = TarShards::open([path]).map(|d| read_all(&d));
+        let options = || TarShards::builder().largest_unpacked(1 << 24);
+        let _ = options().open([path]).map(|d| read_all(&d));
+        let masks = options().image_extensions(["png", "jpg"]).mask_extensions(["seg.png"]);
+        let _ = masks.labels(Labels::None).open([path]).map(|d| read_all(&d));
     });
 }
 
@@ -108,6 +111,9 @@ fn read_all(dataset: &impl Dataset) {
 }
 
 fn decode_sample(sample: &Sample<'_>) {
+    if sample.size().pixels() <= LARGEST_DECODED {
+        let _ = sample.decode_mask();
+    }
     for color in [ColorMode::Rgb, ColorMode::Luma] {
         let values = sample.size().pixels() * color.channels();
         if values <= LARGEST_DECODED {

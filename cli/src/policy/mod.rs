@@ -48,16 +48,20 @@ pub enum PolicyCommand {
         #[arg(long, value_enum)]
         to: Form,
     },
-    /// Print a policy from Python code: lists or tuples of (operation, probability, magnitude)
+    /// Print a policy from Python code: lists of steps, rows of values, calls of a class or dictionaries
     ///
-    /// torchvision, timm and fast-autoaugment have conventions of their own here, which keep the meaning. The
-    /// operations of kornia and dali are not Pillow's: the policy is read in the closest convention, and a notice names
-    /// the differences.
+    /// These are read: [[("Posterize", 0.4, 8), ("Rotate", 0.6, 9)]], [("Posterize", 0.4, 8, "Rotate", 0.6, 9)],
+    /// [SubPolicy(0.4, "posterize", 8, 0.6, "rotate", 9, fillcolor)], and
+    /// [[{"type": "Posterize", "prob": 0.4, "magnitude": 8}]].
+    ///
+    /// torchvision, timm, fast-autoaugment and deepvoltaire have conventions of their own here, which keep the meaning.
+    /// The operations of kornia and dali are not Pillow's: the policy is read in the closest convention, and a notice
+    /// names the differences.
     Import {
         /// The framework of the names and magnitudes
         #[arg(long, value_name = "FRAMEWORK", value_parser = values::frameworks())]
         from: Framework,
-        /// File with the list, alone or after `name =` or `return`; - is standard input
+        /// File with the policy, alone or after `name =` or `return`; - is standard input
         file: PathBuf,
         /// Print JSON, not text
         #[arg(long)]

@@ -46,6 +46,17 @@ fn a_folder_keeps_its_shape() {
 }
 
 #[test]
+fn braces_stand_for_names() {
+    let folder = some_images();
+    folder.run("apply in/{1..3..2}.png --out out --op Invert --device cpu").ends_with(0).says("wrote 2 files to out");
+    assert_eq!(folder.files("out"), ["1_0.png", "3_0.png"]);
+    folder
+        .run("apply in/{1,9}.png --out more --op Invert --device cpu")
+        .ends_with(2)
+        .says("in/9.png: there is no such");
+}
+
+#[test]
 fn a_fixed_chain_gives_the_bytes_of_the_library() {
     let folder = Folder::new();
     let source = color(9, 4, 0);
