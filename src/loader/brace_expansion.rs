@@ -141,7 +141,7 @@ fn range(inside: &str, pattern: &str) -> Result<Option<Vec<String>>> {
         |text: &str| text.trim_start_matches('-').len() > 1 && text.trim_start_matches('-').starts_with('0');
     let width = if is_padded(first) || is_padded(last) { first.len().max(last.len()) } else { 0 };
     let direction: i64 = if from <= to { 1 } else { -1 };
-    // The distance can be more than an i64 holds. Wrapped sums still end at the right value, which lies between the ends.
+    // The distance can be more than an i64 holds. Wrapped sums still give the right value, which is between the ends.
     let value = |k: u64| from.wrapping_add(direction.wrapping_mul((k * step) as i64));
     let text = |value: i64| match is_letters {
         true => char::from(value as u8).to_string(),

@@ -300,8 +300,9 @@ impl Loader {
     ///
     /// Here pixels are in bytes, and augmented pixels in the output's type, twice if batches are mixed. On a GPU, the
     /// pixels are in memory that the device can read, and once more in its own memory. The augmented pixels are in its
-    /// own memory. With masks, each image has two more bytes per pixel and one per augmented pixel. The bound leaves out soft labels, the data set's own memory, and the memory of decoders and CPU
-    /// operations for one image. A memory-mapped file counts as 0 for `file`.
+    /// own memory. With masks, each image has two more bytes per pixel and one per augmented pixel. The bound leaves
+    /// out soft labels, the data set's own memory, and the memory of decoders and CPU operations for one image. A
+    /// memory-mapped file counts as 0 for `file`.
     pub fn memory_bound(&self, largest: Size, augmented: Size, file: usize) -> u64 {
         let Options { batch_size, threads, prefetch, shuffle, color, masks, .. } = self.options;
         let order = if shuffle { Order::bytes(self.dataset().len()) } else { 0 } as u64;

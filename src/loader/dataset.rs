@@ -197,9 +197,9 @@ impl<'a> Sample<'a> {
 
     /// The labels of the mask, H x W. `None` if the sample has no mask.
     ///
-    /// A mask is a PNG, gray or with a palette, with up to 8 bits. Its labels are the numbers that NumPy sees in Pillow's
-    /// image. In a palette they are the indices. Gray of 1 bit gives 0 and 1, of 2 bits multiples of 85, and of 4 bits
-    /// multiples of 17.
+    /// A mask is a PNG, gray or with a palette, with up to 8 bits. Its labels are the numbers that NumPy sees in
+    /// Pillow's image. In a palette they are the indices. Gray of 1 bit gives 0 and 1. Gray of 2 bits gives multiples
+    /// of 85, and of 4 bits multiples of 17.
     ///
     /// # Errors
     /// [`Error::Decode`] if the mask is another file, is broken, or has another size than the image.

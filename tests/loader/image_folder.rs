@@ -150,13 +150,13 @@ fn a_split_keeps_the_same_part_of_each_class_apart() {
     }
     let split = |seed| ImageFolder::open(folder.path()).unwrap().split(0.2, seed).unwrap();
     let names = |part: &dyn Dataset| (0..part.len()).map(|i| part.name(i)).collect::<Vec<_>>();
-    let (train, val) = split(7);
+    let [train, val] = split(7);
     let labels = (0..val.len()).map(|i| val.read(i).unwrap().label()).collect::<Vec<_>>();
     assert_eq!(labels, [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2]);
     assert_eq!((train.len() + val.len(), val.classes().len()), (54, 3));
     assert!(names(&val).iter().all(|name| !names(&train).contains(name)));
-    assert_eq!(names(&split(7).1), names(&val));
-    assert_ne!(names(&split(8).1), names(&val));
+    assert_eq!(names(&split(7)[1]), names(&val));
+    assert_ne!(names(&split(8)[1]), names(&val));
     let refused = refusal(ImageFolder::open(folder.path()).unwrap().split(1.5, 0));
     assert_eq!(refused, "a split: the fraction 1.5 is outside 0..=1");
 }

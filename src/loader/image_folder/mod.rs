@@ -33,7 +33,7 @@ use crate::random::{Purpose, Streams};
 /// // Folders `train` and `val`, whose classes have the same numbers in both.
 /// let [train, val] = ImageFolder::builder().open_splits("data", ["train", "val"])?;
 /// // One folder, of which a tenth of each class is kept apart.
-/// let (train, val) = ImageFolder::open("data/all")?.split(0.1, 7)?;
+/// let [train, val] = ImageFolder::open("data/all")?.split(0.1, 7)?;
 /// # Ok::<(), autoaugment::Error>(())
 /// ```
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl ImageFolder {
     ///
     /// # Errors
     /// [`Error::Dataset`] if the fraction is outside 0..=1.
-    pub fn split(self, fraction: f64, seed: u64) -> Result<(Subset<Arc<Self>>, Subset<Arc<Self>>)> {
+    pub fn split(self, fraction: f64, seed: u64) -> Result<[Subset<Arc<Self>>; 2]> {
         if !(0.0..=1.0).contains(&fraction) {
             let reason = format!("the fraction {fraction} is outside 0..=1");
             return Err(Error::Dataset { place: "a split".to_string(), reason });
@@ -101,7 +101,7 @@ impl ImageFolder {
         let part = |apart: bool| (0..is_apart.len()).filter(|&i| is_apart[i] == apart).collect();
         let (training, testing) = (part(false), part(true));
         let whole = Arc::new(self);
-        Ok((Subset::new(whole.clone(), training)?, Subset::new(whole, testing)?))
+        Ok([Subset::new(whole.clone(), training)?, Subset::new(whole, testing)?])
     }
 }
 

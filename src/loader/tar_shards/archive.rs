@@ -1,7 +1,8 @@
 //! Archive: the entries of a tar file, read one header at a time.
 //!
-//! The crate `tar` reads headers. The walk from header to header is here, because names in front of an entry (GNU's long
-//! names and PAX) are read with a bound. A shard is a file or a stream out of a decompressor, and the walk is the same.
+//! The crate `tar` reads headers. The walk from header to header is here, because names in front of an entry (GNU's
+//! long names and PAX) are read with a bound. A shard is a file, or a stream out of a decompressor. The walk is the
+//! same.
 
 use std::io::{self, BufRead, BufReader, Read, Seek};
 

@@ -16,9 +16,9 @@ use names::Name;
 
 /// The framework whose Python code a policy comes from. It fixes the names of operations and the meaning of magnitudes.
 ///
-/// torchvision, timm, Fast AutoAugment and DeepVoltaire/AutoAugment have conventions of their own here, so the import keeps their meaning. kornia
-/// and DALI have none, because their operations are not Pillow's. Their digits are read in the closest convention, and
-/// [`Framework::caveat`] names the differences.
+/// torchvision, timm, Fast AutoAugment and DeepVoltaire/AutoAugment have conventions of their own here, so the import
+/// keeps their meaning. kornia and DALI have none, because their operations are not Pillow's. Their digits are read in
+/// the closest convention, and [`Framework::caveat`] names the differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framework {
