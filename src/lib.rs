@@ -105,6 +105,7 @@
 //! | `gpu` | yes | the GPU path, through wgpu |
 //! | `image` | no | views of the `image` crate's `RgbImage` and `GrayImage` |
 //! | `loader` | no | data sets, image decoding, the `Loader`; includes `image` |
+//! | `parquet` | no | data sets in parquet files; includes `loader` |
 //! | `burn` | no | burn tensors and one shared device; includes `gpu` and `loader` |
 //!
 //! # Errors

@@ -1,9 +1,10 @@
 //! Loader: makes augmented batches for a training loop from files, ahead of the training.
 //!
 //! A [`Dataset`] gives samples by index: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`]
-//! of one, or your own type. A [`Loader`] reads it epoch by epoch. Its threads read and decode the next batches while
-//! you train on the current one. On the CPU, the threads augment too. For a GPU, they decode into mapped memory, which
-//! is copied to the device. The batch is augmented there when you fetch it.
+//! of one, or your own type. The feature `parquet` adds `ParquetShards`. A [`Loader`] reads a data set epoch by epoch.
+//! Its threads read and decode the next batches while you train on the current one. On the CPU, the threads augment
+//! too. For a GPU, they decode into mapped memory, which is copied to the device. The batch is augmented there when you
+//! fetch it.
 //!
 //! For MixUp and CutMix, a loader takes a [`Mixer`](crate::mixing::Mixer). Batches are then mixed and have soft labels:
 //!
@@ -64,6 +65,8 @@ mod in_memory;
 mod mask;
 mod mask_mover;
 mod order;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod produce;
 mod progress;
 mod read_at;
@@ -87,6 +90,8 @@ pub use failed::{FailedSample, FailedSamples, OnError};
 pub use idx::Idx;
 pub use image_folder::{ImageFolder, ImageFolderBuilder, LeftOut};
 pub use in_memory::InMemory;
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetShards, ParquetShardsBuilder};
 pub use progress::Progress;
 pub use subset::Subset;
 pub use tar_shards::{Labels, TarShards, TarShardsBuilder};

@@ -12,6 +12,8 @@ mod images;
 mod misbehavior;
 mod mixing;
 mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod regions;
 #[path = "../support/mod.rs"]
 mod support;
