@@ -4,15 +4,50 @@ use std::fs;
 use std::path::Path;
 
 use autoaugment::loader::decode;
-pub use autoaugment::loader::decode::{DecodedImage, Reduction};
+pub use autoaugment::loader::decode::{DecodeOptions, DecodedImage, Orientation, Reduction, Truncated};
+use clap::Args;
+
+use crate::values;
+
+/// The options of decoding.
+#[derive(Args, Clone, Copy)]
+#[command(next_help_heading = "Decoding")]
+pub struct Decoding {
+    /// Files that end too early or are damaged: refuse them, or fill what is missing as Pillow does on request
+    #[arg(long, value_name = "REACTION", value_parser = values::truncated(), default_value = "refuse")]
+    truncated: Truncated,
+    /// The EXIF orientation: ignore it, or apply it and turn the image upright
+    #[arg(long, value_name = "CHOICE", value_parser = values::orientations(), default_value = "ignore")]
+    orientation: Orientation,
+}
+
+impl Decoding {
+    pub fn options(self) -> DecodeOptions {
+        DecodeOptions::new().truncated(self.truncated).orientation(self.orientation)
+    }
+
+    /// Whether the pixels stay as stored, so that an output needs its input's orientation.
+    pub fn keeps_orientation(self) -> bool {
+        self.orientation == Orientation::Ignore
+    }
+
+    pub fn is_default(self) -> bool {
+        self.options() == DecodeOptions::default()
+    }
+}
 
 /// Height, width and channels after conversion, from the file's header.
-pub fn measure(path: &Path) -> anyhow::Result<[usize; 3]> {
-    let (size, channels) = decode::measure_file(path)?;
+pub fn measure(path: &Path, options: DecodeOptions) -> anyhow::Result<[usize; 3]> {
+    let (size, channels) = options.measure_file(path)?;
     Ok([size.height, size.width, channels])
 }
 
 /// Reads and decodes a file.
-pub fn read(path: &Path) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
-    Ok(decode::decode(&fs::read(path)?)?)
+pub fn read(path: &Path, options: DecodeOptions) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
+    Ok(options.decode(&fs::read(path)?)?)
+}
+
+/// The EXIF orientation that a file states; 1 if there is none or it cannot be read.
+pub fn orientation(path: &Path) -> u8 {
+    fs::read(path).ok().and_then(|bytes| decode::stored_orientation(&bytes).ok()).unwrap_or(1)
 }

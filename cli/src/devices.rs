@@ -36,6 +36,11 @@ impl Devices {
         let mut table = vec![["DEVICE", "NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
         table.extend(lines.into_iter().map(|line| vec![line.device, line.name, line.backend, line.kind, line.driver]));
         terminal::data(&terminal::aligned(&table, |_| false))?;
+        let jpeg = autoaugment::loader::decode::jpeg_decoder();
+        let simd = if jpeg.simd { "with SIMD" } else { "without SIMD" };
+        let name = jpeg.name;
+        let exact = if jpeg.exact { "Pillow's bytes" } else { "not Pillow's bytes" };
+        terminal::data(&format!("\nJPEG decoder: {name}, {simd}, {exact}"))?;
         Ok(Outcome::Done)
     }
 }

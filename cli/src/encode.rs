@@ -10,7 +10,7 @@ use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{ExtendedColorType, ImageEncoder, ImageResult};
+use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
 use crate::outcome::RunFailed;
 
@@ -46,18 +46,39 @@ impl Format {
     }
 }
 
-/// Encodes an image's interleaved bytes.
-pub fn encode(data: &[u8], [height, width, channels]: [usize; 3], format: Format, quality: u8) -> ImageResult<Vec<u8>> {
+/// Encodes an image's interleaved bytes. An EXIF orientation other than 1 is written too; BMP has no place for it.
+pub fn encode(
+    data: &[u8],
+    [height, width, channels]: [usize; 3],
+    format: Format,
+    quality: u8,
+    orientation: u8,
+) -> ImageResult<Vec<u8>> {
     let color = if channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     let mut file = Vec::new();
     let (w, h) = (width as u32, height as u32);
     match format {
-        Format::Png => PngEncoder::new(&mut file).write_image(data, w, h, color)?,
-        Format::Jpeg => JpegEncoder::new_with_quality(&mut file, quality).write_image(data, w, h, color)?,
-        Format::Webp => WebPEncoder::new_lossless(&mut file).write_image(data, w, h, color)?,
+        Format::Png => with_orientation(PngEncoder::new(&mut file), orientation)?.write_image(data, w, h, color)?,
+        Format::Jpeg => {
+            let encoder = JpegEncoder::new_with_quality(&mut file, quality);
+            with_orientation(encoder, orientation)?.write_image(data, w, h, color)?;
+        }
+        Format::Webp => {
+            with_orientation(WebPEncoder::new_lossless(&mut file), orientation)?.write_image(data, w, h, color)?;
+        }
         Format::Bmp => BmpEncoder::new(&mut file).write_image(data, w, h, color)?,
     }
     Ok(file)
+}
+
+/// Adds an EXIF block of one entry, the orientation.
+fn with_orientation<E: ImageEncoder>(mut encoder: E, orientation: u8) -> ImageResult<E> {
+    if orientation != 1 {
+        let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+        encoder.set_exif_metadata(exif).map_err(ImageError::Unsupported)?;
+    }
+    Ok(encoder)
 }
 
 /// A file under construction. It has a hidden name beside its target, and is renamed when it is complete.

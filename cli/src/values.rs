@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use autoaugment::loader::decode::{Orientation, Truncated};
 use autoaugment::policy::Framework;
 use autoaugment::transform::Recipe;
 use autoaugment::{Convention, Device, Dtype, Error, Interpolation, Layout, Op, OpKind, Scheme};
@@ -58,6 +59,14 @@ pub fn layouts() -> Values<Layout> {
 
 pub fn dtypes() -> Values<Dtype> {
     Values::of(Dtype::ALL.map(Dtype::name))
+}
+
+pub fn orientations() -> Values<Orientation> {
+    Values::of(Orientation::ALL.map(Orientation::name))
+}
+
+pub fn truncated() -> Values<Truncated> {
+    Values::of(Truncated::ALL.map(Truncated::name))
 }
 
 pub fn recipes() -> Values<Recipe> {

@@ -4,6 +4,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
+use autoaugment::loader::decode::{DecodeOptions, Orientation, Truncated};
 use autoaugment::loader::{Cifar, Cifar100Label, ColorMode, Dataset, Idx, Labels, Sample, TarShards, decode};
 use autoaugment::policy::Framework;
 use autoaugment::{Convention, Device, Interpolation, Op, OpKind, Plan, Policy, Scheme, Size};
@@ -95,6 +96,12 @@ pub fn image(data: &[u8]) {
     if let Ok((picture, _)) = decode::decode(data) {
         assert_eq!((picture.width, picture.height, picture.channels), (size.width, size.height, channels));
         assert_eq!(picture.data.len(), size.pixels() * channels);
+    }
+    let options = DecodeOptions::new().truncated(Truncated::Fill).orientation(Orientation::Apply);
+    if let Ok((picture, _)) = options.decode(data) {
+        let (rows, columns) = (picture.height / 3..picture.height, 0..picture.width.div_ceil(2));
+        let mut region = vec![0; rows.len() * columns.len() * picture.channels];
+        let _ = options.decode_region(data, rows, columns, &mut region);
     }
     let Ok(sample) = Sample::encoded(data, 0) else { return };
     decode_sample(&sample.clone().scaled(Size { width: 1, height: 1 }));

@@ -9,6 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::color_mode::ColorMode;
 use super::dataset::Dataset;
+use super::decode::DecodeOptions;
 use super::epoch::{Epoch, Position};
 use super::failed::OnError;
 use super::mask_mover::MaskMover;
@@ -46,6 +47,7 @@ struct Options {
     color: ColorMode,
     scaled: Option<Size>,
     masks: Option<Masks<u8>>,
+    decoding: DecodeOptions,
 }
 
 /// Collects the options of a [`Loader`].
@@ -159,6 +161,13 @@ impl LoaderBuilder {
         self
     }
 
+    /// How files are decoded: what is done with truncated files, and with the EXIF orientation. As Pillow's
+    /// `Image.open` unless set. Masks are not turned with their images.
+    pub fn decoding(mut self, options: DecodeOptions) -> Self {
+        self.options.decoding = options;
+        self
+    }
+
     /// Calls this with the progress of each epoch, at its beginning and after each of its batches. The thread that
     /// fetches the batch makes the call, so it should return soon.
     ///
@@ -219,6 +228,7 @@ impl LoaderBuilder {
             mixer,
             color: options.color,
             scaled: options.scaled,
+            decoding: options.decoding,
             on_error: options.on_error,
             masks: options.masks.map(MaskMover::new).transpose()?,
             // One more than are under way, so that the next batch finds one that is mapped already.
@@ -246,6 +256,7 @@ impl Loader {
             color: ColorMode::default(),
             scaled: None,
             masks: None,
+            decoding: DecodeOptions::default(),
         };
         LoaderBuilder {
             dataset: Box::new(dataset),

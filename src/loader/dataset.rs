@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::color_mode::ColorMode;
+use super::decode::{self, DecodeOptions};
 use super::region::Region;
-use super::{decode, mask, scaled};
+use super::{mask, scaled};
 use crate::batch::{Layout, Size, check_channels};
 use crate::error::{Error, Result};
 
@@ -109,11 +110,12 @@ pub struct Sample<'a> {
     label: u32,
     /// A PNG.
     mask: Option<Cow<'a, [u8]>>,
+    options: DecodeOptions,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    /// A JPEG, PNG, WebP, BMP or GIF file.
+    /// An image file.
     Encoded,
     /// A JPEG, to be decoded at the smallest scale with at least this size.
     Scaled(Size),
@@ -122,14 +124,16 @@ enum Form {
 }
 
 impl<'a> Sample<'a> {
-    /// The bytes of a JPEG, PNG, WebP, BMP or GIF file. Its header is read now, and the rest when it is decoded.
+    /// The bytes of an image file, of one of the formats of [`decode`]. Its header is read now, and the rest when it is
+    /// decoded.
     ///
     /// # Errors
     /// [`Error::Decode`] if this is not such a file or its header is broken.
     pub fn encoded(bytes: impl Into<Cow<'a, [u8]>>, label: u32) -> Result<Self> {
         let bytes = bytes.into();
         let (size, channels) = decode::measure(&bytes)?;
-        Ok(Sample { bytes, form: Form::Encoded, size, channels, label, mask: None })
+        let options = DecodeOptions::default();
+        Ok(Sample { bytes, form: Form::Encoded, size, channels, label, mask: None, options })
     }
 
     /// Pixels: H x W x C or C x H x W values, by `layout`. C is 1 (gray) or 3 (RGB).
@@ -153,14 +157,30 @@ impl<'a> Sample<'a> {
                 "expected {expected} bytes for an image of {height} x {width} x {channels}, got {there}"
             )));
         }
-        Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label, mask: None })
+        let options = DecodeOptions::default();
+        Ok(Sample { bytes, form: Form::Pixels(layout), size, channels, label, mask: None, options })
+    }
+
+    /// The same, decoded with other options. Pixels stay unchanged. Call this before [`Sample::scaled`].
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the header is broken.
+    pub fn with_options(self, options: DecodeOptions) -> Result<Self> {
+        if !matches!(self.form, Form::Encoded) || options == self.options {
+            return Ok(self);
+        }
+        let (size, channels) = options.measure(&self.bytes)?;
+        Ok(Sample { size, channels, options, ..self })
     }
 
     /// The same, decoded at the smallest scale (1/8, 1/4, 1/2, 1) with both sides at least those of `least`. This
-    /// applies to JPEGs with one or three channels. Other images stay unchanged.
+    /// applies to JPEGs. Other images stay unchanged, and so do JPEGs that the options turn.
     #[must_use]
     pub fn scaled(self, least: Size) -> Self {
-        if !matches!(self.form, Form::Encoded) || !decode::is_jpeg(&self.bytes) {
+        if !matches!(self.form, Form::Encoded) {
+            return self;
+        }
+        if self.options.turns(&self.bytes) {
             return self;
         }
         match scaled::measure(&self.bytes, least) {
@@ -229,28 +249,41 @@ impl<'a> Sample<'a> {
         if self.channels == color.channels() {
             return self.interleaved(out);
         }
-        let mut own = vec![0; self.size.pixels() * self.channels];
+        let mut own = decode::allocate(self.size.pixels() * self.channels)?;
         self.interleaved(&mut own)?;
         color.convert(&own, out);
         Ok(())
     }
 
-    /// Decodes a part of the image to `out`, as [`Sample::decode_into`] decodes all of it.
+    /// Decodes a part of the image to `out`, as [`Sample::decode_into`] decodes all of it. The bytes are those of the
+    /// whole decode. A JPEG is decoded no further than they need, so damage elsewhere may stay unnoticed.
     pub(super) fn decode_region(&self, color: ColorMode, region: Region, out: &mut [u8]) -> Result<()> {
         if region == Region::whole(self.size) {
             return self.decode_into(color, out);
         }
-        let mut whole = vec![0; self.size.pixels() * color.channels()];
-        self.decode_into(color, &mut whole)?;
-        region.copy(&whole, self.size.width, color.channels(), out);
+        color.check(self.channels)?;
+        let rows = region.y..region.y + region.size.height;
+        let columns = region.x..region.x + region.size.width;
+        if !matches!(self.form, Form::Encoded) {
+            let mut whole = decode::allocate(self.size.pixels() * color.channels())?;
+            self.decode_into(color, &mut whole)?;
+            region.copy(&whole, self.size.width, color.channels(), out);
+            return Ok(());
+        }
+        if self.channels == color.channels() {
+            return self.options.decode_region(&self.bytes, rows, columns, out);
+        }
+        let mut own = decode::allocate(region.size.pixels() * self.channels)?;
+        self.options.decode_region(&self.bytes, rows, columns, &mut own)?;
+        color.convert(&own, out);
         Ok(())
     }
 
     /// The pixels in the image's own channels.
     fn interleaved(&self, out: &mut [u8]) -> Result<()> {
         match self.form {
-            Form::Encoded => decode::decode_into(&self.bytes, out)?,
-            Form::Scaled(least) => scaled::decode_into(&self.bytes, least, out)?,
+            Form::Encoded => self.options.decode_into(&self.bytes, out)?,
+            Form::Scaled(least) => scaled::decode_into(&self.bytes, least, self.options, out)?,
             Form::Pixels(Layout::Nhwc) => out.copy_from_slice(&self.bytes),
             Form::Pixels(Layout::Nchw) => {
                 for (c, plane) in self.bytes.chunks_exact(self.size.pixels()).enumerate() {

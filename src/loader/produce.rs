@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::augment::{Drawn, Samples, Work};
 use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
+use super::decode::DecodeOptions;
 use super::failed::{FailedSample, OnError};
 use super::mask_mover::MaskMover;
 use super::region::{self, Region};
@@ -35,6 +36,7 @@ pub(super) struct Producer {
     pub mixer: Option<Mixer>,
     pub color: ColorMode,
     pub scaled: Option<Size>,
+    pub decoding: DecodeOptions,
     pub on_error: OnError,
     /// Set if masks come with the images.
     pub masks: Option<MaskMover>,
@@ -249,6 +251,7 @@ impl Producer {
         let read = catch_unwind(AssertUnwindSafe(|| self.dataset.read(index)))
             .map_err(|panic| Error::Panicked(format!("sample {index}: {}", message(&*panic))))?;
         let read = read.and_then(|sample| {
+            let sample = sample.with_options(self.decoding)?;
             self.color.check(sample.channels())?;
             if self.masks.is_some() {
                 let mask = self.mask(&sample)?;
@@ -269,14 +272,11 @@ impl Producer {
         decoded?.ok_or_else(|| Error::Decode("it has no mask, and the loader asks for masks".to_string()))
     }
 
-    /// Decoders panic on some broken files. For a training run, that is a failed sample.
     fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), FailedSample> {
         if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
         }
-        catch_unwind(AssertUnwindSafe(|| placed.sample.decode_region(self.color, placed.region, out)))
-            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", message(&*panic)))))
-            .map_err(|error| self.failed(placed.index, error))
+        placed.sample.decode_region(self.color, placed.region, out).map_err(|error| self.failed(placed.index, error))
     }
 
     /// The failed samples in the order of the batch. The first one is an error if they may not be skipped.

@@ -66,15 +66,16 @@ fn every_kind_of_file_is_decoded_to_its_place_as_the_decoder_alone_does() {
 fn broken_files_are_refused_with_the_reason() {
     let png = encoded(picture(size(40, 40), 1), ImageFormat::Png);
     let jpeg = encoded(picture(size(40, 40), 1), ImageFormat::Jpeg);
-    let kinds = "not a JPEG, PNG, WebP, BMP or GIF file";
+    let kinds = "not a JPEG, PNG, WebP, BMP, GIF, TIFF or PNM file";
     assert_eq!(refusal(Sample::encoded(&b""[..], 0)), "the file is empty");
     assert_eq!(refusal(Sample::encoded(&b"words"[..], 0)), kinds);
-    assert_eq!(refusal(Sample::encoded(&b"II*\0........"[..], 0)), kinds);
+    let avif = refusal(Sample::encoded(&b"\0\0\0\x20ftypavif"[..], 0));
+    assert_eq!(avif, "AVIF files cannot be decoded; convert the file to PNG");
     let decoded = |bytes: &[u8]| {
         let sample = Sample::encoded(bytes.to_vec(), 0)?;
         sample.decode_into(ColorMode::Rgb, &mut vec![0; sample.size().pixels() * 3])
     };
-    assert_eq!(refusal(decoded(&jpeg[..jpeg.len() - 9])), "the JPEG data is truncated: it has no end-of-image marker");
+    assert_eq!(refusal(decoded(&jpeg[..jpeg.len() - 9])), "unreadable JPEG: the data are truncated");
     let cut = refusal(decoded(&png[..png.len() / 2]));
     assert!(cut.starts_with("unreadable PNG: "), "{cut}");
     // A header may claim anything; memory is not asked for before it is believed.
@@ -82,10 +83,8 @@ fn broken_files_are_refused_with_the_reason() {
     large[16..24].copy_from_slice(&[0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF]);
     let crc = crc(&large[12..29]);
     large[29..33].copy_from_slice(&crc.to_be_bytes());
-    assert_eq!(
-        refusal(decoded(&large)),
-        "the header claims 65535 x 65535 pixels of 3 bytes; an image may have at most 536870912 bytes"
-    );
+    let claim = refusal(decoded(&large));
+    assert!(claim.starts_with("unreadable PNG: the header says 65535 x 65535 pixels, and "), "{claim}");
     for size in [size(0, 3), size(3, 0)] {
         let refused = refusal(Sample::pixels(&[][..], size, 3, Layout::Nhwc, 0));
         assert!(refused.ends_with("both sides must be at least 1"), "{refused}");

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "loader")]
 
+mod cases;
 mod cifar;
 mod decoding;
 #[cfg(feature = "gpu")]
@@ -14,6 +15,7 @@ mod mixing;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pillow_files;
 mod regions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -20,7 +20,7 @@ impl Dataset for Files {
     fn read(&self, index: usize) -> Result<Sample<'_>> {
         let mut file = encoded(picture(size(20 + index % 41, 20 + index % 37), index as u64), FORMATS[index % 5]);
         if index % 20 == 1 {
-            file.truncate(file.len() - 20);
+            file.truncate(file.len() / 2);
         }
         Sample::encoded(file, index as u32)
     }

@@ -64,7 +64,7 @@ fn ten_thousand_files_of_which_fifty_are_broken() {
     }
     assert_eq!(expected.len(), FILES.div_ceil(64));
     let broken = broken.unwrap();
-    for reason in ["the file is empty", "not a JPEG, PNG, WebP, BMP or GIF file"] {
+    for reason in ["the file is empty", "not a JPEG, PNG, WebP, BMP, GIF, TIFF or PNM file"] {
         assert!(broken.named.iter().filter(|sample| sample.reason == reason).count() >= 10, "{broken:?}");
     }
 

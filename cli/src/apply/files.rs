@@ -7,19 +7,20 @@ use anyhow::{Context, bail};
 use autoaugment::{Layout, Tensor};
 
 use super::source::{Entry, Sink, Source};
-use crate::decode::{self, DecodedImage, Reduction};
+use crate::decode::{self, DecodedImage, Decoding, Reduction};
 use crate::encode::{self, Format};
 use crate::inputs::Input;
 
 pub struct FileSource {
     inputs: Vec<Input>,
     by_name: HashMap<String, usize>,
+    decoding: Decoding,
 }
 
 impl FileSource {
-    pub fn new(inputs: Vec<Input>) -> Self {
+    pub fn new(inputs: Vec<Input>, decoding: Decoding) -> Self {
         let by_name = inputs.iter().enumerate().map(|(i, input)| (input.name.clone(), i)).collect();
-        FileSource { inputs, by_name }
+        FileSource { inputs, by_name, decoding }
     }
 
     pub fn inputs(&self) -> &[Input] {
@@ -54,17 +55,19 @@ impl Source for FileSource {
     }
 
     fn measure(&self, input: usize) -> Option<[usize; 3]> {
-        decode::measure(&self.inputs[input].path).ok()
+        decode::measure(&self.inputs[input].path, self.decoding.options()).ok()
     }
 
     fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
-        decode::read(&self.inputs[input].path)
+        decode::read(&self.inputs[input].path, self.decoding.options())
     }
 }
 
 pub struct FileSink {
     targets: HashMap<(usize, usize), (PathBuf, Format)>,
     quality: u8,
+    /// The inputs' paths, if the outputs keep their EXIF orientation.
+    oriented: Vec<PathBuf>,
 }
 
 impl FileSink {
@@ -105,7 +108,12 @@ impl FileSink {
             }
             targets.insert((entry.input, entry.copy), (out.join(relative), chosen));
         }
-        Ok(FileSink { targets, quality })
+        Ok(FileSink { targets, quality, oriented: Vec::new() })
+    }
+
+    /// Keeps the inputs' EXIF orientation.
+    pub fn keep_orientation(&mut self, inputs: &[Input]) {
+        self.oriented = inputs.iter().map(|input| input.path.clone()).collect();
     }
 
     /// Every file that will be written, in the order of their names.
@@ -123,8 +131,9 @@ impl Sink for FileSink {
         let n = shape.values_per_image();
         let image = tensor.data.as_u8().and_then(|bytes| bytes.get(position * n..(position + 1) * n));
         let image = image.context("the output has no bytes")?;
+        let orientation = self.oriented.get(entry.input).map_or(1, |path| decode::orientation(path));
         let sides = [shape.height, shape.width, shape.channels];
-        let bytes = encode::encode(image, sides, *format, self.quality)
+        let bytes = encode::encode(image, sides, *format, self.quality, orientation)
             .with_context(|| format!("{} could not be encoded", path.display()))?;
         encode::write_whole(path, &bytes)
     }

@@ -16,6 +16,7 @@ use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan, Transform};
 use clap::{Args, ValueEnum};
 
 use crate::choices::{self, Drawing, Runs, Where};
+use crate::decode::Decoding;
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal, counted};
@@ -28,10 +29,11 @@ use source::{Entry, Sink, Source};
 
 const DETAILS: &str = "\
 Input files:
-  A folder stands for its PNG, JPEG, WebP, BMP and GIF files, and those of its folders, in the order of their names. \
-Hidden files and the output folder are left out. A file that cannot be decoded is named and skipped. Alpha is dropped, \
-16 bits are rounded to 8, and an animation gives its first frame; standard error names such files. Palettes become \
-RGB. Gray stays gray. The EXIF orientation is ignored, as Pillow does.
+  A folder stands for its image files, and those of its folders, in the order of their names. The formats are PNG, \
+JPEG, WebP, BMP, GIF, TIFF, and PBM, PGM and PPM. Hidden files and the output folder are left out. A file that cannot be \
+decoded is named and skipped. Alpha is dropped, of 16 bits the high byte is taken, and an animation gives its first \
+frame; standard error names such files. Palettes become RGB. Gray stays gray. The EXIF orientation is ignored, as \
+Pillow does; --orientation apply turns the image upright, and --format same keeps an ignored one.
 
 Random draws:
   The draws of an image depend on the seed, the epoch and the sample index, not on threads, device or batch. The \
@@ -113,6 +115,8 @@ pub struct Apply {
     #[arg(long, value_name = "FILE", help_heading = INSTEAD, conflicts_with_all = DRAWING, conflicts_with = "op")]
     plan: Option<PathBuf>,
     #[command(flatten)]
+    decoding: Decoding,
+    #[command(flatten)]
     array: ArrayForm,
 }
 
@@ -171,7 +175,7 @@ impl Apply {
     fn run_files(&self, terminal: Terminal) -> anyhow::Result<Outcome> {
         self.array.check_unused()?;
         let found = inputs::find(&self.inputs, Some(&self.out))?;
-        let source = FileSource::new(found.inputs);
+        let source = FileSource::new(found.inputs, self.decoding);
         let (work, entries) = self.work(&source, |name| source.find(name), terminal)?;
         let format = match self.format.unwrap_or(FormatChoice::Png) {
             FormatChoice::Png => Some(Format::Png),
@@ -184,7 +188,10 @@ impl Apply {
             bail!("--quality is for JPEGs; add --format jpeg or --format same");
         }
         let quality = self.quality.unwrap_or(QUALITY);
-        let sink = FileSink::new(&self.out, source.inputs(), &entries, format, quality)?;
+        let mut sink = FileSink::new(&self.out, source.inputs(), &entries, format, quality)?;
+        if format.is_none() && self.decoding.keeps_orientation() {
+            sink.keep_orientation(source.inputs());
+        }
         self.check_free(sink.targets())?;
         let (pipeline, outcome) =
             self.execute(terminal, (&source, &sink), entries.len(), Output::u8(), work, found.unreadable)?;
@@ -194,7 +201,12 @@ impl Apply {
     }
 
     fn run_array(&self, terminal: Terminal, path: &Path) -> anyhow::Result<Outcome> {
-        for (name, is_given) in [("--format", self.format.is_some()), ("--quality", self.quality.is_some())] {
+        let given = [
+            ("--format", self.format.is_some()),
+            ("--quality", self.quality.is_some()),
+            ("--truncated or --orientation", !self.decoding.is_default()),
+        ];
+        for (name, is_given) in given {
             if is_given {
                 bail!("{name} is for image files, and {} is an array", path.display());
             }

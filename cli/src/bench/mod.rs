@@ -185,7 +185,7 @@ fn write_plot(path: &Path, report: &Report) -> anyhow::Result<()> {
         plot::svg(report)?.into_bytes()
     } else {
         let (rgb, [width, height]) = plot::rgb(report)?;
-        encode::encode(&rgb, [height, width, 3], Format::Png, 100)?
+        encode::encode(&rgb, [height, width, 3], Format::Png, 100, 1)?
     };
     encode::write_whole(path, &bytes)
 }

@@ -35,8 +35,8 @@ impl Pictures {
         let mut photographs = Vec::new();
         for input in found.inputs {
             let name = input.path.display();
-            let (picture, reductions) =
-                decode::read(&input.path).map_err(|error| RunFailed(format!("{name}: {}", in_one_line(&error))))?;
+            let (picture, reductions) = decode::read(&input.path, decode::DecodeOptions::default())
+                .map_err(|error| RunFailed(format!("{name}: {}", in_one_line(&error))))?;
             for reduction in reductions {
                 terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
             }

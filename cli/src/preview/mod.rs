@@ -69,7 +69,7 @@ impl Preview {
         let mut pictures = Vec::new();
         for input in found.inputs {
             let name = input.path.display().to_string();
-            match decode::read(&input.path) {
+            match decode::read(&input.path, decode::DecodeOptions::default()) {
                 Ok((picture, reductions)) => {
                     for reduction in reductions {
                         terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
@@ -98,7 +98,7 @@ impl Preview {
         }
         let image = Sheet::new(shown, shape.size())?.paint()?;
         let (width, height) = (image.width() as usize, image.height() as usize);
-        let png = encode::encode(image.as_raw(), [height, width, 3], Format::Png, 100)?;
+        let png = encode::encode(image.as_raw(), [height, width, 3], Format::Png, 100, 1)?;
         encode::write_whole(&self.out, &png)?;
         terminal.note(&format!("wrote {} ({width} x {height})", self.out.display()));
         Ok(if failures.is_empty() { Outcome::Done } else { Outcome::SomeFailed })

@@ -104,9 +104,9 @@ fn broken_files_are_named_and_the_others_are_written() {
     folder.write("in/cut.png", &png[..png.len() - 30]);
     let run = folder.run("apply in --out out --device cpu --report").ends_with(1);
     let run = run
-        .says("error: in/half.jpg: the JPEG data is truncated: it has no end-of-image marker")
+        .says("error: in/half.jpg: unreadable JPEG: the data are truncated")
         .says("error: in/empty.png: the file is empty")
-        .says("error: in/text.webp: not a JPEG, PNG, WebP, BMP or GIF file")
+        .says("error: in/text.webp: not a JPEG, PNG, WebP, BMP, GIF, TIFF or PNM file")
         .says("error: in/cut.png: unreadable PNG: ")
         .says("error: 4 inputs failed")
         .says("wrote 8 files to out");
@@ -141,13 +141,13 @@ fn what_is_lost_is_said() {
     folder.write("in/moving.gif", gif);
     let run = folder.run("apply in --out out --op Identity --device cpu").ends_with(0);
     run.says("with an alpha channel, which was dropped (in/alpha.png")
-        .says("notice: 1 image with more than 8 bits a channel, which were rounded to 8 (in/deep.png)")
+        .says("notice: 1 image with more than 8 bits a channel, which were reduced to 8 (in/deep.png)")
         .says("notice: 1 image animated, of which the first frame was taken (in/moving.gif)");
     let expected: Vec<u8> = rgba.pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
     assert_eq!(folder.pixels("out/alpha_0.png").as_bytes(), expected);
     let deep = folder.pixels("out/deep_0.png");
     assert!(matches!(deep, DynamicImage::ImageLuma8(_)), "{:?}", deep.color());
-    assert_eq!(deep.as_bytes()[1], (9999.0_f64 / 257.0).round() as u8);
+    assert_eq!(deep.as_bytes()[1], (9999 >> 8) as u8);
     assert_eq!(folder.pixels("out/moving_0.png").to_rgb8().get_pixel(0, 0).0, [0, 0, 0]);
     let quiet = folder.run("apply in --out out2 --op Identity --device cpu --quiet").ends_with(0);
     assert_eq!(quiet.stderr, "");
@@ -245,4 +245,43 @@ fn operations_that_change_the_size() {
     folder.write("plan.json", format!(r#"{{"version": 1, "images": [{}, {}]}}"#, image("0.png", 3), image("1.png", 9)));
     folder.run("apply in --out two --plan plan.json --device cpu").ends_with(0);
     assert_eq!([0, 1].map(|i| folder.pixels(&format!("two/{i}_0.png")).width()), [3, 9]);
+}
+
+/// A JPEG of 16 x 8 pixels whose camera was turned by a quarter.
+fn turned_jpeg() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new(&mut bytes);
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    image::ImageEncoder::set_exif_metadata(&mut encoder, exif).unwrap();
+    encoder.encode_image(&image::RgbImage::from_fn(16, 8, |x, y| image::Rgb([x as u8 * 16, y as u8 * 30, 9]))).unwrap();
+    bytes
+}
+
+#[test]
+fn the_exif_orientation_is_ignored_kept_or_applied() {
+    use autoaugment::loader::decode::stored_orientation;
+    let folder = Folder::new();
+    folder.write("in/turned.jpg", turned_jpeg());
+    let run = folder.run("apply in --out ignored --op Identity --device cpu").ends_with(0);
+    run.says("notice: 1 image with an EXIF orientation, which was ignored (in/turned.jpg)");
+    let stored = folder.pixels("ignored/turned_0.png").to_rgb8();
+    assert_eq!(stored.dimensions(), (16, 8));
+    folder.run("apply in --out applied --op Identity --device cpu --orientation apply").ends_with(0);
+    let upright = folder.pixels("applied/turned_0.png").to_rgb8();
+    assert_eq!(upright, image::imageops::rotate90(&stored));
+    folder.run("apply in --out same --op Identity --device cpu --format same").ends_with(0);
+    assert_eq!(stored_orientation(&folder.read("same/turned_0.jpg")), Ok(6));
+    folder.run("apply in --out both --op Identity --device cpu --format same --orientation apply").ends_with(0);
+    assert_eq!(stored_orientation(&folder.read("both/turned_0.jpg")), Ok(1));
+}
+
+#[test]
+fn truncated_files_are_filled_on_request() {
+    let folder = Folder::new();
+    let whole = jpeg(64, 64);
+    folder.write("in/half.jpg", &whole[..whole.len() / 2]);
+    folder.run("apply in --out out --op Identity --device cpu").ends_with(1).says("in/half.jpg: unreadable JPEG: ");
+    let run = folder.run("apply in --out out --op Identity --device cpu --truncated fill").ends_with(0);
+    run.says("notice: 1 image with damaged data, which was filled as Pillow fills it (in/half.jpg)");
+    assert_eq!(folder.pixels("out/half_0.png").to_rgb8().dimensions(), (64, 64));
 }

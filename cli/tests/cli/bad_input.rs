@@ -22,7 +22,10 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("apply cat.png", "--out <DIR>"),
         ("apply --out out", "<INPUT>"),
         ("apply none.png --out out", "none.png: there is no such file or folder"),
-        ("apply empty --out out", "empty: there are no images (png, jpg, jpeg, webp, bmp, gif) in this folder"),
+        (
+            "apply empty --out out",
+            "empty: there are no images (png, jpg, jpeg, webp, bmp, gif, tif, tiff, ppm, pgm, pbm, pnm) in this folder",
+        ),
         ("apply a b --out out", "a/cat.png and b/cat.png would both be written as out/cat_0.png"),
         ("apply a c --out out", "a/cat.png and c/cat.bmp would both be written as out/cat_0.png"),
         ("apply cat.png --out out --copies 0", "0 is not in 1.."),

@@ -7,7 +7,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::error::Result;
 use crate::loader::contents::refused;
-use crate::loader::decode::has_image_extension;
+use crate::loader::decode::{has_image_extension, unsupported_format};
 
 /// What a folder has, by folder and then by name.
 #[derive(Default)]
@@ -91,20 +91,4 @@ pub(super) fn dangling(path: &Path) -> String {
 
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-}
-
-/// The format of image files with this extension, if they cannot be decoded.
-fn unsupported_format(path: &Path) -> Option<&'static str> {
-    let extension = path.extension()?.to_string_lossy().to_lowercase();
-    Some(match extension.as_str() {
-        _ if has_image_extension(path) => return None,
-        "avif" => "AVIF",
-        "heic" | "heif" => "HEIC",
-        "jp2" | "j2k" => "JPEG 2000",
-        "jxl" => "JPEG XL",
-        "pbm" | "pgm" | "ppm" | "pnm" => "PPM",
-        "tga" => "TGA",
-        "tif" | "tiff" => "TIFF",
-        _ => return None,
-    })
 }

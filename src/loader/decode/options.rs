@@ -1,0 +1,70 @@
+//! DecodeOptions: what is done with files that end too early, and with the EXIF orientation.
+
+use super::Orientation;
+use crate::text::{serde_as_text, text_is_name};
+
+/// What is done with a file that ends before its image does. As text and in JSON `refuse` or `fill`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Truncated {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The missing part is filled, with the bytes of Pillow's `ImageFile.LOAD_TRUNCATED_IMAGES`. As there, damaged
+    /// files are filled too.
+    Fill,
+}
+
+serde_as_text!(Truncated);
+text_is_name!("reaction to truncated files": Truncated);
+
+impl Truncated {
+    /// Both.
+    pub const ALL: [Truncated; 2] = [Truncated::Refuse, Truncated::Fill];
+
+    /// The name: `refuse` or `fill`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Truncated::Refuse => "refuse",
+            Truncated::Fill => "fill",
+        }
+    }
+}
+
+/// How files are decoded. The default is what Pillow's `Image.open` does.
+///
+/// ```
+/// use autoaugment::loader::decode::{DecodeOptions, Orientation, Truncated};
+///
+/// # fn read(bytes: &[u8]) -> autoaugment::Result<()> {
+/// let options = DecodeOptions::new().orientation(Orientation::Apply).truncated(Truncated::Fill);
+/// let (image, reductions) = options.decode(bytes)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DecodeOptions {
+    pub(super) truncated: Truncated,
+    pub(super) orientation: Orientation,
+}
+
+impl DecodeOptions {
+    /// The defaults: truncated files are refused, and the EXIF orientation is ignored.
+    pub fn new() -> Self {
+        DecodeOptions::default()
+    }
+
+    /// What is done with a file that ends before its image does.
+    #[must_use]
+    pub fn truncated(mut self, truncated: Truncated) -> Self {
+        self.truncated = truncated;
+        self
+    }
+
+    /// What is done with the EXIF orientation.
+    #[must_use]
+    pub fn orientation(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
+        self
+    }
+}
