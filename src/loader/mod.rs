@@ -52,6 +52,7 @@
 mod augment;
 mod brace_expansion;
 mod builder;
+mod caught;
 mod cifar;
 mod color_mode;
 mod contents;

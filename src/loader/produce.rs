@@ -4,7 +4,6 @@
 //! Then the plan is drawn, because a plan that begins with a crop reads a part of the image only. That gives each
 //! sample its place, to which its part is decoded.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::augment::{Drawn, Samples, Work};
+use super::caught::message;
 use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
 use super::decode::DecodeOptions;
@@ -314,10 +314,4 @@ fn divided(mut bytes: &mut [u8], lengths: impl Iterator<Item = usize>) -> Vec<&m
         part
     };
     lengths.map(part).collect()
-}
-
-/// The message of a panic.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_string())
 }

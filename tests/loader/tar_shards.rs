@@ -11,6 +11,8 @@ use autoaugment::{Augmenter, Device, Executor, Policy, Transform};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::ImageFormat;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use tar::{EntryType, Header};
 
 use super::images::{cropper, encoded, identity, picture, refusal, rgb, size};
@@ -459,4 +461,42 @@ fn a_named_pipe_is_refused_at_once() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let refused = refusal(TarShards::open([&pipe]));
     assert_eq!(refused, format!("{}: a shard is a plain file, and this is none", pipe.display()));
+}
+
+/// Bytes changed, cut off and repeated: a shard is taken or refused, and a panic of a decompressor is an error too.
+#[test]
+fn mutated_shards_are_taken_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let plain = fs::read(case("tar-one-without-label.tar")).unwrap();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions([("path", &b"a.png"[..]), ("size", &png(1).len().to_string().into_bytes())]).unwrap();
+    add(&mut builder, "short", &png(1), EntryType::Regular);
+    add(&mut builder, &format!("{}.cls", "n".repeat(150)), b"4", EntryType::Regular);
+    let named = builder.into_inner().unwrap();
+    // As the command line of zstd writes it, with a sum.
+    let packed = fs::read(case("shard.tar.zst")).unwrap();
+    assert_eq!(samples(&TarShards::open([case("shard.tar.zst")]).unwrap()).len(), 3);
+    let seeds = [&plain, &named, &packed, &gzip(&plain)];
+    let (mut taken, mut refused) = (0, 0);
+    for i in 0..1200 {
+        let mut bytes = seeds[i % seeds.len()].clone();
+        for _ in 0..rng.random_range(1..4) {
+            let at = rng.random_range(0..bytes.len());
+            match rng.random_range(0..4) {
+                0 => bytes.truncate(at.max(1)),
+                1 => bytes.extend_from_within(at..),
+                _ => bytes[at] = rng.random(),
+            }
+        }
+        let shard = write(folder.path(), "s", &bytes);
+        match TarShards::builder().mask_extensions(["cls"]).largest_unpacked(1 << 20).open([shard]) {
+            Ok(dataset) => {
+                taken += 1;
+                samples(&dataset);
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(taken > 100 && refused > 100, "{taken} taken, {refused} refused");
 }

@@ -6,9 +6,7 @@
 mod columns;
 mod row_group;
 
-use std::any::Any;
 use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
@@ -16,6 +14,7 @@ use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use self::columns::Columns;
 use self::row_group::{Row, RowGroup};
 use super::brace_expansion::expand_paths;
+use super::caught::caught;
 use super::contents::refused;
 use super::dataset::{Dataset, Locality, Sample};
 use super::recent::Recent;
@@ -110,7 +109,7 @@ impl ParquetShards {
         let path = &self.files[file];
         let reader = self.opened.get(file, || open(path))?;
         let failed = |reason: String| refused(path, format!("row group {number}: {reason}"));
-        without_panic(|| {
+        caught(|| {
             let group = reader.get_row_group(number).map_err(|e| e.to_string())?;
             RowGroup::read(&*group, &self.columns, rows)
         })
@@ -226,18 +225,8 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>> {
         return Err(refused(path, "a shard is a plain file, and this is none"));
     }
     let file = File::open(path).map_err(|e| refused(path, e))?;
-    let reader = without_panic(|| SerializedFileReader::new(file).map_err(|e| e.to_string()));
+    let reader = caught(|| SerializedFileReader::new(file).map_err(|e| e.to_string()));
     reader.map_err(|reason| refused(path, format!("not a readable parquet file: {reason}")))
-}
-
-/// The crate may panic on a broken file. For a data set, that is an error.
-fn without_panic<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let message = |panic: Box<dyn Any + Send>| {
-        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        format!("the reader panicked: {}", text.unwrap_or_default())
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| Err(message(panic)))
 }
 
 impl Dataset for ParquetShards {

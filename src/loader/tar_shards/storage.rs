@@ -11,6 +11,7 @@ use super::archive::Stream;
 use super::index::{Found, Rules, index};
 use super::zstd_frames::ZstdFrames;
 use crate::error::Result;
+use crate::loader::caught::caught;
 use crate::loader::contents::refused;
 use crate::loader::recent::Recent;
 
@@ -53,9 +54,9 @@ impl Shard {
             }
             Source::Packed(stream) => {
                 let mut counted = Counted { stream, read: 0, most };
-                let found = index(&mut Stream(BufReader::new(&mut counted)), None, rules);
-                // The rest is read too: it is the padding, and the sum of the compressed data comes at its end.
-                let found = found.and_then(|found| {
+                let found = caught(|| {
+                    let found = index(&mut Stream(BufReader::new(&mut counted)), None, rules)?;
+                    // The rest is read too: it is the padding, and the sum of the compressed data comes at its end.
                     io::copy(&mut counted, &mut io::sink()).map_err(|e| e.to_string())?;
                     Ok(found)
                 });
@@ -97,12 +98,17 @@ impl Shard {
 
     /// Decompresses to a file without a name, which ends with its last reader.
     fn unpack(&self, compression: Compression, folder: &Path) -> Result<File> {
-        let failed = |e: io::Error| refused(&self.path, format!("cannot be unpacked to {}: {e}", folder.display()));
         let (file, _) = open(&self.path)?;
-        let source = decompressor(compression, file).map_err(failed)?;
-        let mut unpacked = tempfile::tempfile_in(folder).map_err(failed)?;
-        // One byte more than there was is enough to see that there is more.
-        let bytes = io::copy(&mut source.take(self.bytes + 1), &mut unpacked).map_err(failed)?;
+        let unpacked = caught(|| {
+            let source = decompressor(compression, file).map_err(|e| e.to_string())?;
+            let mut unpacked = tempfile::tempfile_in(folder).map_err(|e| e.to_string())?;
+            // One byte more than there was is enough to see that there is more.
+            let bytes = io::copy(&mut source.take(self.bytes + 1), &mut unpacked).map_err(|e| e.to_string())?;
+            Ok((unpacked, bytes))
+        });
+        let place = folder.display();
+        let (unpacked, bytes) =
+            unpacked.map_err(|e| refused(&self.path, format!("cannot be unpacked to {place}: {e}")))?;
         self.check(bytes)?;
         Ok(unpacked)
     }
