@@ -32,6 +32,8 @@ fn whole_files_have_pillows_bytes() {
         "jpeg-4x4-420.jpg",
         "jpeg-sampling-3x1.jpg",
         "jpeg-short-app14.jpg",
+        "jpeg-arithmetic.jpg",
+        "jpeg-arithmetic-progressive.jpg",
         "png-rgb16.png",
         "bmp-565.bmp",
     ] {
@@ -55,6 +57,12 @@ fn a_png_without_its_last_chunk_is_whole() {
 #[test]
 fn damaged_jpegs_are_refused_or_said_to_be_damaged() {
     assert!(refusal("jpeg-bad-marker.jpg").starts_with("unreadable JPEG: "));
+    // Twelve bits per value, in the frame header.
+    let mut bytes = file("jpeg-photo-420.jpg");
+    let frame = bytes.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    bytes[frame + 4] = 12;
+    let deep = decode::decode(&bytes).unwrap_err().to_string();
+    assert_eq!(deep, "unreadable JPEG: 12 bits per value; 8 is what Pillow and this library read");
     // Pillow opens this one, and so its bytes are taken. That it is damaged is said.
     let (image, reductions) = decoded("jpeg-cut-with-end-marker.jpg");
     assert_eq!(image.data, pillow("jpeg-cut-with-end-marker.pillow.png").into_raw());
