@@ -44,6 +44,16 @@ pub struct Plan {
     images: Vec<PlannedImage>,
     /// The possible operations of plans drawn like this one, sorted. Shaders are made for them.
     operations: Vec<OpKind>,
+    /// The images that the plan was drawn for. Drawing checks every operation.
+    drawn_for: Option<DrawnFor>,
+}
+
+/// The sizes for which a plan was drawn, and the size of all images afterwards.
+#[derive(Clone, Debug)]
+struct DrawnFor {
+    /// One size each, or one for all.
+    sizes: Vec<Size>,
+    after: Size,
 }
 
 /// The operations of one image.
@@ -71,6 +81,16 @@ struct Version1 {
     images: Vec<PlannedImage>,
 }
 
+impl DrawnFor {
+    /// Whether images of these sizes, as many as before, are such images.
+    fn has(&self, sizes: Sizes<'_>) -> bool {
+        match self.sizes[..] {
+            [all] if sizes.are_same() => all == sizes.get(0),
+            _ => self.sizes.len() == sizes.len() && (0..sizes.len()).all(|i| self.sizes[i] == sizes.get(i)),
+        }
+    }
+}
+
 impl Plan {
     /// A plan made by hand.
     pub fn new(images: Vec<PlannedImage>) -> Self {
@@ -85,10 +105,26 @@ impl Plan {
 
     /// A plan drawn from a policy with these possible `operations`.
     pub(crate) fn drawn(images: Vec<PlannedImage>, mut operations: Vec<OpKind>) -> Self {
-        operations.extend(images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches).map(Op::kind));
+        // A bit for each operation: sorting thousands of names would take as long as drawing them.
+        let mut seen = operations.iter().fold(0, |seen, kind| seen | 1 << *kind as u32);
+        for image in &images {
+            for op in image.ops.iter().flat_map(Op::with_branches) {
+                if seen >> op.kind() as u32 & 1 == 0 {
+                    seen |= 1_u64 << op.kind() as u32;
+                    operations.push(op.kind());
+                }
+            }
+        }
         operations.sort();
         operations.dedup();
-        Plan { images, operations }
+        Plan { images, operations, drawn_for: None }
+    }
+
+    /// The same plan, whose operations are possible for images of these sizes and make all of them this large.
+    pub(crate) fn drawn_for(self, sizes: Sizes<'_>, after: Size) -> Self {
+        let count = if sizes.are_same() { 1 } else { sizes.len() };
+        let sizes = (0..count).map(|i| sizes.get(i)).collect();
+        Plan { drawn_for: Some(DrawnFor { sizes, after }), ..self }
     }
 
     /// One entry per image, in the batch's order.
@@ -121,6 +157,11 @@ impl Plan {
         let sizes = sizes.into();
         if self.images.len() != sizes.len() {
             return Err(Error::PlanLength { plan: self.images.len(), batch: sizes.len() });
+        }
+        if let Some(drawn_for) = &self.drawn_for
+            && drawn_for.has(sizes)
+        {
+            return Ok(drawn_for.after);
         }
         let mut first = None;
         let mut before: Option<&PlannedImage> = None;

@@ -1,5 +1,7 @@
 //! Sampler: draws plans from a transform.
 
+use rayon::prelude::*;
+
 use crate::batch::{Size, Sizes};
 use crate::convention::Convention;
 use crate::draw::{Context, Draw};
@@ -7,8 +9,11 @@ use crate::error::Result;
 use crate::interpolation::Interpolation;
 use crate::ops::{Op, OpKind};
 use crate::plan::{Plan, PlannedImage};
-use crate::random::Streams;
-use crate::transform::Transform;
+use crate::random::{FirstBlocks, LANES, Streams};
+use crate::transform::{Drawn, Transform};
+
+/// Images that one thread draws at once: a few microseconds, the time that it takes to wake a thread.
+const PART: usize = 32;
 
 /// Draws plans from a policy, another scheme, or a transform.
 ///
@@ -93,28 +98,55 @@ impl Sampler {
                 indices.len()
             )));
         }
-        let images: Result<Vec<_>> = indices
-            .iter()
-            .enumerate()
-            .map(|(position, &index)| {
-                self.image(sizes, epoch, index, position).map_err(|e| e.at(format!("image {position}")))
-            })
-            .collect();
-        Ok(Plan::drawn(images?, self.operations.clone()))
+        let mut images = Vec::new();
+        images.resize_with(indices.len(), PlannedImage::default);
+        let part = |(k, (images, indices)): (usize, (&mut [PlannedImage], &[u64]))| {
+            self.part(sizes, epoch, k * PART, indices, images)
+        };
+        let parts: Vec<_> = if indices.len() > PART && rayon::current_num_threads() > 1 {
+            images.par_chunks_mut(PART).zip(indices.par_chunks(PART)).enumerate().map(part).collect()
+        } else {
+            images.chunks_mut(PART).zip(indices.chunks(PART)).enumerate().map(part).collect()
+        };
+        let parts: Vec<_> = parts.into_iter().collect::<Result<_>>()?;
+        let plan = Plan::drawn(images, self.operations.clone());
+        Ok(match parts.split_first() {
+            Some((&Some(after), rest)) if rest.iter().all(|part| *part == Some(after)) => plan.drawn_for(sizes, after),
+            _ => plan,
+        })
     }
 
-    fn image(&self, sizes: Sizes<'_>, epoch: u64, index: u64, position_in_batch: usize) -> Result<PlannedImage> {
-        let streams = Streams { seed: self.seed, epoch, index };
-        let (ops, sub_policy) = self.transform.draw(Context {
-            streams: &streams,
-            occurrence: 0,
-            size: sizes.get(position_in_batch),
-            sizes,
-            position_in_batch,
-            interpolation: self.interpolation,
-            fill: self.fill,
-        })?;
-        Ok(PlannedImage { file: None, index, sub_policy, ops })
+    /// Draws the images from position `first` on. Returns the size of all of them afterwards, if they have the same.
+    fn part(
+        &self,
+        sizes: Sizes<'_>,
+        epoch: u64,
+        first: usize,
+        indices: &[u64],
+        images: &mut [PlannedImage],
+    ) -> Result<Option<Size>> {
+        let mut blocks = FirstBlocks::default();
+        let mut after = None;
+        let mut is_same = true;
+        for (k, (images, indices)) in images.chunks_mut(LANES).zip(indices.chunks(LANES)).enumerate() {
+            blocks.restart(self.seed, epoch, indices);
+            for (lane, (image, &index)) in images.iter_mut().zip(indices).enumerate() {
+                let position_in_batch = first + k * LANES + lane;
+                let drawn = self.transform.draw(Context {
+                    streams: &blocks.streams(lane),
+                    occurrence: 0,
+                    size: sizes.get(position_in_batch),
+                    sizes,
+                    position_in_batch,
+                    interpolation: self.interpolation,
+                    fill: self.fill,
+                });
+                let Drawn { ops, sub_policy, size } = drawn.map_err(|e| e.at(format!("image {position_in_batch}")))?;
+                *image = PlannedImage { file: None, index, sub_policy, ops };
+                is_same &= *after.get_or_insert(size) == size;
+            }
+        }
+        Ok(after.filter(|_| is_same))
     }
 
     /// The operation `op` at `magnitude` for an image of `size`, with a fixed sign and no other draw. If a convention
@@ -123,7 +155,7 @@ impl Sampler {
     /// # Errors
     /// Those of [`Convention::check`].
     pub fn resolve(convention: Convention, op: OpKind, magnitude: f64, negative: bool, size: Size) -> Result<Op> {
-        let streams = Streams { seed: 0, epoch: 0, index: 0 };
+        let streams = Streams::new(0, 0, 0);
         Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,
             interpolation: convention.interpolation(op),

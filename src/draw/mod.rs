@@ -5,16 +5,15 @@ mod step_stream;
 pub(crate) use step_stream::StepStream;
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use crate::batch::{Size, Sizes};
 use crate::interpolation::Interpolation;
-use crate::random::{Purpose, Streams};
+use crate::random::{Purpose, Stream, Streams};
 
 /// The surroundings of one stage's draws.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
-    pub streams: &'a Streams,
+    pub streams: &'a Streams<'a>,
     /// The number of earlier stages of the same kind. Each has its own random numbers.
     pub occurrence: u64,
     /// The image's size before the stage.
@@ -28,7 +27,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// The stage's random numbers for a purpose.
-    pub fn stream(&self, purpose: Purpose) -> ChaCha8Rng {
+    pub fn stream(&self, purpose: Purpose) -> Stream {
         self.streams.of(purpose, self.occurrence)
     }
 }
@@ -46,7 +45,7 @@ impl Draw<'_> {
     /// A pixel of the image, uniformly: column and row.
     pub fn point(&mut self) -> (usize, usize) {
         let Size { width, height } = self.context.size;
-        let two_numbers = |stream: &mut ChaCha8Rng| (stream.random::<f64>(), stream.random::<f64>());
+        let two_numbers = |stream: &mut Stream| (stream.random::<f64>(), stream.random::<f64>());
         let (x, y) = StepStream::new(Purpose::Position).for_step(&self.context, self.step, two_numbers);
         ((x * width as f64) as usize, (y * height as f64) as usize)
     }

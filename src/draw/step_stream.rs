@@ -1,15 +1,14 @@
 //! StepStream: a stream for steps. The k-th number belongs to the k-th step, even if earlier steps did not use theirs.
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use super::Context;
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 
 /// A stream that is made when a step first needs a number.
 pub(crate) struct StepStream {
     purpose: Purpose,
-    stream: Option<ChaCha8Rng>,
+    stream: Option<Stream>,
     drawn: usize,
 }
 
@@ -20,7 +19,7 @@ impl StepStream {
 
     /// The result of `draw` on the part of the stream for step `k`. `draw` takes equally much for each step, and steps
     /// come in order.
-    pub fn for_step<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut ChaCha8Rng) -> T) -> T {
+    pub fn for_step<T>(&mut self, context: &Context<'_>, k: usize, mut draw: impl FnMut(&mut Stream) -> T) -> T {
         let stream = self.stream.get_or_insert_with(|| context.stream(self.purpose));
         while self.drawn < k {
             draw(stream);

@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use super::dataset::Locality;
-use crate::random::{Purpose, Streams};
+use crate::random::{Purpose, Stream, Streams};
 
 /// Sample indices in the order of an epoch.
 pub(super) enum Order {
@@ -74,13 +73,13 @@ impl Order {
 }
 
 /// The order belongs to no single sample. Its key has 0 in place of the index.
-fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
-    Streams { seed, epoch, index: 0 }.of(Purpose::Order, 0)
+fn stream(seed: u64, epoch: u64) -> Stream {
+    Streams::new(seed, epoch, 0).of(Purpose::Order, 0)
 }
 
 /// Fisher and Yates's shuffle, from the back. It is written out here, with the draw of a number below a bound. So no
 /// other version of a library can change the order of a seed.
-pub(super) fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
+pub(super) fn shuffle<T>(values: &mut [T], stream: &mut Stream) {
     for last in (1..values.len()).rev() {
         values.swap(last, below(last as u64 + 1, stream) as usize);
     }
@@ -88,7 +87,7 @@ pub(super) fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
 
 /// A uniform number below `bound`: the high half of a product. It is drawn again if the low half would favor some
 /// numbers (Lemire, arXiv 1805.10941).
-fn below(bound: u64, stream: &mut ChaCha8Rng) -> u64 {
+fn below(bound: u64, stream: &mut Stream) -> u64 {
     let unfair = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(stream.random::<u64>()) * u128::from(bound);

@@ -83,7 +83,7 @@ impl Mixer {
     /// Those of [`Mixing::plan`].
     pub fn plan(&self, seed: u64, epoch: u64, indices: &[u64], size: Size) -> Result<MixPlan> {
         let index = indices.first().copied().unwrap_or(0);
-        let mut stream = Streams { seed, epoch, index }.of(Purpose::Mixing, 0);
+        let mut stream = Streams::new(seed, epoch, index).of(Purpose::Mixing, 0);
         let method = stream.random_range(0..self.methods.len() as u64);
         self.methods[method as usize].plan(seed, epoch, indices, size)
     }

@@ -69,12 +69,11 @@ pub use mixer::{Mixed, Mixer};
 pub use plan::{MixPlan, MixedImage, Rectangle};
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
 use crate::error::{Error, Result};
-use crate::random::{Purpose, Streams, beta};
+use crate::random::{Purpose, Stream, Streams, beta};
 
 /// A method for mixing a batch. As text, `mixup(alpha=0.2)` or `cutmix(alpha=1, per=image)`.
 ///
@@ -209,7 +208,7 @@ impl Mixing {
     pub fn plan(&self, seed: u64, epoch: u64, indices: &[u64], size: Size) -> Result<MixPlan> {
         self.check()?;
         size.check()?;
-        let drawn = |index| self.draw(&Streams { seed, epoch, index }, size);
+        let drawn = |index| self.draw(&Streams::new(seed, epoch, index), size);
         let shared = indices.first().filter(|_| self.per() == Granularity::Batch).map(|&first| drawn(first));
         let image = |(position, &index): (usize, &u64)| {
             let (lambda, rectangle) = shared.unwrap_or_else(|| drawn(index));
@@ -220,7 +219,7 @@ impl Mixing {
         Ok(MixPlan::new(indices.iter().enumerate().map(image).collect()))
     }
 
-    fn draw(&self, streams: &Streams, size: Size) -> (f64, Option<Rectangle>) {
+    fn draw(&self, streams: &Streams<'_>, size: Size) -> (f64, Option<Rectangle>) {
         match self {
             Mixing::MixUp(MixUp { alpha, .. }) => (lambda(&mut streams.of(Purpose::MixUp, 0), *alpha), None),
             Mixing::CutMix(CutMix { alpha, .. }) => {
@@ -236,6 +235,6 @@ impl Mixing {
 }
 
 /// From Beta(alpha, alpha), rounded to `f32`.
-fn lambda(stream: &mut ChaCha8Rng, alpha: f64) -> f64 {
+fn lambda(stream: &mut Stream, alpha: f64) -> f64 {
     f64::from(beta::symmetric(alpha, stream.random(), stream.random()) as f32)
 }

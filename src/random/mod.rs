@@ -7,7 +7,12 @@
 
 pub(crate) mod beta;
 pub(crate) mod dirichlet;
+mod first_blocks;
 pub(crate) mod gauss;
+mod stream;
+
+pub(crate) use first_blocks::{FirstBlocks, LANES};
+pub(crate) use stream::Stream;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -65,21 +70,38 @@ pub(crate) enum Purpose {
 }
 
 /// The streams of one image in one epoch.
-pub(crate) struct Streams {
+#[derive(Clone, Copy)]
+pub(crate) struct Streams<'a> {
     pub seed: u64,
     pub epoch: u64,
     pub index: u64,
+    /// The first numbers of the streams of some images with this one among them, and its place there.
+    ahead: Option<(&'a FirstBlocks, usize)>,
 }
 
-impl Streams {
-    /// The stream for a purpose. `occurrence` counts the stages of one kind, from 0.
-    pub fn of(&self, purpose: Purpose, occurrence: u64) -> ChaCha8Rng {
-        let mut key = [0; 32];
-        for (bytes, number) in key.chunks_exact_mut(8).zip([self.seed, self.epoch, self.index, purpose as u64]) {
-            bytes.copy_from_slice(&number.to_le_bytes());
-        }
-        let mut stream = ChaCha8Rng::from_seed(key);
-        stream.set_stream(occurrence);
-        stream
+impl Streams<'_> {
+    pub fn new(seed: u64, epoch: u64, index: u64) -> Self {
+        Streams { seed, epoch, index, ahead: None }
     }
+
+    /// The stream for a purpose. `occurrence` counts the stages of one kind, from 0.
+    pub fn of(&self, purpose: Purpose, occurrence: u64) -> Stream {
+        let key = [self.seed, self.epoch, self.index, purpose as u64];
+        let ahead = self.ahead.filter(|_| occurrence == 0);
+        match ahead.and_then(|(blocks, lane)| blocks.of(purpose, lane)) {
+            Some(first) => Stream::with_first_block(key, first),
+            None => Stream::new(key, occurrence),
+        }
+    }
+}
+
+/// The whole stream of this key.
+fn chacha(key: [u64; 4], occurrence: u64) -> ChaCha8Rng {
+    let mut bytes = [0; 32];
+    for (bytes, number) in bytes.chunks_exact_mut(8).zip(key) {
+        bytes.copy_from_slice(&number.to_le_bytes());
+    }
+    let mut stream = ChaCha8Rng::from_seed(bytes);
+    stream.set_stream(occurrence);
+    stream
 }

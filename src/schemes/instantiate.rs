@@ -1,13 +1,12 @@
 //! Instantiate: the operation of a drawn step, with its sign and its other random parameters.
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use crate::convention::Convention;
 use crate::draw::{Context, Draw, StepStream, between};
 use crate::interpolation::Interpolation;
 use crate::ops::{Category, Op, OpKind};
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 
 /// Makes the operations of an image's steps.
 pub(super) struct Instantiator<'a> {
@@ -28,7 +27,7 @@ impl<'a> Instantiator<'a> {
     /// The operation of step `k`, at a magnitude that is checked or that noise carried beyond the last one.
     pub fn op(&mut self, k: usize, op: OpKind, magnitude: f64) -> Op {
         let Instantiator { context, convention, .. } = *self;
-        let coin = |stream: &mut ChaCha8Rng| stream.random::<u32>() >> 31 == 1;
+        let coin = |stream: &mut Stream| stream.random::<u32>() >> 31 == 1;
         let negative = convention.is_signed(op) && self.signs.for_step(context, k, coin);
         let interpolation = match context.interpolation {
             Some(interpolation) => interpolation,

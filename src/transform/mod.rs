@@ -20,6 +20,7 @@ pub use resize::{ResizeStage, ResizeTo};
 
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Size;
 use crate::draw::Context;
 use crate::error::{Error, Result};
 use crate::ops::size::size_after;
@@ -49,6 +50,15 @@ use crate::schemes::{Draws, Scheme};
 pub struct Transform {
     /// In the order of application. Without stages, images stay unchanged.
     pub stages: Vec<Stage>,
+}
+
+/// The draws for one image.
+pub(crate) struct Drawn {
+    pub ops: Vec<Op>,
+    /// The last drawn sub-policy.
+    pub sub_policy: Option<usize>,
+    /// The size of the image after its operations, all of which are possible.
+    pub size: Size,
 }
 
 /// One stage of a transform.
@@ -180,8 +190,8 @@ impl Transform {
         operations
     }
 
-    /// Draws the operations of one image. Returns them with the last drawn sub-policy.
-    pub(crate) fn draw(&self, first: Context<'_>) -> Result<(Vec<Op>, Option<usize>)> {
+    /// Draws the operations of one image.
+    pub(crate) fn draw(&self, first: Context<'_>) -> Result<Drawn> {
         let mut ops = Vec::with_capacity(self.stages.len() + 1);
         let mut sub_policy = None;
         let mut context = first;
@@ -196,7 +206,7 @@ impl Transform {
                 context.size = size_after(op, context.size, context.sizes).map_err(|e| self.at_stage(i, e))?;
             }
         }
-        Ok((ops, sub_policy))
+        Ok(Drawn { ops, sub_policy, size: context.size })
     }
 
     fn at_stage(&self, i: usize, error: Error) -> Error {

@@ -92,7 +92,7 @@ impl ImageFolder {
         let mut is_apart = vec![false; self.files.len()];
         for label in 0..self.classes.len() as u32 {
             let mut own: Vec<usize> = (0..self.files.len()).filter(|&i| self.files[i].1 == label).collect();
-            shuffle(&mut own, &mut Streams { seed, epoch: 0, index: u64::from(label) }.of(Purpose::Split, 0));
+            shuffle(&mut own, &mut Streams::new(seed, 0, u64::from(label)).of(Purpose::Split, 0));
             let apart = (fraction * own.len() as f64).round() as usize;
             for &index in &own[..apart] {
                 is_apart[index] = true;
