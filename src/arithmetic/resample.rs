@@ -19,77 +19,117 @@
 //! summed step by step. With a weight of 1, it is the same sum. An axis that keeps its size and has no box stays
 //! unchanged, which weights of 1 do too.
 //!
+//! Weights are made once for each pair of sizes and shared, because they take longer than all other planning of an
+//! image: random crops of photographs have a few hundred sides, and all crops become one size.
+//!
 //! Sources: `libImaging/Resample.c` (`ImagingResampleInner`, `precompute_coeffs`, `normalize_coeffs_8bpc`),
 //! `_imaging.c` (`_resize`).
+
+mod filtered;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::batch::Size;
 use crate::interpolation::Interpolation;
 
 /// Fraction bits of a weight.
 const PRECISION: u32 = 22;
+/// The weight of a single source value.
+const ONE: i32 = 1 << PRECISION;
 
 /// The weighted source values of each output value of one axis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Weights {
     taps: Vec<Taps>,
     weights: Vec<i32>,
+    /// The first used source value, and the end of the used ones.
+    used: (u32, u32),
 }
 
 /// The taps of one output value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Taps {
     /// The first source value.
     first: u32,
-    /// The place of its first weight, and the number of weights.
-    at: u32,
+    /// The number of weights, and the place of the first.
     count: u32,
+    at: u32,
 }
 
+/// The arguments of [`Weights::new`], with floats as their bits.
+type Key = (usize, u32, u32, usize, Interpolation);
+
+/// Weights that were made before: training sets have few sizes, and random crops have few more.
+#[derive(Default)]
+struct Kept {
+    weights: HashMap<Key, Arc<Weights>>,
+    words: usize,
+}
+
+/// Words of all kept weights, at most: 4 MiB. Then they start again.
+const MOST_KEPT: usize = 1 << 20;
+/// Words of one kept axis, at most.
+const LARGEST_KEPT: usize = 1 << 14;
+
+static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
+
 impl Weights {
-    /// The weights for `outputs` values from `first..last` of a line of `length`.
-    pub fn new(length: usize, first: f32, last: f32, outputs: usize, interpolation: Interpolation) -> Self {
-        let mut made = Weights { taps: Vec::with_capacity(outputs), weights: Vec::new() };
-        if first == 0.0 && last == length as f32 && outputs == length {
-            (0..length).for_each(|i| made.push(i, &[1 << PRECISION]));
-            return made;
+    /// The same as [`Weights::new`], shared with all that have the same arguments.
+    pub fn shared(length: usize, first: f32, last: f32, outputs: usize, interpolation: Interpolation) -> Arc<Self> {
+        let key = (length, first.to_bits(), last.to_bits(), outputs, interpolation);
+        // Weights are inserted whole, so that a panic elsewhere leaves nothing half done.
+        let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = kept().as_ref().and_then(|kept| kept.weights.get(&key)) {
+            return Arc::clone(made);
         }
-        let scale = f64::from(last - first) / outputs as f64;
-        let (filter, support): (fn(f64) -> f64, f64) = match interpolation {
-            Interpolation::Nearest => {
-                for source in scale_list(f64::from(first) + scale * 0.5, scale, outputs) {
-                    // Rounding may step over the end; Pillow leaves such pixels black.
-                    let inside = (0..length as i64).contains(&source);
-                    made.push(source.max(0) as usize, if inside { &[1 << PRECISION] } else { &[] });
-                }
-                return made;
+        let made = Arc::new(Weights::new(length, first, last, outputs, interpolation));
+        let words = made.word_count();
+        if words <= LARGEST_KEPT {
+            let mut kept = kept();
+            let kept = kept.get_or_insert_default();
+            if kept.words + words > MOST_KEPT {
+                *kept = Kept::default();
             }
-            Interpolation::Bilinear => (triangle, 1.0),
-            Interpolation::Bicubic => (cubic, 2.0),
-        };
-        let stretch = scale.max(1.0);
-        let reach = support * stretch;
-        let inverse = 1.0 / stretch;
-        let mut exact = Vec::new();
-        let mut rounded = Vec::new();
-        for i in 0..outputs {
-            let center = f64::from(first) + (i as f64 + 0.5) * scale;
-            // `as` truncates, and negative numbers become 0.
-            let begin = (center - reach + 0.5) as usize;
-            let end = ((center + reach + 0.5) as usize).min(length);
-            exact.clear();
-            exact.extend((begin..end).map(|j| filter((j as f64 - center + 0.5) * inverse)));
-            let sum: f64 = exact.iter().sum();
-            rounded.clear();
-            rounded.extend(exact.iter().map(|&w| round(if sum == 0.0 { w } else { w / sum })));
-            made.push(begin, &rounded);
+            if kept.weights.insert(key, Arc::clone(&made)).is_none() {
+                kept.words += words;
+            }
         }
         made
     }
 
-    fn push(&mut self, first: usize, weights: &[i32]) {
-        let at = self.weights.len() as u32;
-        self.taps.push(Taps { first: first as u32, at, count: weights.len() as u32 });
-        self.weights.extend(weights);
+    /// The weights for `outputs` values from `first..last` of a line of `length`.
+    pub fn new(length: usize, first: f32, last: f32, outputs: usize, interpolation: Interpolation) -> Self {
+        let scale = f64::from(last - first) / outputs as f64;
+        let mut made = match interpolation {
+            _ if first == 0.0 && last == length as f32 && outputs == length => {
+                Weights::of_single((0..length).map(Some))
+            }
+            Interpolation::Nearest => {
+                let sources = scale_list(f64::from(first) + scale * 0.5, scale, outputs);
+                // Rounding may step over the end; Pillow leaves such pixels black.
+                let inside = |source: i64| usize::try_from(source).ok().filter(|source| *source < length);
+                Weights::of_single(sources.into_iter().map(inside))
+            }
+            Interpolation::Bilinear | Interpolation::Bicubic => {
+                filtered::weights(&filtered::Axis { length, first: f64::from(first), scale, outputs }, interpolation)
+            }
+        };
+        let first = made.taps.iter().map(|t| t.first).min().unwrap_or(0);
+        let end = made.taps.iter().map(|t| t.first + t.count).max().unwrap_or(0);
+        made.used = (first, end.max(first));
+        made
+    }
+
+    /// The weights of output values with one source value each, or none.
+    fn of_single(sources: impl Iterator<Item = Option<usize>>) -> Self {
+        let mut made = Weights::default();
+        for source in sources {
+            let at = made.weights.len() as u32;
+            made.taps.push(Taps { first: source.unwrap_or(0) as u32, count: u32::from(source.is_some()), at });
+            made.weights.extend(source.map(|_| ONE));
+        }
+        made
     }
 
     /// The first source value of output `i`, and its weights.
@@ -105,24 +145,25 @@ impl Weights {
 
     /// The used source values: from the first, up to, not including, the last.
     pub fn used(&self) -> (usize, usize) {
-        let first = self.taps.iter().map(|t| t.first).min().unwrap_or(0);
-        let end = self.taps.iter().map(|t| t.first + t.count).max().unwrap_or(0);
-        (first as usize, end.max(first) as usize)
+        (self.used.0 as usize, self.used.1 as usize)
     }
 
-    /// The number of words of [`Weights::words`].
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    /// The number of words of [`Weights::write`].
     pub fn word_count(&self) -> usize {
         3 * self.taps.len() + self.weights.len()
     }
 
-    /// The weights as the shaders read them. Each output value has three words: its first source value minus `shift`,
-    /// the number of its weights, and the place of its first weight. All weights follow.
+    /// Writes the weights as the shaders read them, as many words as they have. Each output value has three words: its
+    /// first source value minus `shift`, the number of its weights, and the place of its first weight. All weights
+    /// follow.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
-    pub fn words(&self, shift: usize) -> impl Iterator<Item = u32> + '_ {
-        let weights_at = 3 * self.taps.len() as u32;
-        let heads = self.taps.iter().flat_map(move |t| [t.first - shift as u32, t.count, weights_at + t.at]);
-        heads.chain(self.weights.iter().map(|&w| w as u32))
+    pub fn write(&self, shift: usize, words: &mut [u32]) {
+        let weights_at = 3 * self.taps.len();
+        let (heads, weights) = words.split_at_mut(weights_at);
+        for (head, taps) in heads.as_chunks_mut::<3>().0.iter_mut().zip(&self.taps) {
+            *head = [taps.first - shift as u32, taps.count, weights_at as u32 + taps.at];
+        }
+        weights.copy_from_slice(bytemuck::cast_slice(&self.weights));
     }
 }
 
@@ -164,29 +205,6 @@ pub(crate) fn weighted(weights: &[i32], mut byte: impl FnMut(usize) -> u8) -> u8
     byte_of(weights.iter().enumerate().fold(HALF, add))
 }
 
-fn round(weight: f64) -> i32 {
-    let scaled = weight * f64::from(1 << PRECISION);
-    (scaled + if weight < 0.0 { -0.5 } else { 0.5 }) as i32
-}
-
-fn triangle(x: f64) -> f64 {
-    let x = x.abs();
-    if x < 1.0 { 1.0 - x } else { 0.0 }
-}
-
-/// Keys' cubic with a = -0.5, in Pillow's order of operations.
-fn cubic(x: f64) -> f64 {
-    const A: f64 = -0.5;
-    let x = x.abs();
-    if x < 1.0 {
-        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
-    } else if x < 2.0 {
-        (((x - 5.0) * x + 8.0) * x - 4.0) * A
-    } else {
-        0.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +216,13 @@ mod tests {
                 let weights = Weights::new(length, 0.0, length as f32 - 0.25, outputs, interpolation);
                 for i in 0..outputs {
                     let (first, of) = weights.of(i);
-                    assert_eq!(weights.words(0).count(), weights.word_count());
+                    let mut words = vec![0; weights.word_count()];
+                    weights.write(first, &mut words);
+                    assert_eq!(words[3 * i], 0);
+                    assert_eq!(
+                        words[words[3 * i + 2] as usize..][..of.len()],
+                        of.iter().map(|&w| w as u32).collect::<Vec<_>>()
+                    );
                     assert!(!of.is_empty() && first + of.len() <= length);
                     let sum: i32 = of.iter().sum();
                     assert!((sum - (1 << PRECISION)).unsigned_abs() as usize <= of.len(), "{sum}");

@@ -1,6 +1,7 @@
 //! Geometry: the source of an image's next pixels. It fills bands from the image before.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::kernels::blend::Blend;
 use super::kernels::box_blur;
@@ -51,9 +52,9 @@ pub(super) enum Geometry {
     /// Flipped.
     Flip { horizontal: bool, vertical: bool },
     /// Weighted sums along rows. This is the source row of the first output row.
-    AlongRows { columns: Weights, first_row: usize },
+    AlongRows { columns: Arc<Weights>, first_row: usize },
     /// Weighted sums along columns. This is the first row of the source.
-    AlongColumns { rows: Weights, first_row: usize },
+    AlongColumns { rows: Arc<Weights>, first_row: usize },
 }
 
 impl Geometry {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::compile::chunks::chunks;
-use super::compile::commands::{Chunk, PARAMETERS_STRIDE, Prepared, WholeBatch};
-use super::compile::program::Segment;
+use super::compile::commands::{Chunk, InTables, PARAMETERS_STRIDE, Prepared, WholeBatch};
+use super::compile::program::{Segment, segments_of_all};
 use super::compile::schedule::Sources;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
@@ -125,12 +125,14 @@ impl Gpu {
         let offsets = one_after_the_other(&each, channels);
         let placed = Placement::ragged(&each, &offsets, channels);
         let shape = placed.shape(size);
-        let (prepared, tables) = {
+        let segmented = segments_of_all(plan, placed.sizes, channels == 1)?;
+        let (in_tables, tables) = {
             let mut tables = self.tables();
-            let prepared =
-                tables.with(&self.inner.context.allocator, |tables| Prepared::new(plan, &placed, output, tables))?;
-            (prepared, tables.bytes())
+            let allocator = &self.inner.context.allocator;
+            let in_tables = tables.with(allocator, |tables| InTables::of(&segmented, output, tables))?;
+            (in_tables, tables.bytes())
         };
+        let prepared = Prepared { segmented, in_tables };
         let operations = self.operations(plan);
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         let output_bytes = shape.values_per_image() * output.dtype().bytes();

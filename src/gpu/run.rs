@@ -1,7 +1,8 @@
 //! Run: one chunk of a batch in one submission, with its upload, its kernels and its download.
 
 use super::compile::ALIGNMENT;
-use super::compile::commands::{Chunk, Commands, PARAMETERS_STRIDE, Prepared, Role};
+use super::compile::commands::{Chunk, Commands, InTables, PARAMETERS_STRIDE, Prepared, Role};
+use super::compile::program::segments_of_all;
 use super::compile::tables::Tables;
 use super::device::context::Context;
 use super::device::readback::ReadbackBuffer;
@@ -47,9 +48,11 @@ impl Gpu {
         output: &Output,
         report: &mut Report,
     ) -> Result<(Prepared, wgpu::Buffer)> {
-        let (prepared, buffer, sent) = self.with_tables(|tables| Prepared::new(plan, placed, output, tables)).await?;
+        // Several threads may cut, and a thread that waits for them must not hold the tables.
+        let segmented = segments_of_all(plan, placed.sizes, placed.channels == 1)?;
+        let (in_tables, buffer, sent) = self.with_tables(|tables| InTables::of(&segmented, output, tables)).await?;
         report.bytes_uploaded += sent;
-        Ok((prepared, buffer))
+        Ok((Prepared { segmented, in_tables }, buffer))
     }
 
     /// The result of `f` on the tables, their buffer with all that `f` added, and the number of uploaded bytes.

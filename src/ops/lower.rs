@@ -1,5 +1,7 @@
 //! Lowering: the form of an operation for the executors, with all f64 arithmetic done.
 
+use std::sync::Arc;
+
 use super::Crop;
 use super::affine::{Affine, Geometry, Nearest};
 use crate::arithmetic::box_blur::BoxBlur;
@@ -31,7 +33,7 @@ pub(crate) enum Lowered {
     /// The image, flipped.
     Flip { horizontal: bool, vertical: bool },
     /// Weighted sums along each row (the weights of the columns), then along each column.
-    Resize { columns: Weights, rows: Weights, columns_first: bool },
+    Resize { columns: Arc<Weights>, rows: Arc<Weights>, columns_first: bool },
     /// The branches of the operation, each with stages of its own, mixed with the image.
     Branches,
 }

@@ -1,5 +1,7 @@
 //! Resize: the image, or a box of it, gets another size.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::lower::Lowered;
@@ -99,11 +101,11 @@ impl Resize {
     }
 
     /// The weights of each column and of each row.
-    fn weights(&self, size: Size) -> (Weights, Weights) {
+    fn weights(&self, size: Size) -> (Arc<Weights>, Arc<Weights>) {
         let [left, top, right, bottom] = self.corners(size);
         (
-            Weights::new(size.width, left, right, self.width, self.interpolation),
-            Weights::new(size.height, top, bottom, self.height, self.interpolation),
+            Weights::shared(size.width, left, right, self.width, self.interpolation),
+            Weights::shared(size.height, top, bottom, self.height, self.interpolation),
         )
     }
 

@@ -4,15 +4,15 @@
 use std::ops::Range;
 
 use super::grouping::Grouping;
-use super::program::{self, COUNTS_WORDS, Kinds, Segment};
+use super::program::{COUNTS_WORDS, Kinds, Segment, segments_of_all};
 use super::schedule::{self, Dispatch, Kernel, Sizes, Sources};
 use super::shader::{self, SLICE_QUADS, Variant};
-use super::tables::Tables;
+use super::tables::{BlendPlaces, Tables};
 use crate::batch::{Layout, Placement, Shape};
 use crate::error::{Error, Result};
 use crate::ops::{Category, OpKind};
 use crate::output::{Dtype, Output};
-use crate::plan::{Plan, PlannedImage};
+use crate::plan::Plan;
 
 /// Sizes of small images are rounded up to this many pixels, so that few kernels serve all sizes.
 const TILE_STEP: usize = 512;
@@ -26,18 +26,31 @@ pub(crate) const PARAMETERS_STRIDE: usize = 256;
 pub(crate) struct Prepared {
     /// Each image's segments.
     pub segmented: Vec<Vec<Segment>>,
-    /// The place of the output values of bytes in the tables.
+    pub in_tables: InTables,
+}
+
+/// The places of a batch's values in the tables.
+#[derive(Debug)]
+pub(crate) struct InTables {
+    pub blends: BlendPlaces,
+    /// The place of the output values of bytes.
     pub normalize: u32,
+}
+
+impl InTables {
+    /// Adds the values of segments and of an output to the tables.
+    pub fn of(segmented: &[Vec<Segment>], output: &Output, tables: &mut Tables) -> Result<Self> {
+        let blends = tables.blends(segmented.iter().flatten().flat_map(Segment::blends))?;
+        Ok(InTables { blends, normalize: tables.normalize(output.form())? })
+    }
 }
 
 impl Prepared {
     /// Cuts every image's operations into segments and adds their values to the tables.
     pub fn new(plan: &Plan, placed: &Placement<'_>, output: &Output, tables: &mut Tables) -> Result<Self> {
-        let gray = placed.channels == 1;
-        let segments =
-            |(i, image): (usize, &PlannedImage)| program::segments(&image.ops, placed.sizes.get(i), gray, tables);
-        let segmented = plan.images().iter().enumerate().map(segments).collect::<Result<_>>()?;
-        Ok(Prepared { segmented, normalize: tables.normalize(output.form())? })
+        let segmented = segments_of_all(plan, placed.sizes, placed.channels == 1)?;
+        let in_tables = InTables::of(&segmented, output, tables)?;
+        Ok(Prepared { segmented, in_tables })
     }
 }
 
@@ -131,7 +144,14 @@ impl Commands {
             small: shader::small_memory(tile, 1) <= workgroup_memory,
         };
         let possible = Kinds::of_operations(operations);
-        let schedule = schedule::schedule(chunk.images, &chunk.sources, sizes, grouping, possible);
+        let schedule = schedule::schedule(
+            chunk.images,
+            &chunk.sources,
+            &chunk.whole.prepared.in_tables.blends,
+            sizes,
+            grouping,
+            possible,
+        );
         let depth = schedule.dispatches.last().map_or(1, |d| d.level + 1);
         let command = |dispatch: &Dispatch| Command {
             variant: variant(chunk, dispatch, tile, workgroup_memory),
@@ -156,7 +176,7 @@ impl Commands {
 fn parameters(chunk: &Chunk<'_>, dispatch: &Dispatch) -> [u32; PARAMETERS_STRIDE / 4] {
     let round = if let Kernel::Statistics(round) = dispatch.kernel { round } else { 0 };
     let mut words = [0; PARAMETERS_STRIDE / 4];
-    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, chunk.whole.prepared.normalize, round]);
+    words[..4].copy_from_slice(&[dispatch.list, dispatch.images, chunk.whole.prepared.in_tables.normalize, round]);
     words
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod shader;
 pub(crate) mod tables;
 pub(crate) mod view;
 mod warp_params;
+mod write_programs;
 
 pub use planner::Planner;
 

@@ -28,7 +28,9 @@
 //! again, one word per pixel.
 
 use super::grouping::Grouping;
-use super::program::{Kinds, Places, Segment, StageKind};
+use super::program::{Kinds, PROGRAM_WORDS, Segment, StageKind};
+use super::tables::BlendPlaces;
+use super::write_programs::{ImagePrograms, write_all};
 use crate::output::Dtype;
 
 /// The kernel of a dispatch.
@@ -111,11 +113,11 @@ pub(crate) struct Sizes {
 #[derive(Clone, Copy)]
 pub(crate) struct Sources<'a> {
     pub images: &'a [u32],
-    pub partners: &'a dyn Fn(usize) -> u32,
+    pub partners: &'a (dyn Fn(usize) -> u32 + Sync),
 }
 
 /// The words of each slot of an image: enough for its largest stored result.
-fn slots(segments: &[Segment]) -> Vec<usize> {
+pub(super) fn slots(segments: &[Segment]) -> Vec<usize> {
     let mut slots = Vec::new();
     for stored in segments.split_last().map_or(&[][..], |(_, stored)| stored) {
         if slots.len() <= stored.slot {
@@ -149,6 +151,7 @@ fn is_small(segments: &[Segment]) -> bool {
 pub(crate) fn schedule(
     images: &[Vec<Segment>],
     sources: &Sources<'_>,
+    blends: &BlendPlaces,
     sizes: Sizes,
     grouping: Grouping,
     possible: Kinds,
@@ -156,9 +159,6 @@ pub(crate) fn schedule(
     let mut schedule = Schedule::default();
     let deepest = images.iter().map(|segments| depth(segments)).max().unwrap_or(1);
     let any_branches = images.iter().flatten().any(|segment| segment.branches() > 0);
-    let total: usize = images.iter().map(Vec::len).sum();
-    let behind_at = total * super::program::PROGRAM_WORDS;
-    let mut behind = Vec::new();
     let small =
         sizes.small && grouping.on(false) == Grouping::Whole && images.iter().all(|segments| is_small(segments));
     // Small images have one level, and one before it where something is resized.
@@ -166,29 +166,28 @@ pub(crate) fn schedule(
     let levels = if small { 1 + usize::from(any_resize) } else { deepest };
     let mut by_level: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
     let mut program = 0;
+    let mut behind_at = PROGRAM_WORDS * images.iter().map(Vec::len).sum::<usize>();
+    let mut programs = Vec::with_capacity(images.len());
     for (i, segments) in images.iter().enumerate() {
-        let final_place = (sizes.first_value + i * sizes.values_per_image) as u32;
         let resizes = usize::from(segments[0].is_first_pass());
         let kept = if small { &segments[..=resizes] } else { segments };
-        let mut slots_end = schedule.intermediate_words;
-        let place = |words| {
-            let start = slots_end;
-            slots_end += words;
-            start as u32
-        };
-        let slots: Vec<u32> = slots(kept).into_iter().map(place).collect();
+        let words_behind = segments.iter().map(Segment::words_behind).sum();
+        programs.push(ImagePrograms {
+            segments,
+            image: sources.images[i],
+            result: (sizes.first_value + i * sizes.values_per_image) as u32,
+            slots_at: schedule.intermediate_words,
+            kept: kept.len(),
+            small: small.then_some(resizes),
+            counts: schedule.counts,
+            behind_at,
+            words_behind,
+        });
+        behind_at += words_behind;
+        schedule.intermediate_words += intermediate_words(kept);
         for (k, segment) in segments.iter().enumerate() {
-            let is_last = k + 1 == segments.len();
             // A small image's segments are one, and stay in workgroup memory.
             let inside = small && k >= resizes;
-            let places = Places {
-                image: sources.images[i],
-                slots: &slots,
-                result: (is_last || inside).then_some(final_place),
-                counts: schedule.counts as u32,
-                segments_left: (segments.len() - k) as u32,
-            };
-            segment.write(places, sources.partners, &mut schedule.programs, &mut behind, behind_at);
             if !inside || k == resizes {
                 let level = match (small, inside) {
                     (true, true) => levels - 1,
@@ -202,9 +201,8 @@ pub(crate) fn schedule(
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
-        schedule.intermediate_words = slots_end;
     }
-    schedule.programs.append(&mut behind);
+    schedule.programs = write_all(&programs, sources.partners, blends);
     for (level, entries) in by_level.iter().enumerate() {
         let (first_passes, rest): (Vec<Entry<'_>>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
         let (mixtures, mut rest): (Vec<Entry<'_>>, Vec<_>) = rest.into_iter().partition(|e| e.segment.branches() > 0);

@@ -25,6 +25,17 @@ pub(crate) struct Tables {
     normalizes: HashMap<[u32; 7], u32>,
 }
 
+/// The places of a batch's blends in the tables, by the bits of their alphas.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BlendPlaces(HashMap<u32, u32>);
+
+impl BlendPlaces {
+    /// The place of the blend with these bits, which was added before.
+    pub fn of(&self, bits: u32) -> u32 {
+        self.0.get(&bits).copied().unwrap_or_default()
+    }
+}
+
 impl Default for Tables {
     fn default() -> Self {
         Tables::new()
@@ -49,6 +60,12 @@ impl Tables {
         let at = self.append(&blend_table(alpha))?;
         self.blends.insert(alpha.to_bits(), at);
         Ok(at)
+    }
+
+    /// The places of the tables of `blend` with these alphas.
+    pub fn blends(&mut self, alphas: impl Iterator<Item = f32>) -> Result<BlendPlaces> {
+        let place = |alpha: f32| Ok((alpha.to_bits(), self.blend(alpha)?));
+        Ok(BlendPlaces(alphas.map(place).collect::<Result<_>>()?))
     }
 
     /// The place of the 3 x 256 output values of bytes; 0 for output as bytes.
@@ -149,7 +166,7 @@ mod tests {
     use super::*;
 
     /// `shaders/arithmetic/blend.wgsl` in Rust.
-    fn look_up(table: &[u32], g: i32, x: i32) -> i32 {
+    fn blended(table: &[u32], g: i32, x: i32) -> i32 {
         let entry = table[(x - g + 255) as usize];
         let up = i32::from(g >= (entry & 0xffff) as i32);
         (g + (entry as i32 >> 16) + up).clamp(0, 255)
@@ -164,7 +181,7 @@ mod tests {
             for g in 0..256 {
                 for x in 0..256 {
                     let expected = i32::from(blend(g as u8, x as u8, alpha));
-                    assert_eq!(look_up(&table, g, x), expected, "blend({g}, {x}, {alpha})");
+                    assert_eq!(blended(&table, g, x), expected, "blend({g}, {x}, {alpha})");
                 }
             }
         }

@@ -1,21 +1,39 @@
 //! Chain: cuts the operations of an image into segments.
 
-use super::super::tables::Tables;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::super::view::SourceView;
 use super::super::warp_params;
-use super::{ARG_FILL, ARG_OP, Extra, Mixture, Pass, Segment, Stage, StageKind, Sums, Table};
+use super::{ARG_FILL, ARG_OP, Argument, Extra, Mixture, Pass, Segment, Stage, StageKind, Sums, Table};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
-use crate::batch::Size;
+use crate::batch::{Size, Sizes};
 use crate::error::Result;
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{AugMix, Crop, Op, OpKind};
+use crate::plan::{Plan, PlannedImage};
+
+/// Images that one thread cuts at once: some 50 us of work.
+const PART: usize = 512;
+
+/// Cuts the chain of every image into segments, by several threads if there are many images.
+pub(crate) fn segments_of_all(plan: &Plan, sizes: Sizes<'_>, gray: bool) -> Result<Vec<Vec<Segment>>> {
+    let images = plan.images();
+    let of = |(i, image): (usize, &PlannedImage)| segments(&image.ops, sizes.get(i), gray);
+    if images.len() <= PART || rayon::current_num_threads() == 1 {
+        return images.iter().enumerate().map(of).collect();
+    }
+    let made: Vec<_> = images.par_iter().enumerate().with_min_len(PART).map(of).collect();
+    made.into_iter().collect()
+}
 
 /// Cuts the chain of an image of `size` into segments. There is at least one, which can be empty.
-pub(crate) fn segments(ops: &[Op], size: Size, gray: bool, tables: &mut Tables) -> Result<Vec<Segment>> {
+fn segments(ops: &[Op], size: Size, gray: bool) -> Result<Vec<Segment>> {
     let (segments, stages) = (Vec::with_capacity(1), Vec::with_capacity(2));
     let mut chain = Chain { gray, slot: 0, segments, next: Source::of(size), stages };
-    chain.push_all(ops, size, tables)?;
+    chain.push_all(ops, size)?;
     chain.end();
     Ok(chain.segments)
 }
@@ -52,10 +70,10 @@ impl Source {
 
 impl Chain {
     /// Adds operations. The first one gets an image of this size.
-    fn push_all(&mut self, ops: &[Op], mut size: Size, tables: &mut Tables) -> Result<()> {
+    fn push_all(&mut self, ops: &[Op], mut size: Size) -> Result<()> {
         for op in ops {
             match op.lower(size) {
-                Lowered::Point(arg) => self.point(op.kind(), word_of(arg, tables)?),
+                Lowered::Point(arg) => self.point(op.kind(), arg.into()),
                 Lowered::Crop(mut crop) => {
                     if self.gray {
                         crop.fill = [crop.fill[0]; 3];
@@ -65,7 +83,7 @@ impl Chain {
                 Lowered::Blur(blur) => self.blur(blur),
                 Lowered::Branches => {
                     if let Op::AugMix(mix) = op {
-                        self.branches(mix, size, tables)?;
+                        self.branches(mix, size)?;
                     }
                 }
                 Lowered::Flip { horizontal, vertical } => self.flip(horizontal, vertical, size),
@@ -74,7 +92,7 @@ impl Chain {
                     self.resize(columns, rows, columns_first);
                 }
                 lowered => {
-                    let stage = stage(op.kind(), lowered, size, self.gray, tables)?;
+                    let stage = stage(op.kind(), lowered, size, self.gray);
                     self.stages.extend(stage.map(|stage| (stage, Table::default())));
                 }
             }
@@ -92,14 +110,14 @@ impl Chain {
 
     /// Each branch begins with the current result and stores its own result in a slot of its own. All of them are one
     /// level below the mixture.
-    fn branches(&mut self, mix: &AugMix, size: Size, tables: &mut Tables) -> Result<()> {
+    fn branches(&mut self, mix: &AugMix, size: Size) -> Result<()> {
         self.bare();
         let source = self.next.clone();
         let mut branches = Vec::with_capacity(mix.branches.len());
         for (i, branch) in mix.branches.iter().enumerate() {
             let next = source.clone();
             let mut chain = Chain { gray: self.gray, slot: i + 1, segments: Vec::new(), next, stages: Vec::new() };
-            chain.push_all(&branch.ops, size, tables)?;
+            chain.push_all(&branch.ops, size)?;
             chain.end();
             branches.push(chain.segments);
         }
@@ -122,7 +140,7 @@ impl Chain {
         Ok(())
     }
 
-    fn point(&mut self, op: OpKind, arg: u32) {
+    fn point(&mut self, op: OpKind, arg: Argument) {
         let took = match self.stages.last_mut() {
             Some((stage, table)) if stage.kind == StageKind::Table => table.push(op, arg),
             _ => false,
@@ -138,7 +156,7 @@ impl Chain {
     fn blur(&mut self, blur: BoxBlur) {
         for along_columns in [0, 1] {
             let args = [blur.reach as u32, blur.inner, blur.outer, along_columns, 0, 0, 0];
-            let stage = Stage { kind: StageKind::Box, args, extra: Extra::Nothing };
+            let stage = Stage { kind: StageKind::Box, args, ..Stage::NONE };
             self.stages.extend((0..PASSES).map(|_| (stage.clone(), Table::default())));
         }
     }
@@ -174,11 +192,11 @@ impl Chain {
             return;
         };
         let args = [a, 0, c, 0, e, f, 0].map(|v| v as u32);
-        self.stages.push((Stage { kind: StageKind::Warp, args, extra: Extra::Nothing }, Table::default()));
+        self.stages.push((Stage { kind: StageKind::Warp, args, ..Stage::NONE }, Table::default()));
     }
 
     /// The source has no stages yet, only its view.
-    fn resize(&mut self, columns: Weights, rows: Weights, columns_first: bool) {
+    fn resize(&mut self, columns: Arc<Weights>, rows: Arc<Weights>, columns_first: bool) {
         let to = Size { width: columns.len(), height: rows.len() };
         // The first pass covers only the input of the second pass.
         let (shift, end) = if columns_first { columns.used() } else { rows.used() };
@@ -242,46 +260,47 @@ fn together(first: &Stage, second: &Stage, second_table: &Table) -> bool {
     }
 }
 
-fn word_of(arg: Arg, tables: &mut Tables) -> Result<u32> {
-    match arg {
-        Arg::Word(word) => Ok(word),
-        Arg::Blend(alpha) => tables.blend(alpha),
+impl From<Arg> for Argument {
+    fn from(arg: Arg) -> Self {
+        match arg {
+            Arg::Word(word) => Argument { word, is_blend: false },
+            Arg::Blend(alpha) => Argument { word: alpha.to_bits(), is_blend: true },
+        }
     }
 }
 
-fn stage(op: OpKind, lowered: Lowered, size: Size, gray: bool, tables: &mut Tables) -> Result<Option<Stage>> {
+fn stage(op: OpKind, lowered: Lowered, size: Size, gray: bool) -> Option<Stage> {
     let packed = |[r, g, b]: [u8; 3]| if gray { u32::from(r) * 0x10101 } else { u32::from_le_bytes([r, g, b, 0]) };
-    let with_op = |kind, arg| {
+    let with_op = |kind, arg: Arg| {
+        let Argument { word, is_blend } = arg.into();
         let mut args = [0; 7];
-        args[0] = arg;
+        args[0] = word;
         args[ARG_OP] = op as u32;
-        Stage { kind, args, extra: Extra::Nothing }
+        Stage { kind, args, is_blend, extra: Extra::Nothing }
     };
-    Ok(Some(match lowered {
+    Some(match lowered {
         Lowered::Copy
         | Lowered::Point(_)
         | Lowered::Blur(_)
         | Lowered::Crop(_)
         | Lowered::Flip { .. }
         | Lowered::Resize { .. }
-        | Lowered::Branches => return Ok(None),
-        Lowered::Pixel(arg) => with_op(StageKind::Pixel, word_of(arg, tables)?),
-        Lowered::Window(arg) => with_op(StageKind::Window, word_of(arg, tables)?),
-        Lowered::Mix { arg, partner } => {
-            Stage { extra: Extra::Partner(partner), ..with_op(StageKind::Mix, word_of(arg, tables)?) }
-        }
+        | Lowered::Branches => return None,
+        Lowered::Pixel(arg) => with_op(StageKind::Pixel, arg),
+        Lowered::Window(arg) => with_op(StageKind::Window, arg),
+        Lowered::Mix { arg, partner } => Stage { extra: Extra::Partner(partner), ..with_op(StageKind::Mix, arg) },
         Lowered::Mask { left, top, right, bottom, fill } => {
             let args = [left, top, right, bottom, 0, op as u32, packed(fill)];
-            Stage { kind: StageKind::Mask, args, extra: Extra::Nothing }
+            Stage { kind: StageKind::Mask, args, ..Stage::NONE }
         }
         Lowered::Warp(Warp::Fixed { coefficients, fill }) => {
             let [a, b, c, d, e, f] = coefficients.map(|v| v as u32);
-            Stage { kind: StageKind::Warp, args: [a, b, c, d, e, f, packed(fill)], extra: Extra::Nothing }
+            Stage { kind: StageKind::Warp, args: [a, b, c, d, e, f, packed(fill)], ..Stage::NONE }
         }
         Lowered::Warp(Warp::IndexMap { affine }) => {
             let mut args = [0; 7];
             args[ARG_FILL] = packed(affine.fill);
-            Stage { kind: StageKind::IndexMap, args, extra: Extra::Words(affine.list(size)) }
+            Stage { kind: StageKind::IndexMap, args, is_blend: false, extra: Extra::Words(affine.list(size)) }
         }
         Lowered::Warp(Warp::Interpolated { matrix, interpolation, fill }) => {
             let mut args = [0; 7];
@@ -289,8 +308,9 @@ fn stage(op: OpKind, lowered: Lowered, size: Size, gray: bool, tables: &mut Tabl
             Stage {
                 kind: StageKind::Interpolated,
                 args,
+                is_blend: false,
                 extra: Extra::Words(warp_params::words(&matrix, interpolation, size)),
             }
         }
-    }))
+    })
 }

@@ -24,8 +24,10 @@
 mod chain;
 mod write;
 
-pub(crate) use chain::segments;
+pub(crate) use chain::segments_of_all;
 pub(crate) use write::Places;
+
+use std::sync::Arc;
 
 use super::view::SourceView;
 use crate::arithmetic::resample::Weights;
@@ -167,8 +169,17 @@ impl Kinds {
 struct Stage {
     kind: StageKind,
     args: [u32; 7],
+    /// Whether `args[0]` is a blend's alpha, in place of its table.
+    is_blend: bool,
     /// The target of `args[0]`.
     extra: Extra,
+}
+
+/// The argument of a step or stage: a word, or the bits of a blend's alpha. Its table is known when it is written.
+#[derive(Clone, Copy, Debug)]
+struct Argument {
+    word: u32,
+    is_blend: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -184,7 +195,7 @@ enum Extra {
 #[derive(Clone, Debug, Default)]
 struct Table {
     /// Operation and round, argument.
-    steps: Vec<[u32; 2]>,
+    steps: Vec<(u32, Argument)>,
     statistics: u32,
     /// Whether a step so far needs statistics.
     dynamic: bool,
@@ -232,7 +243,7 @@ struct Mixture {
 /// One of the two passes.
 #[derive(Clone, Debug)]
 struct Pass {
-    weights: Weights,
+    weights: Arc<Weights>,
     along_rows: bool,
     /// The first stored column or row of the weights.
     shift: usize,
@@ -247,6 +258,11 @@ impl Segment {
 
     /// Its number of words, with the words that follow the programs and its places in lists of dispatches.
     pub fn words(&self) -> usize {
+        PROGRAM_WORDS + 3 + self.words_behind()
+    }
+
+    /// The number of words that follow the programs.
+    pub fn words_behind(&self) -> usize {
         let extra = |stage: &Stage| match &stage.extra {
             Extra::Words(words) => words.len(),
             _ => 0,
@@ -256,7 +272,7 @@ impl Segment {
             Sums::First(pass) | Sums::Second(pass) => 1 + pass.weights.word_count(),
             Sums::Mixture(mixture) => 3 + 2 * mixture.weights.len(),
         };
-        PROGRAM_WORDS + 3 + 2 * self.table.steps.len() + weights + self.stages.iter().map(extra).sum::<usize>()
+        2 * self.table.steps.len() + weights + self.stages.iter().map(extra).sum::<usize>()
     }
 
     /// Whether this round of the statistics pass is needed.
@@ -309,6 +325,13 @@ impl Segment {
         self.wants(0) || self.wants(1)
     }
 
+    /// The alphas of this segment's blends.
+    pub fn blends(&self) -> impl Iterator<Item = f32> + '_ {
+        let steps = self.table.steps.iter().map(|(_, arg)| *arg);
+        let stages = self.stages.iter().map(|s| Argument { word: s.args[0], is_blend: s.is_blend });
+        steps.chain(stages).filter(|arg| arg.is_blend).map(|arg| f32::from_bits(arg.word))
+    }
+
     /// The partners of this segment's mixes.
     pub fn partners(&self) -> impl Iterator<Item = usize> + '_ {
         self.stages.iter().filter_map(|s| match s.extra {
@@ -320,7 +343,7 @@ impl Segment {
 
 impl Table {
     /// Adds a step if this table has room for it.
-    fn push(&mut self, op: OpKind, arg: u32) -> bool {
+    fn push(&mut self, op: OpKind, arg: Argument) -> bool {
         if self.steps.len() == MOST_STEPS {
             return false;
         }
@@ -343,11 +366,11 @@ impl Table {
             }
         }
         self.dynamic |= needs != RequiredStats::Nothing;
-        self.steps.push([op as u32 | round << 16, arg]);
+        self.steps.push((op as u32 | round << 16, arg));
         true
     }
 }
 
 impl Stage {
-    const NONE: Stage = Stage { kind: StageKind::None, args: [0; 7], extra: Extra::Nothing };
+    const NONE: Stage = Stage { kind: StageKind::None, args: [0; 7], is_blend: false, extra: Extra::Nothing };
 }

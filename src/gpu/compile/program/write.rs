@@ -1,7 +1,10 @@
 //! Write: segments as the words that kernels read.
 
 use super::super::view::{ALONG_ROWS, SourceView};
-use super::{Extra, Mixture, PROGRAM_WORDS, Pass, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, Segment, Sums, word};
+use super::{
+    Argument, Extra, Mixture, PROGRAM_WORDS, Pass, RULE_BLENDS, RULE_SUM, RULE_SUM_THEN_BLEND, Segment, Sums, word,
+};
+use crate::gpu::compile::tables::BlendPlaces;
 use crate::ops::MixRule;
 
 /// The places that the segments of an image read and write; see [`word`].
@@ -11,6 +14,8 @@ pub(crate) struct Places<'a> {
     pub image: u32,
     /// First word of each of the image's slots.
     pub slots: &'a [u32],
+    /// The tables of all blends.
+    pub blends: &'a BlendPlaces,
     /// The image's first value in the destination, for the segment that makes it.
     pub result: Option<u32>,
     pub counts: u32,
@@ -21,61 +26,77 @@ impl Places<'_> {
     fn slot(&self, slot: usize) -> u32 {
         self.slots.get(slot).copied().unwrap_or_default()
     }
+
+    fn word(&self, Argument { word, is_blend }: Argument) -> u32 {
+        if is_blend { self.blends.of(word) } else { word }
+    }
+}
+
+/// The words that follow the programs, as far as they are not written.
+struct Behind<'a> {
+    left: &'a mut [u32],
+    /// The place of the first of them.
+    at: usize,
+}
+
+impl<'a> Behind<'a> {
+    /// The next words. There are as many as [`Segment::words_behind`] counts.
+    fn take(&mut self, count: usize) -> &'a mut [u32] {
+        let (taken, left) = std::mem::take(&mut self.left).split_at_mut(count);
+        self.left = left;
+        self.at += count;
+        taken
+    }
 }
 
 impl Segment {
-    /// Writes the program at the end of `programs`. Longer data goes to the end of `behind`, which will begin at word
-    /// `behind_at`.
+    /// Writes the program. Longer data fills `behind`, which begins at word `behind_at`.
     pub fn write(
         &self,
         places: Places<'_>,
         partner: impl Fn(usize) -> u32,
-        programs: &mut Vec<u32>,
-        behind: &mut Vec<u32>,
+        program: &mut [u32; PROGRAM_WORDS],
+        behind: &mut [u32],
         behind_at: usize,
     ) {
-        let mut program = [0; PROGRAM_WORDS];
+        let mut behind = Behind { left: behind, at: behind_at };
         program[word::SOURCE] = self.from.map_or(places.image, |slot| places.slot(slot));
         program[word::FROM_INTERMEDIATE] = u32::from(self.from.is_some());
         program[word::DESTINATION] = places.result.unwrap_or(places.slot(self.slot));
         program[word::COUNTS] = places.counts;
         program[word::SEGMENTS] = places.segments_left;
         program[word::STATISTICS] = self.table.statistics;
-        program[word::STEPS] = (behind_at + behind.len()) as u32;
+        program[word::STEPS] = behind.at as u32;
         program[word::STEP_COUNT] = self.table.steps.len() as u32;
-        behind.extend(self.table.steps.iter().flatten());
-        self.write_view(&mut program);
-        self.write_sums(places, &mut program, behind, behind_at);
+        for &(op, arg) in &self.table.steps {
+            behind.take(2).copy_from_slice(&[op, places.word(arg)]);
+        }
+        self.write_view(program);
+        self.write_sums(places, program, &mut behind);
         for (stage, kind, args) in
             [(&self.stages[0], word::FIRST, word::FIRST_ARGS), (&self.stages[1], word::SECOND, word::SECOND_ARGS)]
         {
             program[kind] = stage.kind as u32;
             program[args..args + 7].copy_from_slice(&stage.args);
+            program[args] = places.word(Argument { word: stage.args[0], is_blend: stage.is_blend });
             match &stage.extra {
                 Extra::Nothing => {}
                 Extra::Words(words) => {
-                    program[args] = (behind_at + behind.len()) as u32;
-                    behind.extend(words);
+                    program[args] = behind.at as u32;
+                    behind.take(words.len()).copy_from_slice(words);
                 }
                 Extra::Partner(index) => program[args + 1] = partner(*index),
             }
         }
-        programs.extend(program);
     }
 
-    fn write_sums(
-        &self,
-        places: Places<'_>,
-        program: &mut [u32; PROGRAM_WORDS],
-        behind: &mut Vec<u32>,
-        behind_at: usize,
-    ) {
-        program[word::WEIGHTS] = (behind_at + behind.len()) as u32;
+    fn write_sums(&self, places: Places<'_>, program: &mut [u32; PROGRAM_WORDS], behind: &mut Behind<'_>) {
+        program[word::WEIGHTS] = behind.at as u32;
         match &self.sums {
             Sums::Nothing => {}
             Sums::First(pass) | Sums::Second(pass) => {
-                behind.push(pass.stride as u32);
-                behind.extend(pass.weights.words(pass.shift));
+                behind.take(1).fill(pass.stride as u32);
+                pass.weights.write(pass.shift, behind.take(pass.weights.word_count()));
             }
             Sums::Mixture(Mixture { rule, weights }) => {
                 let (rule, weight) = match *rule {
@@ -84,8 +105,10 @@ impl Segment {
                     MixRule::Blends => (RULE_BLENDS, 0.0),
                 };
                 // Zero may have a sign, which the shader does not expect.
-                behind.extend([rule, weight.abs().to_bits(), weights.len() as u32]);
-                behind.extend(weights.iter().enumerate().flat_map(|(i, w)| [places.slot(i + 1), w.abs().to_bits()]));
+                behind.take(3).copy_from_slice(&[rule, weight.abs().to_bits(), weights.len() as u32]);
+                for (i, weight) in weights.iter().enumerate() {
+                    behind.take(2).copy_from_slice(&[places.slot(i + 1), weight.abs().to_bits()]);
+                }
             }
         }
     }
