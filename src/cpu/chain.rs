@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
 use super::kernels::box_blur::down_columns;
-use super::kernels::lut::{Tables, look_up};
+use super::kernels::lut::{Tables, map_values};
 use super::kernels::statistics;
 use super::kernels::transpose::STRIP;
 use super::pass::{BAND, Pass};
@@ -73,7 +73,7 @@ impl<'a> Chain<'a> {
             Lowered::Copy => {}
             Lowered::Point(_) => {
                 let tables = self.tables(op);
-                self.look_up(tables);
+                self.push_tables(tables);
             }
             // Gray images have no color.
             Lowered::Pixel(_) if self.channels == 1 => {}
@@ -87,7 +87,7 @@ impl<'a> Chain<'a> {
                 self.next,
                 match warp {
                     Warp::Fixed { coefficients, fill } => Geometry::Fixed { coefficients, fill },
-                    Warp::IndexMap { affine } => Geometry::Listed { list: affine.list(self.next), fill: affine.fill },
+                    Warp::IndexMap { affine } => Geometry::IndexMap { map: affine.list(self.next), fill: affine.fill },
                     Warp::Interpolated { matrix, interpolation, fill } => {
                         Geometry::Interpolated { matrix, interpolation, fill }
                     }
@@ -152,7 +152,7 @@ impl<'a> Chain<'a> {
     }
 
     /// Adds a table, combined with one that waits already.
-    fn look_up(&mut self, tables: Tables) {
+    fn push_tables(&mut self, tables: Tables) {
         match self.scratch.after.last_mut() {
             Some(Pointwise::Tables(waiting)) => *waiting = waiting.then(&tables),
             _ => self.scratch.after.push(Pointwise::Tables(tables)),
@@ -296,7 +296,7 @@ impl<'a> Chain<'a> {
                     let sums = part.chunks(seen.len()).map(|part| {
                         let seen = &mut seen[..part.len()];
                         seen.copy_from_slice(part);
-                        look_up(seen, self.channels, tables);
+                        map_values(seen, self.channels, tables);
                         statistics::luma_sum(seen, self.channels)
                     });
                     sums.sum()

@@ -33,8 +33,8 @@ pub(super) enum Geometry {
     Same,
     /// By 16.16 fixed point.
     Fixed { coefficients: [i32; 6], fill: [u8; 3] },
-    /// By a list of source pixels, `u32::MAX` for the fill.
-    Listed { list: Vec<u32>, fill: [u8; 3] },
+    /// By the source pixel of each output pixel, `u32::MAX` for the fill.
+    IndexMap { map: Vec<u32>, fill: [u8; 3] },
     /// Between pixels.
     Interpolated { matrix: [f64; 6], interpolation: Interpolation, fill: [u8; 3] },
     /// The pixel blended with its neighborhood.
@@ -76,7 +76,7 @@ impl Geometry {
     pub fn prepare(&self, View { pixels: source, size, channels }: View<'_>) {
         match self {
             &Geometry::Fixed { coefficients, .. } => Walk { coefficients, size, channels }.prepare(source),
-            Geometry::Interpolated { .. } | Geometry::Listed { .. } => touch(source),
+            Geometry::Interpolated { .. } | Geometry::IndexMap { .. } => touch(source),
             _ => {}
         }
     }
@@ -103,9 +103,9 @@ impl Geometry {
                     inside(&mut out[columns.start * channels..columns.end * channels]);
                 }
             }
-            Geometry::Listed { list, fill } => {
+            Geometry::IndexMap { map, fill } => {
                 for (y, out) in out_rows {
-                    for (&place, pixel) in list[y * width..].iter().zip(out.chunks_exact_mut(channels)) {
+                    for (&place, pixel) in map[y * width..].iter().zip(out.chunks_exact_mut(channels)) {
                         let from = place as usize * channels;
                         pixel.copy_from_slice(match place {
                             u32::MAX => &fill[..channels],

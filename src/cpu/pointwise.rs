@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::kernels::blend::Blend;
-use super::kernels::lut::{Tables, look_up};
+use super::kernels::lut::{Tables, map_values};
 use super::kernels::nearest::repeat;
 use super::kernels::planar::interleave;
 use crate::batch::Images;
@@ -39,7 +39,7 @@ impl Pointwise {
     /// Runs it on the pixels of a band.
     pub fn apply(&self, pixels: &mut [u8], band: &Band, batch: &Images<'_>) {
         match *self {
-            Pointwise::Tables(ref tables) => look_up(pixels, band.channels, tables),
+            Pointwise::Tables(ref tables) => map_values(pixels, band.channels, tables),
             Pointwise::Color(ref blend) => blend.color(pixels),
             Pointwise::Mask { left, top, right, bottom, ref fill } => {
                 let row_length = band.width * band.channels;
