@@ -1,60 +1,143 @@
-//! Planning: drawing a plan, and turning it into programs, per image. The goal is below 1 us an image for each policy;
-//! the recipes draw more, and a resize has the weights of each row and column to compute.
+//! Planning: drawing a plan, and turning it into programs, for 256 images. The goal is 0.2 us an image for both under a
+//! policy, and 3 us for the weights of a resize. The recipes draw more.
+//!
+//! `sampling` and `programs` run on one thread and count its CPU time, so that other work on the machine tells less.
+//! `threads` has the time on the clock on one and on two threads, which needs two idle cores.
 //!
 //! Draws are asserted before anything is timed.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use autoaugment::transform::Recipe;
 use autoaugment::{Policy, Sampler, Shape, Transform};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use cpu_time::ProcessTime;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Transforms with the shape of the images that they are for.
-fn transforms() -> Vec<(String, Transform, Shape)> {
-    let shape = |height, width| Shape { images: 256, height, width, channels: 3 };
-    let policy = |name: &str| (name.to_string(), Policy::preset(name).expect("a preset").into(), shape(224, 224));
-    let mut transforms: Vec<_> = Policy::preset_names().map(policy).collect();
-    for (recipe, policy, shape) in
-        [(Recipe::ImageNet, Policy::imagenet(), shape(375, 500)), (Recipe::Cifar, Policy::cifar10(), shape(32, 32))]
-    {
-        transforms.push((format!("{} recipe", recipe.name()), recipe.training().policy(policy).into(), shape));
+/// CPU time of the process.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = ProcessTime;
+    type Value = Duration;
+
+    fn start(&self) -> ProcessTime {
+        ProcessTime::now()
     }
-    transforms
+
+    fn end(&self, start: ProcessTime) -> Duration {
+        start.elapsed()
+    }
+
+    fn add(&self, one: &Duration, other: &Duration) -> Duration {
+        *one + *other
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
 }
 
-fn planning(criterion: &mut Criterion) {
+/// A transform with the shape of the images that it is for.
+struct Case {
+    name: String,
+    sampler: Sampler,
+    shape: Shape,
+}
+
+/// The sample indices of a batch.
+fn indices() -> Vec<u64> {
+    (0..256).collect()
+}
+
+impl Case {
+    fn new(name: String, transform: Transform, height: usize, width: usize) -> Self {
+        let shape = Shape { images: 256, height, width, channels: 3 };
+        Case { name, sampler: Sampler::new(transform, 42).expect("a valid transform"), shape }
+    }
+
+    fn all() -> Vec<Case> {
+        let policy = |name: &str| Case::new(name.to_string(), Policy::preset(name).expect("a preset").into(), 224, 224);
+        let recipe = |recipe: Recipe, policy, height, width| {
+            Case::new(format!("{} recipe", recipe.name()), recipe.training().policy(policy).into(), height, width)
+        };
+        let recipes =
+            [recipe(Recipe::ImageNet, Policy::imagenet(), 375, 500), recipe(Recipe::Cifar, Policy::cifar10(), 32, 32)];
+        Policy::preset_names().map(policy).chain(recipes).collect()
+    }
+
+    fn plan(&self, epoch: u64) -> autoaugment::Plan {
+        self.sampler.plan(self.shape, epoch, &indices()).expect("a plan")
+    }
+}
+
+fn pool(threads: usize) -> ThreadPool {
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
+}
+
+fn sampling(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("sampling");
-    let indices: Vec<u64> = (0..256).collect();
     group.throughput(Throughput::Elements(256));
-    for (name, transform, shape) in transforms() {
-        let sampler = Sampler::new(transform, 42).expect("a valid transform");
-        let draw = |epoch| sampler.plan(shape, epoch, &indices).expect("a plan");
-        assert_eq!(draw(0), draw(0));
-        assert_ne!(draw(0), draw(1));
-        group.bench_function(&name, |b| b.iter(|| black_box(draw(black_box(3)))));
+    let one = pool(1);
+    for case in Case::all() {
+        assert_eq!(case.plan(0), case.plan(0));
+        assert_ne!(case.plan(0), case.plan(1));
+        group.bench_function(&case.name, |b| one.install(|| b.iter(|| black_box(case.plan(black_box(3))))));
     }
     group.finish();
 }
 
 /// From plans to programs and dispatches.
 #[cfg(feature = "gpu")]
-fn programs(criterion: &mut Criterion) {
+fn programs_of(case: &Case) -> impl FnMut() -> usize + Send {
     use autoaugment::Output;
     use autoaugment::gpu::Planner;
+    let (plan, shape, mut planner) = (case.plan(0), case.shape, Planner::default());
+    let mut programs = move || planner.programs(&plan, shape, &Output::u8()).expect("programs");
+    // 32 words an image or part of one, its steps, its places in the lists of dispatches, and weights.
+    let least = 256 * 33;
+    let most = if case.name.starts_with("imagenet r") { 200 * least } else { least * 3 / 2 };
+    assert!((least..most).contains(&programs()));
+    programs
+}
+
+#[cfg(feature = "gpu")]
+fn programs(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("programs");
-    let indices: Vec<u64> = (0..256).collect();
     group.throughput(Throughput::Elements(256));
-    for (name, transform, shape) in transforms() {
-        let sampler = Sampler::new(transform, 42).expect("a valid transform");
-        let plan = sampler.plan(shape, 0, &indices).expect("a plan");
-        let mut planner = Planner::default();
-        let mut programs = || planner.programs(&plan, shape, &Output::u8()).expect("programs");
-        // 32 words an image or part of one, its steps, its places in the lists of dispatches, and weights.
-        let least = 256 * 33;
-        assert!(
-            (least..if name.starts_with("imagenet r") { 200 * least } else { least * 3 / 2 }).contains(&programs())
-        );
-        group.bench_function(&name, |b| b.iter(|| black_box(programs())));
+    let one = pool(1);
+    for case in Case::all() {
+        let mut programs = programs_of(&case);
+        group.bench_function(&case.name, |b| one.install(|| b.iter(|| black_box(programs()))));
+    }
+    group.finish();
+}
+
+/// The time on the clock.
+fn threads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("threads");
+    group.throughput(Throughput::Elements(256));
+    for case in Case::all().into_iter().filter(|case| case.name.starts_with("imagenet")) {
+        for threads in [1, 2] {
+            let pool = pool(threads);
+            let id = |what: &str| BenchmarkId::new(format!("{what}/{}", case.name), threads);
+            group.bench_function(id("sampling"), |b| pool.install(|| b.iter(|| black_box(case.plan(black_box(3))))));
+            #[cfg(feature = "gpu")]
+            {
+                let mut programs = programs_of(&case);
+                group.bench_function(id("programs"), |b| pool.install(|| b.iter(|| black_box(programs()))));
+            }
+        }
     }
     group.finish();
 }
@@ -65,7 +148,8 @@ fn without_plots() -> Criterion {
 }
 
 #[cfg(feature = "gpu")]
-criterion_group!(name = benches; config = without_plots(); targets = planning, programs);
+criterion_group!(name = on_one; config = without_plots().with_measurement(CpuTime); targets = sampling, programs);
 #[cfg(not(feature = "gpu"))]
-criterion_group!(name = benches; config = without_plots(); targets = planning);
-criterion_main!(benches);
+criterion_group!(name = on_one; config = without_plots().with_measurement(CpuTime); targets = sampling);
+criterion_group!(name = on_two; config = without_plots(); targets = threads);
+criterion_main!(on_one, on_two);

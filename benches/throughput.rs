@@ -17,6 +17,7 @@ mod check;
 mod gpu;
 
 use std::cell::LazyCell;
+use std::hint::black_box;
 use std::time::Duration;
 
 use autoaugment::ops::Category;
@@ -99,9 +100,21 @@ impl Machine {
     }
 }
 
-/// Each operation alone, at a magnitude in the middle, as bytes; one of each kind as floats too.
+/// Each operation alone, at a magnitude in the middle, as bytes; one of each kind as floats too. Beside them `memcpy`,
+/// the same bytes only moved.
 fn operations(criterion: &mut Criterion, machine: &Machine) {
     let mut group = group(criterion, "operations");
+    for side in SIDES {
+        let images = machine.images(side);
+        let case = LazyCell::new(|| Case::new(&Case::policy_of(&[OpKind::Identity]), images, side, OUTPUTS[0]));
+        let mut copy = Vec::new();
+        group.throughput(Case::throughput(images, side, 2));
+        group.bench_function(BenchmarkId::new("memcpy/u8/cpu", side), |b| {
+            let bytes = case.batch.data();
+            copy.resize(bytes.len(), 0);
+            b.iter(|| black_box(&mut copy).copy_from_slice(black_box(bytes)));
+        });
+    }
     let mut kinds: Vec<Category> = Vec::new();
     for &op in OpKind::ALL {
         let policy = Case::policy_of(&[op]);
