@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use autoaugment::loader::decode::{EXTENSIONS, has_image_extension};
+use autoaugment::loader::decode::{EXTENSIONS, has_image_extension, unsupported_format};
 use autoaugment::loader::expand_braces;
 use walkdir::{DirEntry, WalkDir};
 
@@ -16,16 +16,16 @@ pub struct Input {
     pub name: String,
 }
 
-/// The files in the order of the arguments, those of a folder by name; and folders that could not be read.
+/// The files in the order of the arguments, those of a folder by name; and folders and kinds that could not be read.
 #[derive(Default)]
 pub struct Found {
     pub inputs: Vec<Input>,
     pub unreadable: Vec<(String, String)>,
 }
 
-/// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden. A
-/// name that stands for nothing and has braces is expanded, as bash would. `except` is the output folder, which is left
-/// out.
+/// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden.
+/// Those of kinds that cannot be decoded are unreadable. A name that stands for nothing and has braces is expanded, as
+/// bash would. `except` is the output folder, which is left out.
 pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
     let except = except.and_then(|path| fs::canonicalize(path).ok());
     let mut found = Found::default();
@@ -74,7 +74,14 @@ impl Found {
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_wanted);
         for entry in walk {
             match entry {
-                Ok(entry) if entry.file_type().is_dir() || !has_image_extension(entry.path()) => {}
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if !has_image_extension(entry.path()) => {
+                    // An image that cannot be decoded counts as failed. Other files are no images.
+                    if let Some(format) = unsupported_format(entry.path()) {
+                        let reason = format!("{format} files cannot be decoded; convert it to PNG");
+                        self.unreadable.push((entry.path().display().to_string(), reason));
+                    }
+                }
                 Ok(entry) => {
                     let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
                     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();

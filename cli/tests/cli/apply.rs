@@ -57,6 +57,15 @@ fn braces_stand_for_names() {
 }
 
 #[test]
+fn images_of_other_kinds_are_named() {
+    let folder = some_images();
+    folder.write("in/photo.HEIC", "a photograph");
+    let run = folder.run("apply in --out out --op Invert --device cpu").ends_with(1);
+    run.says("in/photo.HEIC: HEIC files cannot be decoded; convert it to PNG");
+    assert_eq!(folder.files("out").len(), 8);
+}
+
+#[test]
 fn a_fixed_chain_gives_the_bytes_of_the_library() {
     let folder = Folder::new();
     let source = color(9, 4, 0);
