@@ -21,8 +21,8 @@ fn libjpeg() {
     });
     if !has_simd {
         println!(
-            "cargo:warning=libjpeg is built without SIMD, so JPEGs decode at about half the speed. On x86, install nasm \
-             and run `cargo clean -p mozjpeg-sys`."
+            "cargo:warning=libjpeg is built without SIMD, so JPEGs decode more slowly. On x86, install nasm and run \
+             `cargo clean -p mozjpeg-sys`."
         );
     }
     cc::Build::new().includes(&headers).file("src/loader/decode/jpeg.c").compile("autoaugment_jpeg");

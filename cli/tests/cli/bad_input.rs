@@ -37,7 +37,6 @@ fn wrong_calls_are_refused_with_the_reason() {
         ),
         ("apply cat.png --out out --policy v0 --convention torchvision", "magnitude 10 is outside 0..=9"),
         ("apply cat.png --out out --convention pillow", "there is no `pillow`; there are torchvision, "),
-        ("apply cat.png --out out --convention pillow", "[possible values: torchvision, "),
         ("apply cat.png --out out --interpolation cubic", "[possible values: nearest, bilinear, bicubic]"),
         ("apply in.npy --out out --dtype f64", "there is no `f64`; there are u8, f16, f32"),
         ("apply in.npy --out out --layout hwc", "[possible values: nhwc, nchw]"),

@@ -5,7 +5,7 @@
 //!
 //! # Tried
 //! Keeping a decoder object for each thread. libjpeg frees an image's memory after each image anyway, and it would keep
-//! the tables of one file for the next, which may lack them. Making an object takes about a microsecond.
+//! the tables of one file for the next, which may lack them.
 
 use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint};
 use std::ops::Range;

@@ -10,8 +10,8 @@ pub enum Truncated {
     /// It is refused.
     #[default]
     Refuse,
-    /// The missing part is filled, with the bytes of Pillow's `ImageFile.LOAD_TRUNCATED_IMAGES`. As there, damaged
-    /// files are filled too.
+    /// The missing part is filled, as by Pillow's `ImageFile.LOAD_TRUNCATED_IMAGES`. JPEG and GIF have its bytes, PNG
+    /// and BMP may differ next to the cut, and WebP and TIFF stay refused. Damaged files are filled too.
     Fill,
 }
 
