@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::color_mode::ColorMode;
 use super::dataset::Dataset;
-use super::decode::DecodeOptions;
+use super::decode::{DecodeOptions, Orientation};
 use super::epoch::{Epoch, Position};
 use super::failed::OnError;
 use super::mask_mover::MaskMover;
@@ -155,14 +155,15 @@ impl LoaderBuilder {
     /// follow the crops, flips and other geometry of their images, by the nearest pixel. Off unless set.
     ///
     /// A sample without a mask is broken then. Masks are moved on the CPU, for a GPU too, with the same bytes. They can
-    /// go neither with [`LoaderBuilder::mixing`] nor with [`LoaderBuilder::scaled_decoding`].
+    /// go neither with [`LoaderBuilder::mixing`] nor with [`LoaderBuilder::scaled_decoding`], and not with
+    /// [`Orientation::Apply`].
     pub fn masks(mut self, masks: Masks<u8>) -> Self {
         self.options.masks = Some(masks);
         self
     }
 
     /// How files are decoded: what is done with truncated files, and with the EXIF orientation. As Pillow's
-    /// `Image.open` unless set. Masks are not turned with their images.
+    /// `Image.open` unless set.
     pub fn decoding(mut self, options: DecodeOptions) -> Self {
         self.options.decoding = options;
         self
@@ -188,7 +189,7 @@ impl LoaderBuilder {
     ///
     /// # Errors
     /// [`Error::Loader`] if an option cannot be used, the data set is empty or has more classes than the mixer, or a
-    /// thread cannot be started. The same if masks should go with mixing or scaled decoding. [`Error::Output`] for
+    /// thread cannot be started. The same if masks should go with an option that excludes them. [`Error::Output`] for
     /// MixUp of an augmenter's bytes.
     pub fn build(self) -> Result<Loader> {
         let LoaderBuilder { dataset, augmenter, mixer, options, on_progress } = self;
@@ -216,8 +217,12 @@ impl LoaderBuilder {
                 )));
             }
         }
-        if options.masks.is_some() && (mixer.is_some() || options.scaled.is_some()) {
-            let other = if mixer.is_some() { "`mixing`" } else { "`scaled_decoding`" };
+        let against_masks = [
+            (mixer.is_some(), "`mixing`"),
+            (options.scaled.is_some(), "`scaled_decoding`"),
+            (options.decoding.orientation == Orientation::Apply, "`Orientation::Apply`"),
+        ];
+        if let Some((_, other)) = against_masks.iter().find(|(is_chosen, _)| options.masks.is_some() && *is_chosen) {
             return Err(Error::Loader(format!("masks cannot follow {other}; leave out `masks` or {other}")));
         }
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("loader {i}")).build();

@@ -1,5 +1,5 @@
-//! PillowFiles: thousands of files that Pillow writes, whole and damaged, are opened or refused as Pillow does, with its
-//! bytes.
+//! PillowFiles: thousands of files that Pillow writes, whole and damaged, are opened or refused as Pillow does, with
+//! its bytes.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ fn is_listed(difference: Difference, name: &str, ours: &str, jpeg: JpegDecoder) 
     match difference {
         // `image-webp` notices other damage than libwebp does, and fills it in another way.
         _ if name.starts_with("damaged") && name.ends_with("webp") => true,
-        // libjpeg's plain code and its vector code differ where coefficients are out of range, and Pillow has the latter.
+        // libjpeg's plain and vector code differ where coefficients are out of range, and Pillow has the latter.
         Difference::Bytes => name.starts_with("damaged") && name.ends_with("jpg") && !jpeg.simd,
         // Pillow takes the whole colors of such a palette. A frame that does not fill an APNG is against its rules.
         Difference::WeRefuse if name.ends_with("png") => {

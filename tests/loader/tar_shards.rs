@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use autoaugment::loader::decode::{DecodeOptions, Orientation};
 use autoaugment::loader::{Dataset, Labels, Loader, OnError, TarShards};
 use autoaugment::targets::Masks;
 use autoaugment::{Augmenter, Device, Executor, Policy, Transform};
@@ -232,6 +233,10 @@ fn masks_come_with_the_batch() {
     let scaled = build(options().open([&shard]).unwrap()).scaled_decoding(size(1, 1));
     let reason = "loader: masks cannot follow `scaled_decoding`; leave out `masks` or `scaled_decoding`";
     assert_eq!(refusal(scaled.build()), reason);
+    let upright = DecodeOptions::new().orientation(Orientation::Apply);
+    let turned = build(options().open([&shard]).unwrap()).decoding(upright);
+    let reason = "loader: masks cannot follow `Orientation::Apply`; leave out `masks` or `Orientation::Apply`";
+    assert_eq!(refusal(turned.build()), reason);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

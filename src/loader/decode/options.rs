@@ -45,7 +45,7 @@ impl Truncated {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecodeOptions {
     pub(super) truncated: Truncated,
-    pub(super) orientation: Orientation,
+    pub(in crate::loader) orientation: Orientation,
 }
 
 impl DecodeOptions {
