@@ -25,15 +25,14 @@
 //! | rows of a blur turned over to be such strips, 32 bytes at a time | as long as a pass | as long as two; boxes that reach 2 values or fewer are summed where they are, in 0.83 to 0.95 of the time, and from 3 on that takes as long or longer |
 //! | `f64` in vectors of a pixel's channels, by hand | 3 x | bilinear warps 3 x; the compiler's own were no better than none |
 //! | tables of Equalize and AutoContrast in vector instructions | 2 x for 32 x 32 | CIFAR-10 policy at 32 x 32 1.3 x |
-//! | with AVX2, a byte's lower bits in the sixteen parts of a table, and its upper bits to choose one; channels in planes, not one load per byte | 35 instructions for 32 bytes, not 64; 1.2 x where channels differ | 224 x 224 on Zen 3: AutoContrast 1.22 x, Equalize 1.15 x, ImageNet policy 1.13 to 1.14 x |
+//! | with AVX2, a byte's lower bits in the sixteen parts of a table, and its upper bits to choose one; channels in planes, not one load per byte | none made | 224 x 224 on Zen 3: AutoContrast 1.22 x, Equalize 1.15 x, ImageNet policy 1.13 to 1.14 x |
 //! | blends looked up, as differences of bytes (`kernels/blend.rs`) | 2 x where an alpha allows it | Color 1.6 x, Sharpness of 32 x 32 1.1 x |
 //! | plans checked and counted once for neighbors that are alike | 40 ns an image | plans of one table at 32 x 32 2 x |
 //! | results stored past the cache where they exceed it | a third of the memory's traffic | policies 1.07 x; not kept, as who reads the result next finds it further away |
 //!
 //! Two threads on batches of 1,024 images of 32 x 32 under the CIFAR-10 policy take 0.60 of one thread's time, with the
-//! draws. Predicted: 0.52, as nearly all draws are divided now. Two processes of one thread each do 1.96 times one's
-//! work on that machine. The rest is waking threads, and freeing plans that another thread allocated. One thread takes
-//! 0.75 of the time before.
+//! draws. Two processes of one thread each do 1.96 times one's work on that machine. Where the rest goes is not
+//! profiled yet. One thread takes 0.75 of the time before.
 //!
 //! Under the ImageNet policy, the remaining time is a third memory, a third histograms (one addition per byte) and a
 //! third other work.

@@ -1,7 +1,7 @@
 //! Scaled: JPEGs decoded at an eighth, a quarter or half their size, on request.
 //!
 //! The decoder leaves out frequencies instead of decoding them, which is much faster for large photographs. Its bytes
-//! differ from those of decoding and resizing, so it is off by default. They are libjpeg's, which Pillow's `draft` uses.
+//! differ from those of decoding and resizing, so it is off by default. They are libjpeg's, which Pillow's `draft` has.
 
 use super::decode::{DecodeOptions, scale};
 use crate::batch::Size;

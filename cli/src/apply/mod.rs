@@ -30,8 +30,8 @@ use source::{Entry, Sink, Source};
 const DETAILS: &str = "\
 Input files:
   A folder stands for its image files, and those of its folders, in the order of their names. The formats are PNG, \
-JPEG, WebP, BMP, GIF, TIFF, and PBM, PGM and PPM. Hidden files and the output folder are left out. A file that cannot be \
-decoded is named and skipped. Alpha is dropped, of 16 bits the high byte is taken, and an animation gives its first \
+JPEG, WebP, BMP, GIF, TIFF, and PBM, PGM and PPM. Hidden files and the output folder are left out. A file that cannot \
+be decoded is named and skipped. Alpha is dropped, of 16 bits the high byte is taken, and an animation gives its first \
 frame; standard error names such files. Palettes become RGB. Gray stays gray. The EXIF orientation is ignored, as \
 Pillow does; --orientation apply turns the image upright, and --format same keeps an ignored one.
 

@@ -5,9 +5,9 @@
 //! weights: a product with the reciprocal is less than 2^-28 from the scaled quotient. Only if it is that close to the
 //! next whole number, the weights of these output values are divided.
 //!
-//! Measured by instructions of one core with AVX2, for bilinear crops of photographs that become 224 values. One axis
-//! takes about 15,000, a fifth of one weight after the other. Predicted: a quarter. A version whose loops ran over a
-//! number of weights that is known at run time took 29,000.
+//! Counted in instructions of one core with AVX2, for bilinear crops of photographs that become 224 values. One axis
+//! takes about 15,000, a fifth of one weight after the other. Both are totals divided by an estimated number of axes. A
+//! version whose loops ran over a number of weights that is known at run time took about twice as many.
 //!
 //! The number of weights of an output value is a constant of the code, so that they stay in registers. There is code
 //! for 4, 8 and 16. Longer filters are for large reductions, whose images take far longer than their weights.

@@ -6,9 +6,8 @@
 //! 3,700 instructions, as before.
 //!
 //! # Tried
-//! Dividing 256 images, 32 at a time, between two threads of a virtual machine. Predicted: 0.6 times as long. Measured:
-//! 2.5 times under the ImageNet policy, and 1.45 times with crops and resizes. Waking a thread takes tens of
-//! microseconds there, and memory that one thread allocates and another frees costs more.
+//! Dividing 256 images, 32 at a time, between two threads of a virtual machine: 2.5 times as long under the ImageNet
+//! policy, and 1.45 times with crops and resizes. Waking threads may be the reason; it was not profiled.
 
 use rayon::prelude::*;
 

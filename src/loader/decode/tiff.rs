@@ -1,8 +1,8 @@
 //! Tiff: the first image of a TIFF by the crate `tiff`, with Pillow's bytes.
 //!
 //! Gray, RGB, RGBA and palettes of 1 to 16 bits, in strips or tiles, stored as they are or by PackBits, LZW or deflate.
-//! The crate's JPEG decoder is not exact, so JPEG inside TIFF is refused, and so are faxes. The tag of the orientation is
-//! applied whatever the options say, because Pillow turns a TIFF when it loads it.
+//! The crate's JPEG decoder is not exact, so JPEG inside TIFF is refused, and so are faxes. The tag of the orientation
+//! is applied whatever the options say, because Pillow turns a TIFF when it loads it.
 
 use std::borrow::Cow;
 use std::io::Cursor;
