@@ -43,13 +43,14 @@ def clean_environment():
     return kept | {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
 
 
-def build_ours():
-    """Builds our worker and returns where it is."""
-    command = ["cargo", "build", "--release", "--package", "autoaugment", "--no-default-features", "--bench", "peers"]
+def build_ours(bench="peers", features=()):
+    """Builds our worker, one of the library's benches, and returns where it is."""
+    command = ["cargo", "build", "--release", "--package", "autoaugment", "--no-default-features", "--bench", bench]
+    command += [part for feature in features for part in ("--features", feature)]
     command += ["--message-format", "json-render-diagnostics"]
     lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     built = [message for message in map(json.loads, lines) if message.get("executable")]
-    return [message["executable"] for message in built if message["target"]["name"] == "peers"][0]
+    return [message["executable"] for message in built if message["target"]["name"] == bench][0]
 
 
 class Process:
@@ -83,14 +84,14 @@ class Process:
 
 
 class Contestant:
-    """A library with as many processes as it takes for `cores`."""
+    """A library with as many processes as it takes for `cores`; `worker` is as in `WORKERS`, its script in `scripts`."""
 
-    def __init__(self, name, cores, folder, ours):
-        script, environment, self.spread = WORKERS[name]
+    def __init__(self, name, worker, cores, folder, ours, scripts=HERE / "workers"):
+        script, environment, self.spread = worker
         self.name = name
         command = [ours]
         if script is not None:
-            command = [str(environments.python(environment, folder)), str(HERE / "workers" / script)]
+            command = [str(environments.python(environment, folder)), str(scripts / script)]
         log = folder / f"{name}.log"
         log.unlink(missing_ok=True)
         count = max(cores) if self.spread == "processes" else 1

@@ -6,10 +6,12 @@ import pathlib
 import platform
 import re
 import statistics
+import sys
 
 COLUMNS = (
     "peer", "test", "size", "io", "cores", "images_per_cpu_second_best", "images_per_cpu_second_median",
     "images_per_second_median", "clean_samples", "samples", "mean_difference", "off_by_more_than_1", "versions", "note",
+    "cores_of_others_median",
 )
 
 
@@ -42,12 +44,26 @@ def row(peer, cell, samples, versions, compared):
     return dict(zip(COLUMNS, (
         peer, test, size, io, cores, f"{max(per_cpu):.1f}", f"{statistics.median(per_cpu):.1f}",
         f"{statistics.median(clean):.1f}" if clean else "", len(clean), len(samples), mean, off, versions, "",
+        f"{statistics.median(sample['others'] for sample in samples):.2f}",
     )))
 
 
 def note(peer, text):
     """A line that says why there are none."""
     return dict.fromkeys(COLUMNS, "") | {"peer": peer, "note": text.replace(",", ";")}
+
+
+class Notes:
+    """What could not be measured, and why: one line each."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, text):
+        row = note(name, text)
+        if row not in self.rows:
+            self.rows.append(row)
+            print(f"{name} {text}", file=sys.stderr)
 
 
 def write(path, rows):

@@ -80,25 +80,13 @@ def cells(given):
                 yield test, size, "native", 1
 
 
-class Notes:
-    """What could not be measured, and why: one line each."""
-
-    def __init__(self):
-        self.rows = []
-
-    def add(self, name, note):
-        row = results.note(name, note)
-        if row not in self.rows:
-            self.rows.append(row)
-            print(f"{name} {note}", file=sys.stderr)
-
-
 def start(given, notes):
     """The contestants that could be started, by name."""
     started = {}
     for name in given.peers:
         try:
-            started[name] = contestants.Contestant(name, given.cores, given.work, given.ours)
+            worker = contestants.WORKERS[name]
+            started[name] = contestants.Contestant(name, worker, given.cores, given.work, given.ours)
         except (environments.Missing, contestants.Died) as reason:
             notes.add(name, f"could not be started: {reason}")
     return started
@@ -174,7 +162,7 @@ def main():
     given.work.mkdir(parents=True, exist_ok=True)
     given.ours = given.ours or contestants.build_ours()
     began = time.time()
-    notes, rows = Notes(), []
+    notes, rows = results.Notes(), []
     started = start(given, notes)
     wanted = list(cells(given))
     try:

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod claims;
+mod files;
 mod links;
 mod markdown;
 mod peers;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 13] = [
+pub const PAGES: [&str; 14] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
@@ -16,6 +16,7 @@ pub const PAGES: [&str; 13] = [
     "photos/README.md",
     "examples/README.md",
     "examples/train/README.md",
+    "benches/files/README.md",
     "benches/peers/README.md",
 ];
 

@@ -1,6 +1,7 @@
 //! The comparison with other libraries: its table, from the newest measurement.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use autoaugment::OpKind;
 
@@ -26,15 +27,26 @@ type Rates = HashMap<[String; 4], f64>;
 /// One file of results.
 pub struct Measurement {
     date: String,
-    lines: Vec<HashMap<String, String>>,
+    pub lines: Vec<HashMap<String, String>>,
     rates: Rates,
 }
 
 impl Measurement {
+    /// Of `benches/peers`, whose files are dates.
     pub fn newest() -> Self {
+        Self::newest_of("")
+    }
+
+    /// Of another comparison, whose files have its name before the date.
+    pub fn newest_of(name: &str) -> Self {
         let folder = root().join("benches/results").join(DEVICE);
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        let newest = files.filter(|path| path.extension().is_some_and(|e| e == "csv")).max().expect("a measurement");
+        let date = |path: &PathBuf| {
+            let date = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix(name)?;
+            date.starts_with(|c: char| c.is_ascii_digit()).then(|| date.to_string())
+        };
+        let newest = files.filter(|path| date(path).is_some()).max().expect("a measurement");
+        let date = date(&newest).unwrap();
         let csv = std::fs::read_to_string(&newest).unwrap();
         let mut rows = csv.lines().map(|line| line.split(',').map(str::to_string));
         let columns: Vec<_> = rows.next().expect("a line of names").collect();
@@ -44,8 +56,15 @@ impl Measurement {
             let key = ["peer", "test", "size", "io"].map(|column| line[column].clone());
             (key, line["images_per_cpu_second_median"].parse().unwrap())
         });
-        let date = newest.file_stem().unwrap().to_string_lossy().into_owned();
         Measurement { date, rates: rates.collect(), lines }
+    }
+
+    /// The machine, the day and the versions.
+    pub fn origin(&self) -> String {
+        let mut seen = HashSet::new();
+        let versions = self.lines.iter().flat_map(|line| line["versions"].split("; "));
+        let versions: Vec<_> = versions.filter(|version| !version.is_empty() && seen.insert(*version)).collect();
+        format!("One run on {DEVICE}, {}: {}", self.date, versions.join(", "))
     }
 
     fn rate(&self, peer: &str, test: &str, size: &str, io: &str) -> Option<f64> {
@@ -71,10 +90,7 @@ pub fn other_libraries() -> String {
     for test in tests.filter(|test| !test.is_empty() && !test.starts_with("aa_") && seen.insert(*test)) {
         text += &row(&measured, &title(test), [test, test], "native");
     }
-    let mut seen = HashSet::new();
-    let versions = measured.lines.iter().flat_map(|line| line["versions"].split("; "));
-    let versions: Vec<_> = versions.filter(|version| !version.is_empty() && seen.insert(*version)).collect();
-    text += &format!("\nOne run on {DEVICE}, {}: {}.\n", measured.date, versions.join(", "));
+    text += &format!("\n{}.\n", measured.origin());
     for line in measured.lines.iter().filter(|line| !line["note"].is_empty()) {
         let name =
             LIBRARIES.iter().find(|(peer, _)| *peer == line["peer"]).map_or(line["peer"].as_str(), |(_, name)| name);
@@ -106,14 +122,14 @@ fn title(test: &str) -> String {
 }
 
 /// Three digits that count, and commas.
-fn thousands(value: f64) -> String {
+pub fn thousands(value: f64) -> String {
     let unit = 10f64.powf((value.log10() - 2.0).floor().max(0.0));
     let digits = format!("{:.0}", (value / unit).round() * unit);
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap()).collect();
     groups.join(",")
 }
 
-fn two_digits(value: f64) -> String {
+pub fn two_digits(value: f64) -> String {
     let decimals = match value {
         9.95.. => 0,
         0.995.. => 1,

@@ -2,17 +2,19 @@
 
 use autoaugment::{Convention, OpKind, Scheme, Size};
 
+use crate::files::loaders;
 use crate::markdown::{self, root};
 use crate::peers::other_libraries;
 
 /// A table: its page, the name in the marks around it, and the function that writes it.
 type Table = (&'static str, &'static str, fn() -> String);
 
-const TABLES: [Table; 4] = [
+const TABLES: [Table; 5] = [
     ("docs/conventions.md", "schemes", schemes),
     ("docs/conventions.md", "conventions", conventions),
     ("docs/conventions.md", "operations", operations),
     ("docs/benchmarks.md", "other libraries", other_libraries),
+    ("docs/benchmarks.md", "loaders", loaders),
 ];
 
 /// The conventions that differ most. The table of conventions has all.
