@@ -109,7 +109,7 @@ impl Worker {
             }
             let tensor = batch.images.host().ok_or("the images are not in host memory")?;
             let floats = tensor.data.as_f32().ok_or("the output is not of f32")?;
-            shape.get_or_insert_with(|| [tensor.shape.channels, tensor.shape.height, tensor.shape.width]);
+            shape.get_or_insert([tensor.shape.channels, tensor.shape.height, tensor.shape.width]);
             images += batch.indices.len();
             values += floats.len();
             total += floats.iter().map(|&v| f64::from(v)).sum::<f64>();
