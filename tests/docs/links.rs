@@ -57,7 +57,8 @@ fn is_date(word: &str) -> bool {
 /// Whether `benches/results` has a file of that day.
 fn measured(date: &str) -> bool {
     let devices = std::fs::read_dir(root().join("benches/results")).unwrap().map(|entry| entry.unwrap().path());
-    devices.into_iter().any(|device| device.join(format!("{date}.csv")).exists())
+    let names = [format!("{date}.csv"), format!("files-{date}.csv")];
+    devices.into_iter().any(|device| names.iter().any(|name| device.join(name).exists()))
 }
 
 #[test]
