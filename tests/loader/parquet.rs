@@ -121,7 +121,7 @@ fn row_groups_are_read_once_and_shuffled_together() {
         if !seen.contains(&block(label)) {
             assert!(seen.len() < 12);
             // A new group of three begins only when the one before it is done.
-            if seen.len() % 3 == 0 {
+            if seen.len().is_multiple_of(3) {
                 let done: usize = labels.iter().filter(|&&l| seen.contains(&block(l))).count();
                 assert_eq!(labels[..done].iter().filter(|&&l| seen.contains(&block(l))).count(), done);
             }
