@@ -1,18 +1,18 @@
 //! Builds the call of libjpeg (`src/loader/decode/jpeg.c`) for the feature `loader`.
 
-use std::{env, fs};
-
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/loader/decode/jpeg.c");
     #[cfg(feature = "loader")]
-    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch != "wasm32") {
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch != "wasm32") {
         libjpeg();
     }
 }
 
 #[cfg(feature = "loader")]
 fn libjpeg() {
+    use std::{env, fs};
+
     // mozjpeg-sys says where its headers are.
     let headers = env::var_os("DEP_JPEG_INCLUDE").unwrap_or_default();
     let headers: Vec<_> = env::split_paths(&headers).collect();
