@@ -8,6 +8,9 @@ use autoaugment::loader::decode::{EXTENSIONS, has_image_extension, unsupported_f
 use autoaugment::loader::expand_braces;
 use walkdir::{DirEntry, WalkDir};
 
+/// Reading a pipe or a device may never end.
+const NOT_REGULAR: &str = "not a regular file, but a pipe, a socket or a device";
+
 /// One image file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
@@ -40,6 +43,8 @@ pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
             if found.inputs.len() + found.unreadable.len() == before {
                 bail!("{}: there are no images ({}) in this folder", path.display(), EXTENSIONS.join(", "));
             }
+        } else if !metadata.is_file() {
+            bail!("{}: {NOT_REGULAR}", path.display());
         } else {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
             found.inputs.push(Input { path: path.clone(), name });
@@ -81,6 +86,9 @@ impl Found {
                         let reason = format!("{format} files cannot be decoded; convert it to PNG");
                         self.unreadable.push((entry.path().display().to_string(), reason));
                     }
+                }
+                Ok(entry) if !entry.file_type().is_file() => {
+                    self.unreadable.push((entry.path().display().to_string(), NOT_REGULAR.to_string()));
                 }
                 Ok(entry) => {
                     let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());

@@ -161,7 +161,8 @@ impl Weights {
         let weights_at = 3 * self.taps.len();
         let (heads, weights) = words.split_at_mut(weights_at);
         for (head, taps) in heads.as_chunks_mut::<3>().0.iter_mut().zip(&self.taps) {
-            *head = [taps.first - shift as u32, taps.count, weights_at as u32 + taps.at];
+            // An output value without weights has no first source value, so the difference may wrap.
+            *head = [taps.first.wrapping_sub(shift as u32), taps.count, weights_at as u32 + taps.at];
         }
         weights.copy_from_slice(bytemuck::cast_slice(&self.weights));
     }

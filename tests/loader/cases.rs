@@ -93,3 +93,20 @@ fn hostile_pngs_cost_little() {
     let (image, _) = decoded("png-2x2-iccp-45MB.png");
     assert_eq!((image.width, image.height), (2, 2));
 }
+
+/// Decoders of other crates read these in another way than Pillow does, without an error of their own.
+#[test]
+fn forms_that_would_come_out_wrong_are_refused() {
+    for (name, reason) in [
+        ("jpeg-lossless-4x4.jpg", "lossless and hierarchical files cannot be decoded"),
+        ("tiff-fillorder2-gray.tif", "its bits are in reverse order"),
+        ("tiff-packbits-predictor2-4x4.tif", "a predictor without a compression that has one"),
+        ("tiff-rgba-premultiplied.tif", "its colors are multiplied by alpha"),
+        ("tiff-rgbx-extra0-deflate-predictor.tif", "4 values per pixel, of which 3 have a meaning"),
+    ] {
+        let got = refusal(name);
+        assert!(got.contains(reason), "{name}: {got}");
+        let filled = DecodeOptions::new().truncated(Truncated::Fill).decode(&file(name));
+        assert_eq!(filled.unwrap_err().to_string(), got, "{name}");
+    }
+}

@@ -24,7 +24,7 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("apply none.png --out out", "none.png: there is no such file or folder"),
         (
             "apply empty --out out",
-            "empty: there are no images (png, jpg, jpeg, webp, bmp, gif, tif, tiff, ppm, pgm, pbm, pnm) in this folder",
+            "empty: there are no images (png, jpg, jpeg, jpe, jfif, webp, bmp, gif, tif, tiff, ppm, pgm, pbm, pnm) in this folder",
         ),
         ("apply a b --out out", "a/cat.png and b/cat.png would both be written as out/cat_0.png"),
         ("apply a c --out out", "a/cat.png and c/cat.bmp would both be written as out/cat_0.png"),
@@ -110,4 +110,22 @@ fn wrong_calls_are_refused_with_the_reason() {
         assert_eq!(run.stdout, "", "{command}");
     }
     assert!(!folder.exists("out"));
+}
+
+/// A pipe of the folder would never end.
+#[cfg(unix)]
+#[test]
+fn pipes_are_named_and_not_read() {
+    let folder = Folder::new();
+    folder.image("in/cat.png", color(4, 4, 0));
+    let made = std::process::Command::new("mkfifo").arg(folder.path("in/pipe.png")).status().unwrap();
+    assert!(made.success());
+    let reason = "not a regular file, but a pipe, a socket or a device";
+    let run = folder.run("apply in --out out --device cpu");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("pipe.png: ") && run.stderr.contains(reason), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(folder.path("out")).unwrap().count(), 1);
+    let run = folder.run("apply in/pipe.png --out named --device cpu");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains(reason), "{}", run.stderr);
 }

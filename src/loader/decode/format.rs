@@ -17,11 +17,11 @@ pub(super) enum Format {
 }
 
 /// The extensions of the files that can be decoded: JPEG, PNG, WebP, BMP, GIF, TIFF, and PBM, PGM and PPM.
-pub const EXTENSIONS: [&str; 12] =
-    ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pbm", "pnm"];
+pub const EXTENSIONS: [&str; 14] =
+    ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pbm", "pnm"];
 
 /// The extensions of image files that cannot be decoded, in small letters, with the name of their format.
-pub const UNSUPPORTED_EXTENSIONS: [(&str, &str); 35] = [
+pub const UNSUPPORTED_EXTENSIONS: [(&str, &str); 33] = [
     ("apng", "APNG"),
     ("arw", "camera raw"),
     ("avif", "AVIF"),
@@ -42,9 +42,7 @@ pub const UNSUPPORTED_EXTENSIONS: [(&str, &str); 35] = [
     ("ico", "Windows icon"),
     ("j2c", "JPEG 2000"),
     ("j2k", "JPEG 2000"),
-    ("jfif", "JPEG"),
     ("jp2", "JPEG 2000"),
-    ("jpe", "JPEG"),
     ("jpx", "JPEG 2000"),
     ("jxl", "JPEG XL"),
     ("nef", "camera raw"),

@@ -70,7 +70,10 @@ impl JpegHeader {
                 // A byte FF of data that is out of place.
                 0x00 => {}
                 0x01..=0xBF => return Err(refused(format!("FF {marker:02X} is no marker"))),
-                0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xDE => {
+                0xC3 | 0xC5..=0xC7 | 0xCB | 0xCD..=0xCF => {
+                    return Err(refused("lossless and hierarchical files cannot be decoded; convert the file to PNG"));
+                }
+                0xC0..=0xC2 | 0xC9 | 0xCA | 0xDE => {
                     frame = Some(Frame::read(marker, reader.segment()?)?);
                     // Pillow looks at the color profile here.
                     if let Some(first) = profiles.iter().min()

@@ -40,10 +40,14 @@ pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) ->
     if damaged && !fills && !(is_ended && !is_broken && ends_a_row(&rows, there)) {
         return Err(refused(if is_broken { "its data are damaged" } else { "the data are truncated" }));
     }
-    if there < total {
-        out.fill(0);
-    }
     let palette = palette(&png);
+    if there < total {
+        // Zeros, which in a palette are its first color.
+        match png.kind {
+            Kind::Palette => out.chunks_exact_mut(3).for_each(|to| to.copy_from_slice(&palette[0])),
+            _ => out.fill(0),
+        }
+    }
     let bits = png.values() * png.bits;
     let pixel = bits.div_ceil(8);
     let channels = png.channels();

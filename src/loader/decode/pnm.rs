@@ -46,6 +46,7 @@ impl Pnm {
         }
         let channels = if matches!(kind, 3 | 6) { 3 } else { 1 };
         let pnm = Pnm { size, channels, is_plain: kind < 4, is_bitmap, last: last as u32, data: at };
+        size.check()?;
         // Each value takes at least a bit, so that a short file claims no large image.
         if size.pixels() / 8 > bytes.len().max(1 << 22) {
             return Err(refused("the data are truncated"));

@@ -59,6 +59,27 @@ impl<'a> Tiff<'a> {
         {
             return Err(refused("two channels that are not gray and alpha"));
         }
+        let tag = |decoder: &mut Decoder<_>, tag, otherwise: u16| {
+            decoder.find_tag_unsigned::<u16>(tag).map(|found| found.unwrap_or(otherwise)).map_err(refused)
+        };
+        // The crate leaves these out, or reads them in another way than libtiff.
+        let samples = tag(&mut decoder, Tag::SamplesPerPixel, 1)?;
+        if usize::from(samples) != values {
+            return Err(refused(format!("{samples} values per pixel, of which {values} have a meaning")));
+        }
+        const PREMULTIPLIED: u16 = 1;
+        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(refused)?;
+        if extra.is_some_and(|each| each.contains(&PREMULTIPLIED)) {
+            return Err(refused("its colors are multiplied by alpha"));
+        }
+        if tag(&mut decoder, Tag::FillOrder, 1)? != 1 {
+            return Err(refused("its bits are in reverse order"));
+        }
+        const UNCOMPRESSED: [u16; 2] = [1, 32773];
+        let is_predicted = tag(&mut decoder, Tag::Predictor, 1)? != 1;
+        if is_predicted && UNCOMPRESSED.contains(&tag(&mut decoder, Tag::Compression, 1)?) {
+            return Err(refused("a predictor without a compression that has one"));
+        }
         // Unsigned integers, as the format has them unless it says otherwise.
         let format = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).map_err(refused)?;
         if format.is_some_and(|each| each.iter().any(|&f| f != 1)) {

@@ -118,6 +118,8 @@ fn call<'l, 't>(place: &'l Literal<'t>, arguments: &'l [Argument<'t>]) -> Result
                 None => steps.push((number, vec![(field, &argument.value)])),
             }
         }
+        // The number says which step comes first, wherever the argument stands.
+        steps.sort_by_key(|(number, _)| number.parse::<u32>().ok());
         return steps.into_iter().map(|(_, fields)| fields_of(place, fields.into_iter())).collect();
     }
     if let Some(argument) = named.first() {

@@ -149,6 +149,11 @@ fn the_cases_are_imported() {
     let expected = "convention deepvoltaire\nPosterize 0.3 7 + Rotate 0.5 8\nTranslateY 0.2 6 + AutoContrast 0.9 1";
     assert_eq!(calls.to_string(), expected);
     policy_round_trips(&calls);
+    // The numbers of named arguments count, not their order.
+    let named =
+        r#"[SubPolicy(operation2="invert", p2=0.3, magnitude_idx2=3, p1=0.4, operation1="rotate", magnitude_idx1=8)]"#;
+    let named = Policy::import(named, Framework::DeepVoltaire).unwrap();
+    assert_eq!(named.to_string(), "convention deepvoltaire\nRotate 0.4 8 + Invert 0.3 3");
     let returned = Policy::import(&case("import-list-then-return.py"), Framework::FastAutoAugment).unwrap();
     let expected =
         "convention fast-autoaugment\nContrast 0.81 0.47 + TranslateX 0.42 0.39\nColor 0.35 0.43 + Invert 0.5 0.75";
