@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use autoaugment::loader::{Dataset, Epoch, InMemory, LoadedBatch, Loader, OnError, Position, Sample};
 use autoaugment::mixing::{CutMix, Granularity, MixUp, Mixed, Mixer, Mixing};
-use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor, Transform};
+use autoaugment::{Augmenter, Device, Error, Layout, Normalize, Output, RaggedBatch, Result, Tensor};
 
 use super::images::{cropping, identity, numbered, refusal, size};
 
@@ -172,7 +172,8 @@ fn a_buffer_or_label_that_cannot_be_used_is_found_first() {
     epoch.next_into(&own, 0).unwrap().unwrap();
     assert!(gpu.pipelines() > 0);
 
-    let augmenter = Augmenter::builder(Transform::new()).gpu(crate::support::gpu::gpu().unwrap()).build().unwrap();
+    let augmenter =
+        Augmenter::builder(autoaugment::Transform::new()).gpu(crate::support::gpu::gpu().unwrap()).build().unwrap();
     let loader = Loader::builder(numbered(9), Arc::new(augmenter)).on_error(OnError::Skip).mixing(only("cutmix"));
     let loader = loader.batch_size(8).build().unwrap();
     let gpu = loader.augmenter().executor().gpu().unwrap();
