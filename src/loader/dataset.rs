@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::caught::caught_as;
 use super::color_mode::ColorMode;
 use super::decode::{self, DecodeOptions};
 use super::region::Region;
@@ -177,10 +178,7 @@ impl<'a> Sample<'a> {
     /// applies to JPEGs. Other images stay unchanged, and so do JPEGs that the options turn.
     #[must_use]
     pub fn scaled(self, least: Size) -> Self {
-        if !matches!(self.form, Form::Encoded) {
-            return self;
-        }
-        if self.options.turns(&self.bytes) {
+        if !matches!(self.form, Form::Encoded) || self.options.turns(&self.bytes) {
             return self;
         }
         match scaled::measure(&self.bytes, least) {
@@ -224,7 +222,11 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// [`Error::Decode`] if the mask is another file, is broken, or has another size than the image.
     pub fn decode_mask(&self) -> Result<Option<Vec<u8>>> {
-        self.mask.as_deref().map(|png| mask::decode(png, self.size)).transpose()
+        let decoded = |png| {
+            let panicked = |panic| Error::Decode(format!("the decoder panicked: {panic}"));
+            caught_as(|| mask::decode(png, self.size), panicked)
+        };
+        self.mask.as_deref().map(decoded).transpose()
     }
 
     /// Its bytes of memory before decoding; 0 if they belong to the data set.

@@ -267,9 +267,7 @@ impl Producer {
 
     /// The labels of a sample's mask, which must be there.
     fn mask(&self, sample: &Sample<'_>) -> Result<Vec<u8>> {
-        let decoded = catch_unwind(AssertUnwindSafe(|| sample.decode_mask()))
-            .unwrap_or_else(|panic| Err(Error::Decode(format!("the decoder panicked: {}", message(&*panic)))));
-        decoded?.ok_or_else(|| Error::Decode("it has no mask, and the loader asks for masks".to_string()))
+        sample.decode_mask()?.ok_or_else(|| Error::Decode("it has no mask, and the loader asks for masks".to_string()))
     }
 
     fn decode(&self, placed: &Placed<'_>, out: &mut [u8], request: &Request) -> Result<(), FailedSample> {

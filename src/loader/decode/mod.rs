@@ -25,9 +25,10 @@ mod webp;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use super::caught::caught_as;
+use super::region;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use format::Format;
@@ -248,11 +249,9 @@ impl DecodeOptions {
         }
         let mut whole = allocate(size.pixels() * channels)?;
         self.decode_as(bytes, &header, &mut whole)?;
-        let row = columns.len() * channels;
-        for (y, to) in rows.zip(out.chunks_exact_mut(row)) {
-            let start = (y * size.width + columns.start) * channels;
-            to.copy_from_slice(&whole[start..start + row]);
-        }
+        let part = Size { width: columns.len(), height: rows.len() };
+        let region = region::Region { x: columns.start, y: rows.start, size: part };
+        region.copy(&whole, size.width, channels, out);
         Ok(())
     }
 
@@ -333,11 +332,7 @@ fn stored(bytes: &[u8], header: &Header, truncated: Truncated, out: &mut [u8]) -
 
 /// Calls a decoder. Those of other crates may panic on damaged files, which is an error of the file here.
 fn guarded<T>(format: Format, decode: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
-        let words = panic.downcast_ref::<String>().map(String::as_str);
-        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-        Err(Error::Decode(format!("unreadable {}: the decoder panicked: {words}", format.name())))
-    })
+    caught_as(decode, |panic| Error::Decode(format!("unreadable {}: the decoder panicked: {panic}", format.name())))
 }
 
 /// Zeros, or an error if there is no memory for them.
