@@ -131,6 +131,26 @@ fn row_groups_are_read_once_and_shuffled_together() {
     assert_eq!(seen.len(), 12);
 }
 
+/// Row groups of one file, read by several threads at once, each from its own place.
+#[test]
+fn threads_do_not_get_each_others_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("a.parquet"), 0, &[5, 1, 4, 6, 2, 7, 3, 2], Compression::SNAPPY);
+    let dataset = ParquetShards::builder().row_groups(1).open([folder.path().join("a.parquet")]).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let dataset = &dataset;
+            scope.spawn(move || {
+                for k in 0..300 {
+                    let i = (k * 7 + thread * 11) % 30;
+                    let sample = dataset.read(i).unwrap();
+                    assert_eq!((sample.label(), rgb(&sample)), (i as u32, picture(size(6, 5), i as u64).into_raw()));
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn columns_are_found_or_chosen() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,19 +5,21 @@
 
 mod columns;
 mod row_group;
+mod shared_file;
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 
 use self::columns::Columns;
 use self::row_group::{Row, RowGroup};
+use self::shared_file::SharedFile;
 use super::brace_expansion::expand_paths;
 use super::caught::caught;
 use super::contents::refused;
 use super::dataset::{Dataset, Locality, Sample};
 use super::recent::Recent;
+use super::regular_file;
 use super::tar_shards::{ClassList, Labels};
 use crate::error::{Error, Result};
 
@@ -47,7 +49,7 @@ pub struct ParquetShards {
     starts: Vec<usize>,
     len: usize,
     together: usize,
-    opened: Recent<SerializedFileReader<File>>,
+    opened: Recent<SerializedFileReader<SharedFile>>,
     read: Recent<RowGroup>,
 }
 
@@ -219,13 +221,9 @@ impl ParquetShardsBuilder {
 }
 
 /// Reads the end of a file.
-fn open(path: &Path) -> Result<SerializedFileReader<File>> {
-    let metadata = fs::metadata(path).map_err(|e| refused(path, e))?;
-    if !metadata.is_file() {
-        return Err(refused(path, "a shard is a plain file, and this is none"));
-    }
-    let file = File::open(path).map_err(|e| refused(path, e))?;
-    let reader = caught(|| SerializedFileReader::new(file).map_err(|e| e.to_string()));
+fn open(path: &Path) -> Result<SerializedFileReader<SharedFile>> {
+    let (file, bytes) = regular_file::open(path).map_err(|e| refused(path, e))?;
+    let reader = caught(|| SerializedFileReader::new(SharedFile::new(file, bytes)).map_err(|e| e.to_string()));
     reader.map_err(|reason| refused(path, format!("not a readable parquet file: {reason}")))
 }
 
