@@ -1,18 +1,19 @@
 //! Error: the one error type of the crate. A message names the thing, the rule, and the value that breaks it.
 
 mod kind;
+mod shown;
 
 pub use kind::ErrorKind;
 
 /// Everything that can go wrong in this crate.
 ///
-/// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. [`Error::kind`] says
-/// what a caller can do. A call that fails leaves its inputs unchanged.
+/// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. It shows control
+/// characters of names and files escaped, and long texts cut. [`Error::kind`] says what a caller can do. A call that fails leaves its inputs unchanged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A name that this crate does not know; `suggestion` is the known name closest to it.
-    #[error("unknown {what} `{name}`{}", did_you_mean(suggestion.as_deref()))]
+    #[error("unknown {what} `{}`{}", shown::name(name), did_you_mean(suggestion.as_deref()))]
     Unknown {
         /// The kind of thing that was named: `operation`, `policy`, `convention`, ...
         what: &'static str,
@@ -95,7 +96,7 @@ pub enum Error {
     EmptySubPolicy,
 
     /// Text or JSON that could not be read.
-    #[error("{what}: {message}")]
+    #[error("{what}: {}", shown::message(message))]
     Syntax {
         /// The text's kind: `policy`, `plan`, `operation`, ...
         what: &'static str,
@@ -180,6 +181,19 @@ pub enum Error {
         limit: u64,
     },
 
+    /// The host has no memory left for something, or a limit on the process leaves none.
+    #[error("no memory for {what}: {bytes} bytes cannot be had")]
+    NoMemory {
+        /// What should be held.
+        what: &'static str,
+        /// Bytes needed.
+        bytes: u64,
+    },
+
+    /// The system starts no threads, or a limit on the process forbids them.
+    #[error("no threads can be started: {0}; RAYON_NUM_THREADS=1 asks for one only")]
+    NoThreads(String),
+
     /// The device has no memory left.
     #[error("the device is out of memory: {0}")]
     OutOfMemory(String),
@@ -198,12 +212,12 @@ pub enum Error {
 
     /// An image file that cannot be decoded.
     #[cfg(feature = "loader")]
-    #[error("{0}")]
+    #[error("{}", shown::message(_0))]
     Decode(String),
 
     /// A data set's file or folder that cannot be used: which, and why.
     #[cfg(feature = "loader")]
-    #[error("{place}: {reason}")]
+    #[error("{}: {}", shown::message(place), shown::message(reason))]
     Dataset {
         /// The file or folder.
         place: String,
@@ -213,7 +227,7 @@ pub enum Error {
 
     /// A sample of a data set that cannot be read or decoded.
     #[cfg(feature = "loader")]
-    #[error("sample {index} ({name}): {reason}")]
+    #[error("sample {index} ({}): {}", shown::message(name), shown::message(reason))]
     Sample {
         /// The sample's number in the data set.
         index: u64,
@@ -235,7 +249,7 @@ pub enum Error {
 
     /// Code of a data set panicked, which is a mistake in that code and not in the data.
     #[cfg(feature = "loader")]
-    #[error("the data set panicked: {0}")]
+    #[error("the data set panicked: {}", shown::message(_0))]
     Panicked(String),
 
     /// burn refused a device or a tensor, or gave one that cannot be used; see the module `burn`.

@@ -15,6 +15,7 @@ use crate::gpu::block_on;
 use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
+use crate::threads;
 
 /// The device that applies plans.
 ///
@@ -183,8 +184,8 @@ impl Executor {
     /// [`Batch`](crate::Batch), a [`RaggedBatch`](crate::RaggedBatch), or a slice of [`ImageView`](crate::ImageView)s.
     ///
     /// # Errors
-    /// Those of [`Plan::check`], [`Error::Output`], and on a GPU [`Error::DeviceLimit`], [`Error::OutOfMemory`],
-    /// [`Error::Device`] and [`Error::DeviceLost`].
+    /// Those of [`Plan::check`], [`Error::Output`], [`Error::NoMemory`], and on a GPU [`Error::DeviceLimit`],
+    /// [`Error::OutOfMemory`], [`Error::Device`] and [`Error::DeviceLost`].
     #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn apply<'a>(&self, batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> Result<(Tensor, Report)> {
         let batch = batch.into();
@@ -207,10 +208,10 @@ impl Executor {
         let batch = batch.into();
         let plan = check(&batch, plan, output)?;
         let mut tensor = Tensor::default();
-        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype());
+        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype())?;
         let memory = (&mut tensor.data).into();
         let report = match &self.inner {
-            Inner::Cpu => self.on_cpu(batch, plan, output, memory),
+            Inner::Cpu => self.on_cpu(batch, plan, output, memory)?,
             Inner::Gpu(gpu) => gpu.apply_to_host(batch, plan, output, memory).await?,
         };
         Ok((tensor, report))
@@ -243,7 +244,7 @@ impl Executor {
         output: &Output,
         tensor: &mut Tensor,
     ) -> Result<Report> {
-        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype());
+        tensor.shape_as(batch.shape(plan.size()), output.layout(batch.layout()), output.dtype())?;
         self.run(batch, plan, output, (&mut tensor.data).into())
     }
 
@@ -293,19 +294,26 @@ impl Executor {
     #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     fn run(&self, batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, memory: TensorMut<'_>) -> Result<Report> {
         match &self.inner {
-            Inner::Cpu => Ok(self.on_cpu(batch, plan, output, memory)),
+            Inner::Cpu => self.on_cpu(batch, plan, output, memory),
             #[cfg(feature = "gpu")]
             Inner::Gpu(gpu) => block_on(gpu.apply_to_host(batch, plan, output, memory)),
         }
     }
 
-    fn on_cpu(&self, batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, memory: TensorMut<'_>) -> Report {
+    fn on_cpu(
+        &self,
+        batch: Images<'_>,
+        plan: CheckedPlan<'_>,
+        output: &Output,
+        memory: TensorMut<'_>,
+    ) -> Result<Report> {
+        threads::ready()?;
         let mut report = Report::of(self.description(), plan.plan());
         report.chunks = 1;
         report.bytes_read = batch.bytes() as u64;
         report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
-        cpu::run(batch, plan, output, memory);
-        report
+        cpu::run(batch, plan, output, memory)?;
+        Ok(report)
     }
 }
 

@@ -151,7 +151,9 @@ pub mod schemes;
 mod simd;
 pub mod targets;
 mod text;
+mod threads;
 pub mod transform;
+mod zeros;
 
 pub use half;
 #[cfg(feature = "image")]

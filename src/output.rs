@@ -7,6 +7,7 @@ use half::f16;
 
 use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
+use crate::zeros::zeros;
 
 pub use tensor_mut::TensorMut;
 
@@ -188,8 +189,10 @@ impl Default for Tensor {
 
 impl Tensor {
     /// Gives the tensor another shape and form. Its values are then unspecified. Memory that is large enough is kept.
-    pub(crate) fn shape_as(&mut self, shape: Shape, layout: Layout, dtype: Dtype) {
-        (self.shape, self.layout) = (shape, layout);
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`]. The tensor is unchanged then.
+    pub(crate) fn shape_as(&mut self, shape: Shape, layout: Layout, dtype: Dtype) -> Result<()> {
         match &mut self.data {
             TensorData::U8(values) if dtype == Dtype::U8 && values.capacity() >= shape.values() => {
                 values.resize(shape.values(), 0);
@@ -201,8 +204,10 @@ impl Tensor {
                 values.resize(shape.values(), f16::ZERO);
             }
             // Fresh zeros come from the system for free; growing would write them.
-            data => *data = TensorData::zeros(dtype, shape.values()),
+            data => *data = TensorData::zeros(dtype, shape.values())?,
         }
+        (self.shape, self.layout) = (shape, layout);
+        Ok(())
     }
 }
 
@@ -219,12 +224,13 @@ pub enum TensorData {
 
 impl TensorData {
     /// `values` zeros of `dtype`.
-    pub(crate) fn zeros(dtype: Dtype, values: usize) -> Self {
-        match dtype {
-            Dtype::U8 => TensorData::U8(vec![0; values]),
-            Dtype::F32 => TensorData::F32(vec![0.0; values]),
-            Dtype::F16 => TensorData::F16(vec![f16::ZERO; values]),
-        }
+    pub(crate) fn zeros(dtype: Dtype, values: usize) -> Result<Self> {
+        const WHAT: &str = "the augmented images";
+        Ok(match dtype {
+            Dtype::U8 => TensorData::U8(zeros(WHAT, values)?),
+            Dtype::F32 => TensorData::F32(zeros(WHAT, values)?),
+            Dtype::F16 => TensorData::F16(zeros(WHAT, values)?),
+        })
     }
 
     /// The type of the values.

@@ -10,6 +10,7 @@ use crate::interpolation::Interpolation;
 use crate::ops::{Op, OpKind};
 use crate::plan::{Plan, PlannedImage};
 use crate::random::{FirstBlocks, LANES, Streams};
+use crate::threads;
 use crate::transform::{Drawn, Transform};
 
 /// Images that one thread draws at once. On a virtual machine, two threads draw 256 images of the ImageNet recipe in
@@ -104,7 +105,11 @@ impl Sampler {
         let part = |(k, (images, indices)): (usize, (&mut [PlannedImage], &[u64]))| {
             self.part(sizes, epoch, k * PART, indices, images)
         };
-        let parts: Vec<_> = if indices.len() > PART && rayon::current_num_threads() > 1 {
+        let is_long = indices.len() > PART;
+        if is_long {
+            threads::ready()?;
+        }
+        let parts: Vec<_> = if is_long && rayon::current_num_threads() > 1 {
             images.par_chunks_mut(PART).zip(indices.par_chunks(PART)).enumerate().map(part).collect()
         } else {
             images.chunks_mut(PART).zip(indices.chunks(PART)).enumerate().map(part).collect()

@@ -55,6 +55,7 @@
 mod branches;
 mod chain;
 mod geometry;
+mod headroom;
 mod kernels;
 mod pass;
 mod pointwise;
@@ -72,6 +73,7 @@ use self::kernels::lut::{Tables, map_values_from};
 use self::scratch::Scratch;
 use self::write_output::{Normalized, Planes, WriteOutput};
 use crate::batch::{Images, Layout, Packed, Size};
+use crate::error::Result;
 use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
@@ -93,12 +95,13 @@ struct Memory {
     finished: Vec<u8>,
 }
 
-/// Runs a checked plan into memory of the right type and length.
-pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, into: TensorMut<'_>) {
+/// Runs a checked plan into memory of the right type and length. The only error is a lack of memory.
+pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, into: TensorMut<'_>) -> Result<()> {
     let (size, plan) = (plan.size(), plan.plan());
     let (channels, layout) = (batch.channels(), output.layout(batch.layout()));
     let in_planes = layout == Layout::Nchw && channels == 3;
     let run = Run { batch, size, plan, threads: by_rows(&batch) };
+    headroom::check(&batch, size, if run.threads { 1 } else { rayon::current_num_threads() })?;
     match into {
         TensorMut::U8(values) => match run.tables(layout) {
             Some((bytes, tables)) => map_all_values(bytes, tables.as_ref(), values),
@@ -108,6 +111,7 @@ pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, int
         TensorMut::F32(values) => run.store(&Normalized::<f32>::new(output.form(), channels, layout), values),
         TensorMut::F16(values) => run.store(&Normalized::<f16>::new(output.form(), channels, layout), values),
     }
+    Ok(())
 }
 
 /// Whether the rows of an image are divided among threads, instead of the images.

@@ -15,13 +15,13 @@ pub fn apply<'a>(batch: impl Into<Images<'a>>, plan: &Plan, output: &Output) -> 
     let batch = batch.into();
     let plan = plan.checked_for(&batch)?;
     output.check()?;
-    Ok(run(batch, plan, output))
+    run(batch, plan, output)
 }
 
-fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output) -> Tensor {
+fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output) -> Result<Tensor> {
     let (shape, plan) = (batch.shape(plan.size()), plan.plan());
     let layout = output.layout(batch.layout());
-    let mut data = TensorData::zeros(output.dtype(), shape.values());
+    let mut data = TensorData::zeros(output.dtype(), shape.values())?;
     let augmented =
         |i: usize| plan.images()[i].ops.iter().fold(batch.image(i), |image, op| op.reference(image, &batch));
     let normalize = output.form().normalize();
@@ -36,7 +36,7 @@ fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output) -> Tensor {
             }
         }
     }
-    Tensor { shape, layout, data }
+    Ok(Tensor { shape, layout, data })
 }
 
 /// Writes an interleaved image in `layout`.

@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Data,
     /// There is no usable GPU, or the device failed while it ran. Choose another device or open it again.
     Device,
-    /// The device has too little memory, or allows too little. A smaller batch may fit.
+    /// The host or the device has too little memory or too few threads, or the device allows too little. A smaller batch may fit.
     Memory,
     /// The request is valid, but this version of the crate cannot do it.
     Unsupported,
@@ -60,7 +60,9 @@ impl Error {
 
             Error::NoGpu(_) | Error::DeviceLost(_) | Error::Device(_) | Error::Burn(_) => ErrorKind::Device,
 
-            Error::DeviceLimit { .. } | Error::OutOfMemory(_) => ErrorKind::Memory,
+            Error::DeviceLimit { .. } | Error::NoMemory { .. } | Error::NoThreads(_) | Error::OutOfMemory(_) => {
+                ErrorKind::Memory
+            }
 
             Error::Version { .. } | Error::NotFollowed => ErrorKind::Unsupported,
 
@@ -100,6 +102,8 @@ mod tests {
             (Error::NoGpu(text()), Device),
             (Error::WrongDevice { what: "augmenter" }, Usage),
             (Error::DeviceLimit { what: "a batch", needed: 2, limit: 1 }, Memory),
+            (Error::NoMemory { what: "a batch", bytes: 1 }, Memory),
+            (Error::NoThreads(text()), Memory),
             (Error::OutOfMemory(text()), Memory),
             (Error::DeviceLost(text()), Device),
             (Error::Device(text()), Device),

@@ -81,7 +81,7 @@ impl Gpu {
         let plan = plan.checked_for(&batch)?;
         output.check()?;
         let shape = batch.shape(plan.size());
-        let data = TensorData::zeros(output.dtype(), shape.values());
+        let data = TensorData::zeros(output.dtype(), shape.values())?;
         let mut tensor = Tensor { shape, layout: output.layout(batch.layout()), data };
         let result = TensorMut::from(&mut tensor.data).into_bytes();
         let in_flight = self.forget_if_refused(self.through_host(batch, plan, output, result).await)?;

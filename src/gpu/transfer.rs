@@ -116,7 +116,7 @@ impl Gpu {
         if !batch.buffer().usage().contains(wgpu::BufferUsages::COPY_SRC) {
             return Err(Error::Buffer(format!("usage {:?} lacks COPY_SRC", batch.buffer().usage())));
         }
-        let data = TensorData::zeros(batch.dtype(), batch.shape().values());
+        let data = TensorData::zeros(batch.dtype(), batch.shape().values())?;
         let mut tensor = Tensor { shape: batch.shape(), layout: batch.layout(), data };
         let result = TensorMut::from(&mut tensor.data).into_bytes();
         let bytes = result.len();

@@ -11,6 +11,8 @@ use crate::batch::{Layout, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Tensor, TensorData};
 use crate::simd::multiversioned;
+use crate::threads;
+use crate::zeros::zeros;
 
 /// Values that one thread mixes in its nearest cache.
 const PART: usize = 1024;
@@ -44,7 +46,8 @@ impl MixPlan {
         if data.dtype() == crate::Dtype::U8 {
             self.check_cuts_only()?;
         }
-        mixed.shape_as(shape, layout, data.dtype());
+        threads::ready()?;
+        mixed.shape_as(shape, layout, data.dtype())?;
         let run = Run { plan: self, shape, layout };
         match (data, &mut mixed.data) {
             (TensorData::U8(images), TensorData::U8(out)) => run.each(images, out, |_, _, _, _| ()),
@@ -72,7 +75,7 @@ impl MixPlan {
         let Some(numbers) = labels.len().checked_mul(classes) else {
             return Err(Error::Batch(format!("{} labels x {classes} classes are too many", labels.len())));
         };
-        let mut rows = vec![0.0; numbers];
+        let mut rows = zeros("soft labels", numbers)?;
         for (i, &label) in labels.iter().enumerate() {
             if label as usize >= classes {
                 return Err(class_refused(i, label, classes));
@@ -94,7 +97,7 @@ impl MixPlan {
             return Err(Error::Batch(format!("expected a multiple of {classes} label values, got {}", rows.len())));
         }
         self.check_each(rows.len() / classes, |_| Ok(()))?;
-        let mut mixed = vec![0.0; rows.len()];
+        let mut mixed = zeros("soft labels", rows.len())?;
         for (i, (image, out)) in self.images().iter().zip(mixed.chunks_exact_mut(classes)).enumerate() {
             let row = |i: usize| &rows[i * classes..][..classes];
             sums(row(i), row(image.partner), image.weights(), out);

@@ -20,7 +20,20 @@ const BANDS: [Band; 7] = [
         "Ground",
         "bytes, sizes, forms, random streams, errors",
         "#ececec",
-        &["output", "magnitude", "batch", "random", "interpolation", "simd", "call_syntax", "text", "json", "error"],
+        &[
+            "output",
+            "magnitude",
+            "batch",
+            "random",
+            "interpolation",
+            "simd",
+            "call_syntax",
+            "text",
+            "json",
+            "threads",
+            "zeros",
+            "error",
+        ],
     ),
 ];
 

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 /// The modules from the ground to the roof.
 const LAYERS: &[&str] = &[
     "error",
+    "zeros",
+    "threads",
     "json",
     "text",
     "call_syntax",
