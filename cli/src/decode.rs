@@ -44,7 +44,7 @@ pub fn measure(path: &Path, options: DecodeOptions) -> anyhow::Result<[usize; 3]
 
 /// Reads and decodes a file.
 pub fn read(path: &Path, options: DecodeOptions) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
-    Ok(options.decode(&fs::read(path)?)?)
+    Ok(options.decode(&options.read_file(path)?)?)
 }
 
 /// The EXIF orientation that a file states; 1 if there is none or it cannot be read.

@@ -38,7 +38,9 @@ impl Cifar100Label {
 text_is_name!("label of CIFAR-100": Cifar100Label);
 serde_as_text!(Cifar100Label);
 
-/// Color images of 32 x 32. The files are mapped: memory is the system's file cache.
+/// Color images of 32 x 32. The files are mapped: memory is the system's file cache. They must not change meanwhile. If
+/// one becomes shorter, the system ends the process with the signal SIGBUS. [`Cifar::copied`] is for files that may
+/// change.
 pub struct Cifar {
     files: Vec<File>,
     record: Record,
@@ -98,6 +100,20 @@ impl Cifar {
             return Err(refused(Path::new("CIFAR"), "expected at least one file"));
         }
         Ok(cifar)
+    }
+
+    /// The same with all bytes in memory, for files that may change later.
+    ///
+    /// # Errors
+    /// Those of [`Cifar::cifar10`], and the same error if the length of a file has changed already.
+    pub fn copied(mut self) -> Result<Self> {
+        let copy = |file: File| {
+            let contents = file.contents.copied(&file.path)?;
+            self.record.check(&file.path, &contents)?;
+            Ok(File { contents, ..file })
+        };
+        self.files = self.files.into_iter().map(copy).collect::<Result<_>>()?;
+        Ok(self)
     }
 
     /// The file of a sample, and its index there.

@@ -126,13 +126,13 @@ enum Form {
 
 impl<'a> Sample<'a> {
     /// The bytes of an image file, of one of the formats of [`decode`]. Its header is read now, and the rest when it is
-    /// decoded.
+    /// decoded. So is the limit of pixels, which [`Sample::with_options`] may change.
     ///
     /// # Errors
     /// [`Error::Decode`] if this is not such a file or its header is broken.
     pub fn encoded(bytes: impl Into<Cow<'a, [u8]>>, label: u32) -> Result<Self> {
         let bytes = bytes.into();
-        let (size, channels) = decode::measure(&bytes)?;
+        let (size, channels) = DecodeOptions::new().max_pixels(u64::MAX).measure(&bytes)?;
         let options = DecodeOptions::default();
         Ok(Sample { bytes, form: Form::Encoded, size, channels, label, mask: None, options })
     }
@@ -165,9 +165,13 @@ impl<'a> Sample<'a> {
     /// The same, decoded with other options. Pixels stay unchanged. Call this before [`Sample::scaled`].
     ///
     /// # Errors
-    /// [`Error::Decode`] if the header is broken.
+    /// [`Error::Decode`] if the header is broken or claims too many pixels.
     pub fn with_options(self, options: DecodeOptions) -> Result<Self> {
-        if !matches!(self.form, Form::Encoded) || options == self.options {
+        if !matches!(self.form, Form::Encoded) {
+            return Ok(self);
+        }
+        if options == self.options {
+            options.check_pixels(self.size)?;
             return Ok(self);
         }
         let (size, channels) = options.measure(&self.bytes)?;

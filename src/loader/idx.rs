@@ -13,12 +13,14 @@ use crate::error::Result;
 
 /// Gray images from a file of three dimensions (images, rows, columns), with labels from a file of one dimension.
 ///
-/// Plain files are mapped: memory is the system's file cache. Files compressed by gzip are decompressed into memory,
-/// with all bytes of images and labels.
+/// Plain files are mapped: memory is the system's file cache. They must not change meanwhile. If one becomes shorter,
+/// the system ends the process with the signal SIGBUS. [`Idx::copied`] is for files that may change. Files compressed
+/// by gzip are decompressed into memory, with all bytes of images and labels.
 pub struct Idx {
     images: Contents,
     labels: Contents,
     path: PathBuf,
+    labels_path: PathBuf,
     size: Size,
     len: usize,
 }
@@ -46,7 +48,21 @@ impl Idx {
         if len > 0 {
             size.check().map_err(|e| refused(images_path, e))?;
         }
-        Ok(Idx { images, labels, path: images_path.to_path_buf(), size, len })
+        let (path, labels_path) = (images_path.to_path_buf(), labels_path.to_path_buf());
+        Ok(Idx { images, labels, path, labels_path, size, len })
+    }
+
+    /// The same with all bytes in memory, for files that may change later.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`](crate::Error::Dataset) if a file cannot be read, or is another one already.
+    pub fn copied(self) -> Result<Self> {
+        let Idx { images, labels, path, labels_path, size, len } = self;
+        let (images, labels) = (images.copied(&path)?, labels.copied(&labels_path)?);
+        if header(&path, &images)? != [len, size.height, size.width] {
+            return Err(refused(&path, "the header has changed since it was opened"));
+        }
+        Ok(Idx { images, labels, path, labels_path, size, len })
     }
 
     /// The size of every image.
@@ -86,7 +102,7 @@ fn open<const N: usize>(path: &Path) -> Result<(Contents, [usize; N])> {
     let (expected, there) = (expected(&contents)?, contents.len());
     if there != expected {
         let more = match (&contents, there > expected) {
-            (Contents::Decompressed(_), true) => "or more",
+            (Contents::Held(_), true) => "or more",
             _ => "",
         };
         let words = joined(&dimensions);

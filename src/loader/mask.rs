@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Decoder, Limits, Transformations};
 
+use super::decode::allocate;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
@@ -43,15 +44,15 @@ pub(super) fn decode(png: &[u8], size: Size) -> Result<Vec<u8>> {
         }
     };
     let row = (width * bits).div_ceil(8);
-    let mut packed = vec![0; row * height];
+    let mut packed = allocate(row * height)?;
     reader.next_frame(&mut packed).map_err(unreadable)?;
     if bits == 8 {
         return Ok(packed);
     }
-    let mut labels = Vec::with_capacity(width * height);
-    for row in packed.chunks_exact(row) {
+    let mut labels = allocate(width * height)?;
+    for (labels, row) in labels.chunks_exact_mut(width).zip(packed.chunks_exact(row)) {
         let value = |x: usize| (row[x * bits / 8] >> (8 - bits - x * bits % 8)) & ((1 << bits) - 1);
-        labels.extend((0..width).map(|x| value(x) * scale));
+        (0..).zip(labels).for_each(|(x, label)| *label = value(x) * scale);
     }
     Ok(labels)
 }

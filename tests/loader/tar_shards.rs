@@ -453,7 +453,7 @@ fn malformed_shards_are_refused() {
     assert!(missing.starts_with("a.tar: "), "{missing}");
     assert_eq!(
         refused(refusal(TarShards::open([folder.path()]))),
-        format!("{}: a shard is a plain file, and this is none", folder.path().display())
+        format!("{}: expected a regular file, got a folder", folder.path().display())
     );
 }
 
@@ -465,7 +465,7 @@ fn a_named_pipe_is_refused_at_once() {
     let pipe = folder.path().join("p.tar");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let refused = refusal(TarShards::open([&pipe]));
-    assert_eq!(refused, format!("{}: a shard is a plain file, and this is none", pipe.display()));
+    assert_eq!(refused, format!("{}: expected a regular file, got a pipe, a socket or a device", pipe.display()));
 }
 
 /// Bytes changed, cut off and repeated: a shard is taken or refused, and a panic of a decompressor is an error too.

@@ -21,8 +21,8 @@ use mozjpeg_sys as _;
 /// A progressive file may have any number of scans, each of which costs a pass. Encoders write some ten.
 const MAX_SCANS: c_uint = 500;
 
-/// The most bytes that libjpeg may hold for the coefficients of a file in several scans: those of
-/// [`LARGEST`](super::LARGEST) pixels.
+/// The most bytes that libjpeg may hold for the coefficients of a file in several scans: those of some 179 million
+/// pixels of three full channels.
 const MAX_MEMORY: c_long = c_long::MAX >> if size_of::<c_long>() == 8 { 33 } else { 1 };
 
 /// The length of libjpeg's messages.

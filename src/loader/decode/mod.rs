@@ -7,6 +7,7 @@
 //! One function calls the decoders. The header bounds the memory, and a decoder that panics gives an error.
 
 mod bmp;
+mod file;
 mod format;
 mod gif;
 #[cfg(not(target_arch = "wasm32"))]
@@ -22,8 +23,6 @@ mod pnm;
 mod tiff;
 mod webp;
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
@@ -31,6 +30,8 @@ use super::caught::caught_as;
 use super::region;
 use crate::batch::Size;
 use crate::error::{Error, Result};
+use crate::zeros::zeros;
+pub(super) use file::memory_for_file;
 use format::Format;
 pub use format::{EXTENSIONS, UNSUPPORTED_EXTENSIONS, has_image_extension, unsupported_format};
 #[cfg(not(target_arch = "wasm32"))]
@@ -41,9 +42,6 @@ use jpeg_pure as jpegs;
 use jpegs::Region;
 pub use options::{DecodeOptions, Truncated};
 pub use orientation::Orientation;
-
-/// The most bytes of a decoded image. A header that claims more counts as broken. Pillow refuses as many pixels.
-pub const LARGEST: u64 = 512 << 20;
 
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +129,7 @@ struct Outcome {
 /// Size and channels (1 or 3) of [`decode`]'s result, from the file's header alone.
 ///
 /// # Errors
-/// [`Error::Decode`] if this is not an image file, or its header cannot be read or claims more than [`LARGEST`] bytes.
+/// [`Error::Decode`] if this is not an image file, or its header cannot be read or claims more pixels than [`DecodeOptions::max_pixels`] allows.
 pub fn measure(bytes: &[u8]) -> Result<(Size, usize)> {
     DecodeOptions::default().measure(bytes)
 }
@@ -139,7 +137,7 @@ pub fn measure(bytes: &[u8]) -> Result<(Size, usize)> {
 /// The same for a file on disk. Only its header is read, where the header says enough.
 ///
 /// # Errors
-/// Those of [`measure`], and [`Error::Decode`] with the system's reason if the file cannot be read.
+/// Those of [`DecodeOptions::measure_file`].
 pub fn measure_file(path: &Path) -> Result<(Size, usize)> {
     DecodeOptions::default().measure_file(path)
 }
@@ -149,7 +147,7 @@ pub fn measure_file(path: &Path) -> Result<(Size, usize)> {
 /// # Errors
 /// Those of [`measure`].
 pub fn stored_orientation(bytes: &[u8]) -> Result<u8> {
-    Header::read(bytes, Truncated::Refuse).map(|header| header.orientation)
+    Header::read(bytes, &DecodeOptions::default()).map(|header| header.orientation)
 }
 
 /// Decodes a file. A file that ends before its image does is refused.
@@ -166,27 +164,8 @@ impl DecodeOptions {
     /// # Errors
     /// Those of [`measure`].
     pub fn measure(&self, bytes: &[u8]) -> Result<(Size, usize)> {
-        let header = Header::read(bytes, self.truncated)?;
+        let header = Header::read(bytes, self)?;
         Ok((self.size(&header), header.channels))
-    }
-
-    /// The same for a file on disk. Only its header is read, where the header says enough.
-    ///
-    /// # Errors
-    /// Those of [`measure_file`].
-    pub fn measure_file(&self, path: &Path) -> Result<(Size, usize)> {
-        const HEADER: u64 = 1 << 16;
-        let system = |e: io::Error| Error::Decode(e.to_string());
-        let mut file = File::open(path).map_err(system)?;
-        let mut bytes = Vec::new();
-        file.by_ref().take(HEADER).read_to_end(&mut bytes).map_err(system)?;
-        match self.measure(&bytes) {
-            Err(_) if bytes.len() as u64 == HEADER => {
-                file.read_to_end(&mut bytes).map_err(system)?;
-                self.measure(&bytes)
-            }
-            measured => measured,
-        }
     }
 
     /// Decodes a file.
@@ -194,7 +173,7 @@ impl DecodeOptions {
     /// # Errors
     /// [`Error::Decode`] with the reason.
     pub fn decode(&self, bytes: &[u8]) -> Result<(DecodedImage, Vec<Reduction>)> {
-        let header = Header::read(bytes, self.truncated)?;
+        let header = Header::read(bytes, self)?;
         let (Size { width, height }, channels) = (self.size(&header), header.channels);
         let mut data = allocate(width * height * channels)?;
         let outcome = self.decode_as(bytes, &header, &mut data)?;
@@ -215,7 +194,7 @@ impl DecodeOptions {
 
     /// Decodes a file to `out`, which has exactly the number of bytes from [`measure`](Self::measure).
     pub(super) fn decode_into(&self, bytes: &[u8], out: &mut [u8]) -> Result<()> {
-        let header = Header::read(bytes, self.truncated)?;
+        let header = Header::read(bytes, self)?;
         let expected = header.size.pixels() * header.channels;
         if out.len() != expected {
             return Err(Error::Decode(format!("expected a buffer of {expected} bytes, got {}", out.len())));
@@ -231,7 +210,7 @@ impl DecodeOptions {
     /// [`Error::Decode`] with the reason; also if the region is empty or not inside the image, or `out` has another
     /// length.
     pub fn decode_region(&self, bytes: &[u8], rows: Range<usize>, columns: Range<usize>, out: &mut [u8]) -> Result<()> {
-        let header = Header::read(bytes, self.truncated)?;
+        let header = Header::read(bytes, self)?;
         let (size, channels) = (self.size(&header), header.channels);
         let is_inside = rows.end <= size.height && columns.end <= size.width;
         let expected = rows.len() * columns.len() * channels;
@@ -260,6 +239,17 @@ impl DecodeOptions {
         self.orientation == Orientation::Apply && stored_orientation(bytes).is_ok_and(|orientation| orientation != 1)
     }
 
+    /// Refuses an image of too many pixels.
+    pub(super) fn check_pixels(&self, size: Size) -> Result<()> {
+        let (Size { width, height }, most) = (size, self.max_pixels);
+        if size.pixels() as u64 <= most {
+            return Ok(());
+        }
+        Err(Error::Decode(format!(
+            "the header claims {width} x {height} pixels; an image may have at most {most} (see `max_pixels`)"
+        )))
+    }
+
     fn size(&self, header: &Header) -> Size {
         orientation::upright(header.size, self.undone(header))
     }
@@ -282,11 +272,12 @@ impl DecodeOptions {
 }
 
 impl Header {
-    fn read(bytes: &[u8], truncated: Truncated) -> Result<Self> {
+    /// Reads the header, and refuses an image of too many pixels. Nothing has been allocated for it then.
+    fn read(bytes: &[u8], options: &DecodeOptions) -> Result<Self> {
         let format = Format::of(bytes)?;
         let header = guarded(format, || match format {
             Format::Jpeg => JpegHeader::read(bytes).map(Header::from),
-            Format::Png => png::header(bytes, truncated),
+            Format::Png => png::header(bytes, options.truncated),
             Format::WebP => webp::header(bytes),
             Format::Bmp => bmp::header(bytes),
             Format::Gif => gif::header(bytes),
@@ -294,13 +285,7 @@ impl Header {
             Format::Tiff => tiff::header(bytes),
         })?;
         header.size.check()?;
-        let Size { width, height } = header.size;
-        if header.size.pixels() as u64 * header.channels as u64 > LARGEST {
-            return Err(Error::Decode(format!(
-                "the header claims {width} x {height} pixels of {} bytes; an image may have at most {LARGEST} bytes",
-                header.channels
-            )));
-        }
+        options.check_pixels(header.size)?;
         Ok(header)
     }
 }
@@ -335,12 +320,9 @@ fn guarded<T>(format: Format, decode: impl FnOnce() -> Result<T>) -> Result<T> {
     caught_as(decode, |panic| Error::Decode(format!("unreadable {}: the decoder panicked: {panic}", format.name())))
 }
 
-/// Zeros, or an error if there is no memory for them.
+/// Zeros, or an error of this image if there is no memory for them.
 pub(super) fn allocate(bytes: usize) -> Result<Vec<u8>> {
-    let mut data = Vec::new();
-    data.try_reserve_exact(bytes).map_err(|_| Error::Decode(format!("no memory for {bytes} bytes")))?;
-    data.resize(bytes, 0);
-    Ok(data)
+    zeros("an image", bytes).map_err(|error| Error::Decode(error.to_string()))
 }
 
 /// A JPEG at a smaller scale: 1/2, 1/4 or 1/8. See [`super::scaled`].

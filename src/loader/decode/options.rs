@@ -42,14 +42,25 @@ impl Truncated {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeOptions {
     pub(super) truncated: Truncated,
     pub(in crate::loader) orientation: Orientation,
+    pub(super) max_pixels: u64,
+}
+
+/// Twice Pillow's `MAX_IMAGE_PIXELS`, beyond which it refuses an image.
+const MAX_PIXELS: u64 = 178_956_970;
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        DecodeOptions { truncated: Truncated::Refuse, orientation: Orientation::Ignore, max_pixels: MAX_PIXELS }
+    }
 }
 
 impl DecodeOptions {
-    /// The defaults: truncated files are refused, and the EXIF orientation is ignored.
+    /// The defaults: truncated files are refused, the EXIF orientation is ignored, and an image has at most 178,956,970
+    /// pixels.
     pub fn new() -> Self {
         DecodeOptions::default()
     }
@@ -58,6 +69,14 @@ impl DecodeOptions {
     #[must_use]
     pub fn truncated(mut self, truncated: Truncated) -> Self {
         self.truncated = truncated;
+        self
+    }
+
+    /// The most pixels of an image; 178,956,970 unless set, as many as Pillow opens. A file whose header claims more is
+    /// refused before memory is allocated for it. A decoded image takes 3 bytes per pixel, and 1 if it is gray.
+    #[must_use]
+    pub fn max_pixels(mut self, pixels: u64) -> Self {
+        self.max_pixels = pixels;
         self
     }
 

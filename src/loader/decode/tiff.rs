@@ -12,7 +12,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use super::png::small;
-use super::{Header, LARGEST, Outcome, allocate, orientation};
+use super::{Header, Outcome, allocate, orientation};
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
@@ -127,10 +127,12 @@ fn decode_stored(bytes: &[u8], out: &mut [u8]) -> Result<Outcome> {
     let tiff = Tiff::open(bytes)?;
     let channels = tiff.channels();
     let Tiff { decoder, size, has_palette, values, bits } = tiff;
+    // Twice, as tiles are whole at the edges, and never less than a small file takes.
+    let bytes = size.pixels().saturating_mul(2 * values * bits.div_ceil(8)).max(1 << 20);
+    // The crate's own allocations end the process where they fail, so this one fails before.
+    allocate(bytes.saturating_mul(2)).map(drop)?;
     let mut limits = Limits::default();
-    // 16 bits and alpha take more than the result does.
-    limits.decoding_buffer_size = LARGEST as usize * 4;
-    limits.intermediate_buffer_size = LARGEST as usize;
+    (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (bytes, bytes);
     let mut decoder = decoder.with_limits(limits);
     let colors = match has_palette {
         true => palette(&decoder.get_tag_u16_vec(Tag::ColorMap).map_err(refused)?, bits)?,

@@ -11,7 +11,7 @@ pub use self::listing::LeftOut;
 use self::listing::{Listing, dangling, images, is_dangling};
 use super::contents::refused;
 use super::dataset::{Dataset, Sample};
-use super::decode::EXTENSIONS;
+use super::decode::{DecodeOptions, EXTENSIONS};
 use super::order::shuffle;
 use super::subset::Subset;
 use crate::error::{Error, Result};
@@ -241,9 +241,11 @@ impl Dataset for ImageFolder {
 
     fn read(&self, index: usize) -> Result<Sample<'_>> {
         let (path, label) = &self.files[index];
-        let bytes = fs::read(path).map_err(|e| match is_dangling(path) {
+        // Limits of the loader's are checked by the loader.
+        let options = DecodeOptions::new().max_pixels(u64::MAX);
+        let bytes = options.read_file(path).map_err(|error| match is_dangling(path) {
             true => Error::Decode(dangling(path)),
-            false => Error::Decode(e.to_string()),
+            false => error,
         })?;
         Sample::encoded(bytes, *label)
     }

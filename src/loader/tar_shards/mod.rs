@@ -23,7 +23,7 @@ use self::storage::{Compression, Shard, Storage};
 use super::brace_expansion::expand_paths;
 use super::contents::refused;
 use super::dataset::{Dataset, Locality, Sample};
-use super::decode::EXTENSIONS;
+use super::decode::{self, EXTENSIONS};
 use super::read_at::read_at;
 use crate::error::{Error, Result};
 
@@ -228,8 +228,7 @@ impl Dataset for TarShards {
         let sample = &self.samples[index];
         let file = self.storage.file(sample.shard as usize)?;
         let read = |span: Span| {
-            // Checked against the shard's length at opening, so that it cannot be absurd.
-            let mut bytes = vec![0; span.bytes as usize];
+            let mut bytes = decode::memory_for_file(span.bytes)?;
             read_at(&file, &mut bytes, span.offset).map_err(|e| Error::Decode(e.to_string()))?;
             Ok::<_, Error>(bytes)
         };

@@ -1,6 +1,6 @@
 //! Storage: the files of shards, open or unpacked only while they are used.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::loader::caught::caught;
 use crate::loader::contents::refused;
 use crate::loader::recent::Recent;
+use crate::loader::regular_file;
 
 /// The most shards that are open at once. A process may often have 256 open files in all.
 const OPEN: usize = 64;
@@ -114,14 +115,8 @@ impl Shard {
     }
 }
 
-/// Opens a plain file. Opening a named pipe would wait for its writer.
 fn open(path: &Path) -> Result<(File, u64)> {
-    let metadata = fs::metadata(path).map_err(|e| refused(path, e))?;
-    if !metadata.is_file() {
-        return Err(refused(path, "a shard is a plain file, and this is none"));
-    }
-    let file = File::open(path).map_err(|e| refused(path, e))?;
-    Ok((file, metadata.len()))
+    regular_file::open(path).map_err(|e| refused(path, e))
 }
 
 /// The first bytes tell.
