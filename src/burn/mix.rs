@@ -51,8 +51,10 @@ impl Work<'_> {
             return sent(gpu, (&batch).into(), output, device, |there| self.resident_tensor(there, device));
         }
         let dtype = dtype_on(device, output)?;
-        let (tensor, report) = self.on_host(batch)?;
-        Ok((from_host(tensor, dtype, device)?, report))
+        let (tensor, report) = self.on_host((&batch).into())?;
+        // Mixing needs the memory that the pixels had.
+        drop(batch);
+        Ok((from_host(self.mixed(tensor)?, dtype, device)?, report))
     }
 }
 

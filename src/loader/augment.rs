@@ -1,7 +1,7 @@
 //! Augment: the draws for a batch, and the loader's only calls of the augmenter and of the mixer.
 
 use crate::augmenter::Augmenter;
-use crate::batch::{RaggedBatch, Size, Sizes};
+use crate::batch::{Images, Size, Sizes};
 use crate::error::Result;
 #[cfg(feature = "gpu")]
 use crate::gpu::{Gpu, GpuBatch, GpuImages, GpuRaggedBatch, block_on};
@@ -61,15 +61,20 @@ impl Drawn {
 }
 
 impl Work<'_> {
-    /// In host memory.
-    pub fn on_host(self, batch: RaggedBatch<'_>) -> Result<(Tensor, Report)> {
+    /// In host memory, without mixing.
+    pub fn on_host(self, batch: Images<'_>) -> Result<(Tensor, Report)> {
         let mut tensor = Tensor::default();
         let (executor, output) = (self.augmenter.executor(), self.augmenter.output());
-        let report = executor.apply_checked((&batch).into(), self.drawn.checked(), output, &mut tensor)?;
-        let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, report)) };
-        // Mixing needs the memory that the pixels had.
-        drop(batch);
-        Ok((plan.apply(&tensor)?, report))
+        let report = executor.apply_checked(batch, self.drawn.checked(), output, &mut tensor)?;
+        Ok((tensor, report))
+    }
+
+    /// The same images, mixed if there are draws for that.
+    pub fn mixed(self, tensor: Tensor) -> Result<Tensor> {
+        match &self.drawn.mixed {
+            Some(Mixed { plan, .. }) => plan.apply(&tensor),
+            None => Ok(tensor),
+        }
     }
 
     /// On the GPU of the batch, into a new buffer or into the caller's.

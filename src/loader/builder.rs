@@ -205,6 +205,9 @@ impl LoaderBuilder {
         if world_size.checked_mul(batch_size).is_none() {
             return Err(Error::Loader(format!("{world_size} ranks x {batch_size} samples per batch are too many")));
         }
+        if options.shuffle && isize::try_from(Order::bytes(dataset.len())).is_err() {
+            return Err(Error::Loader(format!("{} samples are too many to shuffle", dataset.len())));
+        }
         if dataset.is_empty() {
             return Err(Error::Loader("the data set is empty".to_string()));
         }
@@ -238,7 +241,7 @@ impl LoaderBuilder {
             masks: options.masks.map(MaskMover::new).transpose()?,
             // One more than are under way, so that the next batch finds one that is mapped already.
             #[cfg(feature = "gpu")]
-            staging: Staging::new(1, prefetch + 1),
+            staging: Staging::new(1, prefetch.saturating_add(1)),
         };
         Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options, on_progress })
     }

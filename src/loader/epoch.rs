@@ -155,7 +155,7 @@ impl Epoch {
             prefetch,
             position,
             asked: position.batch as usize,
-            pending: VecDeque::with_capacity(prefetch),
+            pending: VecDeque::new(),
             held: None,
             ended: false,
             canceled: Arc::default(),

@@ -68,11 +68,13 @@ mod mask_mover;
 mod order;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod placed;
 mod produce;
 mod progress;
 mod read_at;
 mod recent;
 mod region;
+mod regular_file;
 mod scaled;
 mod subset;
 mod tar_shards;

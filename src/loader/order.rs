@@ -68,7 +68,7 @@ impl Order {
 
     /// Bytes of memory.
     pub fn bytes(len: usize) -> usize {
-        if u32::try_from(len).is_ok() { 4 * len } else { 8 * len }
+        if u32::try_from(len).is_ok() { 4 * len } else { len.saturating_mul(8) }
     }
 }
 

@@ -3,6 +3,9 @@
 //! It runs in the loader's pool, whose threads share the images of a batch. First all samples are read and measured.
 //! Then the plan is drawn, because a plan that begins with a crop reads a part of the image only. That gives each
 //! sample its place, to which its part is decoded.
+//!
+//! A header may lie. So a large image is decoded to memory of its own before the batch's memory is allocated. The
+//! batch's memory then holds the others only, and a lie costs its own sample.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,12 +17,15 @@ use super::augment::{Drawn, Samples, Work};
 use super::caught::message;
 use super::color_mode::ColorMode;
 use super::dataset::{Dataset, Sample};
-use super::decode::DecodeOptions;
+use super::decode::{self, DecodeOptions};
 use super::failed::{FailedSample, OnError};
 use super::mask_mover::MaskMover;
+#[cfg(feature = "gpu")]
+use super::placed::place_all;
+use super::placed::{LARGE, Placed, place_small};
 use super::region::{self, Region};
 use crate::augmenter::Augmenter;
-use crate::batch::{Place, RaggedBatch, Size};
+use crate::batch::{ImageView, Place, RaggedBatch, Size};
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::decoded::Upload;
@@ -28,6 +34,7 @@ use crate::gpu::{self, Staging};
 use crate::mixing::Mixer;
 use crate::output::Tensor;
 use crate::report::Report;
+use crate::zeros::zeros;
 
 /// The shared input of all batches.
 pub(super) struct Producer {
@@ -102,24 +109,8 @@ pub(super) struct Decoded {
     pub upload: Upload,
 }
 
-/// A sample, and the place of the part of its image that is decoded.
-struct Placed<'a> {
-    index: usize,
-    sample: Sample<'a>,
-    region: Region,
-    offset: usize,
-    /// The labels of its whole mask, if masks are wanted.
-    mask: Vec<u8>,
-}
-
 /// A sample and the labels of its mask.
 type Read<'a> = (Sample<'a>, Vec<u8>);
-
-impl Placed<'_> {
-    fn place(&self) -> Place {
-        Place { offset: self.offset, size: self.region.size }
-    }
-}
 
 impl Producer {
     /// Makes a batch. A panic becomes an error, because a thread of the pool must answer.
@@ -146,28 +137,22 @@ impl Producer {
                 Err(sample) => failed.push(sample),
             }
         }
-        if samples.is_empty() {
-            return self.checked(Batch { failed, ..Batch::default() }, request).map(Batch::without_images);
-        }
+        let drawn = self.draw(&mut samples, &mut masks, &mut failed, request);
         let sizes: Vec<Size> = samples.iter().map(|(_, sample)| sample.size()).collect();
-        let all = Batch::of(samples.iter().map(|(index, sample)| (*index, sample)));
-        // An image that cannot be cropped is an error, unless its sample turns out to be broken.
-        let drawn = self.samples(&all, request).draw(&sizes[..]).ok();
         let regions = match &drawn {
             Some(drawn) => region::regions(&drawn.plan, &sizes),
             None => sizes.iter().map(|&size| Region::whole(size)).collect(),
         };
-        let mut placed = Vec::with_capacity(samples.len());
-        let mut end = 0usize;
-        for (((index, sample), region), mask) in samples.into_iter().zip(regions).zip(masks) {
-            let offset = end.next_multiple_of(self.alignment());
-            // Each image is within `decode::LARGEST` or in memory already, so that the sum cannot overflow.
-            end = offset + region.size.pixels() * self.color.channels();
-            placed.push(Placed { index, sample, region, offset, mask });
+        let each = samples.into_iter().zip(regions).zip(masks);
+        let placed = each.map(|(((index, sample), region), mask)| Placed::new(index, sample, region, mask)).collect();
+        let mut placed = self.with_large_ones(placed, &mut failed, request);
+        if placed.is_empty() {
+            return self.checked(Batch { failed, ..Batch::default() }, request).map(Batch::without_images);
         }
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.augmenter.executor().gpu() {
-            let spans: Vec<_> = placed.iter().map(|p| self.span(p)).collect();
+            place_all(&mut placed, self.color.channels(), gpu::ALIGNMENT);
+            let spans: Vec<_> = placed.iter().map(|p| p.span(self.color.channels())).collect();
             let (upload, decoded) =
                 gpu.upload_decoded(&self.staging, &spans, |i, out| self.decode(&placed[i], out, request))?;
             let (batch, placed) = self.kept(placed, decoded, failed, request)?;
@@ -180,22 +165,97 @@ impl Producer {
             let masks = self.moved(&drawn, &placed)?;
             return Ok(batch.with_images(drawn, Images::Device(Decoded { images, upload }), masks));
         }
-        let mut pixels = vec![0; end];
+        let channels = self.color.channels();
+        let end = place_small(&mut placed, channels);
+        let mut pixels = zeros("the images of a batch", end)?;
         let decoded = {
-            let slices = divided(&mut pixels, placed.iter().map(|p| self.span(p).len()));
-            let each = placed.par_iter().zip(slices);
-            each.map(|(placed, out)| self.decode(placed, out, request)).collect()
+            let lengths = placed.iter().map(|p| if p.own.is_empty() { p.span(channels).len() } else { 0 });
+            let each = placed.par_iter().zip(divided(&mut pixels, lengths));
+            each.map(|(placed, out)| if out.is_empty() { Ok(()) } else { self.decode(placed, out, request) }).collect()
         };
         let (batch, placed) = self.kept(placed, decoded, failed, request)?;
         if placed.is_empty() {
             return Ok(batch.without_images());
         }
-        let places: Vec<Place> = placed.iter().map(Placed::place).collect();
-        let images = RaggedBatch::new(pixels, &places, self.color.channels())?;
         let drawn = self.drawn(drawn, &batch, &placed, request)?;
         let masks = self.moved(&drawn, &placed)?;
-        let (tensor, report) = Work { augmenter: &self.augmenter, drawn: &drawn }.on_host(images)?;
+        let work = Work { augmenter: &self.augmenter, drawn: &drawn };
+        let (tensor, report) = if placed.iter().all(|p| p.own.is_empty()) {
+            let places: Vec<Place> = placed.iter().map(Placed::place).collect();
+            work.on_host((&RaggedBatch::new(pixels, &places, channels)?).into())?
+        } else {
+            let views: Vec<ImageView<'_>> = placed.iter().map(|p| p.view(&pixels, channels)).collect::<Result<_>>()?;
+            work.on_host(views.as_slice().into())?
+        };
+        // Mixing needs the memory that the pixels had.
+        drop(placed);
+        let tensor = work.mixed(tensor)?;
         Ok(batch.with_images(drawn, Images::Host(tensor, report), masks))
+    }
+
+    /// The draws for the samples. A sample that the plan refuses, as a crop refuses an image that is too small, goes
+    /// to the failed ones. `None` if the refusal is no single sample's. It may be that of a sample that turns out to be
+    /// broken.
+    fn draw(
+        &self,
+        samples: &mut Vec<(usize, Sample<'_>)>,
+        masks: &mut Vec<Vec<u8>>,
+        failed: &mut Vec<FailedSample>,
+        request: &Request,
+    ) -> Option<Drawn> {
+        let draw = |samples: &[(usize, Sample<'_>)]| {
+            let sizes: Vec<Size> = samples.iter().map(|(_, sample)| sample.size()).collect();
+            let batch = Batch::of(samples.iter().map(|(index, sample)| (*index, sample)));
+            self.samples(&batch, request).draw(&sizes[..])
+        };
+        if let Ok(drawn) = draw(samples) {
+            return Some(drawn);
+        }
+        let refusal = |(index, sample): &(usize, Sample<'_>)| {
+            let sizes = &[sample.size()][..];
+            let plan = self.augmenter.plan(sizes, request.epoch, &[*index as u64]);
+            let refused = plan.and_then(|plan| plan.check(sizes).map(drop)).err()?;
+            // The image's place in the plan of one image says nothing.
+            let reason = if let Error::At { reason, .. } = refused { *reason } else { refused };
+            Some(self.failed(*index, reason))
+        };
+        let refused: Vec<Option<FailedSample>> = samples.iter().map(refusal).collect();
+        if refused.iter().all(Option::is_none) {
+            return None;
+        }
+        let mut fits = refused.iter().map(Option::is_none);
+        samples.retain(|_| fits.next().unwrap_or(true));
+        let mut fits = refused.iter().map(Option::is_none);
+        masks.retain(|_| fits.next().unwrap_or(true));
+        failed.extend(refused.into_iter().flatten());
+        if samples.is_empty() { None } else { draw(samples).ok() }
+    }
+
+    /// Decodes the large images to memory of their own. Those that fail go to the failed ones.
+    fn with_large_ones<'a>(
+        &self,
+        placed: Vec<Placed<'a>>,
+        failed: &mut Vec<FailedSample>,
+        request: &Request,
+    ) -> Vec<Placed<'a>> {
+        let large = |mut placed: Placed<'a>| {
+            let bytes = placed.span(self.color.channels()).len();
+            if bytes >= LARGE {
+                let mut own = decode::allocate(bytes).map_err(|error| self.failed(placed.index, error))?;
+                self.decode(&placed, &mut own, request)?;
+                placed.own = own;
+            }
+            Ok(placed)
+        };
+        let all: Vec<Result<Placed<'a>, FailedSample>> = placed.into_par_iter().map(large).collect();
+        let mut kept = Vec::with_capacity(all.len());
+        for placed in all {
+            match placed {
+                Ok(placed) => kept.push(placed),
+                Err(sample) => failed.push(sample),
+            }
+        }
+        kept
     }
 
     /// The decoded samples. The others are added to the failed ones.
@@ -274,6 +334,10 @@ impl Producer {
         if request.canceled.load(Ordering::Relaxed) {
             return Ok(());
         }
+        if !placed.own.is_empty() {
+            out.copy_from_slice(&placed.own);
+            return Ok(());
+        }
         placed.sample.decode_region(self.color, placed.region, out).map_err(|error| self.failed(placed.index, error))
     }
 
@@ -289,18 +353,6 @@ impl Producer {
 
     fn failed(&self, index: usize, error: Error) -> FailedSample {
         FailedSample { index: index as u64, name: self.dataset.name(index), reason: error.to_string() }
-    }
-
-    fn span(&self, placed: &Placed<'_>) -> std::ops::Range<usize> {
-        placed.offset..placed.offset + placed.region.size.pixels() * self.color.channels()
-    }
-
-    fn alignment(&self) -> usize {
-        #[cfg(feature = "gpu")]
-        if self.augmenter.executor().gpu().is_some() {
-            return gpu::ALIGNMENT;
-        }
-        1
     }
 }
 

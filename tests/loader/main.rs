@@ -7,6 +7,7 @@ mod cifar;
 mod decoding;
 #[cfg(feature = "gpu")]
 mod device;
+mod hostile;
 mod idx;
 mod image_folder;
 mod images;
