@@ -9,3 +9,4 @@ mod peers;
 mod prose;
 mod spine;
 mod tables;
+mod unsafe_code;
