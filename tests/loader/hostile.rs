@@ -79,7 +79,8 @@ fn a_lying_header_costs_its_own_sample_with_little_memory() {
     child.arg("-c").arg(limited).arg(std::env::current_exe().unwrap());
     child.args(["hostile::a_lying_header_costs_its_own_sample_with_little_memory", "--exact"]);
     let output = child.env(FOLDER, folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }
 
 fn cropper(side: usize) -> Arc<Augmenter> {

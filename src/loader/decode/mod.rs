@@ -20,6 +20,7 @@ mod orientation;
 mod png;
 mod png_header;
 mod pnm;
+mod scarce;
 mod tiff;
 mod webp;
 

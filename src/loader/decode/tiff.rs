@@ -12,6 +12,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use super::png::small;
+use super::scarce::with_memory;
 use super::{Header, Outcome, allocate, orientation};
 use crate::batch::Size;
 use crate::error::{Error, Result};
@@ -129,8 +130,6 @@ fn decode_stored(bytes: &[u8], out: &mut [u8]) -> Result<Outcome> {
     let Tiff { decoder, size, has_palette, values, bits } = tiff;
     // Twice, as tiles are whole at the edges, and never less than a small file takes.
     let bytes = size.pixels().saturating_mul(2 * values * bits.div_ceil(8)).max(1 << 20);
-    // The crate's own allocations end the process where they fail, so this one fails before.
-    allocate(bytes.saturating_mul(2)).map(drop)?;
     let mut limits = Limits::default();
     (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (bytes, bytes);
     let mut decoder = decoder.with_limits(limits);
@@ -138,12 +137,12 @@ fn decode_stored(bytes: &[u8], out: &mut [u8]) -> Result<Outcome> {
         true => palette(&decoder.get_tag_u16_vec(Tag::ColorMap).map_err(refused)?, bits)?,
         false => Vec::new(),
     };
-    let stored: Vec<u8> = match decoder.read_image().map_err(refused)? {
-        DecodingResult::U8(bytes) => bytes,
+    let stored: Vec<u8> = with_memory(bytes.saturating_mul(2), || match decoder.read_image().map_err(refused)? {
+        DecodingResult::U8(bytes) => Ok(bytes),
         // The high byte of each value.
-        DecodingResult::U16(values) => values.into_iter().map(|v| (v >> 8) as u8).collect(),
-        _ => return Err(refused("its values are no unsigned integers")),
-    };
+        DecodingResult::U16(values) => Ok(values.into_iter().map(|v| (v >> 8) as u8).collect()),
+        _ => Err(refused("its values are no unsigned integers")),
+    })?;
     let row = if bits < 8 { (size.width * bits).div_ceil(8) } else { size.width * values };
     if stored.len() < row * size.height {
         return Err(refused("the data are truncated"));

@@ -5,9 +5,13 @@ use std::io::Cursor;
 use image::ImageDecoder;
 use image::codecs::webp::WebPDecoder;
 
+use super::scarce::with_memory;
 use super::{Header, Outcome, allocate, orientation};
 use crate::batch::Size;
 use crate::error::{Error, Result};
+
+/// Bytes per pixel that decoding takes: those with alpha, a canvas, a frame, and the decoder's own.
+const WORKING: usize = 16;
 
 fn refused(reason: impl std::fmt::Display) -> Error {
     Error::Decode(format!("unreadable WebP: {reason}"))
@@ -32,13 +36,15 @@ pub(super) fn decode_into(bytes: &[u8], out: &mut [u8]) -> Result<Outcome> {
     let decoder = decoder(bytes)?;
     let has_alpha = decoder.color_type().has_alpha();
     let is_animated = decoder.has_animation();
-    if has_alpha {
+    with_memory(out.len() / 3 * WORKING, || {
+        if !has_alpha {
+            return decoder.read_image(out).map_err(refused);
+        }
         let mut pixels = allocate(out.len() / 3 * 4)?;
         decoder.read_image(&mut pixels).map_err(refused)?;
         out.chunks_exact_mut(3).zip(pixels.chunks_exact(4)).for_each(|(to, from)| to.copy_from_slice(&from[..3]));
-    } else {
-        decoder.read_image(out).map_err(refused)?;
-    }
+        Ok(())
+    })?;
     Ok(Outcome { has_alpha, is_animated, ..Outcome::default() })
 }
 
