@@ -36,3 +36,19 @@ fn policies_of_one_length_draw_the_same_sub_policies() {
     };
     assert_eq!(drawn(Policy::imagenet()), drawn(Policy::cifar10()));
 }
+
+/// The script that makes the files says how many.
+#[test]
+fn as_many_files_are_compared_as_the_guide_says() {
+    let script = std::fs::read_to_string(markdown::root().join("tests/pillow/files.py")).unwrap();
+    let sum = |name: &str| -> usize {
+        let line = script.lines().find_map(|line| line.strip_prefix(&format!("{name} = {{"))).unwrap();
+        line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse::<usize>().ok()).sum()
+    };
+    let thousands = |number: usize| format!("{},{:03}", number / 1000, number % 1000);
+    let (whole, damaged) = (thousands(sum("WHOLE")), thousands(sum("DAMAGED")));
+    says(
+        "docs/guide.md",
+        &format!("A test compares {whole} files that Pillow or the test writes, and {damaged} damaged ones."),
+    );
+}

@@ -9,12 +9,14 @@ use crate::peers::other_libraries;
 /// A table: its page, the name in the marks around it, and the function that writes it.
 type Table = (&'static str, &'static str, fn() -> String);
 
-const TABLES: [Table; 5] = [
+const TABLES: &[Table] = &[
     ("docs/conventions.md", "schemes", schemes),
     ("docs/conventions.md", "conventions", conventions),
     ("docs/conventions.md", "operations", operations),
     ("docs/benchmarks.md", "other libraries", other_libraries),
     ("docs/benchmarks.md", "loaders", loaders),
+    #[cfg(feature = "loader")]
+    ("docs/guide.md", "image formats", image_formats),
 ];
 
 /// The conventions that differ most. The table of conventions has all.
@@ -60,6 +62,17 @@ fn schemes() -> String {
         text += &format!("| `{form}` | {summary} | {operations} | `{convention}` |\n");
     }
     text
+}
+
+#[cfg(feature = "loader")]
+fn image_formats() -> String {
+    use autoaugment::loader::decode;
+    let mut text = String::from("| format | forms | Pillow's bytes |\n|--|--|--|\n");
+    for decode::FormatSupport { format, forms, differs, .. } in decode::formats() {
+        let exact = differs.map_or("yes".to_string(), |how| format!("no: {how}"));
+        text += &format!("| {format} | {forms} | {exact} |\n");
+    }
+    text + &format!("| {} | none | refused by name |\n", decode::refused().join(", "))
 }
 
 fn range(convention: Convention, op: OpKind) -> String {

@@ -3,7 +3,8 @@
     python3 files.py OUT [SEED]
 
 OUT gets one record after the other. A record is the file's name, its bytes, whether Pillow opens it, and if it does,
-width, height and RGB bytes. Names and bytes have their lengths before them, as little-endian 32-bit numbers.
+whether it is gray, width, height and RGB bytes. Names and bytes have their lengths before them, as little-endian 32-bit
+numbers.
 """
 
 import io
@@ -14,10 +15,12 @@ import warnings
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
-WHOLE = {"jpg": 1400, "png": 900, "gif": 300, "bmp": 300, "pnm": 200, "webp": 150, "tif": 150}
-DAMAGED = {"jpg": 2800, "png": 1000, "gif": 400, "bmp": 400, "pnm": 300, "webp": 100}
+from tiff import tiff
+
+WHOLE = {"jpg": 1400, "png": 900, "gif": 300, "bmp": 300, "pnm": 200, "webp": 300, "tif": 600}
+DAMAGED = {"jpg": 2800, "png": 1000, "gif": 400, "bmp": 400, "pnm": 300, "webp": 100, "tif": 1000}
 
 
 class Maker:
@@ -239,9 +242,26 @@ class Maker:
             options["exact"] = self.chance(0.5)
         if self.chance(0.1):
             options.update(save_all=True, append_images=[image.transpose(Image.Transpose.ROTATE_180)])
-        return self.saved(image, "WEBP", **options)
+        file = self.saved(image, "WEBP", **options)
+        is_still = "save_all" not in options
+        return self.animated(file, width, height) if is_still and self.chance(0.3) else file
+
+    def animated(self, file, width, height):
+        """The image as the first frame of an animation, somewhere on a canvas, with every wish for blending."""
+        place = [2 * self.random.randrange(4) for _ in range(2)]
+        sides = [side + at + self.random.randrange(3) for side, at in zip((width, height), place)]
+        three = [number.to_bytes(3, "little") for number in (place[0] // 2, place[1] // 2, width - 1, height - 1, 50)]
+        image = file[12:] if file[12:16] != b"VP8X" else file[30:]
+        frame = b"".join(three) + bytes([self.random.randrange(4)]) + image
+        head = bytes([2 | self.random.choice([0, 16]), 0, 0, 0]) + b"".join((s - 1).to_bytes(3, "little") for s in sides)
+        body = riff(b"VP8X", head) + riff(b"ANIM", self.numbers.bytes(4) + bytes(2))
+        body += riff(b"ANMF", frame) * self.random.choice([1, 2])
+        return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
     def tif(self):
+        """Most are written by hand, and some by Pillow."""
+        if self.chance(0.75):
+            return tiff(self)
         width, height = self.size()
         mode = self.random.choice(["1", "L", "LA", "RGB", "RGBA", "P", "I;16"])
         image = self.picture(width, height)
@@ -288,6 +308,10 @@ def chunk(name, contents):
     return struct.pack(">I", len(contents)) + name + contents + struct.pack(">I", zlib.crc32(name + contents))
 
 
+def riff(name, contents):
+    return name + struct.pack("<I", len(contents)) + contents + b"\0" * (len(contents) % 2)
+
+
 def packed(values, bits):
     if bits >= 8:
         return values.astype(">u2" if bits == 16 else np.uint8).tobytes()
@@ -295,41 +319,47 @@ def packed(values, bits):
     return np.packbits(each.ravel()).tobytes()
 
 
-def opened(file):
-    """Width, height and RGB bytes; None if Pillow refuses the file.
+GRAY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "F")
+
+
+def opened(file, turned=False):
+    """Whether the image is gray, width, height and RGB bytes; None if Pillow refuses the file.
 
     Of gray with more than 8 bits we take the high byte, where Pillow's `convert` cuts at 255.
     """
     try:
         image = Image.open(io.BytesIO(file))
-        if image.mode in ("I", "I;16"):
+        is_gray = image.mode in GRAY
+        image = ImageOps.exif_transpose(image) if turned else image
+        if image.mode in ("I", "I;16", "I;16B"):
             high = np.asarray(image).astype(np.int64) >> 8
             image = Image.fromarray(high.astype(np.uint8))
         image = image.convert("RGB")
     except Exception:
         return None
-    return image.width, image.height, image.tobytes()
+    return is_gray, image.width, image.height, image.tobytes()
+
+
+def record(records, name, file, result):
+    for part in (name.encode(), file):
+        records.write(struct.pack("<I", len(part)) + part)
+    records.write(struct.pack("<B", result is not None))
+    if result:
+        records.write(struct.pack("<BII", *result[:3]) + result[3])
 
 
 def main(out, seed):
     warnings.simplefilter("ignore")
     maker = Maker(seed)
     with open(out, "wb") as records:
-
-        def record(name, file):
-            result = opened(file)
-            for part in (name.encode(), file):
-                records.write(struct.pack("<I", len(part)) + part)
-            records.write(struct.pack("<B", result is not None))
-            if result:
-                records.write(struct.pack("<II", *result[:2]) + result[2])
-
         for kind in WHOLE:
             files = [getattr(maker, kind)() for _ in range(WHOLE[kind])]
             for i, file in enumerate(files):
-                record(f"whole/{i}.{kind}", file)
+                record(records, f"whole/{i}.{kind}", file, opened(file))
             for i in range(DAMAGED.get(kind, 0)):
-                record(f"damaged/{i}.{kind}", maker.damaged(maker.random.choice(files)))
+                file = maker.damaged(maker.random.choice(files))
+                record(records, f"damaged/{i}.{kind}", file, opened(file))
 
 
-main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1)

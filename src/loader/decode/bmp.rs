@@ -25,6 +25,8 @@ enum Pixel {
 struct Bmp {
     size: Size,
     pixel: Pixel,
+    /// Whether the palette is one of grays in their order, which Pillow takes for none.
+    is_gray: bool,
     has_alpha: bool,
     is_bottom_up: bool,
     /// 4 or 8 if runs of as many bits are stored.
@@ -118,6 +120,7 @@ impl Bmp {
             _ => return Err(refused(format!("compression {compression} of {bits} bits"))),
         }
         let mut palette = Vec::new();
+        let mut is_gray = false;
         if let Pixel::Palette(bits) = &mut pixel {
             if !(1..=65536).contains(&colors) {
                 return Err(refused(format!("a palette of {colors} colors")));
@@ -126,9 +129,9 @@ impl Bmp {
             let stored = bytes.get(after..end).unwrap_or_default();
             after = end;
             palette.extend(stored.chunks_exact(padding).map(|c| [c[2], c[1], c[0]]));
-            // A palette of grays in their order is none; the pixels have then as many bits as grays need.
+            // The pixels have then as many bits as grays need.
             let grays: fn(usize) -> usize = if colors == 2 { |i| i * 255 } else { |i| i };
-            let is_gray = palette.len() == colors
+            is_gray = palette.len() == colors
                 && palette.iter().enumerate().all(|(i, c)| c.iter().all(|&v| usize::from(v) == grays(i)));
             if is_gray {
                 *bits = if colors <= 2 { 1 } else { 8 };
@@ -149,7 +152,12 @@ impl Bmp {
                 bytes.len()
             )));
         }
-        Ok(Bmp { size, pixel, has_alpha, is_bottom_up: !is_top_down, runs, palette, stride, data })
+        Ok(Bmp { size, pixel, is_gray, has_alpha, is_bottom_up: !is_top_down, runs, palette, stride, data })
+    }
+
+    /// Channels of the result: 1 or 3.
+    fn channels(&self) -> usize {
+        if self.is_gray { 1 } else { 3 }
     }
 
     /// The bytes of a row's pixels.
@@ -162,13 +170,14 @@ impl Bmp {
     }
 
     fn unpack(&self, row: &[u8], out: &mut [u8]) {
-        let pixels = out.chunks_exact_mut(3);
+        let channels = self.channels();
+        let pixels = out.chunks_exact_mut(channels);
+        let color = |index: u8| &self.palette[usize::from(index)][..channels];
         let widen = |value: usize, last: usize| ((value & last) * 255 / last) as u8;
         match self.pixel {
-            Pixel::Palette(8) => pixels.zip(row).for_each(|(to, &i)| to.copy_from_slice(&self.palette[usize::from(i)])),
+            Pixel::Palette(8) => pixels.zip(row).for_each(|(to, &index)| to.copy_from_slice(color(index))),
             Pixel::Palette(bits) => {
-                let indices = small(row, bits);
-                pixels.zip(indices).for_each(|(to, i)| to.copy_from_slice(&self.palette[usize::from(i)]));
+                pixels.zip(small(row, bits)).for_each(|(to, index)| to.copy_from_slice(color(index)));
             }
             Pixel::Rgb555 | Pixel::Rgb565 => {
                 let (green, red) = if self.pixel == Pixel::Rgb565 { (63, 11) } else { (31, 10) };
@@ -188,19 +197,19 @@ impl Bmp {
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header> {
     let bmp = Bmp::read(bytes)?;
-    Ok(Header { size: bmp.size, channels: 3, orientation: 1 })
+    Ok(Header::new(bmp.size, bmp.channels(), 1))
 }
 
 pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) -> Result<Outcome> {
     let bmp = Bmp::read(bytes)?;
-    let Size { width, height } = bmp.size;
+    let (Size { width, height }, channels) = (bmp.size, bmp.channels());
     let mut outcome = Outcome { has_alpha: bmp.has_alpha, ..Outcome::default() };
     let row_of = |stored: usize| if bmp.is_bottom_up { height - 1 - stored } else { stored };
     if let Some(bits) = bmp.runs {
         let indices = unpack_runs(bytes, bmp.data, bits, bmp.size)?;
         for (stored, row) in indices.chunks_exact(width).enumerate() {
-            let to = &mut out[row_of(stored) * width * 3..][..width * 3];
-            to.chunks_exact_mut(3).zip(row).for_each(|(to, &i)| to.copy_from_slice(&bmp.palette[usize::from(i)]));
+            let to = out[row_of(stored) * width * channels..].chunks_exact_mut(channels);
+            to.zip(row).for_each(|(to, &i)| to.copy_from_slice(&bmp.palette[usize::from(i)][..channels]));
         }
         return Ok(outcome);
     }
@@ -210,7 +219,7 @@ pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) ->
     }
     for stored in 0..height {
         let start = bmp.data.saturating_add(stored * bmp.stride);
-        let to = &mut out[row_of(stored) * width * 3..][..width * 3];
+        let to = &mut out[row_of(stored) * width * channels..][..width * channels];
         match bytes.get(start..start.saturating_add(length)) {
             Some(row) => bmp.unpack(row, to),
             None if truncated == Truncated::Fill => {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::format::Format;
-use super::{DecodeOptions, Header, allocate};
+use super::{DecodeOptions, Header, Orientation, allocate};
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::loader::regular_file;
@@ -47,13 +47,15 @@ impl DecodeOptions {
         let mut bytes = Vec::new();
         (&file).take(HEAD).read_to_end(&mut bytes).map_err(system)?;
         let file = (bytes.len() as u64 == HEAD).then_some(file);
+        // A TIFF's tags, and the orientation of some files, stand behind the pixels.
+        let is_behind = self.orientation == Orientation::Apply || Format::of(&bytes) == Ok(Format::Tiff);
         match (Header::read(&bytes, self), file) {
-            (Ok(header), file) => Ok((bytes, file, header)),
-            (Err(error), None) => Err(error),
-            (Err(_), Some(file)) => {
+            (Ok(header), file) if !is_behind => Ok((bytes, file, header)),
+            (begun, None) => Ok((bytes, None, begun?)),
+            (begun, Some(file)) => {
                 // The header is longer, or wrong. What is no image at all is not read on.
                 Format::of(&bytes)?;
-                read(file, LONGEST, &mut bytes)?;
+                read(file, begun.map_or(LONGEST, |header| longest(&header)), &mut bytes)?;
                 let header = Header::read(&bytes, self)?;
                 Ok((bytes, None, header))
             }

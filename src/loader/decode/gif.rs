@@ -1,7 +1,8 @@
 //! Gif: the first frame of a GIF, with Pillow's bytes and its tolerance. Further frames are never decoded.
 //!
 //! A frame smaller than the screen stands on the transparent color, or else on the first color. A palette of grays in
-//! their order is none.
+//! their order is none, and the image is then gray. A gray palette of the frame counts before one of the whole file, as
+//! in Pillow's `convert("L")`; its `convert("RGB")` would take the file's colors.
 
 use std::ops::Range;
 
@@ -124,6 +125,11 @@ impl<'a> Gif<'a> {
         }
     }
 
+    /// Channels of the result: 1 or 3.
+    fn channels(&self) -> usize {
+        if self.palette.is_some() { 3 } else { 1 }
+    }
+
     fn color(&self, index: u8) -> [u8; 3] {
         let Some(palette) = self.palette else { return [index; 3] };
         let at = usize::from(index) * 3;
@@ -133,7 +139,7 @@ impl<'a> Gif<'a> {
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header> {
     let gif = Gif::read(bytes)?;
-    Ok(Header { size: gif.screen, channels: 3, orientation: 1 })
+    Ok(Header::new(gif.screen, gif.channels(), 1))
 }
 
 pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) -> Result<Outcome> {
@@ -143,12 +149,13 @@ pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) ->
     }
     let colors: Vec<_> = (0..=255).map(|index| gif.color(index)).collect();
     let ground = colors[usize::from(gif.transparent.unwrap_or(0))];
-    out.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&ground));
+    let channels = gif.channels();
+    out.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(&ground[..channels]));
     let mut places = Places::new(&gif);
     let mut has_alpha = gif.transparent.is_some() && !places.fill_screen;
     let unpacked = unpack(&bytes[gif.data..], gif.bits, |index| {
         let Some(at) = places.next() else { return false };
-        out[at * 3..at * 3 + 3].copy_from_slice(&colors[usize::from(index)]);
+        out[at * channels..][..channels].copy_from_slice(&colors[usize::from(index)][..channels]);
         has_alpha |= gif.transparent == Some(index);
         !places.is_done()
     });

@@ -66,7 +66,7 @@ pub(super) fn describe() -> super::JpegDecoder {
 
 /// The part of an image that is wanted, at the decoded scale.
 #[derive(Clone, Debug)]
-pub(super) struct Region {
+pub(super) struct Cut {
     pub rows: Range<usize>,
     pub columns: Range<usize>,
 }
@@ -81,19 +81,19 @@ pub(super) fn decode_into(
     bytes: &[u8],
     header: &JpegHeader,
     scale: usize,
-    region: &Region,
+    cut: &Cut,
     truncated: Truncated,
     out: &mut [u8],
 ) -> Result<Outcome> {
     let size = scaled(header.size, scale);
     let channels = if header.components == 1 { 1 } else { 3 };
-    let (rows, columns) = (region.rows.len(), region.columns.len());
-    let is_inside = region.rows.end <= size.height && region.columns.end <= size.width;
+    let (rows, columns) = (cut.rows.len(), cut.columns.len());
+    let is_inside = cut.rows.end <= size.height && cut.columns.end <= size.width;
     if !is_inside || rows == 0 || columns == 0 || out.len() != rows * columns * channels {
         return Err(Error::Decode(format!(
             "rows {:?} and columns {:?} of {} x {} pixels do not fit a buffer of {} bytes",
-            region.rows,
-            region.columns,
+            cut.rows,
+            cut.columns,
             size.width,
             size.height,
             out.len()
@@ -115,8 +115,8 @@ pub(super) fn decode_into(
         max_memory: MAX_MEMORY,
         header_width: header.size.width as c_uint,
         header_height: header.size.height as c_uint,
-        left: region.columns.start as c_uint,
-        top: region.rows.start as c_uint,
+        left: cut.columns.start as c_uint,
+        top: cut.rows.start as c_uint,
         width: columns as c_uint,
         height: rows as c_uint,
         out: out.as_mut_ptr(),

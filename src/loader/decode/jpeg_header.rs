@@ -3,7 +3,7 @@
 //! Pillow reads the segments itself before libjpeg does, and refuses some files that libjpeg would take. Its rules are
 //! repeated here.
 
-use super::orientation;
+use super::orientation::{self, EXIF};
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
@@ -13,7 +13,7 @@ pub(crate) struct JpegHeader {
     pub size: Size,
     /// Channels of the file: 1 (gray), 3 (YCbCr or RGB) or 4 (CMYK or YCCK).
     pub components: usize,
-    /// The EXIF orientation, 1 to 8; 1 if there is none.
+    /// The orientation, 1 to 8. 1 if there is none.
     pub orientation: u8,
     /// Whether entropy coding is Huffman's. Arithmetic coding has no lower bound of bits per block.
     is_huffman: bool,
@@ -54,6 +54,7 @@ impl JpegHeader {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut frame = None;
         let mut exif: Vec<u8> = Vec::new();
+        let mut xmp = None;
         let mut profiles: Vec<&[u8]> = Vec::new();
         // The first three bytes are checked by the format's signature; the third begins the next marker.
         let mut reader = Reader { bytes, at: 3 };
@@ -87,8 +88,13 @@ impl JpegHeader {
                 0xE0..=0xEF => {
                     let segment = reader.segment()?;
                     check_application(marker, segment)?;
-                    if marker == 0xE1 && segment.starts_with(b"Exif\0\0") {
-                        exif.extend_from_slice(if exif.is_empty() { segment } else { &segment[6..] });
+                    if marker == 0xE1 && segment.starts_with(EXIF) {
+                        exif.extend_from_slice(if exif.is_empty() { segment } else { &segment[EXIF.len()..] });
+                    }
+                    if marker == 0xE1
+                        && let Some(text) = segment.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0")
+                    {
+                        xmp = Some(text);
                     }
                     if marker == 0xE2 && segment.starts_with(b"ICC_PROFILE\0") {
                         profiles.push(segment);
@@ -110,7 +116,7 @@ impl JpegHeader {
         if size.width == 0 || size.height == 0 {
             return Err(refused(format!("the header says {} x {} pixels", size.width, size.height)));
         }
-        let orientation = exif.get(6..).map_or(1, orientation::of_tiff);
+        let orientation = orientation::of(Some(&exif), xmp);
         let header = JpegHeader { size, components, orientation, is_huffman };
         header.check_plausible(bytes.len())?;
         Ok(header)

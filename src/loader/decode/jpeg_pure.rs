@@ -19,7 +19,7 @@ pub(super) fn describe() -> super::JpegDecoder {
 
 /// The part of an image that is wanted.
 #[derive(Clone, Debug)]
-pub(super) struct Region {
+pub(super) struct Cut {
     pub rows: Range<usize>,
     pub columns: Range<usize>,
 }
@@ -34,7 +34,7 @@ pub(super) fn decode_into(
     bytes: &[u8],
     header: &JpegHeader,
     _scale: usize,
-    region: &Region,
+    cut: &Cut,
     truncated: Truncated,
     out: &mut [u8],
 ) -> Result<Outcome> {
@@ -46,8 +46,8 @@ pub(super) fn decode_into(
     let channels = if header.components == 1 { 1 } else { 3 };
     let pixels = if channels == 1 { image.into_luma8().into_raw() } else { image.into_rgb8().into_raw() };
     let width = header.size.width * channels;
-    let columns = region.columns.start * channels..region.columns.end * channels;
-    for (y, to) in region.rows.clone().zip(out.chunks_exact_mut(columns.len().max(1))) {
+    let columns = cut.columns.start * channels..cut.columns.end * channels;
+    for (y, to) in cut.rows.clone().zip(out.chunks_exact_mut(columns.len().max(1))) {
         let row = pixels.get(y * width..(y + 1) * width).and_then(|row| row.get(columns.clone()));
         to.copy_from_slice(row.ok_or_else(|| Error::Decode("unreadable JPEG: two headers differ".to_string()))?);
     }
@@ -69,15 +69,15 @@ mod tests {
         let exact = crate::loader::decode::decode(&bytes).unwrap().0.data;
         let header = JpegHeader::read(&bytes).unwrap();
         assert_eq!(scaled(header.size, 1), Size { width: 37, height: 21 });
-        let region = Region { rows: 3..20, columns: 5..30 };
+        let cut = Cut { rows: 3..20, columns: 5..30 };
         let mut out = vec![0; 17 * 25 * 3];
-        decode_into(&bytes, &header, 1, &region, Truncated::Refuse, &mut out).unwrap();
+        decode_into(&bytes, &header, 1, &cut, Truncated::Refuse, &mut out).unwrap();
         for (row, y) in out.chunks_exact(25 * 3).zip(3..) {
             let expected = &exact[(y * 37 + 5) * 3..][..25 * 3];
             let close = row.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 11);
             assert!(close, "row {y}: {row:?} {expected:?}");
         }
-        assert!(decode_into(&bytes, &header, 1, &region, Truncated::Fill, &mut out).is_err());
+        assert!(decode_into(&bytes, &header, 1, &cut, Truncated::Fill, &mut out).is_err());
         assert!(!describe().exact);
     }
 }

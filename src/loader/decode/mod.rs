@@ -1,12 +1,14 @@
 //! Decode: an image file as RGB or gray with 8 bits, with Pillow's bytes, and a record of each reduction.
 //!
-//! An image is gray if its file is, and RGB otherwise. The bytes are those of Pillow's `convert("L")` and
-//! `convert("RGB")`: alpha is dropped, palettes become RGB, an animation gives its first frame. The EXIF orientation is
-//! ignored unless [`Orientation::Apply`] is chosen.
+//! An image is gray if its file is, and RGB otherwise. A file is gray if its mode in Pillow is, after `Image.open`: `1`,
+//! `L`, `LA` or `I;16`. So a GIF or BMP is gray if its palette has grays in their order, and other palettes are color.
+//! The bytes are those of `convert("L")` and `convert("RGB")`: alpha is dropped, palettes become RGB, an animation gives
+//! its first frame. The EXIF orientation is ignored unless [`Orientation::Apply`] is chosen.
 //!
 //! One function calls the decoders. The header bounds the memory, and a decoder that panics gives an error.
 
 mod bmp;
+mod directory;
 mod file;
 mod format;
 mod gif;
@@ -19,8 +21,10 @@ mod options;
 mod orientation;
 mod png;
 mod png_header;
+mod png_text;
 mod pnm;
 mod scarce;
+mod support;
 mod tiff;
 mod webp;
 
@@ -28,7 +32,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::caught::caught_as;
-use super::region;
+use super::region::Region;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 use crate::zeros::zeros;
@@ -40,9 +44,10 @@ use jpeg as jpegs;
 use jpeg_header::JpegHeader;
 #[cfg(target_arch = "wasm32")]
 use jpeg_pure as jpegs;
-use jpegs::Region;
+use jpegs::Cut;
 pub use options::{DecodeOptions, Truncated};
 pub use orientation::Orientation;
+pub use support::{FormatSupport, formats, refused};
 
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +74,7 @@ pub enum Reduction {
     Frames,
     /// Damaged data, which Pillow's decoders fill and do not refuse.
     Damage,
-    /// An EXIF orientation that was ignored.
+    /// An orientation of EXIF or XMP that was ignored.
     Orientation,
 }
 
@@ -114,8 +119,10 @@ struct Header {
     size: Size,
     /// 1 or 3.
     channels: usize,
-    /// The EXIF orientation, 1 to 8.
+    /// The orientation, 1 to 8.
     orientation: u8,
+    /// What a JPEG's decoder needs besides.
+    jpeg: Option<JpegHeader>,
 }
 
 /// What a decoder noticed.
@@ -143,7 +150,7 @@ pub fn measure_file(path: &Path) -> Result<(Size, usize)> {
     DecodeOptions::default().measure_file(path)
 }
 
-/// The EXIF orientation that a file states, 1 to 8; 1 if it states none.
+/// The orientation that a file states in EXIF or XMP, 1 to 8; 1 if it states none.
 ///
 /// # Errors
 /// Those of [`measure`].
@@ -221,16 +228,16 @@ impl DecodeOptions {
                 "rows {rows:?} and columns {columns:?} of {height} x {width} pixels do not fit {there} bytes"
             )));
         }
-        if Format::of(bytes)? == Format::Jpeg && self.undone(&header) == 1 {
-            let region = Region { rows, columns };
-            return guarded(Format::Jpeg, || {
-                jpegs::decode_into(bytes, &JpegHeader::read(bytes)?, 1, &region, self.truncated, out).map(drop)
-            });
+        if let Some(jpeg) = &header.jpeg
+            && self.undone(&header) == 1
+        {
+            let cut = Cut { rows, columns };
+            return guarded(Format::Jpeg, || jpegs::decode_into(bytes, jpeg, 1, &cut, self.truncated, out).map(drop));
         }
         let mut whole = allocate(size.pixels() * channels)?;
         self.decode_as(bytes, &header, &mut whole)?;
         let part = Size { width: columns.len(), height: rows.len() };
-        let region = region::Region { x: columns.start, y: rows.start, size: part };
+        let region = Region { x: columns.start, y: rows.start, size: part };
         region.copy(&whole, size.width, channels, out);
         Ok(())
     }
@@ -273,6 +280,10 @@ impl DecodeOptions {
 }
 
 impl Header {
+    fn new(size: Size, channels: usize, orientation: u8) -> Self {
+        Header { size, channels, orientation, jpeg: None }
+    }
+
     /// Reads the header, and refuses an image of too many pixels. Nothing has been allocated for it then.
     fn read(bytes: &[u8], options: &DecodeOptions) -> Result<Self> {
         let format = Format::of(bytes)?;
@@ -294,7 +305,7 @@ impl Header {
 impl From<JpegHeader> for Header {
     fn from(header: JpegHeader) -> Self {
         let channels = if header.components == 1 { 1 } else { 3 };
-        Header { size: header.size, channels, orientation: header.orientation }
+        Header { jpeg: Some(header), ..Header::new(header.size, channels, header.orientation) }
     }
 }
 
@@ -304,8 +315,9 @@ fn stored(bytes: &[u8], header: &Header, truncated: Truncated, out: &mut [u8]) -
     guarded(format, || match format {
         Format::Jpeg => {
             let Size { width, height } = header.size;
-            let region = Region { rows: 0..height, columns: 0..width };
-            jpegs::decode_into(bytes, &JpegHeader::read(bytes)?, 1, &region, truncated, out)
+            let whole = Cut { rows: 0..height, columns: 0..width };
+            let jpeg = header.jpeg.as_ref().ok_or_else(|| Error::Decode("the header is of another format".into()))?;
+            jpegs::decode_into(bytes, jpeg, 1, &whole, truncated, out)
         }
         Format::Png => png::decode_into(bytes, truncated, out),
         Format::WebP => webp::decode_into(bytes, out),
@@ -344,7 +356,7 @@ pub(super) mod scale {
     pub fn decode_into(bytes: &[u8], scale: usize, options: DecodeOptions, out: &mut [u8]) -> Result<()> {
         let header = JpegHeader::read(bytes)?;
         let size = jpegs::scaled(header.size, scale);
-        let region = Region { rows: 0..size.height, columns: 0..size.width };
-        jpegs::decode_into(bytes, &header, scale, &region, options.truncated, out).map(drop)
+        let whole = Cut { rows: 0..size.height, columns: 0..size.width };
+        jpegs::decode_into(bytes, &header, scale, &whole, options.truncated, out).map(drop)
     }
 }

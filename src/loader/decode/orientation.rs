@@ -1,16 +1,18 @@
-//! Orientation: the EXIF tag that says how a camera was held, and the turns that undo it.
+//! Orientation: the EXIF tag or XMP text that says how a camera was held, and the turns that undo it.
 
+use super::directory::Directory;
 use crate::batch::Size;
 use crate::text::{serde_as_text, text_is_name};
 
-/// What is done with an image's EXIF orientation. As text and in JSON `ignore` or `apply`.
+/// What is done with an image's orientation. As text and in JSON `ignore` or `apply`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Orientation {
     /// The pixels stay as they are stored, as Pillow's `Image.open` gives them.
     #[default]
     Ignore,
-    /// The image is turned and mirrored as its tag says, as Pillow's `ImageOps.exif_transpose` does.
+    /// The image is turned and mirrored as Pillow's `ImageOps.exif_transpose` does: by the EXIF tag, or else by XMP.
+    /// An EXIF block that Pillow cannot read counts as none.
     Apply,
 }
 
@@ -32,66 +34,36 @@ impl Orientation {
 
 const TAG: u16 = 274;
 
-/// The orientation in an EXIF block, which has the form of a TIFF file: 1 to 8, and 1 if it says nothing usable.
-pub(super) fn of_tiff(exif: &[u8]) -> u8 {
-    tag_of_tiff(exif).filter(|o| (1..=8).contains(o)).unwrap_or(1)
+/// What stands before an EXIF block, sometimes twice.
+pub(super) const EXIF: &[u8] = b"Exif\0\0";
+
+/// The orientation that a file's metadata states, 1 to 8; 1 if it says nothing usable. Text of XMP counts where there
+/// is no tag in the EXIF block.
+pub(super) fn of(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> u8 {
+    let directory = exif.and_then(|exif| {
+        let once = exif.strip_prefix(EXIF).unwrap_or(exif);
+        Directory::first(once.strip_prefix(EXIF).unwrap_or(once))
+    });
+    of_directory(directory.as_ref(), xmp)
 }
 
-fn tag_of_tiff(exif: &[u8]) -> Option<u8> {
-    let (entry, order) = entry_of(exif, TAG)?;
-    // A number in the first bytes of the value's place.
-    match (order.short(exif, entry + 2)?, order.long(exif, entry + 4)?) {
-        (3, 1..) => u8::try_from(order.short(exif, entry + 8)?).ok(),
-        (1, 1..) => exif.get(entry + 8).copied(),
-        (4, 1..) => u8::try_from(order.long(exif, entry + 8)?).ok(),
-        _ => None,
-    }
-}
-
-/// A TIFF whose first directory has the first value of a short tag, with the second value in its place.
-pub(super) fn with_tag(bytes: &[u8], tag: u16, (from, to): (u16, u16)) -> Option<Vec<u8>> {
-    let (entry, order) = entry_of(bytes, tag)?;
-    if (order.short(bytes, entry + 2)?, order.short(bytes, entry + 8)?) != (3, from) {
-        return None;
-    }
-    let mut changed = bytes.to_vec();
-    changed.get_mut(entry + 8..entry + 10)?.copy_from_slice(&order.bytes(to));
-    Some(changed)
-}
-
-/// The order of a number's bytes.
-#[derive(Clone, Copy)]
-struct Order {
-    is_big: bool,
-}
-
-impl Order {
-    fn short(self, bytes: &[u8], at: usize) -> Option<u16> {
-        let two = [*bytes.get(at)?, *bytes.get(at.checked_add(1)?)?];
-        Some(if self.is_big { u16::from_be_bytes(two) } else { u16::from_le_bytes(two) })
-    }
-
-    fn long(self, bytes: &[u8], at: usize) -> Option<usize> {
-        let (a, b) = (usize::from(self.short(bytes, at)?), usize::from(self.short(bytes, at.checked_add(2)?)?));
-        Some(if self.is_big { a << 16 | b } else { b << 16 | a })
-    }
-
-    fn bytes(self, value: u16) -> [u8; 2] {
-        if self.is_big { value.to_be_bytes() } else { value.to_le_bytes() }
-    }
-}
-
-/// Where the entry of a tag in the first directory begins.
-fn entry_of(bytes: &[u8], tag: u16) -> Option<(usize, Order)> {
-    let order = match bytes.get(..2)? {
-        b"MM" => Order { is_big: true },
-        b"II" => Order { is_big: false },
-        _ => return None,
+/// The same for the directory of an EXIF block, or of a TIFF.
+pub(super) fn of_directory(directory: Option<&Directory<'_>>, xmp: Option<&[u8]>) -> u8 {
+    let stated = match directory.filter(|directory| directory.has(TAG)) {
+        Some(directory) => directory.number(TAG),
+        None => xmp.and_then(of_xmp).map(f64::from),
     };
-    let directory = order.long(bytes, 4)?;
-    let entries = usize::from(order.short(bytes, directory)?);
-    let mut places = (0..entries).map(|i| directory + 2 + 12 * i);
-    places.find(|&entry| order.short(bytes, entry) == Some(tag)).map(|entry| (entry, order))
+    (2..=8).find(|&orientation| stated == Some(f64::from(orientation))).unwrap_or(1)
+}
+
+/// The first digit behind the name of the property, in either of its two forms.
+fn of_xmp(xmp: &[u8]) -> Option<u8> {
+    const NAME: &[u8] = b"tiff:Orientation";
+    xmp.windows(NAME.len()).enumerate().filter(|(_, name)| *name == NAME).find_map(|(at, _)| {
+        let after = &xmp[at + NAME.len()..];
+        let value = after.strip_prefix(b"=\"").or_else(|| after.strip_prefix(b">"))?;
+        value.first().filter(|digit| digit.is_ascii_digit()).map(|digit| digit - b'0')
+    })
 }
 
 /// Whether an orientation exchanges rows and columns.

@@ -16,7 +16,7 @@ const PASSES: [[usize; 4]; 7] =
 
 pub(super) fn header(bytes: &[u8], truncated: Truncated) -> Result<Header> {
     let png = PngHeader::read(bytes, truncated)?;
-    Ok(Header { size: png.size, channels: png.channels(), orientation: png.orientation })
+    Ok(Header::new(png.size, png.channels(), png.orientation))
 }
 
 pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) -> Result<Outcome> {
@@ -204,7 +204,7 @@ fn unpack<'a>(png: &PngHeader<'_>, palette: &[[u8; 3]], row: &[u8], to: impl Ite
     match (png.kind, png.bits) {
         (Kind::Gray, 8) => to.zip(row).for_each(|(to, &v)| to[0] = v),
         (Kind::Gray, 16) | (Kind::GrayAlpha, 8) => to.zip(row.chunks_exact(2)).for_each(|(to, v)| to[0] = v[0]),
-        (Kind::GrayAlpha, _) => to.zip(row.chunks_exact(4)).for_each(|(to, v)| to[0] = v[0]),
+        (Kind::GrayAlpha, _) => to.zip(row.chunks_exact(4)).for_each(|(to, v)| to.fill(v[0])),
         (Kind::Gray, bits) => {
             let scale = 255 / ((1 << bits) - 1) as u8;
             to.zip(small(row, bits)).for_each(|(to, v)| to[0] = v * scale);

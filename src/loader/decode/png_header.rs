@@ -1,13 +1,13 @@
 //! PngHeader: the chunks of a PNG around its image data, read as Pillow reads them.
 //!
-//! Metadata is not decompressed: a profile of 45 MB in a file of 45 KB costs nothing here. Pillow refuses such a file.
+//! A profile is not decompressed: one of 45 MB in a file of 45 KB costs nothing here. Pillow refuses such a file.
 
 use std::ops::Range;
 
 use flate2::Crc;
 
 use super::Truncated;
-use super::orientation;
+use super::png_text::PngText;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
@@ -33,8 +33,9 @@ pub(super) struct PngHeader<'a> {
     pub palette: &'a [u8],
     pub has_transparency: bool,
     pub is_animated: bool,
-    /// The EXIF orientation, 1 to 8.
+    /// The orientation, 1 to 8.
     pub orientation: u8,
+    text: PngText<'a>,
     /// Where the bytes of the compressed image are.
     pub data: Vec<Range<usize>>,
 }
@@ -90,6 +91,7 @@ impl<'a> PngHeader<'a> {
             has_transparency: false,
             is_animated: false,
             orientation: 1,
+            text: PngText::default(),
             data: Vec::new(),
         };
         let fills = truncated == Truncated::Fill;
@@ -138,6 +140,7 @@ impl<'a> PngHeader<'a> {
             }
             at = chunk.contents.end + 4;
         }
+        header.orientation = header.text.orientation();
         Ok(header)
     }
 
@@ -160,6 +163,7 @@ impl<'a> PngHeader<'a> {
         if contents.len() < least {
             return Err(refused(format!("{} is too short", String::from_utf8_lossy(chunk.name))));
         }
+        self.text.take(chunk.name, contents);
         match chunk.name {
             b"IHDR" => self.take_header(contents)?,
             b"PLTE" if self.kind == Kind::Palette => {
@@ -176,7 +180,6 @@ impl<'a> PngHeader<'a> {
                     return Err(refused("the first frame does not fill the image"));
                 }
             }
-            b"eXIf" => self.orientation = orientation::of_tiff(contents),
             // The byte after a name says how the rest is compressed; there is one method.
             b"iCCP" => {
                 let name = contents.iter().position(|&b| b == 0);
@@ -226,9 +229,13 @@ impl<'a> PngHeader<'a> {
         }
     }
 
-    /// Channels of the result: 1 or 3.
+    /// Channels of the result: 1 or 3. Pillow has no gray with deep alpha, and takes it for RGBA.
     pub fn channels(&self) -> usize {
-        if matches!(self.kind, Kind::Gray | Kind::GrayAlpha) { 1 } else { 3 }
+        match self.kind {
+            Kind::Gray => 1,
+            Kind::GrayAlpha if self.bits == 8 => 1,
+            _ => 3,
+        }
     }
 
     /// The bytes of `width` stored pixels.

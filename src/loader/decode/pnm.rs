@@ -90,7 +90,7 @@ fn header_number(bytes: &[u8], at: &mut usize) -> Result<usize> {
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header> {
     let pnm = Pnm::read(bytes)?;
-    Ok(Header { size: pnm.size, channels: pnm.channels, orientation: 1 })
+    Ok(Header::new(pnm.size, pnm.channels, 1))
 }
 
 pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) -> Result<Outcome> {
