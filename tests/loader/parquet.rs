@@ -245,3 +245,17 @@ fn unusable_files_are_refused_by_name() {
         }
     }
 }
+
+#[test]
+fn a_page_larger_than_its_column_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(&folder.path().join("s.parquet"), 0, &[5], Compression::SNAPPY);
+    let mut bytes = fs::read(&path).unwrap();
+    // Behind the file's mark: the type of the first page, and its size, a number of two bytes.
+    assert_eq!((bytes[4], bytes[6], bytes[7] & 0x80, bytes[8] & 0x80), (0x15, 0x15, 0x80, 0));
+    bytes[7..9].copy_from_slice(&[0xFE, 0x7F]);
+    fs::write(&path, bytes).unwrap();
+    let reason = refusal(ParquetShards::open([path]).unwrap().read(0));
+    assert!(reason.contains("row group 0: column `image.bytes`: a page says that it has "), "{reason}");
+    assert!(reason.contains(", and 8191 decompressed; its column has "), "{reason}");
+}

@@ -26,6 +26,11 @@ pub(super) struct Column {
 }
 
 impl Columns {
+    /// Those that are read.
+    pub fn all(&self) -> impl Iterator<Item = &Column> + Clone {
+        [Some(&self.image), self.label.as_ref(), self.mask.as_ref()].into_iter().flatten()
+    }
+
     /// Whether another file has the same columns.
     pub fn are_those_of(&self, other: &Columns) -> bool {
         (&self.image, &self.label, &self.mask) == (&other.image, &other.label, &other.mask)

@@ -4,12 +4,13 @@
 //! number. The library `datasets` writes the types of columns and the names of classes into each file.
 
 mod columns;
+mod pages;
 mod row_group;
 mod shared_file;
 
 use std::path::{Path, PathBuf};
 
-use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader};
 
 use self::columns::Columns;
 use self::row_group::{Row, RowGroup};
@@ -49,8 +50,13 @@ pub struct ParquetShards {
     starts: Vec<usize>,
     len: usize,
     together: usize,
-    opened: Recent<SerializedFileReader<SharedFile>>,
+    opened: Recent<Opened>,
     read: Recent<RowGroup>,
+}
+
+struct Opened {
+    reader: SerializedFileReader<SharedFile>,
+    file: SharedFile,
 }
 
 struct Group {
@@ -81,6 +87,9 @@ struct Options {
 /// The most files that are open at once.
 const OPEN: usize = 16;
 
+/// The bytes that a value takes in memory besides its own.
+const ROW: i64 = 64;
+
 impl ParquetShards {
     /// Opens the files, in this order, with the default options.
     ///
@@ -109,13 +118,26 @@ impl ParquetShards {
     fn row_group(&self, number: usize) -> Result<RowGroup> {
         let Group { file, number, rows } = self.groups[number];
         let path = &self.files[file];
-        let reader = self.opened.get(file, || open(path))?;
+        let opened = self.opened.get(file, || open(path))?;
         let failed = |reason: String| refused(path, format!("row group {number}: {reason}"));
         caught(|| {
-            let group = reader.get_row_group(number).map_err(|e| e.to_string())?;
+            let group = opened.reader.get_row_group(number).map_err(|e| e.to_string())?;
+            self.check_pages(&opened.file, &*group)?;
             RowGroup::read(&*group, &self.columns, rows)
         })
         .map_err(failed)
+    }
+
+    /// Refuses a group whose pages would take more memory than the metadata says.
+    fn check_pages(&self, file: &SharedFile, group: &dyn RowGroupReader) -> std::result::Result<(), String> {
+        let from = |at| file.get_read(at).map_err(|e| e.to_string());
+        for column in self.columns.all() {
+            let chunk = group.metadata().column(column.number);
+            let decompressed = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+            let checked = pages::check(from, chunk.byte_range(), decompressed);
+            checked.map_err(|reason| format!("column `{}`: {reason}", column.name))?;
+        }
+        Ok(())
     }
 }
 
@@ -157,7 +179,8 @@ impl ParquetShardsBuilder {
         self
     }
 
-    /// The most bytes of a row group's images, labels and masks when decompressed; 1 GiB unless set.
+    /// The most bytes of a row group's images, labels and masks when decompressed, and 64 for each value; 1 GiB unless
+    /// set.
     pub fn largest_row_group(mut self, bytes: u64) -> Self {
         self.largest_row_group = bytes;
         self
@@ -177,8 +200,8 @@ impl ParquetShardsBuilder {
         let mut columns: Option<Columns> = None;
         for (file, path) in files.iter().enumerate() {
             let failed = |reason: String| refused(path, reason);
-            let reader = opened.get(file, || open(path))?;
-            let metadata = reader.metadata();
+            let shard = opened.get(file, || open(path))?;
+            let metadata = shard.reader.metadata();
             let found = Columns::find(metadata, &self.options).map_err(failed)?;
             let columns = columns.get_or_insert_with(|| found.clone());
             if !columns.are_those_of(&found) {
@@ -186,9 +209,11 @@ impl ParquetShardsBuilder {
             }
             let before = len;
             for (number, group) in metadata.row_groups().iter().enumerate() {
-                let wanted = [Some(&found.image), found.label.as_ref(), found.mask.as_ref()];
-                let sizes = wanted.into_iter().flatten().map(|column| group.column(column.number).uncompressed_size());
-                let bytes = sizes.fold(0u64, |sum, bytes| sum.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX)));
+                let sizes = found.all().map(|column| group.column(column.number).uncompressed_size());
+                // A row takes memory even if nothing is stored for it.
+                let rows = sizes.clone().map(|_| group.num_rows().saturating_mul(ROW));
+                let unsigned = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+                let bytes = sizes.chain(rows).fold(0u64, |sum, bytes| sum.saturating_add(unsigned(bytes)));
                 if bytes > self.largest_row_group {
                     let most = self.largest_row_group;
                     let rule = format!("at most {most} are read; `largest_row_group` allows more");
@@ -221,10 +246,12 @@ impl ParquetShardsBuilder {
 }
 
 /// Reads the end of a file.
-fn open(path: &Path) -> Result<SerializedFileReader<SharedFile>> {
+fn open(path: &Path) -> Result<Opened> {
     let (file, bytes) = regular_file::open(path).map_err(|e| refused(path, e))?;
-    let reader = caught(|| SerializedFileReader::new(SharedFile::new(file, bytes)).map_err(|e| e.to_string()));
-    reader.map_err(|reason| refused(path, format!("not a readable parquet file: {reason}")))
+    let file = SharedFile::new(file, bytes);
+    let reader = caught(|| SerializedFileReader::new(file.clone()).map_err(|e| e.to_string()));
+    let reader = reader.map_err(|reason| refused(path, format!("not a readable parquet file: {reason}")))?;
+    Ok(Opened { reader, file })
 }
 
 impl Dataset for ParquetShards {

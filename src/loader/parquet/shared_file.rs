@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::loader::read_at::read_at;
 use crate::zeros::zeros;
 
+#[derive(Clone)]
 pub(super) struct SharedFile {
     file: Arc<File>,
     bytes: u64,
