@@ -72,7 +72,7 @@ fn bad_imports_say_where() {
             "error: timm.py: line 1, column 4: policy: timm's `TranslateX` shifts by pixels that timm's caller sets; \
              only `TranslateXRel` says how far\n",
         ),
-        ("--from deepvoltaire class.py", "`P` cannot stand here; the forms are [[(\"Posterize\", 0.4, 8), "),
+        ("--from deepvoltaire class.py", "class.py: line 2, column 5: policy: a policy is a list of sub-policies; "),
         ("--from tim bad.py", "unknown framework `tim`; did you mean `timm`?"),
         ("--from timm none.py", "error: policy none.py: No such file"),
         ("bad.py", "--from <FRAMEWORK>"),

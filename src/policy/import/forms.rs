@@ -128,7 +128,13 @@ fn call<'l, 't>(place: &'l Literal<'t>, arguments: &'l [Argument<'t>]) -> Result
     }
     let values: Vec<_> = positional.iter().map(|argument| &argument.value).collect();
     let steps = values.len() - values.len() % 3;
-    let is_fill = |value: &&Literal<'_>| matches!(value.value, Value::Name(_) | Value::List(_));
+    // A number may also begin a step that is not complete. A gray is no probability that makes sense.
+    let is_gray = |number: f64| number == 0.0 || (number.fract() == 0.0 && (2.0..=255.0).contains(&number));
+    let is_fill = |value: &&Literal<'_>| match value.value {
+        Value::Name(_) | Value::List(_) | Value::None => true,
+        Value::Number(number) => is_gray(number),
+        _ => false,
+    };
     match values[steps..] {
         [] => {}
         [fill] if steps > 0 && is_fill(&fill) => {}

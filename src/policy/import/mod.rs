@@ -1,5 +1,6 @@
 //! Import: policies from Python code, with each framework's own names.
 
+mod code;
 mod forms;
 mod literal;
 mod names;
@@ -103,9 +104,11 @@ impl Policy {
     /// * dictionaries: `[[{"type": "Posterize", "prob": 0.4, "magnitude": 8}]]`, or `dict(type=...)`
     ///
     /// If a number comes first, it is the probability, and the name comes second. Lists and tuples are the same, and
-    /// operations are strings or bare names. A fill at the end of a call is not read. Comments, trailing commas, a
-    /// `name =` or `return` in front, a `return name` behind and a `def` above are allowed. Lines of sub-policies need
-    /// no list around them. Code is not run, and all other Python is refused.
+    /// operations are strings or bare names. A fill at the end of a call is not read. Lines of sub-policies need no list
+    /// around them.
+    ///
+    /// The class or function around the list may stay, with its comments, docstring and further functions. Several
+    /// lists need a `return` that joins them. Code is not run, and all other Python is refused.
     ///
     /// ```
     /// use autoaugment::{Convention, Policy, policy::Framework};
@@ -127,7 +130,7 @@ impl Policy {
     /// # Errors
     /// [`Error::At`] with line and column, counted from 1, and the reason.
     pub fn import(text: &str, framework: Framework) -> Result<Self> {
-        let root = literal::read(text)?;
+        let root = code::read(text)?;
         let at = |literal: &Literal<'_>, e: Error| e.at(literal::place(text, literal.at));
         let shape = |literal: &Literal<'_>, message: &str| at(literal, syntax(message));
 

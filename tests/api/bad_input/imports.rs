@@ -127,8 +127,8 @@ pub fn imports() -> Vec<Case> {
             "line 1, column 2: policy: a call has three values for each step and a fill, and this has 2; the forms are ...",
         ),
         (
-            "a call with a number as fill",
-            import(DeepVoltaire, "[SubPolicy(0.4, 'rotate', 8, 128)]"),
+            "a call with a number that is no fill",
+            import(DeepVoltaire, "[SubPolicy(0.4, 'rotate', 8, 0.6)]"),
             "line 1, column 2: policy: a call has three values for each step and a fill, and this has 4; the forms are ...",
         ),
         (
@@ -151,6 +151,17 @@ pub fn imports() -> Vec<Case> {
             "a dictionary with two",
             torch("[[{'type': 'Rotate', 'p': 1, 'prob': 1, 'magnitude': 3}]]"),
             "line 1, column 38: policy: a step has one `prob`",
+        ),
+        (
+            "two policies",
+            torch("def a():\n  return [[('Rotate', 1, 2)]]\n\ndef b():\n  return [[('Rotate', 1, 3)]]"),
+            "line 5, column 3: policy: this may be a second policy; give the code of one alone",
+        ),
+        (
+            "bits of OpenMMLab, which are no magnitude",
+            torch("policy_imagenet = [[dict(type='Posterize', bits=4, prob=0.4)]]"),
+            "line 1, column 49: policy: a step has an operation (type, op, name, operation, method), a probability \
+             (prob, probability, p), a magnitude (magnitude, magnitude_idx, level, mag), and no `bits`",
         ),
         (
             "a return of another name",

@@ -194,6 +194,93 @@ fn all_forms_are_read() {
     }
 }
 
+/// The code of public repositories has these forms around its lists.
+#[test]
+fn code_is_read_as_people_copy_it() {
+    let class = r#"import random
+
+from PIL import Image, ImageEnhance, ImageOps
+
+
+class MyPolicy(object):
+    """ Randomly choose one of the best sub-policies.
+
+        Example:
+        >>> policy = MyPolicy()
+    """
+
+    def __init__(self, fillcolor=(128, 128, 128)):
+        super(MyPolicy, self).__init__()
+        self.policies = [
+            SubPolicy(0.4, "posterize", 8, 0.6, "rotate", 9, fillcolor),
+            SubPolicy(0.1, "invert", 0, 0.2, "contrast", 6, fillcolor),
+
+        ]
+
+    def __call__(self, img):
+        policy_idx = random.randint(0, len(self.policies) - 1)
+        return self.policies[policy_idx](img)
+
+    def __repr__(self):
+        return "AutoAugment My Policy"
+"#;
+    let several_lines = r#"    def _get_policies(
+        self, policy: AutoAugmentPolicy
+    ) -> List[Tuple[Tuple[str, float, Optional[int]], Tuple[str, float, Optional[int]]]]:
+        if policy == AutoAugmentPolicy.IMAGENET:
+            return [
+                (("Posterize", 0.4, 8), ("Rotate", 0.6, 9)),
+                (("Invert", 0.1, None), ("Contrast", 0.2, 6)),
+            ]
+"#;
+    let made_into_ops = r#"def auto_augment_policy_mine(hparams):
+    # Found by a search.
+    policy = [
+        [('PosterizeOriginal', 0.4, 8), ('Rotate', 0.6, 9)],
+        [('Invert', 0.1, 0), ('Contrast', 0.2, 6)],
+    ]
+    pc = [[AugmentOp(*a, hparams=hparams) for a in sp] for sp in policy]
+    return pc
+"#;
+    let joined = "def arsaug_policy():
+    exp0_0 = [
+        [('Posterize', 0.4, 8), ('Rotate', 0.6, 9)]]
+    exp0_1 = [
+        [('Invert', 0.1, 0), ('Contrast', 0.2, 6)]]
+
+    return exp0_0 + exp0_1
+";
+    let docstring = r#"    @staticmethod
+    def policy_mine():
+        """A policy.
+
+        Each tuple is (operation, probability, magnitude), as in [('Rotate', 0.6, 9)].
+        """
+        policy = [
+            [('Posterize', 0.4, 8), ('Rotate', 0.6, 9)],
+            [('Invert', 0.1, 0), ('Contrast', 0.2, 6)],
+        ]
+        return policy
+"#;
+    let gray =
+        "[SubPolicy(0.4, 'posterize', 8, 0.6, 'rotate', 9, 128), SubPolicy(0.1, 'invert', 0, 0.2, 'contrast', 6, 0)]";
+    let names = "policies = [[dict(op='Posterize', p=0.4, mag=8), dict(op='Rotate', p=0.6, mag=9)],
+        [{'name': 'Invert', 'probability': 0.1, 'magnitude': 0}, {'name': 'Contrast', 'p': 0.2, 'magnitude': 6}]]";
+    for (text, framework, convention) in [
+        (class, Framework::DeepVoltaire, Convention::DeepVoltaire),
+        (gray, Framework::DeepVoltaire, Convention::DeepVoltaire),
+        (several_lines, Framework::Torchvision, Convention::Torchvision),
+        (joined, Framework::Torchvision, Convention::Torchvision),
+        (docstring, Framework::Torchvision, Convention::Torchvision),
+        (names, Framework::Torchvision, Convention::Torchvision),
+        (made_into_ops, Framework::Timm, Convention::TimmOriginal),
+    ] {
+        let policy = Policy::import(text, framework).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let expected = "Posterize 0.4 8 + Rotate 0.6 9\nInvert 0.1 0 + Contrast 0.2 6";
+        assert_eq!(policy.to_string(), format!("convention {convention}\n{expected}"), "{text}");
+    }
+}
+
 #[test]
 fn a_byte_order_mark_is_no_part_of_a_text() {
     use autoaugment::{AugmenterConfig, Plan, Scheme};
