@@ -176,8 +176,8 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Goes past `name = [[Op(*step) for step in steps] for steps in known]`, in which a known list gets objects for its
-    /// steps, and gives the list the new name.
+    /// Goes past `name = [[Op(*step) for step in steps] for steps in known]`, which makes objects of the steps of a known
+    /// list, and gives the list the new name.
     fn renames(&mut self, lists: &mut [Assigned<'t>]) -> bool {
         let before = self.at;
         if let Some(name) = self.skip_assignment()
@@ -260,8 +260,8 @@ mod tests {
                 "[1]",
             ),
             (
-                "import b\nfrom a import (c,\n  d)\n@a.b(c)\nclass A:\n    r\"\"\"Words.\"\"\"\n    def f(self):\n        super().f(1)\n\
-                        self.a = [\n1]\n\n    def g(self):\n        return self.a[i](b)\n",
+                "import b\nfrom a import (c,\n  d)\n@a.b(c)\nclass A:\n    r\"\"\"Words.\"\"\"\n    def f(self):\n\
+                 \x20       super().f(1)\n        self.a = [\n1]\n\n    def g(self):\n        return self.a[i](b)\n",
                 "[1]",
             ),
             ("def f(a):\n    if a == 'b':\n        return [1]", "[1]"),

@@ -104,8 +104,8 @@ impl Policy {
     /// * dictionaries: `[[{"type": "Posterize", "prob": 0.4, "magnitude": 8}]]`, or `dict(type=...)`
     ///
     /// If a number comes first, it is the probability, and the name comes second. Lists and tuples are the same, and
-    /// operations are strings or bare names. A fill at the end of a call is not read. Lines of sub-policies need no list
-    /// around them.
+    /// operations are strings or bare names. A fill at the end of a call is not read. Lines of sub-policies need no
+    /// list around them.
     ///
     /// The class or function around the list may stay, with its comments, docstring and further functions. Several
     /// lists need a `return` that joins them. Code is not run, and all other Python is refused.

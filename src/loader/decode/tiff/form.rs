@@ -145,7 +145,8 @@ impl Form {
     }
 }
 
-/// The forms that Pillow opens, and that become RGB or gray of 8 bits here. The second result is whether there is alpha.
+/// The forms that Pillow opens, and that become RGB or gray of 8 bits here. The second result says whether there is
+/// alpha.
 fn kind(
     order: Order,
     photometric: i64,

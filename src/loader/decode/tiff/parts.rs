@@ -270,12 +270,10 @@ fn add_predicted(row: &mut [u8], form: &Form) {
         }
         return;
     }
-    let (of, to): (fn(_) -> u16, fn(u16) -> _) = match form.order {
-        Order::Little => (u16::from_le_bytes, u16::to_le_bytes),
-        Order::Big => (u16::from_be_bytes, u16::to_be_bytes),
-    };
     let values = row.as_chunks_mut::<2>().0;
     for i in form.values..values.len() {
-        values[i] = to(of(values[i]).wrapping_add(of(values[i - form.values])));
+        let [sum, before] = [values[i], values[i - form.values]].map(|value| form.order.number(&value) as u16);
+        let sum = sum.wrapping_add(before);
+        values[i] = if form.order == Order::Big { sum.to_be_bytes() } else { sum.to_le_bytes() };
     }
 }
