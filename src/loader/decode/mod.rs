@@ -2,8 +2,8 @@
 //!
 //! An image is gray if its file is, and RGB otherwise. A file is gray if its mode in Pillow is, after `Image.open`:
 //! `1`, `L`, `LA` or `I;16`. So a GIF or BMP is gray if its palette has grays in their order, and other palettes are
-//! color. The bytes are those of `convert("L")` and `convert("RGB")`: alpha is dropped, palettes become RGB, an animation
-//! gives its first frame. The orientation is ignored unless [`Orientation::Apply`] is chosen.
+//! color. The bytes are those of `convert("L")` and `convert("RGB")`: alpha is dropped, palettes become RGB, an
+//! animation gives its first frame. The orientation is ignored unless [`Orientation::Apply`] is chosen.
 //!
 //! One function calls the decoders. The header bounds the memory, and a decoder that panics gives an error.
 

@@ -200,8 +200,8 @@ impl ParquetShardsBuilder {
         let mut columns: Option<Columns> = None;
         for (file, path) in files.iter().enumerate() {
             let failed = |reason: String| refused(path, reason);
-            let shard = opened.get(file, || open(path))?;
-            let metadata = shard.reader.metadata();
+            let opened = opened.get(file, || open(path))?;
+            let metadata = opened.reader.metadata();
             let found = Columns::find(metadata, &self.options).map_err(failed)?;
             let columns = columns.get_or_insert_with(|| found.clone());
             if !columns.are_those_of(&found) {

@@ -176,8 +176,8 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Goes past `name = [[Op(*step) for step in steps] for steps in known]`, which makes objects of the steps of a known
-    /// list, and gives the list the new name.
+    /// Goes past `name = [[Op(*step) for step in steps] for steps in known]`, which makes objects of the steps of a
+    /// known list, and gives the list the new name.
     fn renames(&mut self, lists: &mut [Assigned<'t>]) -> bool {
         let before = self.at;
         if let Some(name) = self.skip_assignment()
