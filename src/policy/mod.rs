@@ -4,9 +4,11 @@ mod fast_autoaugment;
 mod import;
 mod json;
 mod presets;
+mod search_space;
 mod text;
 
 pub use import::Framework;
+pub use search_space::SearchSpace;
 pub use text::STEP_FORM;
 
 use crate::convention::Convention;
@@ -62,6 +64,24 @@ impl Policy {
         Ok(policy)
     }
 
+    /// One policy with the sub-policies of all of these, in order. A search joins its best ones so.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPolicy`] if there are none, and [`Error::Config`] if their conventions differ.
+    pub fn concat<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Result<Self> {
+        let mut policies = policies.into_iter();
+        let mut all = policies.next().ok_or(Error::EmptyPolicy)?.clone();
+        for policy in policies {
+            if policy.convention != all.convention {
+                let reason = format!("a policy of {} cannot follow one of {}", policy.convention, all.convention);
+                return Err(Error::Config { option: "convention", reason });
+            }
+            all.sub_policies.extend_from_slice(&policy.sub_policies);
+        }
+        all.check()?;
+        Ok(all)
+    }
+
     /// Refuses an empty policy or sub-policy, probabilities outside 0..=1, and magnitudes without a value in the
     /// convention. The error names the step.
     ///
@@ -109,6 +129,16 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn policies_are_joined_in_order() {
+        let joined = Policy::concat([&Policy::imagenet(), &Policy::cifar10()]).unwrap();
+        assert_eq!(joined.sub_policies[..25], Policy::imagenet().sub_policies);
+        assert_eq!(joined.sub_policies[25..], Policy::cifar10().sub_policies);
+        assert_eq!(Policy::concat([]), Err(Error::EmptyPolicy));
+        let mixed = Policy::concat([&Policy::imagenet(), &Policy::v0()]).unwrap_err().to_string();
+        assert_eq!(mixed, "convention: a policy of tensorflow cannot follow one of torchvision");
+    }
 
     #[test]
     fn operations_that_are_never_applied_are_left_out() {

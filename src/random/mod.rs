@@ -67,6 +67,8 @@ pub(crate) enum Purpose {
     /// The samples of a class that are kept apart for testing.
     #[cfg_attr(not(feature = "loader"), allow(dead_code))]
     Split = 0x5350_4C49_5400,
+    /// The policies that a search tries.
+    Search = 0x5345_4152_4348,
 }
 
 /// The streams of one image in one epoch.
