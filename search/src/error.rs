@@ -1,0 +1,28 @@
+//! Error: what can go wrong in a search.
+
+use std::path::PathBuf;
+
+/// What can go wrong in a search. A message names the thing, the rule and the value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A journal that cannot be used.
+    #[error("journal {}: {reason}", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+
+    /// An outcome that fits no job.
+    #[error("outcome: {0}")]
+    Outcome(String),
+
+    /// A policy that cannot be made.
+    #[error(transparent)]
+    Policy(#[from] autoaugment::Error),
+}
+
+/// The crate's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,228 @@
+//! Search: hands out policies to be tried, takes what became of them, and writes both to a journal.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use autoaugment::Policy;
+use autoaugment::policy::SearchSpace;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Line, Start};
+use crate::strategy::{Judged, Strategy};
+
+/// A policy to be tried by training a child network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its number, from 0.
+    pub id: u64,
+    /// The policy, as tokens of the search's space.
+    pub tokens: Vec<u8>,
+    /// The seed of the child: of its weights, the order of its images and its draws.
+    pub seed: u64,
+    /// The logarithm of the probability with which the strategy drew the policy.
+    pub log_probability: f32,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The job's number.
+    pub id: u64,
+    /// The part of the validation images that the child got right, 0 to 1; none if the child failed.
+    pub accuracy: Option<f64>,
+    /// The mean loss on the validation images, in nats.
+    pub loss: f64,
+    /// The CPU time of the child.
+    pub seconds: f64,
+}
+
+/// A reward: the accuracy less a part of the loss.
+///
+/// The paper's reward is the accuracy alone. A fifth of the loss beside it tells policies apart with less noise, at no
+/// cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reward {
+    /// The weight of the loss.
+    pub loss: f64,
+}
+
+impl Reward {
+    /// The paper's.
+    pub const ACCURACY: Reward = Reward { loss: 0.0 };
+    /// The accuracy less a fifth of the loss.
+    pub const FAST: Reward = Reward { loss: 0.2 };
+
+    /// The reward of an outcome; none if the child failed or its numbers are none.
+    pub fn of(self, outcome: &Outcome) -> Option<f64> {
+        let reward = outcome.accuracy? - self.loss * outcome.loss;
+        reward.is_finite().then_some(reward)
+    }
+}
+
+/// A search by ask and tell: [`Search::propose`] gives jobs, [`Search::learn`] takes outcomes in any order.
+///
+/// The strategy learns in the order of the jobs' numbers, whenever an outcome arrives. So the number of workers and
+/// their speed change no policy, if each batch is proposed when the one before it is done.
+pub struct Search {
+    space: SearchSpace,
+    strategy: Box<dyn Strategy>,
+    reward: Reward,
+    seed: u64,
+    jobs: Vec<Job>,
+    outcomes: BTreeMap<u64, Outcome>,
+    /// The jobs that the strategy has learned from, from the first on.
+    learned: usize,
+    journal: Option<Journal>,
+}
+
+impl Search {
+    /// A search that keeps no journal.
+    pub fn new(space: SearchSpace, strategy: Box<dyn Strategy>, reward: Reward, seed: u64) -> Self {
+        let (jobs, outcomes) = (Vec::new(), BTreeMap::new());
+        Search { space, strategy, reward, seed, jobs, outcomes, learned: 0, journal: None }
+    }
+
+    /// The same with a journal: a file to which every job and outcome is appended, one line each. If the file is there,
+    /// the search continues from it. `start` says what the search is; another one in the file is refused.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the file cannot be read or written, is of another search, or is no journal.
+    pub fn with_journal(mut self, path: &Path, start: &Start) -> Result<Self> {
+        let (journal, lines) = Journal::open(path, start)?;
+        for (number, line) in lines {
+            let refused = |reason: String| journal.refused(format!("line {number}: {reason}"));
+            match line {
+                Line::Job(job) => self.take_job(job).map_err(refused)?,
+                Line::Outcome(outcome) => self.take_outcome(outcome).map_err(refused)?,
+            }
+        }
+        self.journal = Some(journal);
+        Ok(self)
+    }
+
+    /// New jobs for `count` children.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if they cannot be written down. None of the rest is handed out then.
+    pub fn propose(&mut self, count: usize) -> Result<Vec<Job>> {
+        let first = self.jobs.len();
+        for _ in 0..count {
+            let id = self.jobs.len() as u64;
+            let proposal = self.strategy.propose(id);
+            // Each child has a seed of its own: common ones do not make policies easier to compare.
+            let seed = self.seed.wrapping_add(id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let job = Job { id, tokens: proposal.tokens, seed, log_probability: proposal.log_probability };
+            if let Some(journal) = &mut self.journal {
+                journal.append(&Line::Job(job.clone()))?;
+            }
+            self.jobs.push(job);
+        }
+        Ok(self.jobs[first..].to_vec())
+    }
+
+    /// Takes outcomes, in any order.
+    ///
+    /// # Errors
+    /// [`Error::Outcome`] for a job that was not proposed or is done, and [`Error::Journal`] if one cannot be written
+    /// down. The outcomes before it are taken.
+    pub fn learn(&mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Result<()> {
+        for outcome in outcomes {
+            self.check(&outcome).map_err(Error::Outcome)?;
+            if let Some(journal) = &mut self.journal {
+                journal.append(&Line::Outcome(outcome.clone()))?;
+            }
+            self.take_outcome(outcome).map_err(Error::Outcome)?;
+        }
+        Ok(())
+    }
+
+    /// The jobs that were proposed and have no outcome, such as those that ran when a search was stopped.
+    pub fn pending(&self) -> Vec<Job> {
+        self.jobs.iter().filter(|job| !self.outcomes.contains_key(&job.id)).cloned().collect()
+    }
+
+    /// All jobs that were proposed, in the order of their numbers.
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// The number of jobs with an outcome.
+    pub fn done(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// The strategy.
+    pub fn strategy(&self) -> &dyn Strategy {
+        &*self.strategy
+    }
+
+    /// The space of its policies.
+    pub fn space(&self) -> &SearchSpace {
+        &self.space
+    }
+
+    /// The `count` policies with the highest rewards, each with its job and reward; fewer if fewer are done. A policy
+    /// that was tried more than once counts once, with its first job.
+    pub fn best(&self, count: usize) -> Vec<(&Job, f64)> {
+        let mut judged: Vec<(&Job, f64)> =
+            self.jobs.iter().filter_map(|job| Some((job, self.reward.of(self.outcomes.get(&job.id)?)?))).collect();
+        judged.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.id.cmp(&b.id)));
+        let mut best: Vec<(&Job, f64)> = Vec::new();
+        for (job, reward) in judged {
+            if best.len() < count && best.iter().all(|(known, _)| known.tokens != job.tokens) {
+                best.push((job, reward));
+            }
+        }
+        best
+    }
+
+    /// The sub-policies of the `count` best policies as one policy. The paper joins 5.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if no job is done.
+    pub fn policy(&self, count: usize) -> Result<Policy> {
+        let policies = self.best(count).into_iter().map(|(job, _)| self.space.policy(&job.tokens));
+        let policies: Vec<Policy> = policies.collect::<Result<_, _>>()?;
+        Ok(Policy::concat(&policies)?)
+    }
+
+    fn take_job(&mut self, job: Job) -> Result<(), String> {
+        let expected = self.jobs.len() as u64;
+        if job.id != expected {
+            return Err(format!("expected job {expected}, got {}", job.id));
+        }
+        self.space.policy(&job.tokens).map_err(|error| error.to_string())?;
+        self.jobs.push(job);
+        Ok(())
+    }
+
+    fn check(&self, outcome: &Outcome) -> Result<(), String> {
+        let id = outcome.id;
+        if id >= self.jobs.len() as u64 {
+            return Err(format!("job {id} was not proposed"));
+        }
+        match self.outcomes.contains_key(&id) {
+            true => Err(format!("job {id} has an outcome already")),
+            false => Ok(()),
+        }
+    }
+
+    fn take_outcome(&mut self, outcome: Outcome) -> Result<(), String> {
+        self.check(&outcome)?;
+        self.outcomes.insert(outcome.id, outcome);
+        while let Some(job) = self.jobs.get(self.learned) {
+            let Some(outcome) = self.outcomes.get(&job.id) else { break };
+            // A child that failed says nothing of its policy.
+            if let Some(reward) = self.reward.of(outcome) {
+                let Job { tokens, log_probability, .. } = job.clone();
+                self.strategy.learn(Judged { tokens, log_probability, reward });
+            }
+            self.learned += 1;
+        }
+        Ok(())
+    }
+}
