@@ -8,7 +8,8 @@ pub use kind::ErrorKind;
 /// Everything that can go wrong in this crate.
 ///
 /// A message names the thing, the rule and the value: `Rotate: magnitude 11 is outside 0..=9`. It shows control
-/// characters of names and files escaped, and long texts cut. [`Error::kind`] says what a caller can do. A call that fails leaves its inputs unchanged.
+/// characters of names and files escaped, and long texts cut. [`Error::kind`] says what a caller can do. A call that
+/// fails leaves its inputs unchanged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,8 +1,8 @@
 //! Finds augmentation policies for one's own data, as AutoAugment does (arXiv 1805.09501).
 //!
-//! A [`Strategy`] proposes policies of a [`SearchSpace`](autoaugment::policy::SearchSpace). Small networks, the children,
-//! are trained with them. Their accuracy is the reward that the strategy learns from. [`Search`] hands out the jobs,
-//! takes the outcomes and keeps a journal:
+//! A [`Strategy`] proposes policies of a [`SearchSpace`](autoaugment::policy::SearchSpace). Small networks, the
+//! children, are trained with them. Their accuracy is the reward that the strategy learns from. [`Search`] hands out
+//! the jobs, takes the outcomes and keeps a journal:
 //!
 //! ```
 //! use autoaugment::policy::SearchSpace;

@@ -20,7 +20,8 @@ pub enum ErrorKind {
     Data,
     /// There is no usable GPU, or the device failed while it ran. Choose another device or open it again.
     Device,
-    /// The host or the device has too little memory or too few threads, or the device allows too little. A smaller batch may fit.
+    /// The host or the device has too little memory or too few threads, or the device allows too little. A smaller
+    /// batch may fit.
     Memory,
     /// The request is valid, but this version of the crate cannot do it.
     Unsupported,

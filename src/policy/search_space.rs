@@ -11,8 +11,8 @@ use crate::random::{Purpose, Stream, Streams};
 /// The policies that a search chooses from.
 ///
 /// A policy has some sub-policies of some steps. A step is three tokens: the operation, the probability in tenths
-/// (0 to 10), and the magnitude (0 to 9). The tokens of a policy follow each other step by step. The AutoAugment paper's
-/// space (section 3.1) has 5 sub-policies of 2 steps, so 30 tokens, and 16 operations.
+/// (0 to 10), and the magnitude (0 to 9). The tokens of a policy follow each other step by step. The space of the
+/// AutoAugment paper (section 3.1) has 5 sub-policies of 2 steps, so 30 tokens, and 16 operations.
 ///
 /// ```
 /// use autoaugment::policy::SearchSpace;

@@ -1,9 +1,9 @@
 //! Network: an LSTM that draws a policy token by token, and the gradient of what it draws.
 //!
 //! Each token is a softmax over the values of its kind: operation, probability or magnitude. Its embedding is the next
-//! input. Heads and embeddings are shared by all tokens of a kind. The paper gives the LSTM of 100 units, one softmax for
-//! each of the 30 tokens, the embeddings that are fed back, and weights from -0.1 to 0.1 (arXiv 1805.09501, section 3).
-//! It leaves the size of an embedding open; here it is 32.
+//! input. Heads and embeddings are shared by all tokens of a kind. From the paper (arXiv 1805.09501, section 3) are the
+//! LSTM of 100 units, one softmax for each of the 30 tokens, and the embeddings that are fed back. So are weights from
+//! -0.1 to 0.1. It leaves the size of an embedding open; here it is 32.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

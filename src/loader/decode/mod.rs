@@ -137,7 +137,8 @@ struct Outcome {
 /// Size and channels (1 or 3) of [`decode`]'s result, from the file's header alone.
 ///
 /// # Errors
-/// [`Error::Decode`] if this is not an image file, or its header cannot be read or claims more pixels than [`DecodeOptions::max_pixels`] allows.
+/// [`Error::Decode`] if this is not an image file, or its header cannot be read or claims more pixels than
+/// [`DecodeOptions::max_pixels`] allows.
 pub fn measure(bytes: &[u8]) -> Result<(Size, usize)> {
     DecodeOptions::default().measure(bytes)
 }

@@ -1,7 +1,7 @@
 //! SharedFile: a parquet file that several threads read at once, each at its own place.
 //!
-//! The crate's reader of a [`File`] moves the position of the file, which its clones share. Two threads that read two row
-//! groups would then get each other's bytes.
+//! The crate's reader of a [`File`] moves the position of the file, which its clones share. Two threads that read two
+//! row groups would then get each other's bytes.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
