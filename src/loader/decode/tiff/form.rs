@@ -58,7 +58,8 @@ impl Form {
             None if tags.has(tag) => Err(super::no_integer(tag)),
             None => Ok(otherwise.to_vec()),
         };
-        let photometric = single(PHOTOMETRIC, 0)?;
+        // Pillow takes several meanings for none.
+        let photometric = if tags.count(PHOTOMETRIC) == Some(1) { single(PHOTOMETRIC, 0)? } else { 0 };
         let fill = single(FILL_ORDER, 1)?;
         let mut format = list(FORMAT, &[1])?;
         format.dedup();
@@ -93,6 +94,11 @@ impl Form {
     /// Bytes of so many stored pixels.
     pub fn row_bytes(&self, width: usize) -> usize {
         width.saturating_mul(self.values * self.bits).div_ceil(8)
+    }
+
+    /// Whether Pillow has no function for such values in reverse order, where libtiff does not turn them.
+    pub fn is_only_compressed(&self) -> bool {
+        self.is_reversed && matches!((self.kind, self.bits), (Kind::Palette, 1 | 2 | 4) | (Kind::Inverted, 8))
     }
 
     /// Stored bytes with their highest bit first.

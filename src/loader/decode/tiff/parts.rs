@@ -89,7 +89,10 @@ impl Parts {
             return Err(refused("it does not say where its pixels are"));
         }
         if compression == Compression::None {
-            return Ok(parts);
+            return match form.is_only_compressed() {
+                true => Err(refused("its bits are in reverse order; convert the file to PNG")),
+                false => Ok(parts),
+            };
         }
         check_for_libtiff(tags)?;
         if parts.offsets.len() != parts.lengths.len() && !parts.lengths.is_empty() {
@@ -201,9 +204,8 @@ fn check_for_libtiff(tags: &Directory<'_>) -> Result<()> {
     if !tags.is_whole {
         return Err(refused("the file ends inside its tags"));
     }
-    // Width, height, compression, meaning, order of bits, orientation, values, rows of strips, planes, predictor and
-    // size of tiles.
-    const SINGLE: [u16; 12] = [256, 257, 259, 262, 266, 274, 277, 278, 284, 317, 322, 323];
+    // Width, height, compression, order of bits, values, rows of strips, planes, predictor and size of tiles.
+    const SINGLE: [u16; 10] = [256, 257, 259, 266, 277, 278, 284, 317, 322, 323];
     let is_wrong = |tag: &&u16| tags.count(**tag).is_none_or(|count| count > 1);
     if let Some(tag) = SINGLE.iter().find(is_wrong) {
         return Err(refused(format!("tag {tag} has several values")));
@@ -254,6 +256,8 @@ fn inflate(packed: &[u8], out: &mut [u8]) -> Result<()> {
         let status = inflater.decompress(&packed[read as usize..], rest, FlushDecompress::None);
         let has_moved = (read, written) != (inflater.total_in(), inflater.total_out());
         match status {
+            // The decompressor is ahead of what it gives, and may know of damage further on.
+            _ if inflater.total_out() == out.len() as u64 => return Ok(()),
             Ok(Status::Ok | Status::BufError) if has_moved => {}
             Ok(_) if inflater.total_out() + 1 >= out.len() as u64 => return Ok(()),
             Ok(_) => return Err(refused("the data are truncated")),
