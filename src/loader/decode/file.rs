@@ -82,6 +82,8 @@ fn longest(header: &Header) -> u64 {
 
 /// Adds the rest of a file, which may have at most `longest` bytes in all.
 fn read(file: File, longest: u64, bytes: &mut Vec<u8>) -> Result<()> {
+    // A length is told before anything is read. The file may grow meanwhile.
+    check_length(file.metadata().map_err(system)?.len(), longest)?;
     let rest = longest.saturating_sub(bytes.len() as u64);
     file.take(rest + 1).read_to_end(bytes).map_err(system)?;
     check_length(bytes.len() as u64, longest)
