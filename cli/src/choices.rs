@@ -1,6 +1,5 @@
 //! Choices: the options that several commands share.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -9,8 +8,8 @@ use autoaugment::{
 };
 use clap::Args;
 
-use crate::terminal::Terminal;
-use crate::values;
+use crate::terminal::{self, Terminal};
+use crate::{read, values};
 
 /// The options of the random augmentation.
 #[derive(Args)]
@@ -118,9 +117,14 @@ impl Where {
     }
 }
 
-/// A policy or scheme by name, file or text.
+/// A policy or scheme by name or text, or else in a file; `-` is standard input. A file that is called like a preset is
+/// named with its folder: `./imagenet`.
 pub fn find_scheme(text: &str) -> anyhow::Result<Scheme> {
     let path = Path::new(text);
+    let found = if read::is_standard(path) { return read_scheme(path) } else { Scheme::from_json_or_text(text) };
+    if found.is_ok() {
+        return Ok(found?);
+    }
     if path.metadata().is_ok_and(|m| !m.is_dir()) {
         return read_scheme(path);
     }
@@ -129,32 +133,27 @@ pub fn find_scheme(text: &str) -> anyhow::Result<Scheme> {
     let has_extension =
         path.extension().is_some_and(|e| !e.to_string_lossy().starts_with(|c: char| c.is_ascii_digit()));
     if is_one_word && (text.contains(['/', '\\']) || has_extension) {
-        bail!("policy: there is no file `{text}`");
+        bail!("policy: there is no file `{}`", terminal::quoted(text));
     }
-    Ok(Scheme::from_json_or_text(text)?)
+    Ok(found?)
 }
 
 /// A file with a policy in JSON or text, or with a scheme's text; `-` is standard input.
 pub fn read_scheme(path: &Path) -> anyhow::Result<Scheme> {
-    let text = read(path)?;
-    Scheme::from_json_or_text(&text).with_context(|| path.display().to_string())
+    Scheme::from_json_or_text(&read(path)?).with_context(|| terminal::name(path))
 }
 
 /// A policy file in JSON or text; `-` is standard input.
 pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     match read_scheme(path)? {
         Scheme::Policy(policy) => Ok(policy),
-        other => bail!("{}: {other} is not a learned policy", path.display()),
+        other => bail!("{}: {other} is not a learned policy", terminal::name(path)),
     }
 }
 
 /// A policy file's text; `-` is standard input.
 pub fn read(path: &Path) -> anyhow::Result<String> {
-    let text = match path.to_str() {
-        Some("-") => std::io::read_to_string(std::io::stdin()),
-        _ => fs::read_to_string(path),
-    };
-    text.with_context(|| format!("policy {}", path.display()))
+    read::text(path, read::POLICY, "policy")
 }
 
 /// The form of the output; bytes are not normalized.

@@ -1,6 +1,5 @@
 //! Decode: image files, through the loader's decoder.
 
-use std::fs;
 use std::path::Path;
 
 use autoaugment::loader::decode;
@@ -19,11 +18,15 @@ pub struct Decoding {
     /// The EXIF orientation: ignore it, or apply it and turn the image upright
     #[arg(long, value_name = "CHOICE", value_parser = values::orientations(), default_value = "ignore")]
     orientation: Orientation,
+    /// The most pixels of an image [default: 178956970, as Pillow]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_pixels: Option<u64>,
 }
 
 impl Decoding {
     pub fn options(self) -> DecodeOptions {
-        DecodeOptions::new().truncated(self.truncated).orientation(self.orientation)
+        let options = DecodeOptions::new().truncated(self.truncated).orientation(self.orientation);
+        self.max_pixels.map_or(options, |most| options.max_pixels(most))
     }
 
     /// Whether the pixels stay as stored, so that an output needs its input's orientation.
@@ -42,12 +45,13 @@ pub fn measure(path: &Path, options: DecodeOptions) -> anyhow::Result<[usize; 3]
     Ok([size.height, size.width, channels])
 }
 
-/// Reads and decodes a file.
+/// Reads and decodes a file. What is no image is found by its first bytes, and not read any further.
 pub fn read(path: &Path, options: DecodeOptions) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
     Ok(options.decode(&options.read_file(path)?)?)
 }
 
 /// The EXIF orientation that a file states; 1 if there is none or it cannot be read.
-pub fn orientation(path: &Path) -> u8 {
-    fs::read(path).ok().and_then(|bytes| decode::stored_orientation(&bytes).ok()).unwrap_or(1)
+pub fn orientation(path: &Path, options: DecodeOptions) -> u8 {
+    let bytes = options.read_file(path).ok();
+    bytes.and_then(|bytes| decode::stored_orientation(&bytes).ok()).unwrap_or(1)
 }

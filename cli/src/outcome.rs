@@ -8,7 +8,8 @@ use autoaugment::{Error, ErrorKind};
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  some files failed, or the device; standard error names them, and other files are written
+  1  some files failed, or the device, memory or a signal ended the run; standard error says so, and the files that
+     were written are whole
   2  usage: an option, policy, plan or input is wrong; nothing is written
   3  a GPU was demanded and there is none";
 
@@ -23,6 +24,12 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct RunFailed(pub String);
+
+/// Runs a command. A panic is a mistake in this program, and an error of the run.
+pub fn caught(run: impl FnOnce() -> anyhow::Result<Outcome>) -> anyhow::Result<Outcome> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    caught.unwrap_or_else(|_| Err(RunFailed("this is a mistake in the program; please report it".to_string()).into()))
+}
 
 /// The exit code of a command.
 pub fn exit_code(result: &anyhow::Result<Outcome>) -> ExitCode {

@@ -1,7 +1,10 @@
 //! Terminal: results to standard output, messages to standard error.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::field::{Field, Visit};
@@ -51,8 +54,13 @@ impl Terminal {
         };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
         // Setting a second subscriber is the only way to fail, and this is the first.
-        let _ =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).event_format(Short).try_init();
+        // Nor is it an event that there is nobody to tell of events.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .log_internal_errors(false)
+            .event_format(Short)
+            .try_init();
         Terminal { volume }
     }
 
@@ -60,7 +68,7 @@ impl Terminal {
     pub fn note(self, words: &str) {
         if self.volume >= Volume::Normal {
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{words}");
+            let _ = writeln!(io::stderr(), "{}", printable(words));
         }
     }
 
@@ -71,7 +79,7 @@ impl Terminal {
 
     /// Prints an error.
     pub fn error(self, words: &str) {
-        let _ = writeln!(io::stderr(), "error: {words}");
+        let _ = writeln!(io::stderr(), "error: {}", printable(words));
     }
 
     /// A bar for `steps` steps, named in the plural; invisible where standard error is no terminal.
@@ -102,9 +110,70 @@ pub fn in_one_line(error: &anyhow::Error) -> String {
     words
 }
 
-/// Prints data to standard output. A reader that stops early, as `head` does, is no error.
+/// The most characters of a name or another text from input in a message, and of a message.
+const LONGEST_NAME: usize = 200;
+const LONGEST_MESSAGE: usize = 2000;
+
+/// A path as a message shows it: bytes that are no UTF-8 as `\xFF`, and no longer than a line or two.
+pub fn name(path: &Path) -> String {
+    let mut name = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        name.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| name.push_str(&format!("\\x{byte:02X}")));
+    }
+    shortened(&name, LONGEST_NAME)
+}
+
+/// A text from input as a message shows it.
+pub fn quoted(text: &str) -> String {
+    shortened(text, LONGEST_NAME)
+}
+
+/// The text in one line that no terminal takes for a command: control characters and those that turn the direction of
+/// writing are escaped.
+fn printable(text: &str) -> String {
+    let escaped = |c: char| if is_command(c) { c.escape_default().to_string() } else { c.to_string() };
+    shortened(&text.chars().map(escaped).collect::<String>(), LONGEST_MESSAGE)
+}
+
+/// The text; of a long one the beginning and the end.
+fn shortened(text: &str, most: usize) -> String {
+    let characters = text.chars().count();
+    if characters <= most {
+        return text.to_string();
+    }
+    let half = most / 2;
+    let start: String = text.chars().take(half).collect();
+    let end: String = text.chars().skip(characters - half).collect();
+    format!("{start}…{end}")
+}
+
+fn is_command(c: char) -> bool {
+    let turns_writing =
+        matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns_writing || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Prints an error of the command line's parser, which repeats arguments.
+pub fn usage(error: &clap::Error) {
+    let lines: Vec<_> = error.render().to_string().lines().map(printable).collect();
+    let is_harmless = |argument: OsString| argument.to_string_lossy() == printable(&argument.to_string_lossy());
+    if std::env::args_os().all(is_harmless) {
+        // With colors.
+        let _ = error.print();
+    } else {
+        let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+    }
+}
+
+/// Prints data to standard output. A reader that stops early, as `head` does, is no error. Programs read it as it is;
+/// on a terminal it has no commands.
 pub fn data(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
+    let text = match io::stdout().is_terminal() && text.contains(|c| is_command(c) && c != '\n') {
+        true => Cow::Owned(text.lines().map(printable).collect::<Vec<_>>().join("\n")),
+        false => Cow::Borrowed(text),
+    };
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(RunFailed(format!("standard output: {e}")).into()),
         _ => Ok(()),
@@ -154,7 +223,7 @@ where
         };
         let mut message = Message(String::new());
         event.record(&mut message);
-        writeln!(writer, "{level}: {}", message.0)
+        writeln!(writer, "{level}: {}", printable(&message.0))
     }
 }
 
@@ -168,5 +237,24 @@ impl Visit for Message {
         } else {
             self.0.push_str(&format!(" {}={value:?}", field.name()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_commands_a_terminal() {
+        assert_eq!(printable("a\x1b]0;x\x07\n\u{202e}é\u{9b}"), "a\\u{1b}]0;x\\u{7}\\n\\u{202e}é\\u{9b}");
+        assert_eq!(quoted(&"x".repeat(300)), format!("{0}…{0}", "x".repeat(100)));
+        assert_eq!(quoted("short"), "short");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_are_shown() {
+        let path: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"x\xff.png");
+        assert_eq!(name(Path::new(path)), "x\\xFF.png");
     }
 }

@@ -1,7 +1,7 @@
 //! Array: input and output as `.npy` files, a window of images at a time.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,8 +11,8 @@ use npyz::{DType, NpyHeader, Order, WriteOptions, WriterBuilder};
 
 use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
-use crate::encode::Pending;
-use crate::outcome::RunFailed;
+use crate::write::{self, Pending};
+use crate::{read, terminal};
 
 pub struct ArraySource {
     path: PathBuf,
@@ -27,15 +27,15 @@ pub struct ArraySource {
 
 impl ArraySource {
     pub fn open(path: &Path, layout: Layout) -> anyhow::Result<Self> {
-        let name = path.display().to_string();
-        ArraySource::read_header(path, layout).with_context(|| name)
+        ArraySource::read_header(path, layout).with_context(|| terminal::name(path))
     }
 
     fn read_header(path: &Path, layout: Layout) -> anyhow::Result<Self> {
-        let mut reader = BufReader::new(File::open(path)?);
-        let header = NpyHeader::from_reader(&mut reader).context("not a .npy file")?;
-        let start = reader.stream_position()?;
-        let dtype = header.dtype().descr();
+        let (mut file, metadata) = read::open(path)?;
+        let bytes = header_bytes(&mut file)?;
+        let header = NpyHeader::from_reader(&bytes[..]).context("not a .npy file")?;
+        let start = bytes.len() as u64;
+        let dtype = terminal::quoted(&header.dtype().descr());
         if !matches!(dtype.trim_matches('\''), "|u1" | "<u1" | ">u1") {
             bail!("the array's type is {dtype} and must be u8 ('|u1')");
         }
@@ -47,6 +47,7 @@ impl ArraySource {
             (&[n, h, w, c], Layout::Nhwc) => (n, h, w, c),
             (&[n, c, h, w], Layout::Nchw) => (n, h, w, c),
             (&[n, h, w], _) => (n, h, w, 1),
+            (other, _) if other.len() > 8 => bail!("the array has {} sides and must have 4, or 3", other.len()),
             (other, _) => bail!("the array's shape is {other:?} and must have 4 sides, or 3 for gray images"),
         };
         let shape = Shape { images, height, width, channels };
@@ -54,8 +55,7 @@ impl ArraySource {
             Layout::Nhwc => "read as N x H x W x C (see --layout)".to_string(),
             Layout::Nchw => "read as N x C x H x W (see --layout)".to_string(),
         })?;
-        let file = reader.into_inner();
-        let (there, needed) = (file.metadata()?.len().saturating_sub(start), shape.values() as u64);
+        let (there, needed) = (metadata.len().saturating_sub(start), shape.values() as u64);
         if there < needed {
             bail!("the file is truncated: the shape needs {needed} bytes and there are {there}");
         }
@@ -68,9 +68,63 @@ impl ArraySource {
         let Shape { images, height, width, .. } = self.shape;
         let is_doubtful = self.is_flat && matches!(width, 1 | 3);
         is_doubtful.then(|| {
-            format!("{}: taken as {images} gray images of {width} x {height}, not as one image", self.path.display())
+            format!(
+                "{}: taken as {images} gray images of {width} x {height}, not as one image",
+                terminal::name(&self.path)
+            )
         })
     }
+}
+
+/// The most bytes of a header. NumPy itself writes no more than some hundred for an array of numbers.
+const HEADER: usize = 1 << 16;
+/// The brackets of the dictionary and of the shape in it.
+const DEEPEST: usize = 2;
+
+/// The bytes before the data. The parser's time doubles with every nested bracket, so these are counted first.
+fn header_bytes(file: &mut File) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(12).read_to_end(&mut bytes)?;
+    let length = match bytes[..] {
+        [b'\x93', b'N', b'U', b'M', b'P', b'Y', 1, _, low, high, ..] => {
+            10 + usize::from(u16::from_le_bytes([low, high]))
+        }
+        [b'\x93', b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d] => 12 + u32::from_le_bytes([a, b, c, d]) as usize,
+        _ => bail!("not a .npy file of version 1, 2 or 3"),
+    };
+    if length > HEADER {
+        bail!("the header has {length} bytes; it may have at most {HEADER}");
+    }
+    file.seek(SeekFrom::Start(0))?;
+    bytes.clear();
+    file.take(length as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < length {
+        bail!("the file is truncated in its header");
+    }
+    check_text(&bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses a header that the parser would not survive.
+fn check_text(header: &[u8]) -> anyhow::Result<()> {
+    let numbers = header.split(|byte| !byte.is_ascii_digit()).filter_map(|digits| str::from_utf8(digits).ok());
+    // The first numbers are those of the file's version and of the type.
+    let mut sides = numbers.filter_map(|digits| digits.parse::<u64>().ok()).filter(|&side| side > 0);
+    if sides.try_fold(1_u64, u64::checked_mul).is_none() {
+        bail!("the array's sides make more values than can be counted");
+    }
+    let mut depth = 0_usize;
+    for byte in header {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            bail!("the header nests more than {DEEPEST} brackets; an array of bytes has no such header");
+        }
+    }
+    Ok(())
 }
 
 impl ArraySource {
@@ -89,7 +143,7 @@ impl Source for ArraySource {
     }
 
     fn name(&self, input: usize) -> String {
-        format!("{}, image {input}", self.path.display())
+        format!("{}, image {input}", terminal::name(&self.path))
     }
 
     fn planned_name(&self, _: usize) -> Option<String> {
@@ -104,9 +158,13 @@ impl Source for ArraySource {
         Some([self.shape.height, self.shape.width, self.shape.channels])
     }
 
+    fn encoded_bytes(&self, _: usize) -> usize {
+        0
+    }
+
     fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
         let Shape { height, width, channels, .. } = self.shape;
-        let mut data = vec![0; self.shape.values_per_image()];
+        let mut data = read::zeros(self.shape.values_per_image())?;
         let place = self.start + (input * data.len()) as u64;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(place))?;
@@ -131,6 +189,7 @@ impl ArraySink {
         size: Size,
         images: usize,
         output: Output,
+        overwrites: bool,
     ) -> anyhow::Result<Self> {
         let (Size { width, height }, channels) = (size, source.shape.channels);
         let sides = match output.layout(source.layout) {
@@ -141,26 +200,28 @@ impl ArraySink {
         let sides: Vec<u64> = sides.into_iter().map(|side| side as u64).collect();
         let begin = || -> std::io::Result<(Pending, u64)> {
             let dtype: npyz::TypeStr = descr(output.dtype())?.parse().map_err(std::io::Error::other)?;
-            let mut pending = Pending::create(target)?;
+            let mut pending = Pending::create(target, overwrites)?;
             let options = WriteOptions::new_header_only().dtype(DType::new_scalar(dtype)).shape(&sides);
-            options.writer(pending.file()).write_header_only()?;
-            let start = pending.file().stream_position()?;
+            options.writer(pending.file()?).write_header_only()?;
+            let start = pending.file()?.stream_position()?;
             Ok((pending, start))
         };
-        let (pending, start) = begin().context(RunFailed(format!("{} could not be written", target.display())))?;
+        let (pending, start) = begin().with_context(|| write::failed(target))?;
         Ok(ArraySink { target: target.to_path_buf(), file: Mutex::new(Some(pending)), start, size })
     }
 
     /// Gives the file its name.
     pub fn finish(&self) -> anyhow::Result<()> {
         let pending = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
-        pending
-            .map_or(Ok(()), Pending::finish)
-            .context(RunFailed(format!("{} could not be written", self.target.display())))
+        pending.map_or(Ok(()), Pending::finish).with_context(|| write::failed(&self.target))
     }
 }
 
 impl Sink for ArraySink {
+    fn is_there(&self, _: Entry) -> bool {
+        false
+    }
+
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()> {
         let n = tensor.shape.values_per_image();
         if tensor.shape.size() != self.size {
@@ -175,8 +236,9 @@ impl Sink for ArraySink {
         };
         let mut pending = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let pending = pending.as_mut().context("the file is finished")?;
-        pending.file().seek(SeekFrom::Start(self.start + (entry.id * bytes.len()) as u64))?;
-        Ok(pending.file().write_all(&bytes)?)
+        let file = pending.file()?;
+        file.seek(SeekFrom::Start(self.start + (entry.id * bytes.len()) as u64))?;
+        Ok(file.write_all(&bytes)?)
     }
 }
 

@@ -1,15 +1,16 @@
 //! Files: input and output as image files.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use autoaugment::{Layout, Tensor};
 
+use super::outputs::Outputs;
 use super::source::{Entry, Sink, Source};
-use crate::decode::{self, DecodedImage, Decoding, Reduction};
-use crate::encode::{self, Format};
+use crate::decode::{self, DecodeOptions, DecodedImage, Decoding, Reduction};
 use crate::inputs::Input;
+use crate::write::{self, Kept};
+use crate::{encode, terminal};
 
 pub struct FileSource {
     inputs: Vec<Input>,
@@ -19,7 +20,8 @@ pub struct FileSource {
 
 impl FileSource {
     pub fn new(inputs: Vec<Input>, decoding: Decoding) -> Self {
-        let by_name = inputs.iter().enumerate().map(|(i, input)| (input.name.clone(), i)).collect();
+        let named = inputs.iter().enumerate().filter_map(|(i, input)| Some((input.planned_name()?, i)));
+        let by_name = named.collect();
         FileSource { inputs, by_name, decoding }
     }
 
@@ -43,11 +45,11 @@ impl Source for FileSource {
     }
 
     fn name(&self, input: usize) -> String {
-        self.inputs[input].path.display().to_string()
+        terminal::name(&self.inputs[input].path)
     }
 
     fn planned_name(&self, input: usize) -> Option<String> {
-        Some(self.inputs[input].name.clone())
+        self.inputs[input].planned_name()
     }
 
     fn layout(&self) -> Layout {
@@ -58,83 +60,57 @@ impl Source for FileSource {
         decode::measure(&self.inputs[input].path, self.decoding.options()).ok()
     }
 
+    fn encoded_bytes(&self, input: usize) -> usize {
+        self.inputs[input].path.metadata().map_or(0, |metadata| metadata.len() as usize)
+    }
+
     fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
         decode::read(&self.inputs[input].path, self.decoding.options())
     }
 }
 
-pub struct FileSink {
-    targets: HashMap<(usize, usize), (PathBuf, Format)>,
-    quality: u8,
-    /// The inputs' paths, if the outputs keep their EXIF orientation.
-    oriented: Vec<PathBuf>,
+pub struct FileSink<'a> {
+    pub outputs: &'a Outputs,
+    pub quality: u8,
+    pub decoding: DecodeOptions,
+    /// Whether outputs keep their inputs' EXIF orientation.
+    pub keeps_orientation: bool,
+    /// What to do with files that are there.
+    pub existing: Existing<'a>,
+    pub inputs: &'a [Input],
 }
 
-impl FileSink {
-    /// Names every output: `cats/cat.png` becomes `cats/cat_0.png` in `out`. Refuses two outputs of one name.
-    ///
-    /// Without a format each file keeps its own, as far as it can be written.
-    pub fn new(
-        out: &Path,
-        inputs: &[Input],
-        entries: &[Entry],
-        format: Option<Format>,
-        quality: u8,
-    ) -> anyhow::Result<Self> {
-        let mut targets = HashMap::with_capacity(entries.len());
-        let mut owners: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-        for entry in entries {
-            let name = Path::new(&inputs[entry.input].name);
-            let own = name.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-            let own_format = Format::of_extension(&own);
-            let (chosen, extension) = match (format, own_format) {
-                (Some(format), _) => (format, format.extension().to_string()),
-                (None, Some(format)) => (format, own),
-                (None, None) => (Format::Png, Format::Png.extension().to_string()),
-            };
-            let stem = name.file_stem().unwrap_or_default().to_string_lossy();
-            let relative = name.with_file_name(format!("{stem}_{}.{extension}", entry.copy));
-            let key = relative.to_string_lossy();
-            // The file systems of these two take names that differ in case for one.
-            let key = if cfg!(any(windows, target_os = "macos")) { key.to_lowercase() } else { key.into_owned() };
-            if let Some(other) = owners.insert(key, entry.input) {
-                let [one, two] = [other, entry.input].map(|input| inputs[input].path.display());
-                let target = out.join(&relative);
-                bail!(
-                    "{one} and {two} would both be written as {}; write them to different folders, or keep their \
-                     extensions with --format same if these differ",
-                    target.display()
-                );
-            }
-            targets.insert((entry.input, entry.copy), (out.join(relative), chosen));
-        }
-        Ok(FileSink { targets, quality, oriented: Vec::new() })
-    }
-
-    /// Keeps the inputs' EXIF orientation.
-    pub fn keep_orientation(&mut self, inputs: &[Input]) {
-        self.oriented = inputs.iter().map(|input| input.path.clone()).collect();
-    }
-
-    /// Every file that will be written, in the order of their names.
-    pub fn targets(&self) -> Vec<&Path> {
-        let mut targets: Vec<_> = self.targets.values().map(|(path, _)| path.as_path()).collect();
-        targets.sort();
-        targets
-    }
+/// What becomes of a file where an output should be.
+pub enum Existing<'a> {
+    /// It is an error.
+    Refuse,
+    /// The output takes its place, unless it is one of these.
+    Overwrite(Kept<'a>),
+    /// It is the output, from an earlier run.
+    Keep,
 }
 
-impl Sink for FileSink {
+impl Sink for FileSink<'_> {
+    fn is_there(&self, entry: Entry) -> bool {
+        matches!(self.existing, Existing::Keep) && self.outputs.target(entry).0.symlink_metadata().is_ok()
+    }
+
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()> {
-        let (path, format) = self.targets.get(&(entry.input, entry.copy)).context("the output has no name")?;
+        let (path, format) = self.outputs.target(entry);
         let shape = tensor.shape;
         let n = shape.values_per_image();
         let image = tensor.data.as_u8().and_then(|bytes| bytes.get(position * n..(position + 1) * n));
         let image = image.context("the output has no bytes")?;
-        let orientation = self.oriented.get(entry.input).map_or(1, |path| decode::orientation(path));
+        let orientation = match self.keeps_orientation {
+            true => decode::orientation(&self.inputs[entry.input].path, self.decoding),
+            false => 1,
+        };
         let sides = [shape.height, shape.width, shape.channels];
-        let bytes = encode::encode(image, sides, *format, self.quality, orientation)
-            .with_context(|| format!("{} could not be encoded", path.display()))?;
-        encode::write_whole(path, &bytes)
+        let bytes = encode::encode(image, sides, format, self.quality, orientation)
+            .with_context(|| format!("{} could not be encoded", terminal::name(&path)))?;
+        if let Existing::Overwrite(kept) = &self.existing {
+            kept.check(&path)?;
+        }
+        write::whole(&path, &bytes, matches!(self.existing, Existing::Overwrite(_)))
     }
 }

@@ -3,8 +3,11 @@
 mod array;
 mod entries;
 mod files;
+mod outputs;
 mod pipeline;
+mod plan_out;
 mod record;
+mod resume;
 mod source;
 
 use std::fs;
@@ -12,20 +15,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use autoaugment::transform::Recipe;
-use autoaugment::{Dtype, Layout, Normalize, Op, Output, Plan, Transform};
+use autoaugment::{Dtype, Executor, Layout, Normalize, Op, Output, Plan, Transform};
 use clap::{Args, ValueEnum};
 
 use crate::choices::{self, Drawing, Runs, Where};
 use crate::decode::Decoding;
-use crate::encode::{self, Format};
+use crate::encode::Format;
+use crate::inputs::Input;
 use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal, counted};
-use crate::{inputs, values};
+use crate::write::Kept;
+use crate::{inputs, read, values, write};
 use array::{ArraySink, ArraySource};
 use entries::Work;
-use files::{FileSink, FileSource};
+use files::{Existing, FileSink, FileSource};
+use outputs::Outputs;
 use pipeline::Pipeline;
-use source::{Entry, Sink, Source};
+use plan_out::PlanOut;
+use resume::Resume;
+use source::{Sink, Source};
 
 const DETAILS: &str = "\
 Input files:
@@ -92,12 +100,18 @@ pub struct Apply {
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
+    /// Begin a run that can be stopped, or go on with it: outputs of the same call that are there are left out
+    ///
+    /// The first call leaves a small file .autoaugment-resume in the output folder. The same call later makes what is
+    /// missing, and another call is refused. The contents of the inputs are not compared.
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
     #[command(flatten)]
     device: Where,
     /// Print the run's counters as JSON
     #[arg(long)]
     report: bool,
-    /// Write the plan of all outputs to this file; --plan applies it again
+    /// Write the plan of all outputs to this file, or to standard output (-); --plan applies it again
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
     #[command(flatten)]
@@ -111,7 +125,7 @@ pub struct Apply {
     #[arg(long, value_name = "OPERATION", help_heading = INSTEAD, conflicts_with_all = DRAWING)]
     #[arg(value_parser = values::operations(), hide_possible_values = true)]
     op: Vec<Op>,
-    /// Apply the plan in this file
+    /// Apply the plan in this file, or on standard input (-)
     #[arg(long, value_name = "FILE", help_heading = INSTEAD, conflicts_with_all = DRAWING, conflicts_with = "op")]
     plan: Option<PathBuf>,
     #[command(flatten)]
@@ -162,6 +176,9 @@ fn numbers(text: &str) -> Result<[f32; 3], String> {
 
 impl Apply {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        if read::is_standard(&self.out) {
+            bail!("--out -: images and arrays are not written to standard output; ./- is a folder of this name");
+        }
         let is_array = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
         if !self.inputs.iter().any(is_array) {
             return self.run_files(terminal);
@@ -176,7 +193,8 @@ impl Apply {
         self.array.check_unused()?;
         let found = inputs::find(&self.inputs, Some(&self.out))?;
         let source = FileSource::new(found.inputs, self.decoding);
-        let (work, entries) = self.work(&source, |name| source.find(name), terminal)?;
+        let inputs = source.inputs();
+        let work = self.work(&source, |name| source.find(name), terminal)?;
         let format = match self.format.unwrap_or(FormatChoice::Png) {
             FormatChoice::Png => Some(Format::Png),
             FormatChoice::Jpeg => Some(Format::Jpeg),
@@ -188,27 +206,92 @@ impl Apply {
             bail!("--quality is for JPEGs; add --format jpeg or --format same");
         }
         let quality = self.quality.unwrap_or(QUALITY);
-        let mut sink = FileSink::new(&self.out, source.inputs(), &entries, format, quality)?;
-        if format.is_none() && self.decoding.keeps_orientation() {
-            sink.keep_orientation(source.inputs());
+        let outputs = Outputs::new(&self.out, inputs, &work.copies(inputs.len()), format)?;
+        let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
+        let call = (&work, format, quality, self.decoding.options(), names);
+        let resume = if self.resume { Some(Resume::new(&self.out, &call)?) } else { None };
+        let existing = self.check_outputs(&outputs, inputs, resume.as_ref())?;
+        if let Some(path) = &self.plan_out {
+            outputs.check_apart("--plan-out", path)?;
+            plan_out::check_names(inputs)?;
         }
-        self.check_free(sink.targets())?;
+        let executor = self.open(terminal, work.outputs(inputs.len()))?;
+        let plan_out = self.open_plan_out(&work, &source, inputs.iter().map(|input| input.path.as_path()))?;
+        fs::create_dir_all(&self.out).with_context(|| write::failed(&self.out))?;
+        resume.iter().try_for_each(Resume::begin)?;
+        let keeps_orientation = format.is_none() && self.decoding.keeps_orientation();
+        let sink = FileSink {
+            outputs: &outputs,
+            quality,
+            decoding: self.decoding.options(),
+            keeps_orientation,
+            existing,
+            inputs,
+        };
         let (pipeline, outcome) =
-            self.execute(terminal, (&source, &sink), entries.len(), Output::u8(), work, found.unreadable)?;
-        let written = counted(pipeline.written(), "file", "files");
-        terminal.note(&format!("wrote {written} to {}", self.out.display()));
-        self.finish(pipeline, outcome)
+            self.execute(terminal, executor, (&source, &sink), Output::u8(), work, found.unreadable)?;
+        let (written, skipped) = pipeline.written();
+        let before = if self.resume { format!("; {skipped} were there") } else { String::new() };
+        terminal.note(&format!("wrote {} to {}{before}", counted(written, "file", "files"), terminal::name(&self.out)));
+        self.finish(pipeline, plan_out, outcome)
+    }
+
+    /// Refuses outputs that are inputs or other files of the call, and without `--force` or `--resume` any that are
+    /// there.
+    fn check_outputs<'a>(
+        &'a self,
+        outputs: &Outputs,
+        inputs: &'a [Input],
+        resume: Option<&Resume>,
+    ) -> anyhow::Result<Existing<'a>> {
+        let there = outputs.existing();
+        let kept = self.kept(inputs.iter().map(|input| input.path.as_path()));
+        there.iter().try_for_each(|output| kept.check(output))?;
+        if let Some(resume) = resume {
+            resume.check(there.first().map(PathBuf::as_path))?;
+            return Ok(Existing::Keep);
+        }
+        match &there[..] {
+            _ if self.force => Ok(Existing::Overwrite(kept)),
+            [] => Ok(Existing::Refuse),
+            [one] => bail!("{} exists; --force overwrites it", terminal::name(one)),
+            [first, more @ ..] => {
+                bail!("{} and {} more files exist; --force overwrites them", terminal::name(first), more.len())
+            }
+        }
+    }
+
+    /// The files that this call reads.
+    fn kept<'a>(&'a self, inputs: impl Iterator<Item = &'a Path>) -> Kept<'a> {
+        let policy = self.drawing.policy.as_deref().map(Path::new);
+        Kept::new(inputs.chain(self.plan.as_deref()).chain(policy))
+    }
+
+    /// Begins the file of `--plan-out`, so that one that cannot be written is found before the work.
+    fn open_plan_out<'a>(
+        &'a self,
+        work: &Work,
+        source: &dyn Source,
+        inputs: impl Iterator<Item = &'a Path>,
+    ) -> anyhow::Result<Option<PlanOut>> {
+        let Some(path) = &self.plan_out else { return Ok(None) };
+        plan_out::check_length(work.outputs(source.len()))?;
+        if self.report && read::is_standard(path) {
+            bail!("--plan-out - and --report both go to standard output; write the plan to a file");
+        }
+        PlanOut::open(path, &self.kept(inputs), self.force).map(Some)
     }
 
     fn run_array(&self, terminal: Terminal, path: &Path) -> anyhow::Result<Outcome> {
         let given = [
             ("--format", self.format.is_some()),
             ("--quality", self.quality.is_some()),
-            ("--truncated or --orientation", !self.decoding.is_default()),
+            ("--truncated, --orientation or --max-pixels", !self.decoding.is_default()),
+            ("--resume", self.resume),
         ];
         for (name, is_given) in given {
             if is_given {
-                bail!("{name} is for image files, and {} is an array", path.display());
+                bail!("{name} is for image files, and {} is an array", terminal::name(path));
             }
         }
         let layout = self.array.layout.unwrap_or(Layout::Nhwc);
@@ -216,31 +299,37 @@ impl Apply {
         if let Some(doubt) = source.doubt() {
             terminal.note(&doubt);
         }
-        let (work, entries) = self.work(&source, |_| None, terminal)?;
+        let work = self.work(&source, |_| None, terminal)?;
         let target = match self.out.extension() {
             Some(extension) if extension.eq_ignore_ascii_case("npy") => self.out.clone(),
             _ => self.out.join(path.file_name().unwrap_or_default()),
         };
-        self.check_free([target.as_path()])?;
+        write::check_free(&target, self.force)?;
+        self.kept([path].into_iter()).check(&target)?;
         let output = self.array.output(layout)?;
         let size = work.size_after(source.shape())?;
-        let sink = ArraySink::create(&target, &source, size, entries.len(), output)?;
-        let (pipeline, outcome) = self.execute(terminal, (&source, &sink), entries.len(), output, work, Vec::new())?;
+        if self.plan_out.as_ref().is_some_and(|path| write::resolved(path) == write::resolved(&target)) {
+            bail!("--plan-out {}: the array is written as this file too", terminal::name(&target));
+        }
+        let executor = self.open(terminal, work.outputs(source.len()))?;
+        let plan_out = self.open_plan_out(&work, &source, [path].into_iter())?;
+        let sink = ArraySink::create(&target, &source, size, work.outputs(source.len()), output, self.force)?;
+        let (pipeline, outcome) = self.execute(terminal, executor, (&source, &sink), output, work, Vec::new())?;
         if outcome == Outcome::Done {
             sink.finish()?;
-            let written = counted(pipeline.written(), "image", "images");
-            terminal.note(&format!("wrote {written} to {}", target.display()));
+            let written = counted(pipeline.written().0, "image", "images");
+            terminal.note(&format!("wrote {written} to {}", terminal::name(&target)));
         }
-        self.finish(pipeline, outcome)
+        self.finish(pipeline, plan_out, outcome)
     }
 
-    /// The work, and its outputs.
     fn work(
         &self,
         source: &dyn Source,
         find: impl Fn(&str) -> Option<usize>,
         terminal: Terminal,
-    ) -> anyhow::Result<(Work, Vec<Entry>)> {
+    ) -> anyhow::Result<Work> {
+        let copies = self.copies as usize;
         if self.op.is_empty() && self.plan.is_none() {
             let scheme = self.drawing.scheme()?;
             let transform: Transform = match self.recipe {
@@ -248,46 +337,31 @@ impl Apply {
                 None => scheme.into(),
             };
             let sampler = self.drawing.sampler(transform)?;
-            let copies = self.copies as usize;
-            let entries = entries::all(source.len(), copies);
-            return Ok((Work::Draw { sampler: Box::new(sampler), epoch: self.drawing.epoch, copies }, entries));
+            return Ok(Work::Draw { sampler: Box::new(sampler), epoch: self.drawing.epoch, copies });
         }
-        let work = match &self.plan {
-            None => entries::of_chain(&self.op, source, self.copies as usize).context("--op")?,
-            Some(path) => {
-                let name = path.display().to_string();
-                let json = fs::read_to_string(path).with_context(|| format!("plan {name}"))?;
-                let plan = Plan::from_json(&json).with_context(|| name.clone())?;
-                entries::of_plan(plan.into_images(), source, find).with_context(|| name)?
-            }
-        };
-        let Work::Replay { entries, .. } = &work else { return Ok((work, Vec::new())) };
-        let mut inputs: Vec<_> = entries.iter().map(|e| e.input).collect();
-        inputs.sort_unstable();
-        inputs.dedup();
-        if inputs.len() < source.len() {
-            terminal.note(&format!("{} of {} inputs are not in the plan", source.len() - inputs.len(), source.len()));
+        let Some(path) = &self.plan else { return entries::of_chain(&self.op, source, copies).context("--op") };
+        let plan = Plan::from_json(&read::text(path, read::PLAN, "plan")?).with_context(|| terminal::name(path))?;
+        let work = entries::of_plan(plan.into_images(), source, find).with_context(|| terminal::name(path))?;
+        let without = work.copies(source.len()).iter().filter(|copies| **copies == 0).count();
+        if without > 0 {
+            terminal.note(&format!("{without} of {} inputs are not in the plan", source.len()));
         }
-        let entries = entries.clone();
-        Ok((work, entries))
+        Ok(work)
     }
 
-    /// Refuses to overwrite outputs without `--force`.
-    fn check_free<'a>(&'a self, targets: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
-        encode::check_free(targets.into_iter().chain(self.plan_out.as_deref()), self.force)
+    fn open(&self, terminal: Terminal, outputs: usize) -> anyhow::Result<Executor> {
+        self.device.open(terminal, if outputs > MANY { Runs::Long } else { Runs::Briefly })
     }
 
     fn execute<'a>(
         &self,
         terminal: Terminal,
+        executor: Executor,
         (source, sink): (&'a dyn Source, &'a dyn Sink),
-        outputs: usize,
         output: Output,
         work: Work,
         unreadable: Vec<(String, String)>,
     ) -> anyhow::Result<(Pipeline<'a>, Outcome)> {
-        let runs = if outputs > MANY { Runs::Long } else { Runs::Briefly };
-        let executor = self.device.open(terminal, runs)?;
         let mut pipeline = Pipeline::new(terminal, executor, source, sink, output, self.plan_out.is_some());
         for (place, reason) in unreadable {
             pipeline.unreadable(&place, &reason);
@@ -296,12 +370,12 @@ impl Apply {
         Ok((pipeline, outcome))
     }
 
-    fn finish(&self, pipeline: Pipeline<'_>, outcome: Outcome) -> anyhow::Result<Outcome> {
+    fn finish(&self, pipeline: Pipeline<'_>, plan_out: Option<PlanOut>, outcome: Outcome) -> anyhow::Result<Outcome> {
         if self.report {
             terminal::json(&pipeline.report())?;
         }
-        if let Some(path) = &self.plan_out {
-            encode::write_whole(path, pipeline.into_plan().to_json().as_bytes())?;
+        if let Some(plan_out) = plan_out {
+            plan_out.finish(&pipeline.into_plan())?;
         }
         Ok(outcome)
     }

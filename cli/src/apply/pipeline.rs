@@ -1,13 +1,17 @@
 //! Pipeline: reads, augments and writes images, one window of them at a time.
 //!
-//! A window is at most 64 images and about 256 MiB of pixels, so that memory does not grow with the number of files.
-//! Within a window, images of one size and number of channels make a batch.
+//! A window is at most 64 images and 256 MiB, or one image. The 256 MiB count the files, their pixels and what becomes
+//! of the pixels, so that memory does not grow with the number of files. Pixels are held up to three times: decoded, in
+//! a batch, and encoded. Within a window, images of one size and number of channels make a batch.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use autoaugment::{Batch, Border, Executor, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, ops};
+use autoaugment::{Batch, Border, Executor, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor, ops};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -16,7 +20,8 @@ use super::entries::{Work, partners, renumbered, size_after};
 use super::record::Record;
 use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, RunFailed};
+use crate::read;
 use crate::terminal::{Terminal, counted, in_one_line};
 
 const WINDOW_IMAGES: usize = 64;
@@ -40,10 +45,13 @@ struct State {
     unreadable: usize,
     read: usize,
     written: usize,
+    skipped: usize,
     batches: u64,
     counters: Map<String, Value>,
     reductions: BTreeMap<Reduction, BTreeSet<usize>>,
     record: Record,
+    /// Why nothing more can be written.
+    stopped: Option<String>,
 }
 
 type Pictures = BTreeMap<usize, DecodedImage>;
@@ -77,15 +85,10 @@ impl<'a> Pipeline<'a> {
     }
 
     pub fn run(&mut self, work: &Work) -> anyhow::Result<Outcome> {
+        self.progress = self.terminal.progress(work.outputs(self.source.len()), "images");
         match work {
-            Work::Draw { sampler, epoch, copies } => {
-                self.progress = self.terminal.progress(self.source.len() * copies, "images");
-                self.draw(sampler, *epoch, *copies);
-            }
-            Work::Replay { planned, entries } => {
-                self.progress = self.terminal.progress(entries.len(), "images");
-                self.replay(planned, entries);
-            }
+            Work::Draw { sampler, epoch, copies } => self.draw(work, sampler, *epoch, *copies),
+            Work::Chain { .. } | Work::Replay { .. } => self.replay(work),
         }
         self.progress.finish_and_clear();
         let state = self.state();
@@ -99,23 +102,34 @@ impl<'a> Pipeline<'a> {
         if failed > 0 {
             self.terminal.error(&format!("{} failed", counted(failed, "input", "inputs")));
         }
+        if let Some(reason) = &state.stopped {
+            return Err(RunFailed(format!("the run stopped: {reason}")).into());
+        }
         Ok(if failed == 0 { Outcome::Done } else { Outcome::SomeFailed })
     }
 
-    fn draw(&self, sampler: &Sampler, epoch: u64, copies: usize) {
+    fn draw(&self, work: &Work, sampler: &Sampler, epoch: u64, copies: usize) {
         let mut next = 0;
-        while next < self.source.len() {
-            let (window, bytes) = self.window(next..self.source.len(), |input| input);
+        while next < self.source.len() && !self.is_stopped() {
+            let (window, bytes) = self.window(work, next..self.source.len(), |input| input * copies);
             next = window.end;
-            let pictures = self.load(window.clone().collect());
+            let pictures = OnceCell::new();
             // Copies are run together as far as the window's measure allows.
             let at_once = (WINDOW_IMAGES / window.len()).min(WINDOW_BYTES / bytes.max(1)).max(1);
             for first in (0..copies).step_by(at_once) {
+                let own = first..copies.min(first.saturating_add(at_once));
+                let ids = window.clone().flat_map(|input| own.clone().map(move |copy| input * copies + copy));
+                if self.is_stopped() {
+                    break;
+                }
+                if self.are_there(work, ids) {
+                    continue;
+                }
+                let pictures = pictures.get_or_init(|| self.load(window.clone().collect()));
                 let mut groups = Vec::new();
-                for copy in first..copies.min(first + at_once) {
-                    for (shape, inputs) in by_shape(&pictures) {
-                        let entry = |&input: &usize| Entry { id: input * copies + copy, input, copy };
-                        let entries: Vec<_> = inputs.iter().map(entry).collect();
+                for copy in own {
+                    for (shape, inputs) in by_shape(pictures) {
+                        let entries: Vec<_> = inputs.iter().map(|input| work.entry(input * copies + copy)).collect();
                         let indices: Vec<_> = entries.iter().map(|e| e.id as u64).collect();
                         match sampler.plan(shape, epoch, &indices) {
                             Ok(plan) => {
@@ -126,81 +140,110 @@ impl<'a> Pipeline<'a> {
                         }
                     }
                 }
-                self.execute(&pictures, groups);
+                self.execute(pictures, groups);
             }
         }
     }
 
-    fn replay(&self, planned: &[PlannedImage], entries: &[Entry]) {
+    fn replay(&self, work: &Work) {
+        let outputs = work.outputs(self.source.len());
         let mut next = 0;
-        while next < entries.len() {
-            let (window, _) = self.window(next..entries.len(), |entry| entries[entry].input);
+        while next < outputs && !self.is_stopped() {
+            let (window, _) = self.window(work, next..outputs, |id| id);
             next = window.end;
+            if self.are_there(work, window.clone()) {
+                continue;
+            }
             let needed: BTreeSet<usize> = window
                 .clone()
-                .flat_map(|e| std::iter::once(e).chain(partners(&planned[e].ops)))
-                .map(|e| entries[e].input)
+                .flat_map(|e| std::iter::once(e).chain(partners(&work.planned(e).ops).collect::<Vec<_>>()))
+                .map(|e| work.entry(e).input)
                 .collect();
             let pictures = self.load(needed.into_iter().collect());
             let groups = by_shape(&pictures).into_iter().flat_map(|(shape, inputs)| {
-                let own = window.clone().filter(|&e| inputs.contains(&entries[e].input));
-                by_size_after(planned, shape, own)
-                    .into_iter()
-                    .filter_map(|own| self.replayed(planned, entries, own, &pictures))
+                let own = window.clone().filter(|&e| inputs.contains(&work.entry(e).input));
+                by_size_after(work, shape, own).into_iter().filter_map(|own| self.replayed(work, own, &pictures))
             });
             let groups = groups.collect();
             self.execute(&pictures, groups);
         }
     }
 
+    /// Whether all of these outputs are there, and no plan needs them. The progress then counts them.
+    fn are_there(&self, work: &Work, mut ids: impl Iterator<Item = usize>) -> bool {
+        let mut count = 0;
+        let are_there = !self.keeps_record
+            && ids.all(|id| {
+                count += 1;
+                self.sink.is_there(work.entry(id))
+            });
+        if are_there {
+            self.skipped(count);
+        }
+        are_there
+    }
+
+    fn skipped(&self, outputs: usize) {
+        self.state().skipped += outputs;
+        self.progress.inc(outputs as u64);
+    }
+
     /// The batch of some entries of one shape, followed by the partners that are not among them.
-    fn replayed(
-        &self,
-        planned: &[PlannedImage],
-        entries: &[Entry],
-        own: Vec<usize>,
-        pictures: &Pictures,
-    ) -> Option<Group> {
+    fn replayed(&self, work: &Work, own: Vec<usize>, pictures: &Pictures) -> Option<Group> {
+        let is_there = |id: usize| pictures.contains_key(&work.entry(id).input);
         let (own, broken): (Vec<_>, Vec<_>) =
-            own.into_iter().partition(|&e| partners(&planned[e].ops).all(|p| pictures.contains_key(&entries[p].input)));
+            own.into_iter().partition(|&e| partners(&work.planned(e).ops).all(is_there));
         for e in broken {
-            self.fail_all(&[entries[e]], "its SamplePairing partner could not be read");
+            self.fail_all(&[work.entry(e)], "its SamplePairing partner could not be read");
         }
         let mut places: BTreeMap<usize, usize> = own.iter().enumerate().map(|(place, &e)| (e, place)).collect();
         let mut members = own.clone();
-        for partner in own.iter().flat_map(|&e| partners(&planned[e].ops)) {
+        for partner in own.iter().flat_map(|&e| partners(&work.planned(e).ops).collect::<Vec<_>>()) {
             places.entry(partner).or_insert_with(|| {
                 members.push(partner);
                 members.len() - 1
             });
         }
         // Those that only are partners are brought to the others' size, since a batch comes out in one.
-        let first = own.first().and_then(|&e| Some((e, pictures.get(&entries[e].input)?)));
-        let fit =
-            first.and_then(|(e, picture)| fit(&planned[e], Size { width: picture.width, height: picture.height }));
+        let first = own.first().and_then(|&e| Some((e, pictures.get(&work.entry(e).input)?)));
+        let fit = first
+            .and_then(|(e, picture)| fit(&work.planned(e).ops, Size { width: picture.width, height: picture.height }));
         let image = |(place, &e): (usize, &usize)| {
-            let ops = if place < own.len() { planned[e].ops.as_slice() } else { fit.as_slice() };
+            let planned = work.planned(e).into_owned();
+            let ops = if place < own.len() { planned.ops.as_slice() } else { fit.as_slice() };
             let ops = renumbered(ops, |partner| places.get(&partner).copied())?;
-            Some(PlannedImage { ops, ..planned[e].clone() })
+            Some(PlannedImage { ops, ..planned })
         };
         let plan = Plan::new(members.iter().enumerate().map(image).collect::<Option<_>>()?);
-        let inputs = members.iter().map(|&e| entries[e].input).collect();
-        let entries = own.iter().map(|&e| entries[e]).collect();
+        let inputs = members.iter().map(|&e| work.entry(e).input).collect();
+        let entries = own.iter().map(|&e| work.entry(e)).collect();
         (!own.is_empty()).then_some(Group { inputs, ids: members, plan, entries })
     }
 
-    /// The longest beginning of `range` that makes a window, at least one, and its bytes.
-    fn window(&self, range: Range<usize>, input: impl Fn(usize) -> usize) -> (Range<usize>, usize) {
-        let mut bytes = 0;
+    /// The longest beginning of `range` that makes a window, at least one, and its bytes. `id` gives entries' numbers.
+    fn window(&self, work: &Work, range: Range<usize>, id: impl Fn(usize) -> usize) -> (Range<usize>, usize) {
+        let mut bytes: usize = 0;
         for i in range.clone() {
-            let own: usize = self.source.measure(input(i)).unwrap_or_default().iter().product();
-            let is_full = i - range.start == WINDOW_IMAGES || bytes + own > WINDOW_BYTES;
+            let own = self.bytes(work, id(i));
+            let is_full = i - range.start == WINDOW_IMAGES || bytes.saturating_add(own) > WINDOW_BYTES;
             if i > range.start && is_full {
                 return (range.start..i, bytes);
             }
-            bytes += own;
+            bytes = bytes.saturating_add(own);
         }
         (range, bytes)
+    }
+
+    /// The bytes of an entry: its file, its pixels, those of its partners, and what becomes of them.
+    fn bytes(&self, work: &Work, id: usize) -> usize {
+        let input = work.entry(id).input;
+        // What has no readable header fails before its pixels take memory.
+        let Some([height, width, channels]) = self.source.measure(input) else { return 0 };
+        let shape = Shape { images: 1, height, width, channels };
+        let after = work.most_pixels(id, shape).saturating_mul(channels * self.output.dtype().bytes());
+        let pictures = 1 + partners(&work.planned(id).ops).count();
+        let before = self.source.encoded_bytes(input).saturating_add(shape.values());
+        before.saturating_mul(pictures).saturating_add(after)
     }
 
     /// Reads inputs in parallel; broken ones are named and left out.
@@ -237,24 +280,43 @@ impl<'a> Pipeline<'a> {
         let members: Vec<_> = group.inputs.iter().filter_map(|input| pictures.get(input)).collect();
         let Some(first) = members.first() else { return };
         let shape = Shape { images: members.len(), height: first.height, width: first.width, channels: first.channels };
-        let data = members.iter().flat_map(|picture| picture.data.iter().copied()).collect::<Vec<_>>();
-        let result = Batch::new(data, shape, self.source.layout())
-            .and_then(|batch| self.executor.apply(&batch, &group.plan, &self.output));
-        let (tensor, report) = match result {
+        let (tensor, report) = match self.augmented(&members, shape, &group.plan) {
             Ok(done) => done,
-            Err(error) => return self.fail_all(&group.entries, &error.to_string()),
+            Err(error) => return self.fail_all(&group.entries, &in_one_line(&error)),
         };
         self.count(&report);
         if self.keeps_record {
             self.keep(&group);
         }
         group.entries.par_iter().enumerate().for_each(|(position, &entry)| {
+            if self.sink.is_there(entry) {
+                return self.skipped(1);
+            }
+            if self.is_stopped() {
+                return;
+            }
             match self.sink.write(entry, &tensor, position) {
                 Ok(()) => self.state().written += 1,
-                Err(error) => self.fail(entry.input, &in_one_line(&error)),
+                Err(error) => match ends_the_run(&error, self.source.is_array()) {
+                    true => self.stop(format!("{}: {}", self.source.name(entry.input), in_one_line(&error))),
+                    false => self.fail(entry.input, &in_one_line(&error)),
+                },
             }
             self.progress.inc(1);
         });
+    }
+
+    fn augmented(&self, members: &[&DecodedImage], shape: Shape, plan: &Plan) -> anyhow::Result<(Tensor, Report)> {
+        let data = match members {
+            [one] => Cow::Borrowed(&one.data[..]),
+            more => {
+                let mut data = read::reserved(shape.values())?;
+                more.iter().for_each(|picture| data.extend_from_slice(&picture.data));
+                Cow::Owned(data)
+            }
+        };
+        let batch = Batch::new(data, shape, self.source.layout())?;
+        Ok(self.executor.apply(&batch, plan, &self.output)?)
     }
 
     /// Records all images of a batch, those that only were partners too, as others refer to them: without operations.
@@ -287,6 +349,14 @@ impl<'a> Pipeline<'a> {
         }
     }
 
+    fn stop(&self, reason: String) {
+        self.state().stopped.get_or_insert(reason);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.state().stopped.is_some()
+    }
+
     fn fail(&self, input: usize, reason: &str) {
         let is_new = self.state().failed.insert(input);
         if is_new {
@@ -304,8 +374,10 @@ impl<'a> Pipeline<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn written(&self) -> usize {
-        self.state().written
+    /// How many outputs were written, and how many were there before.
+    pub fn written(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.written, state.skipped)
     }
 
     /// The run's counters: files first, then the sums of the batches' reports.
@@ -316,6 +388,7 @@ impl<'a> Pipeline<'a> {
         report.insert("inputs".to_string(), self.source.len().into());
         report.insert("failed".to_string(), (state.failed.len() + state.unreadable).into());
         report.insert("written".to_string(), state.written.into());
+        report.insert("skipped".to_string(), state.skipped.into());
         report.insert("batches".to_string(), state.batches.into());
         report.extend(state.counters.iter().filter(|(name, _)| *name != "device").map(|(k, v)| (k.clone(), v.clone())));
         Value::Object(report)
@@ -326,18 +399,26 @@ impl<'a> Pipeline<'a> {
     }
 }
 
+/// Whether nothing else can be written either. An array is one file.
+fn ends_the_run(error: &anyhow::Error, is_array: bool) -> bool {
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let is_full =
+        matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem));
+    is_full || is_array && kind.is_some()
+}
+
 /// A crop to the size that an image of `size` has after its operations, if that is another one.
-fn fit(image: &PlannedImage, size: Size) -> Option<Op> {
-    let Size { width, height } = size_after(image, size).ok().filter(|after| *after != size)?;
+fn fit(ops: &[Op], size: Size) -> Option<Op> {
+    let Size { width, height } = size_after(ops, size).ok().filter(|after| *after != size)?;
     Some(ops::Crop { x: 0, y: 0, width, height, border: Border::Constant, fill: [0; 3] }.into())
 }
 
 /// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for
 /// itself.
-fn by_size_after(planned: &[PlannedImage], shape: Shape, entries: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+fn by_size_after(work: &Work, shape: Shape, entries: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Option<Size>, Vec<usize>)> = Vec::new();
     for entry in entries {
-        let size = size_after(&planned[entry], shape.size()).ok();
+        let size = size_after(&work.planned(entry).ops, shape.size()).ok();
         match groups.iter_mut().find(|(of, _)| size.is_some() && *of == size) {
             Some((_, group)) => group.push(entry),
             None => groups.push((size, vec![entry])),

@@ -21,16 +21,20 @@ pub trait Source: Sync {
     fn is_array(&self) -> bool;
     /// The name of an input for people.
     fn name(&self, input: usize) -> String;
-    /// The name of an input in plans.
+    /// The name of an input in plans, which is text.
     fn planned_name(&self, input: usize) -> Option<String>;
     fn layout(&self) -> Layout;
     /// Height, width and channels, from the header; none if the input is corrupt.
     fn measure(&self, input: usize) -> Option<[usize; 3]>;
+    /// The bytes that are read to have an input's pixels, besides the pixels.
+    fn encoded_bytes(&self, input: usize) -> usize;
     fn load(&self, input: usize) -> anyhow::Result<(DecodedImage, Vec<Reduction>)>;
 }
 
 /// The outputs.
 pub trait Sink: Sync {
+    /// Whether an output is there already from an earlier run of the same call.
+    fn is_there(&self, entry: Entry) -> bool;
     /// Writes image `position` of the tensor.
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()>;
 }

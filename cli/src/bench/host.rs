@@ -7,6 +7,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::rows::{Id, Row, wall};
 use super::work::Work;
+use crate::read;
 
 /// One thread, and all of them.
 pub struct Pools {
@@ -26,11 +27,15 @@ impl Pools {
 }
 
 /// All threads have a row of their own where there is more than one.
-pub fn rows<'a>(pools: &'a Pools, cpu: &'a Executor, work: &'a Work) -> Vec<Row<'a>> {
+pub fn rows<'a>(pools: &'a Pools, cpu: &'a Executor, work: &'a Work) -> anyhow::Result<Vec<Row<'a>>> {
     let one = [(Id::CpuOneThread, Id::MemcpyOneThread, &pools.one)];
     let all = [(Id::CpuAllThreads, Id::MemcpyAllThreads, &pools.all)];
     let pools = one.into_iter().chain(all.into_iter().filter(|_| pools.threads() > 1));
-    pools.flat_map(|(augment, copy, pool)| [augmenting(augment, pool, cpu, work), copying(copy, pool, work)]).collect()
+    let mut rows = Vec::new();
+    for (augment, copy, pool) in pools {
+        rows.extend([augmenting(augment, pool, cpu, work), copying(copy, pool, work)?]);
+    }
+    Ok(rows)
 }
 
 fn augmenting<'a>(id: Id, pool: &'a ThreadPool, cpu: &'a Executor, work: &'a Work) -> Row<'a> {
@@ -50,10 +55,10 @@ fn augmenting<'a>(id: Id, pool: &'a ThreadPool, cpu: &'a Executor, work: &'a Wor
 }
 
 /// Reads the bytes of the images and writes as many as the results have, which is a whole multiple.
-fn copying<'a>(id: Id, pool: &'a ThreadPool, work: &'a Work) -> Row<'a> {
+fn copying<'a>(id: Id, pool: &'a ThreadPool, work: &'a Work) -> anyhow::Result<Row<'a>> {
     let source = work.batch.data();
     let times = work.output_bytes() / work.input_bytes();
-    let mut destination = vec![0u8; work.output_bytes()];
+    let mut destination = read::zeros(work.output_bytes())?;
     // A thread's share at once where it is copied once; else parts that the cache still has when they are read again.
     let part = if times == 1 { source.len().div_ceil(pool.current_num_threads()) } else { 1 << 15 };
     let run = move |plans: &[&Plan]| {
@@ -67,7 +72,7 @@ fn copying<'a>(id: Id, pool: &'a ThreadPool, work: &'a Work) -> Row<'a> {
             Ok(())
         })
     };
-    Row { id, run: Box::new(run) }
+    Ok(Row { id, run: Box::new(run) })
 }
 
 fn copy(source: &[u8], destination: &mut [u8], times: usize, part: usize) {

@@ -30,7 +30,7 @@ use crate::choices::{self, Drawing, Runs, Where};
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome};
 use crate::terminal::{self, Terminal};
-use crate::values;
+use crate::{values, write};
 use check::Expected;
 use measure::Measured;
 use pictures::Pictures;
@@ -120,14 +120,15 @@ impl Bench {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         if let Some(path) = &self.plot {
             plot::check_name(path)?;
-            encode::check_free([path.as_path()], self.force)?;
+            write::check_free(path, self.force)?;
         }
+        work::check_bytes(self.batch as usize, self.size as usize)?;
         let scheme = self.drawing.scheme()?;
         let convention = scheme.convention();
         let sampler = self.drawing.sampler(scheme)?;
         let pictures = match &self.inputs[..] {
             [] => Pictures::generated(self.drawing.seed),
-            inputs => Pictures::read(inputs, terminal)?,
+            inputs => Pictures::read(inputs, self.plot.as_deref(), terminal)?,
         };
         let output = choices::output(self.dtype, self.output_layout, Normalize::IMAGENET)?;
         let form = Form { sampler: &sampler, first_epoch: self.drawing.epoch, output };
@@ -173,21 +174,21 @@ impl Bench {
             terminal::data(&report.text())?;
         }
         if let Some(path) = &self.plot {
-            write_plot(path, &report)?;
-            terminal.note(&format!("wrote {}", path.display()));
+            write_plot(path, &report, self.force)?;
+            terminal.note(&format!("wrote {}", terminal::name(path)));
         }
         Ok(Outcome::Done)
     }
 }
 
-fn write_plot(path: &Path, report: &Report) -> anyhow::Result<()> {
+fn write_plot(path: &Path, report: &Report, overwrites: bool) -> anyhow::Result<()> {
     let bytes = if plot::is_svg(path) {
         plot::svg(report)?.into_bytes()
     } else {
         let (rgb, [width, height]) = plot::rgb(report)?;
         encode::encode(&rgb, [height, width, 3], Format::Png, 100, 1)?
     };
-    encode::write_whole(path, &bytes)
+    write::whole(path, &bytes, overwrites)
 }
 
 impl Machine {
@@ -214,7 +215,7 @@ impl Machine {
     ) -> anyhow::Result<Vec<Measured>> {
         let expected = Expected::of(work)?;
         expected.check_cpu(&self.cpu, work)?;
-        let mut rows: Vec<Row<'_>> = host::rows(&self.pools, &self.cpu, work);
+        let mut rows: Vec<Row<'_>> = host::rows(&self.pools, &self.cpu, work)?;
         #[cfg(feature = "gpu")]
         if let Some(gpu) = &self.gpu {
             expected.check_gpu(gpu.gpu()?, work)?;

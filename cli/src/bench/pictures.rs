@@ -1,9 +1,9 @@
 //! Pictures: the images that are augmented, photographs or ones made from the seed.
 
 use std::f32::consts::TAU;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use image::RgbImage;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,8 +11,12 @@ use rayon::prelude::*;
 
 use crate::outcome::RunFailed;
 use crate::preview::thumbnails;
-use crate::terminal::{Terminal, counted, in_one_line};
-use crate::{decode, inputs};
+use crate::terminal::{self, Terminal, counted, in_one_line};
+use crate::write::Kept;
+use crate::{decode, inputs, read};
+
+/// The most bytes of all photographs.
+const MOST: usize = 512 << 20;
 
 pub enum Pictures {
     /// As they were decoded.
@@ -27,20 +31,28 @@ impl Pictures {
     }
 
     /// Decodes all files; one that cannot be is an error, since without it other things would be measured.
-    pub fn read(paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Self> {
+    pub fn read(paths: &[PathBuf], plot: Option<&Path>, terminal: Terminal) -> anyhow::Result<Self> {
         let found = inputs::find(paths, None)?;
+        if let Some(plot) = plot {
+            Kept::new(found.inputs.iter().map(|input| input.path.as_path())).check(plot)?;
+        }
         if let Some((place, reason)) = found.unreadable.first() {
             return Err(RunFailed(format!("{place}: {reason}")).into());
         }
-        let mut photographs = Vec::new();
+        let (mut photographs, mut bytes) = (Vec::new(), 0);
         for input in found.inputs {
-            let name = input.path.display();
+            let name = terminal::name(&input.path);
             let (picture, reductions) = decode::read(&input.path, decode::DecodeOptions::default())
                 .map_err(|error| RunFailed(format!("{name}: {}", in_one_line(&error))))?;
             for reduction in reductions {
                 terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
             }
-            photographs.push(thumbnails::rgb(picture)?);
+            let photograph = thumbnails::rgb(picture)?;
+            bytes += photograph.as_raw().len();
+            if bytes > MOST {
+                bail!("{name}: the photographs have more than {MOST} bytes of pixels; name fewer");
+            }
+            photographs.push(photograph);
         }
         Ok(Pictures::Photographs(photographs))
     }
@@ -56,7 +68,7 @@ impl Pictures {
     /// The interleaved bytes of a batch of squares; photographs repeat where there are too few.
     pub fn batch(&self, images: usize, side: usize) -> anyhow::Result<Vec<u8>> {
         let bytes = side.checked_mul(side).and_then(|n| n.checked_mul(3 * images)).context("the batch is too large")?;
-        let mut data = vec![0; bytes];
+        let mut data = read::zeros(bytes)?;
         let places = data.par_chunks_mut(side * side * 3).enumerate();
         match self {
             Pictures::Generated(seed) => places.for_each(|(i, place)| generate(*seed, i as u64, side, place)),

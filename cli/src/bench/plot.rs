@@ -19,6 +19,7 @@ use super::point::{Line, Point};
 use super::report::{Report, significant};
 use super::rows::Id;
 use super::sweep::{Over, Sweep};
+use crate::terminal;
 
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 500;
@@ -35,7 +36,7 @@ pub fn check_name(path: &Path) -> anyhow::Result<()> {
     if is_svg(path) || has_extension(path, "png") {
         return Ok(());
     }
-    bail!("--plot {}: the plot is an SVG or a PNG, and its name must end in .svg or .png", path.display());
+    bail!("--plot {}: the plot is an SVG or a PNG, and its name must end in .svg or .png", terminal::name(path));
 }
 
 pub fn is_svg(path: &Path) -> bool {

@@ -1,5 +1,6 @@
 //! Work: a batch, and the plans that are applied to it.
 
+use anyhow::bail;
 use autoaugment::{Batch, Layout, Output, Plan, Sampler, Shape};
 
 use super::pictures::Pictures;
@@ -7,6 +8,8 @@ use super::pictures::Pictures;
 /// The most plans that there are, and the most images that all of them together have; runs take them in turns.
 const PLANS: usize = 64;
 const PLANNED: usize = 1 << 18;
+/// The most bytes of a batch. The rows together hold some ten times as much, in floats four times that.
+const MOST: usize = 1 << 32;
 /// Plans whose bytes are compared at each size, before anything is timed.
 pub const COMPARED: usize = 3;
 
@@ -22,6 +25,17 @@ pub struct Work {
     pub batch: Batch<'static>,
     pub output: Output,
     plans: Vec<Plan>,
+}
+
+/// Refuses a batch that no machine could hold as often as it is needed.
+pub fn check_bytes(images: usize, side: usize) -> anyhow::Result<()> {
+    let bytes = images.saturating_mul(side).saturating_mul(side).saturating_mul(3);
+    if bytes > MOST {
+        bail!(
+            "--batch {images} --size {side}: a batch would have {bytes} bytes and may have {MOST}; lower one of both"
+        );
+    }
+    Ok(())
 }
 
 impl Work {

@@ -133,7 +133,7 @@ impl PolicyCommand {
             PolicyCommand::Convert { file, to } => print(&choices::read_policy(&file)?, to)?,
             PolicyCommand::Import { from, file, json } => {
                 let policy = Policy::import(&choices::read(&file)?, from);
-                let policy = policy.with_context(|| file.display().to_string())?;
+                let policy = policy.with_context(|| terminal::name(&file))?;
                 if let Some(caveat) = from.caveat() {
                     terminal.note(&format!("not what {from} does: {caveat}"));
                 }

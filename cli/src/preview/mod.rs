@@ -14,8 +14,9 @@ use clap::Args;
 use crate::choices::{Drawing, Runs, Where};
 use crate::encode::{self, Format};
 use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
-use crate::terminal::{Terminal, in_one_line};
-use crate::{decode, inputs, values};
+use crate::terminal::{self, Terminal};
+use crate::write::{self, Kept};
+use crate::{inputs, values};
 use sheet::{Cell, Column, Sheet};
 use thumbnails::Thumbnails;
 
@@ -60,32 +61,22 @@ pub struct Preview {
 impl Preview {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         if !self.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
-            bail!("--out {}: the sheet is a PNG, and its name must end in .png", self.out.display());
+            bail!("--out {}: the sheet is a PNG, and its name must end in .png", terminal::name(&self.out));
         }
         let columns = self.columns()?;
-        encode::check_free([self.out.as_path()], self.force)?;
+        write::check_free(&self.out, self.force)?;
         let found = inputs::find(&self.inputs, None)?;
-        let mut failures = found.unreadable;
-        let mut pictures = Vec::new();
-        for input in found.inputs {
-            let name = input.path.display().to_string();
-            match decode::read(&input.path, decode::DecodeOptions::default()) {
-                Ok((picture, reductions)) => {
-                    for reduction in reductions {
-                        terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
-                    }
-                    pictures.push((input, picture));
-                }
-                Err(error) => failures.push((name, in_one_line(&error))),
-            }
-        }
+        Kept::new(found.inputs.iter().map(|input| input.path.as_path())).check(&self.out)?;
+        let thumbnails = Thumbnails::frame(&found.inputs, self.size);
+        sheet::check_cells(thumbnails.shape(), found.inputs.len(), columns.len() + 1)?;
+        let (thumbnails, failed) = thumbnails.read(&found.inputs, terminal);
+        let failures = [found.unreadable, failed].concat();
         for (name, reason) in &failures {
             terminal.error(&format!("{name}: {reason}"));
         }
-        if pictures.is_empty() {
+        if thumbnails.images().is_empty() {
             return Err(RunFailed("no image could be read".to_string()).into());
         }
-        let thumbnails = Thumbnails::of(pictures, self.size)?;
         let executor = self.device.open(terminal, Runs::Briefly)?;
         let shape = thumbnails.shape();
         let batch = Batch::new(thumbnails.bytes(), shape, Layout::Nhwc)?;
@@ -99,8 +90,8 @@ impl Preview {
         let image = Sheet::new(shown, shape.size())?.paint()?;
         let (width, height) = (image.width() as usize, image.height() as usize);
         let png = encode::encode(image.as_raw(), [height, width, 3], Format::Png, 100, 1)?;
-        encode::write_whole(&self.out, &png)?;
-        terminal.note(&format!("wrote {} ({width} x {height})", self.out.display()));
+        write::whole(&self.out, &png, self.force)?;
+        terminal.note(&format!("wrote {} ({width} x {height})", terminal::name(&self.out)));
         Ok(if failures.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
     }
 

@@ -1,9 +1,11 @@
 //! Sheet: images in a grid, with a heading over each column and a caption under each image.
 
-use autoaugment::Size;
+use anyhow::{Context, bail};
+use autoaugment::{Shape, Size};
 use image::{GenericImage, Rgb, RgbImage};
 
 use super::text::Pen;
+use crate::read;
 
 /// A column, its cells from above.
 pub struct Column {
@@ -37,6 +39,24 @@ const INK: Rgb<u8> = Rgb([24, 28, 36]);
 const SOFT: Rgb<u8> = Rgb([92, 99, 112]);
 const RULE: Rgb<u8> = Rgb([222, 225, 230]);
 
+/// The most pixels of the images on a sheet, and of a sheet with all text.
+const MOST_IN_CELLS: u64 = 100_000_000;
+const MOST: u64 = 150_000_000;
+
+/// Refuses a sheet that would be too large, before any image is read.
+pub fn check_cells(cell: Shape, rows: usize, columns: usize) -> anyhow::Result<()> {
+    let pixels = (cell.size().pixels() as u64).saturating_mul(rows as u64).saturating_mul(columns as u64);
+    if pixels > MOST_IN_CELLS {
+        bail!(
+            "a sheet of {rows} images in {columns} columns would have {} megapixels and may have {}; name fewer \
+             images, or lower --columns or --size",
+            pixels / 1_000_000,
+            MOST_IN_CELLS / 1_000_000
+        );
+    }
+    Ok(())
+}
+
 impl Sheet {
     /// Type and spaces grow with the images.
     pub fn new(columns: Vec<Column>, cell: Size) -> anyhow::Result<Self> {
@@ -63,13 +83,22 @@ impl Sheet {
         let rows = self.columns.first().map_or(0, |column| column.cells.len()) as u32;
         let columns = self.columns.len() as u32;
         let head = self.heading.line() + self.most(|c| c.details.len()) * self.detail.line();
-        let head = head.ceil() as u32 + self.gap;
+        let head = (head.ceil() as u32).saturating_add(self.gap);
         let captions = self.most(|c| c.cells.iter().map(|cell| cell.caption.len()).max().unwrap_or(0));
-        let foot = (captions * self.caption.line()).ceil() as u32 + self.gap / 2;
-        let pitch = height + foot + self.gap;
+        let foot = ((captions * self.caption.line()).ceil() as u32).saturating_add(self.gap / 2);
+        let pitch = height.saturating_add(foot).saturating_add(self.gap);
         let sheet_width = margin * 2 + columns * width + columns.saturating_sub(1) * self.gap;
-        let sheet_height = margin + head + rows * pitch - self.gap + margin - self.gap / 2;
-        let mut sheet = RgbImage::from_pixel(sheet_width, sheet_height, WHITE);
+        let sheet_height = (margin + margin).saturating_add(head).saturating_add(rows.saturating_mul(pitch));
+        let sheet_height = sheet_height - self.gap - self.gap / 2;
+        let pixels = u64::from(sheet_width) * u64::from(sheet_height);
+        if pixels > MOST {
+            bail!(
+                "the sheet would have {sheet_width} x {sheet_height} pixels and may have {MOST}; its text is too long"
+            );
+        }
+        let mut white = read::reserved(3 * pixels as usize)?;
+        white.resize(3 * pixels as usize, WHITE.0[0]);
+        let mut sheet = RgbImage::from_raw(sheet_width, sheet_height, white).context("the sheet has no pixels")?;
         for (c, column) in self.columns.iter().enumerate() {
             let x = margin + c as u32 * (width + self.gap);
             self.paint_heading(&mut sheet, column, x, margin);

@@ -1,14 +1,13 @@
 //! Thumbnails: the images of a contact sheet, all of one size.
 
-use std::path::Path;
-
 use anyhow::Context;
 use autoaugment::Shape;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use crate::decode::DecodedImage;
+use crate::decode::{self, DecodeOptions, DecodedImage};
 use crate::inputs::Input;
+use crate::terminal::{self, Terminal, in_one_line};
 
 /// The widest and the narrowest that is shown; what goes beyond is cut off.
 const WIDEST: f64 = 1.5;
@@ -22,18 +21,35 @@ pub struct Thumbnails {
 }
 
 impl Thumbnails {
-    /// Cuts all to the middle one of their proportions and scales them to `width`.
-    pub fn of(pictures: Vec<(Input, DecodedImage)>, width: u32) -> anyhow::Result<Self> {
-        let mut aspects: Vec<_> = pictures.iter().map(|(_, p)| p.width as f64 / p.height as f64).collect();
+    /// None yet, of `width` and of the middle one of the files' proportions.
+    pub fn frame(inputs: &[Input], width: u32) -> Self {
+        let options = DecodeOptions::default();
+        let sides = inputs.iter().filter_map(|input| decode::measure(&input.path, options).ok());
+        let mut aspects: Vec<_> = sides.map(|[height, width, _]| width as f64 / height as f64).collect();
         aspects.sort_by(f64::total_cmp);
         let aspect = aspects.get(aspects.len() / 2).copied().unwrap_or(1.0).clamp(NARROWEST, WIDEST);
-        let height = (f64::from(width) / aspect).round() as u32;
-        let thumbnail = |(input, picture): (Input, DecodedImage)| {
-            let name = Path::new(&input.name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Ok((name, scaled(rgb(picture)?, width, height)))
-        };
-        let images: anyhow::Result<Vec<_>> = pictures.into_iter().map(thumbnail).collect();
-        Ok(Thumbnails { width, height, images: images? })
+        Thumbnails { width, height: (f64::from(width) / aspect).round() as u32, images: Vec::new() }
+    }
+
+    /// Reads, cuts and scales one file after the other. Those that could not be read come with the reason.
+    pub fn read(mut self, inputs: &[Input], terminal: Terminal) -> (Self, Vec<(String, String)>) {
+        let mut failures = Vec::new();
+        for input in inputs {
+            let name = terminal::name(&input.path);
+            let read = decode::read(&input.path, DecodeOptions::default())
+                .and_then(|(picture, reductions)| Ok((scaled(rgb(picture)?, self.width, self.height), reductions)));
+            match read {
+                Ok((thumbnail, reductions)) => {
+                    for reduction in reductions {
+                        terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
+                    }
+                    let stem = input.name.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    self.images.push((stem, thumbnail));
+                }
+                Err(error) => failures.push((name, in_one_line(&error))),
+            }
+        }
+        (self, failures)
     }
 
     pub fn images(&self) -> &[(String, Vec<u8>)] {
