@@ -210,9 +210,9 @@ mod tests {
             vec![layout.start + 3, layout.bias + 3, layout.bias + 150, layout.bias + 250, layout.bias + 350];
         places.extend([5, 6000, 12_000].map(|k| layout.input + k));
         places.extend([7, 20_000, 39_000].map(|k| layout.state + k));
-        for kind in 0..KINDS {
+        for (kind, &token) in tokens[..KINDS].iter().enumerate() {
             places.extend([layout.heads[kind] + 120, layout.heads[kind] + layout.choices[kind] * UNITS + 1]);
-            places.push(layout.embedding(kind, tokens[kind]) + 4);
+            places.push(layout.embedding(kind, token) + 4);
         }
         for place in places {
             let before = network.parameters[place];
