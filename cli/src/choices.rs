@@ -18,6 +18,8 @@ pub struct Drawing {
     /// Preset (imagenet, cifar10, svhn, v0), scheme (randaugment, trivialaugment, ...), file, or text [default:
     /// imagenet]
     ///
+    /// - is standard input. A file that is called like a preset or a scheme is given with its folder: ./imagenet.
+    ///
     /// `autoaugment policy list` prints all names. Examples of schemes: "randaugment(n=2, m=9)", trivialaugment,
     /// "uniformaugment(n=2)", and timm's configuration strings: rand-m9-mstd0.5-inc1, original-mstd0.5.
     ///

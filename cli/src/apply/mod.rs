@@ -231,7 +231,8 @@ impl Apply {
         let (pipeline, outcome) =
             self.execute(terminal, executor, (&source, &sink), Output::u8(), work, found.unreadable)?;
         let (written, skipped) = pipeline.written();
-        let before = if self.resume { format!("; {skipped} were there") } else { String::new() };
+        let before =
+            if self.resume { format!("; {} there before", counted(skipped, "was", "were")) } else { String::new() };
         terminal.note(&format!("wrote {} to {}{before}", counted(written, "file", "files"), terminal::name(&self.out)));
         self.finish(pipeline, plan_out, outcome)
     }

@@ -2,11 +2,29 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use crate::files::array;
-use crate::row::{Row, row};
+use crate::row::{Row, put, row};
 
 const GOOD: [&str; 2] = ["a_0.png", "c_0.png"];
+
+/// A run into a folder of 64 kB, which must not keep anything unfinished.
+fn full_disk(call: &str, words: &str) -> Row {
+    let inside = format!(
+        "mkdir out && mount -t tmpfs -o size=64k t out || exit 98
+        {call} 2>&1; code=$?; ls -A out | grep -q part && exit 97; exit $code"
+    );
+    let script = format!("cat > inside <<'END'\n{}\n{inside}\nEND\nunshare -rm sh inside >&2", crate::row::PRELUDE);
+    row(&format!("a full disk: {call}"), &script)
+        .with(|folder| {
+            put(folder, "in/b.png", &crate::row::png(400, 300));
+            put(folder, "x.npy", &array("1,40,40,3", 4800));
+        })
+        .ends(1)
+        .says(words)
+        .says("No space left")
+}
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
@@ -159,5 +177,13 @@ pub fn rows() -> Vec<Row> {
             .leaves(&[]),
     ];
     rows.extend(rights.into_iter().map(Row::without_rights));
+    // A small disk needs a mount, and that a namespace of its own.
+    if Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
+        rows.push(full_disk("invert in --out out", "the run stopped: in/"));
+        rows.push(full_disk("invert x.npy --out out --copies 100", "the run stopped: x.npy, image "));
+        rows.push(full_disk("preview in --out out/s.png", "out/s.png could not be written: "));
+    } else {
+        println!("no mounts are allowed here: rows about a full disk are left out");
+    }
     rows
 }

@@ -119,10 +119,10 @@ pub fn rows() -> Vec<Row> {
             done; wait
             for f in a c; do cmp -s out/${f}_0.png one/${f}_0.png || cmp -s out/${f}_0.png two/${f}_0.png || exit 9; done"),
         row("a run that is resumed", "invert in --out out --resume && invert in --out out --resume")
-            .says("wrote 0 files to out; 2 were there")
+            .says("wrote 0 files to out; 2 were there before")
             .leaves(&[".autoaugment-resume", "a_0.png", "c_0.png"]),
         row("a missing output is made", "invert in --out out --resume && rm out/c_0.png && invert in --out out --resume")
-            .says("wrote 1 file to out; 1 were there")
+            .says("wrote 1 file to out; 1 was there before")
             .leaves(&[".autoaugment-resume", "a_0.png", "c_0.png"]),
         row("a resumed draw gives the same", "
             apply in --out whole --copies 20 --policy 'SamplePairing 1 9'
@@ -140,7 +140,7 @@ pub fn rows() -> Vec<Row> {
         row("resume of an array", "invert x.npy --out out --resume").file("x.npy", array("2,4,4,3", 96)).ends(2).says("--resume"),
         row("a resumed run tries broken files again", "invert in --out out --resume; cp in/a.png in/b.png; invert in --out out --resume")
             .file("in/b.png", "broken")
-            .says("wrote 1 file to out; 2 were there")
+            .says("wrote 1 file to out; 2 were there before")
             .leaves(&[".autoaugment-resume", "a_0.png", "b_0.png", "c_0.png"]),
         row("a resumed run records the whole plan", "invert in --out out --resume; invert in --out out --resume --plan-out p; grep -c Invert p | grep -qx 2"),
     ]

@@ -19,7 +19,7 @@ const NOBODY: &str = "65534";
 const AS_NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /// What scripts call. `$AA` is the program.
-const PRELUDE: &str = r#"
+pub const PRELUDE: &str = r#"
 aa() { "$AA" "$@"; }
 apply() { "$AA" apply --device cpu "$@"; }
 invert() { "$AA" apply --device cpu --op Invert "$@"; }
@@ -140,7 +140,7 @@ impl Row {
         }
     }
 
-    /// Exit code, peak memory in KiB, and standard error.
+    /// Exit code, peak memory in KiB, and standard error. A child's peak begins at that of this process.
     fn child(&self, folder: &TempDir) -> (i32, u64, String) {
         let script = format!("ulimit -v {}\n{PRELUDE}\n{}", self.memory, self.script);
         let errors = folder.path().join(".stderr");
