@@ -31,7 +31,8 @@ pub fn rows() -> Vec<Row> {
         row("standard error is closed", "invert in --out out 2>&-").leaves(&GOOD),
         row("standard error is full", "invert in --out out 2> /dev/full").leaves(&GOOD),
         row("a warning to a closed standard error", "RUST_LOG=trace aa apply in --out out --op Invert 2>&-")
-            .leaves(&GOOD),
+            .leaves(&GOOD)
+            .memory(8000),
         row(
             "a warning to a full standard error",
             "RUST_LOG=trace VK_DRIVER_FILES=/none aa apply in --out out --op Invert 2> /dev/full",

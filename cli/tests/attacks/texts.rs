@@ -45,7 +45,8 @@ pub fn rows() -> Vec<Row> {
             "a device of 100 kB",
             "aa apply in --out out --device $(head -c 100000 t); [ $? = 3 ] && exit 2",
             name.clone(),
-        ),
+        )
+        .memory(8000),
         refused("a deep policy", POLICY, "[".repeat(500_000)),
         refused("deep text of a policy", POLICY, "(".repeat(500_000)),
         refused("a deep scheme", POLICY, "randaugment(".repeat(50_000)),
