@@ -19,7 +19,15 @@ pub enum Error {
     #[error("outcome: {0}")]
     Outcome(String),
 
-    /// A policy that cannot be made.
+    /// Images that cannot be used.
+    #[error("data: {0}")]
+    Data(String),
+
+    /// A child that cannot be trained.
+    #[error("child: {0}")]
+    Child(String),
+
+    /// A policy that cannot be made or applied.
     #[error(transparent)]
     Policy(#[from] autoaugment::Error),
 }

@@ -22,18 +22,24 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
+mod child;
 mod controller;
+mod data;
 mod error;
 mod evolution;
 mod journal;
+mod micro;
 mod random_search;
 mod search;
 mod strategy;
 
+pub use child::{Child, Score};
 pub use controller::{Controller, Ppo};
+pub use data::Images;
 pub use error::{Error, Result};
 pub use evolution::Evolution;
 pub use journal::Start;
+pub use micro::{Micro, MicroChild};
 pub use random_search::RandomSearch;
 pub use search::{Job, Outcome, Reward, Search};
 pub use strategy::{Judged, Proposal, Strategy};

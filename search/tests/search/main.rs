@@ -1,5 +1,6 @@
 //! Searches with rewards that cost nothing: what strategies learn, and what a journal keeps.
 
+mod children;
 mod journal;
 mod learning;
 mod synthetic;

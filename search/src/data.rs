@@ -1,0 +1,121 @@
+//! Data: images of one size in memory, with their labels, and how they are divided.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::error::{Error, Result};
+
+/// Images of one size with their classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Images {
+    /// N x side x side x channels bytes.
+    pub pixels: Vec<u8>,
+    /// The class of each.
+    pub labels: Vec<u32>,
+    /// Rows, and columns.
+    pub side: usize,
+    /// 1 (gray) or 3 (RGB).
+    pub channels: usize,
+    /// The number of classes.
+    pub classes: usize,
+}
+
+impl Images {
+    /// Checked images.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there are none or sides, channels, labels or lengths do not fit.
+    pub fn new(pixels: Vec<u8>, labels: Vec<u32>, side: usize, channels: usize, classes: usize) -> Result<Self> {
+        let refused = |reason: String| Err(Error::Data(reason));
+        if labels.is_empty() {
+            return refused("there are no images".to_string());
+        }
+        if !(16..=64).contains(&side) {
+            return refused(format!("the side of an image is {side} and must be 16 to 64"));
+        }
+        if channels != 1 && channels != 3 {
+            return refused(format!("the images have {channels} channels and must have 1 or 3"));
+        }
+        let (expected, there) = (labels.len().saturating_mul(side * side * channels), pixels.len());
+        if there != expected {
+            return refused(format!("expected {expected} bytes for {} images, got {there}", labels.len()));
+        }
+        if let Some(label) = labels.iter().find(|label| **label as usize >= classes) {
+            return refused(format!("the class {label} is outside 0..{classes}"));
+        }
+        Ok(Images { pixels, labels, side, channels, classes })
+    }
+
+    /// The number of images.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Never: images are checked.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Two sets without a common image, drawn by `seed`: for training and for validation. Each has the classes in equal
+    /// parts, as far as they can be.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if a set would be empty, if there are fewer images than both need, or if a class has none.
+    pub fn divided(&self, training: usize, validation: usize, seed: u64) -> Result<(Images, Images)> {
+        let wanted = training.saturating_add(validation);
+        if training == 0 || validation == 0 || wanted > self.len() {
+            return Err(Error::Data(format!(
+                "{training} images for training and {validation} for validation cannot be taken from {}",
+                self.len()
+            )));
+        }
+        let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); self.classes];
+        for (image, label) in self.labels.iter().enumerate() {
+            by_class[*label as usize].push(image);
+        }
+        if let Some(class) = by_class.iter().position(Vec::is_empty) {
+            return Err(Error::Data(format!("class {class} has no images; leave it out or add some")));
+        }
+        if self.classes < 2 {
+            return Err(Error::Data("there is one class, and a child learns to tell classes apart".to_string()));
+        }
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        by_class.iter_mut().for_each(|images| shuffle(images, &mut stream));
+        // In turns, one of each class that has some left.
+        let mut turns = Vec::with_capacity(wanted);
+        let longest = by_class.iter().map(Vec::len).max().unwrap_or(0);
+        for turn in 0..longest {
+            turns.extend(by_class.iter().filter_map(|images| images.get(turn)));
+        }
+        let (first, rest) = turns.split_at(training);
+        Ok((self.taken(first), self.taken(&rest[..validation])))
+    }
+
+    fn taken(&self, images: &[usize]) -> Images {
+        let bytes = self.side * self.side * self.channels;
+        let pixels = images.iter().flat_map(|&image| &self.pixels[image * bytes..][..bytes]).copied().collect();
+        let labels = images.iter().map(|&image| self.labels[image]).collect();
+        Images { pixels, labels, ..*self }
+    }
+
+    /// For each channel, the numbers that bring bytes to a mean of 0 and a deviation of 1: `scale * byte + shift`.
+    pub(crate) fn form(&self) -> Vec<(f32, f32)> {
+        let of_channel = |channel: usize| {
+            let values = self.pixels.iter().skip(channel).step_by(self.channels).map(|&byte| f64::from(byte));
+            let count = (self.pixels.len() / self.channels) as f64;
+            let mean = values.clone().sum::<f64>() / count;
+            let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            // A channel of one value stays at 0.
+            let deviation = variance.sqrt().max(1e-3);
+            ((1.0 / deviation) as f32, (-mean / deviation) as f32)
+        };
+        (0..self.channels).map(of_channel).collect()
+    }
+}
+
+/// Fisher and Yates's shuffle.
+pub(crate) fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
+    for last in (1..values.len()).rev() {
+        values.swap(last, stream.random_range(0..=last));
+    }
+}
