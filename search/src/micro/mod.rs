@@ -1,8 +1,8 @@
 //! Micro: a child that takes less than a CPU-second, a small convolutional network on the CPU.
 //!
-//! The network has three 3 x 3 convolutions of stride 2 with 8, 16 and 32 channels, and ReLU. Then it takes the mean over
-//! the image, and one linear layer follows. AdamW trains it with a rate that falls as a cosine. Augmentation is this library's,
-//! drawn for each image and epoch.
+//! The network has three 3 x 3 convolutions of stride 2 with 8, 16 and 32 channels, and ReLU. Then it takes the mean
+//! over the image, and one linear layer follows. AdamW trains it with a rate that falls as a cosine. Augmentation is
+//! this library's, drawn for each image and epoch.
 
 mod convolution;
 mod network;
