@@ -92,7 +92,13 @@ impl<'a> Gif<'a> {
                             transparent = Some(block[3]);
                         }
                     }
-                    if !block.is_empty() {
+                    // Pillow looks for the end of the blocks anew, but for comments.
+                    const COMMENT: u8 = 254;
+                    const APPLICATION: u8 = 255;
+                    if kind == APPLICATION && block.starts_with(b"NETSCAPE2.0") {
+                        reader.block()?;
+                    }
+                    if kind != COMMENT || !block.is_empty() {
                         reader.skip_blocks()?;
                     }
                 }

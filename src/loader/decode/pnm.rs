@@ -84,8 +84,18 @@ fn header_number(bytes: &[u8], at: &mut usize) -> Result<usize> {
             _ => digits.push(char::from(byte)),
         }
     }
-    let is_number = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| digits.parse().ok()).flatten().ok_or_else(|| refused(format!("`{digits}` is no number")))
+    let value = number(digits.as_bytes()).and_then(|value| usize::try_from(value).ok());
+    value.ok_or_else(|| refused(format!("`{digits}` is no number")))
+}
+
+/// A number of at most ten characters, as Python's `int` reads it: with a sign, and with `_` between digits. Below zero
+/// there is none.
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
+    let is_number = text.len() <= 10 && digits.split(|&b| b == b'_').all(|part| !part.is_empty());
+    let join = |sum: u64, &digit: &u8| char::from(digit).to_digit(10).map(|digit| sum * 10 + u64::from(digit));
+    let value = digits.iter().filter(|&&b| b != b'_').try_fold(0, join).filter(|_| is_number)?;
+    (value == 0 || !text.starts_with(b"-")).then_some(value)
 }
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header> {
@@ -168,12 +178,28 @@ fn plain_values(pnm: &Pnm, data: &[u8], out: &mut [u8]) -> Result<usize> {
     let tokens = data.split(|&b| is_space(b)).filter(|token| !token.is_empty());
     let mut there = 0;
     for (to, token) in out.iter_mut().zip(tokens) {
-        let digits = str::from_utf8(token).ok().filter(|t| t.len() <= 10 && t.bytes().all(|b| b.is_ascii_digit()));
-        let value = digits.and_then(|t| t.parse().ok()).filter(|&value: &u32| value <= pnm.last);
+        let value = number(token).and_then(|value| u32::try_from(value).ok()).filter(|&value| value <= pnm.last);
         let value = value
             .ok_or_else(|| refused(format!("`{}` is no value up to {}", String::from_utf8_lossy(token), pnm.last)))?;
         *to = pnm.scale(value);
         there += 1;
     }
     Ok(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_python() {
+        for (text, value) in
+            [("7", 7), ("007", 7), ("+12", 12), ("1_000", 1000), ("-0", 0), ("9999999999", 9_999_999_999)]
+        {
+            assert_eq!(number(text.as_bytes()), Some(value), "{text}");
+        }
+        for text in ["", "+", "-1", "_1", "1_", "1__0", "+-1", "1.0", "0x1", "99999999999", "\u{661}"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
 }
