@@ -3,7 +3,7 @@
 //! Pillow decompresses row by row and stops after the last one. It so takes files without their last chunk, with wrong
 //! checksums of image data, or with data that end between two rows. The crate `png` refuses these.
 
-use fdeflate::Decompressor;
+use fdeflate::{DecompressionError, Decompressor};
 
 use super::png_header::{Kind, PngHeader, refused};
 use super::{Header, Outcome, Truncated, allocate};
@@ -122,8 +122,10 @@ fn inflate_by(step: usize, bytes: &[u8], png: &PngHeader<'_>, raw: &mut [u8]) ->
                     result.there += written;
                 }
                 Err(_) if step > 1 => return None,
-                Err(_) => {
-                    result.is_broken = true;
+                Err(error) => {
+                    // zlib sees such a distance only where there is room for what it leads to.
+                    let is_behind = error == DecompressionError::DistanceTooFarBack && result.there >= last;
+                    result.is_broken = !is_behind;
                     break 'data;
                 }
             }
