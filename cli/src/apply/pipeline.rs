@@ -11,12 +11,13 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use autoaugment::{Batch, Border, Executor, Op, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor, ops};
+use autoaugment::{Batch, Executor, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::entries::{Work, partners, renumbered, size_after};
+use super::entries::{Work, partners, renumbered};
+use super::grouping::{Pictures, by_shape, by_size_after, fit};
 use super::record::Record;
 use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
@@ -53,8 +54,6 @@ struct State {
     /// Why nothing more can be written.
     stopped: Option<String>,
 }
-
-type Pictures = BTreeMap<usize, DecodedImage>;
 
 /// One batch with its plan. Images beyond `entries` are partners only.
 struct Group {
@@ -405,34 +404,4 @@ fn ends_the_run(error: &anyhow::Error, is_array: bool) -> bool {
     let is_full =
         matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem));
     is_full || is_array && kind.is_some()
-}
-
-/// A crop to the size that an image of `size` has after its operations, if that is another one.
-fn fit(ops: &[Op], size: Size) -> Option<Op> {
-    let Size { width, height } = size_after(ops, size).ok().filter(|after| *after != size)?;
-    Some(ops::Crop { x: 0, y: 0, width, height, border: Border::Constant, fill: [0; 3] }.into())
-}
-
-/// Entries whose images have one size, by the size that they have afterwards; those that cannot be done each for
-/// itself.
-fn by_size_after(work: &Work, shape: Shape, entries: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Option<Size>, Vec<usize>)> = Vec::new();
-    for entry in entries {
-        let size = size_after(&work.planned(entry).ops, shape.size()).ok();
-        match groups.iter_mut().find(|(of, _)| size.is_some() && *of == size) {
-            Some((_, group)) => group.push(entry),
-            None => groups.push((size, vec![entry])),
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
-}
-
-/// The inputs of each size and number of channels, in their order.
-fn by_shape(pictures: &Pictures) -> Vec<(Shape, Vec<usize>)> {
-    let mut groups: BTreeMap<[usize; 3], Vec<usize>> = BTreeMap::new();
-    for (&input, picture) in pictures {
-        groups.entry([picture.height, picture.width, picture.channels]).or_default().push(input);
-    }
-    let shape = |[height, width, channels]: [usize; 3], images| Shape { images, height, width, channels };
-    groups.into_iter().map(|(sides, inputs)| (shape(sides, inputs.len()), inputs)).collect()
 }
