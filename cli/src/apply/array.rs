@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use autoaugment::{Dtype, Layout, Output, Shape, Size, Tensor, TensorData};
-use npyz::{DType, NpyHeader, Order, WriteOptions, WriterBuilder};
+use npyz::{DType, Order, WriteOptions, WriterBuilder};
 
+use super::npy_header;
 use super::source::{Entry, Sink, Source};
 use crate::decode::{DecodedImage, Reduction};
 use crate::write::{self, Pending};
@@ -32,9 +33,7 @@ impl ArraySource {
 
     fn read_header(path: &Path, layout: Layout) -> anyhow::Result<Self> {
         let (mut file, metadata) = read::open(path)?;
-        let bytes = header_bytes(&mut file)?;
-        let header = NpyHeader::from_reader(&bytes[..]).context("not a .npy file")?;
-        let start = bytes.len() as u64;
+        let (header, start) = npy_header::read(&mut file)?;
         let dtype = terminal::quoted(&header.dtype().descr());
         if !matches!(dtype.trim_matches('\''), "|u1" | "<u1" | ">u1") {
             bail!("the array's type is {dtype} and must be u8 ('|u1')");
@@ -74,57 +73,6 @@ impl ArraySource {
             )
         })
     }
-}
-
-/// The most bytes of a header. NumPy itself writes no more than some hundred for an array of numbers.
-const HEADER: usize = 1 << 16;
-/// The brackets of the dictionary and of the shape in it.
-const DEEPEST: usize = 2;
-
-/// The bytes before the data. The parser's time doubles with every nested bracket, so these are counted first.
-fn header_bytes(file: &mut File) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(12).read_to_end(&mut bytes)?;
-    let length = match bytes[..] {
-        [b'\x93', b'N', b'U', b'M', b'P', b'Y', 1, _, low, high, ..] => {
-            10 + usize::from(u16::from_le_bytes([low, high]))
-        }
-        [b'\x93', b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d] => 12 + u32::from_le_bytes([a, b, c, d]) as usize,
-        _ => bail!("not a .npy file of version 1, 2 or 3"),
-    };
-    if length > HEADER {
-        bail!("the header has {length} bytes; it may have at most {HEADER}");
-    }
-    file.seek(SeekFrom::Start(0))?;
-    bytes.clear();
-    file.take(length as u64).read_to_end(&mut bytes)?;
-    if bytes.len() < length {
-        bail!("the file is truncated in its header");
-    }
-    check_text(&bytes)?;
-    Ok(bytes)
-}
-
-/// Refuses a header that the parser would not survive.
-fn check_text(header: &[u8]) -> anyhow::Result<()> {
-    let numbers = header.split(|byte| !byte.is_ascii_digit()).filter_map(|digits| str::from_utf8(digits).ok());
-    // The first numbers are those of the file's version and of the type.
-    let mut sides = numbers.filter_map(|digits| digits.parse::<u64>().ok()).filter(|&side| side > 0);
-    if sides.try_fold(1_u64, u64::checked_mul).is_none() {
-        bail!("the array's sides make more values than can be counted");
-    }
-    let mut depth = 0_usize;
-    for byte in header {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            bail!("the header nests more than {DEEPEST} brackets; an array of bytes has no such header");
-        }
-    }
-    Ok(())
 }
 
 impl ArraySource {

@@ -5,6 +5,7 @@ mod array_form;
 mod entries;
 mod files;
 mod grouping;
+mod npy_header;
 mod outputs;
 mod pipeline;
 mod plan_out;

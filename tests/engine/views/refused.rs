@@ -11,10 +11,11 @@ fn message<T>(result: autoaugment::Result<T>) -> String {
 }
 
 fn executors() -> Vec<Executor> {
-    let mut executors = vec![Executor::new(Device::Cpu).unwrap()];
+    let cpu = Executor::new(Device::Cpu).unwrap();
     #[cfg(feature = "gpu")]
-    executors.extend(crate::support::gpu::gpu().map(Executor::with_gpu));
-    executors
+    return [cpu].into_iter().chain(crate::support::gpu::gpu().map(Executor::with_gpu)).collect();
+    #[cfg(not(feature = "gpu"))]
+    vec![cpu]
 }
 
 #[test]
