@@ -34,7 +34,7 @@ use crate::batch::Size;
 use crate::interpolation::Interpolation;
 
 /// Fraction bits of a weight.
-const PRECISION: u32 = 22;
+pub(crate) const PRECISION: u32 = 22;
 /// The weight of a single source value.
 const ONE: i32 = 1 << PRECISION;
 

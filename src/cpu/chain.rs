@@ -15,6 +15,7 @@ use super::geometry::{Geometry, View};
 use super::kernels::blend::Blend;
 use super::kernels::box_blur::down_columns;
 use super::kernels::lut::{Tables, map_values};
+use super::kernels::resize::Columns;
 use super::kernels::statistics;
 use super::kernels::transpose::STRIP;
 use super::pass::{BAND, Pass};
@@ -31,8 +32,8 @@ use crate::ops::{Category, ImageStats, Op, OpKind, RequiredStats, Table};
 pub(super) enum Place<'a> {
     /// In the caller's memory.
     Given(&'a [u8]),
-    /// In the scratch memory of this number.
-    Held(usize),
+    /// In the scratch memory of this number, as many bytes.
+    Held(usize, usize),
 }
 
 /// An image on its way.
@@ -112,18 +113,35 @@ impl<'a> Chain<'a> {
             Lowered::Resize { columns, rows, columns_first } => {
                 let Size { width, height } = self.next;
                 let to = Size { width: columns.len(), height: rows.len() };
+                let columns = Columns::new(columns, self.channels);
                 if columns_first {
                     self.geometry(Size { width, ..to }, Geometry::AlongColumns { rows, first_row: 0 });
-                    self.geometry(to, Geometry::AlongRows { columns, first_row: 0 });
+                    self.geometry(to, Geometry::AlongRows { columns, left: 0, first_row: 0 });
                 } else {
                     // Only the rows that the second pass needs go through the first.
                     let (first_row, end) = rows.used();
                     let between = Size { width: to.width, height: end.min(height) - first_row };
-                    self.geometry(between, Geometry::AlongRows { columns, first_row });
+                    match self.part() {
+                        // Its rows are read where they lie.
+                        Some((left, top)) => {
+                            self.geometry = Geometry::AlongRows { columns, left, first_row: top + first_row };
+                            self.next = between;
+                        }
+                        None => self.geometry(between, Geometry::AlongRows { columns, left: 0, first_row }),
+                    }
                     self.geometry(to, Geometry::AlongColumns { rows, first_row });
                 }
             }
         }
+    }
+
+    /// The first column and row of the part of the image that waits to be taken, if nothing else waits.
+    fn part(&self) -> Option<(usize, usize)> {
+        let Geometry::Crop(crop) = &self.geometry else { return None };
+        let within =
+            |start: i64, length: usize, side: usize| usize::try_from(start).ok().filter(|start| start + length <= side);
+        let place = (within(crop.x, crop.width, self.size.width)?, within(crop.y, crop.height, self.size.height)?);
+        (self.scratch.before.is_empty() && self.scratch.after.is_empty()).then_some(place)
     }
 
     /// Runs the waiting operations and writes the result.
@@ -207,15 +225,18 @@ impl<'a> Chain<'a> {
     pub fn held(&mut self, bytes: usize, fill: impl FnOnce(&Self, &mut [u8])) {
         let to = match self.place {
             Place::Given(_) => 0,
-            Place::Held(from) => 1 - from,
+            Place::Held(from, _) => 1 - from,
         };
         let mut out = std::mem::take(&mut self.scratch.held[to]);
-        resize(&mut out, bytes);
-        fill(self, &mut out);
+        // It never gets shorter: growing again would fill it with zeros again.
+        if out.len() < bytes {
+            resize(&mut out, bytes);
+        }
+        fill(self, &mut out[..bytes]);
         self.scratch.held[to] = out;
         self.scratch.before.clear();
         self.scratch.after.clear();
-        self.place = Place::Held(to);
+        self.place = Place::Held(to, bytes);
     }
 
     /// The tables of a point operation, for the image after the waiting operations.
@@ -333,7 +354,7 @@ pub(super) enum Finish<'a> {
 pub(super) fn pixels<'a>(place: Place<'a>, held: &'a [Vec<u8>; 2]) -> &'a [u8] {
     match place {
         Place::Given(pixels) => pixels,
-        Place::Held(number) => &held[number],
+        Place::Held(number, bytes) => &held[number][..bytes],
     }
 }
 

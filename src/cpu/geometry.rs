@@ -8,7 +8,7 @@ use super::kernels::box_blur;
 use super::kernels::interpolated::Warped;
 use super::kernels::nearest::{Walk, repeat, touch};
 use super::kernels::planar::{interleave, reverse};
-use super::kernels::resize::{along_columns, along_rows};
+use super::kernels::resize::{Columns, along_columns};
 use super::kernels::sharpness::smooth;
 use super::kernels::transpose::STRIP;
 use crate::arithmetic::box_blur::BoxBlur;
@@ -51,8 +51,8 @@ pub(super) enum Geometry {
     Crop(Crop),
     /// Flipped.
     Flip { horizontal: bool, vertical: bool },
-    /// Weighted sums along rows. This is the source row of the first output row.
-    AlongRows { columns: Arc<Weights>, first_row: usize },
+    /// Weighted sums along rows, from this column on. The row is the source of the first output row.
+    AlongRows { columns: Columns, left: usize, first_row: usize },
     /// Weighted sums along columns. This is the first row of the source.
     AlongColumns { rows: Arc<Weights>, first_row: usize },
 }
@@ -169,9 +169,9 @@ impl Geometry {
                     inside(out);
                 }
             }
-            Geometry::AlongRows { columns, first_row } => {
+            Geometry::AlongRows { columns, left, first_row } => {
                 for (y, out) in out_rows {
-                    along_rows(source_row(first_row + y), channels, columns, out);
+                    columns.along_rows(&source[(first_row + y) * row_length + left * channels..], channels, out);
                 }
             }
             Geometry::AlongColumns { rows: weights, first_row } => {

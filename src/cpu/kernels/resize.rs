@@ -1,4 +1,18 @@
 //! Resize: weighted sums along a row, and along the columns of rows.
+//!
+//! Sums are whole numbers, and only their last 32 bits count. So a weight may be cut into digits, whose sums are added
+//! up at the end. Instructions then multiply and add several taps at once:
+//!
+//! * With AVX-512 VNNI, a weight has three digits of one byte, and one instruction adds four taps of 16 values.
+//! * With AVX2, it has two digits of two bytes, and one instruction adds two taps of eight values.
+//!
+//! Along rows, the four taps of a pixel are read together, and four pixels are summed at once. Without these
+//! instructions, and for gray rows, it is one tap after the other.
+
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::sync::Arc;
 
 use crate::arithmetic::resample::{HALF, Weights, byte_of, weighted};
 use crate::simd::multiversioned;
@@ -6,9 +20,50 @@ use crate::simd::multiversioned;
 /// Values that are summed at once.
 const BLOCK: usize = 64;
 
+/// The weights of the columns of output rows, in the form for this processor.
+#[derive(Debug)]
+pub(in crate::cpu) struct Columns {
+    weights: Arc<Weights>,
+    #[cfg(target_arch = "x86_64")]
+    digits: x86::Digits,
+}
+
+impl Columns {
+    /// For pixels with this many channels.
+    pub fn new(weights: Arc<Weights>, channels: usize) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let digits = x86::Digits::of(&weights, channels);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = channels;
+        Columns {
+            weights,
+            #[cfg(target_arch = "x86_64")]
+            digits,
+        }
+    }
+
+    /// Sums a row, which `source` begins with. It may go on after the row.
+    pub fn along_rows(&self, source: &[u8], channels: usize, out: &mut [u8]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.digits.along_rows(&self.weights, source, out) {
+            return;
+        }
+        along_rows(source, channels, &self.weights, out);
+    }
+}
+
+/// One row of weighted rows of the same length, which `source` begins with.
+pub(in crate::cpu) fn along_columns(source: &[u8], weights: &[i32], out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::along_columns(source, weights, out) {
+        return;
+    }
+    by_values(source, weights, out);
+}
+
 multiversioned! {
 /// A row with as many pixels as there are weights for.
-pub(in crate::cpu) fn along_rows(row: &[u8], channels: usize, columns: &Weights, out: &mut [u8]) {
+fn along_rows(row: &[u8], channels: usize, columns: &Weights, out: &mut [u8]) {
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
         let (first, weights) = columns.of(x);
         let taps = &row[first * channels..(first + weights.len()) * channels];
@@ -34,8 +89,7 @@ pub(in crate::cpu) fn along_rows(row: &[u8], channels: usize, columns: &Weights,
 }
 
 multiversioned! {
-/// One row of weighted rows of the same length, which `source` begins with.
-pub(in crate::cpu) fn along_columns(source: &[u8], weights: &[i32], out: &mut [u8]) {
+fn by_values(source: &[u8], weights: &[i32], out: &mut [u8]) {
     let length = out.len();
     for (k, out) in out.chunks_mut(BLOCK).enumerate() {
         let mut sums = [HALF; BLOCK];
