@@ -61,6 +61,8 @@ impl Walk {
             let line = Line { u: u as i32, v: v as i32, du: c[0], dv: c[3], width: size.width as i32 };
             match channels {
                 1 => gather_gray(source, line, middle),
+                #[cfg(target_arch = "x86_64")]
+                _ if x86::gather_rgb(source, line, middle) => {}
                 _ => gather_rgb(source, line, middle),
             }
         }
@@ -131,6 +133,69 @@ fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) {
 }
 }
 
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::super::lut::x86::{has_vbmi, load};
+    use super::{BLOCK, Line};
+
+    /// Writes a row by gathering 16 pixels at once. Returns false if the processor cannot, or if the row is short.
+    pub fn gather_rgb(source: &[u8], line: Line, out: &mut [u8]) -> bool {
+        // Behind the last pixels there are not four bytes, and places are counted in 32 bits.
+        let readable = (source.len() / 3).saturating_sub(1);
+        if out.len() < 3 * BLOCK || readable > i32::MAX as usize / 3 || !has_vbmi() {
+            return false;
+        }
+        // SAFETY: the processor has the features.
+        unsafe { gathered(source, line, readable as i32, out) }
+    }
+
+    /// Three bytes of each four.
+    const PACKED: [u8; 64] = {
+        let mut places = [0; 64];
+        let mut i = 0;
+        while i < 48 {
+            places[i] = (i / 3 * 4 + i % 3) as u8;
+            i += 1;
+        }
+        places
+    };
+
+    /// Returns false where a pixel has no four bytes.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn gathered(source: &[u8], line: Line, readable: i32, out: &mut [u8]) -> bool {
+        let packed = load(&PACKED);
+        let steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let (du, dv) = (_mm512_set1_epi32(line.du), _mm512_set1_epi32(line.dv));
+        let pixels = out.len() / 3;
+        for first in (0..pixels).step_by(BLOCK) {
+            // The last block overlaps the one before it.
+            let first = first.min(pixels - BLOCK);
+            let number = _mm512_add_epi32(steps, _mm512_set1_epi32(first as i32));
+            let at = |start, step| {
+                _mm512_srai_epi32::<16>(_mm512_add_epi32(_mm512_set1_epi32(start), _mm512_mullo_epi32(number, step)))
+            };
+            let (column, row) = (at(line.u, du), at(line.v, dv));
+            let place = _mm512_add_epi32(_mm512_mullo_epi32(row, _mm512_set1_epi32(line.width)), column);
+            if _mm512_cmpge_epu32_mask(place, _mm512_set1_epi32(readable)) != 0 {
+                return false;
+            }
+            let byte = _mm512_add_epi32(place, _mm512_add_epi32(place, place));
+            // SAFETY: every place is below `readable`, so that at least four bytes follow.
+            let four = unsafe { _mm512_i32gather_epi32::<1>(byte, source.as_ptr().cast()) };
+            let three = _mm512_permutexvar_epi8(packed, four);
+            let out = &mut out[3 * first..3 * (first + BLOCK)];
+            // SAFETY: there are 48 bytes, and the stores need no alignment.
+            unsafe {
+                _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm512_castsi512_si256(three));
+                _mm_storeu_si128(out.as_mut_ptr().add(32).cast(), _mm512_extracti32x4_epi32::<2>(three));
+            }
+        }
+        true
+    }
+}
+
 multiversioned! {
 fn gather_gray(source: &[u8], line: Line, out: &mut [u8]) {
     for (k, block) in out.chunks_mut(BLOCK).enumerate() {
@@ -186,6 +251,25 @@ pub(in crate::cpu) fn repeat(pixel: &[u8], out: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::span;
+
+    /// Slopes through an image, and into its last pixels.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn gathered_rows_are_those_of_single_reads() {
+        use super::{Line, gather_rgb, x86};
+        let source: Vec<u8> = (0..3 * 50 * 40).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for (u, v, du, dv) in
+            [(0, 0, 40_000, 30_000), (0, 39, 65_536, -40_000), (49, 0, -60_000, 50_000), (0, 38, 65_000, 2_000)]
+        {
+            for pixels in [1, 15, 16, 17, 40, 50] {
+                let line = Line { u: u << 16, v: v << 16, du, dv, width: 50 };
+                let (mut expected, mut made) = (vec![0; 3 * pixels], vec![0; 3 * pixels]);
+                gather_rgb(&source, line, &mut expected);
+                let done = x86::gather_rgb(&source, line, &mut made);
+                assert!(!done || made == expected, "{u} {v} {pixels}");
+            }
+        }
+    }
 
     #[test]
     fn spans_are_what_a_search_finds() {
