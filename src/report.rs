@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::ops::{Category, Op, OpKind, RequiredStats};
-use crate::plan::{Plan, PlannedImage};
+use crate::plan::Plan;
 
 /// The numbers of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,29 +36,32 @@ pub struct Report {
 impl Report {
     /// A report with the numbers that follow from the plan.
     pub(crate) fn of(device: String, plan: &Plan) -> Self {
-        let mut groups: HashSet<Vec<OpKind>> = HashSet::new();
-        let mut kinds = Vec::new();
-        let mut before: Option<&[Op]> = None;
+        // Numbers are sorted in far less time than lists are hashed. Only long chains are lists.
+        let (mut short, mut long) = (Vec::with_capacity(plan.images().len()), HashSet::new());
+        let mut with_statistics = 0;
         for image in plan.images() {
-            // Neighbors that are alike need no second look.
-            if before.is_none_or(|before| before != image.ops) {
-                kinds.clear();
-                kinds.extend(image.ops.iter().flat_map(Op::with_branches).map(Op::kind));
-                if !groups.contains(&kinds) {
-                    groups.insert(kinds.clone());
+            let (mut number, mut needs_statistics) = (Some(0), false);
+            for op in &image.ops {
+                for kind in op.with_branches().map(Op::kind) {
+                    number = number.and_then(|number| followed_by(number, kind));
+                    needs_statistics |= needs(kind);
                 }
-                before = Some(&image.ops);
             }
+            match number {
+                Some(number) => short.push(number),
+                None => {
+                    long.insert(image.ops.iter().flat_map(Op::with_branches).map(Op::kind).collect::<Vec<_>>());
+                }
+            }
+            with_statistics += usize::from(needs_statistics);
         }
-        let needs_statistics =
-            |op: &Op| matches!(op.kind().category(), Category::Point(RequiredStats::Histogram | RequiredStats::Luma));
-        let all = |image: &PlannedImage| image.ops.iter().flat_map(Op::with_branches).any(needs_statistics);
-        let with = plan.images().iter().filter(|image| all(image));
+        short.sort_unstable();
+        short.dedup();
         Report {
             device,
             images: plan.images().len(),
-            groups: groups.len(),
-            images_with_statistics: with.count(),
+            groups: short.len() + long.len(),
+            images_with_statistics: with_statistics,
             ..Report::default()
         }
     }
@@ -71,5 +74,38 @@ impl Report {
         self.bytes_written += mixing.bytes_written;
         self.bytes_uploaded += mixing.bytes_uploaded;
         self
+    }
+}
+
+/// Bits of an operation in the number of a sequence.
+const BITS: u32 = 5;
+
+/// The number of a sequence of operations with one more, as far as it fits. Each sequence has its own.
+fn followed_by(number: u64, kind: OpKind) -> Option<u64> {
+    const { assert!(OpKind::RANGES.len() < 1 << BITS) };
+    (number >> (u64::BITS - BITS) == 0).then(|| number << BITS | (kind as u64 + 1))
+}
+
+/// Whether an operation needs statistics.
+fn needs(kind: OpKind) -> bool {
+    matches!(kind.category(), Category::Point(RequiredStats::Histogram | RequiredStats::Luma))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlannedImage;
+
+    #[test]
+    fn groups_are_different_sequences_of_any_length() {
+        let chain = |count: usize, last: &str| {
+            let ops = (0..count).map(|_| "Invert".parse().unwrap()).chain([last.parse().unwrap()]).collect();
+            PlannedImage { ops, ..PlannedImage::default() }
+        };
+        let chains = || (0..40).flat_map(|count| ["Invert", "Identity", "Equalize"].map(|last| chain(count, last)));
+        let mut images: Vec<_> = chains().chain(chains()).collect();
+        images.push(PlannedImage::default());
+        let report = Report::of(String::new(), &Plan::new(images));
+        assert_eq!((report.images, report.groups, report.images_with_statistics), (241, 121, 80));
     }
 }

@@ -160,8 +160,10 @@ impl Run<'_> {
         if self.threads {
             values.chunks_mut(per_image).enumerate().for_each(run);
         } else {
+            // Larger parts would be divided too late, when one thread waits for the other.
             let together = (TASK / per_image).max(1);
-            values.par_chunks_mut(per_image).enumerate().with_min_len(together).for_each(run);
+            let images = values.par_chunks_mut(per_image).enumerate();
+            images.with_min_len(together).with_max_len(together).for_each(run);
         }
     }
 
