@@ -120,7 +120,7 @@ impl Range {
     }
 
     /// The number for `magnitude` of `0..=last`, on images of `size`, before the sign.
-    pub fn number(self, magnitude: f64, last: u32, size: Size) -> f64 {
+    pub fn number(&self, magnitude: f64, last: u32, size: Size) -> f64 {
         let of = match self.unit {
             Unit::One => 1.0,
             Unit::Width => size.width as f64,

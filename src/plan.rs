@@ -94,7 +94,14 @@ impl DrawnFor {
 impl Plan {
     /// A plan made by hand.
     pub fn new(images: Vec<PlannedImage>) -> Self {
-        Plan::drawn(images, Vec::new())
+        // A bit for each operation: sorting thousands of names would take as long as drawing them.
+        let mut seen = 0_u64;
+        for op in images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches) {
+            seen |= 1 << op.kind() as u32;
+        }
+        let all = OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY);
+        let operations = all.copied().filter(|kind| seen >> *kind as u32 & 1 == 1).collect();
+        Plan::drawn(images, operations)
     }
 
     /// The same operations for each of `images` images.
@@ -103,20 +110,10 @@ impl Plan {
         Plan::new((0..images).map(image).collect())
     }
 
-    /// A plan drawn from a policy with these possible `operations`.
-    pub(crate) fn drawn(images: Vec<PlannedImage>, mut operations: Vec<OpKind>) -> Self {
-        // A bit for each operation: sorting thousands of names would take as long as drawing them.
-        let mut seen = operations.iter().fold(0, |seen, kind| seen | 1 << *kind as u32);
-        for image in &images {
-            for op in image.ops.iter().flat_map(Op::with_branches) {
-                if seen >> op.kind() as u32 & 1 == 0 {
-                    seen |= 1_u64 << op.kind() as u32;
-                    operations.push(op.kind());
-                }
-            }
-        }
-        operations.sort();
-        operations.dedup();
+    /// A plan drawn from a policy with these possible `operations`, sorted, each once.
+    pub(crate) fn drawn(images: Vec<PlannedImage>, operations: Vec<OpKind>) -> Self {
+        let possible = |op: &Op| operations.binary_search(&op.kind()).is_ok();
+        debug_assert!(images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches).all(possible));
         Plan { images, operations, drawn_for: None }
     }
 

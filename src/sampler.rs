@@ -161,20 +161,21 @@ impl Sampler {
     /// # Errors
     /// Those of [`Convention::check`].
     pub fn resolve(convention: Convention, op: OpKind, magnitude: f64, negative: bool, size: Size) -> Result<Op> {
-        let streams = Streams::new(0, 0, 0);
+        let sizes = [size];
+        let context = Context {
+            streams: &Streams::new(0, 0, 0),
+            occurrence: 0,
+            size,
+            sizes: Sizes::from(&sizes[..]),
+            position_in_batch: 0,
+            interpolation: None,
+            fill: None,
+        };
         Ok(op.drawn(&mut Draw {
             value: convention.value(op, magnitude, negative, size)?,
             interpolation: convention.interpolation(op),
             fill: convention.fill_of(op),
-            context: Context {
-                streams: &streams,
-                occurrence: 0,
-                size,
-                sizes: Sizes::from(&[size][..]),
-                position_in_batch: 0,
-                interpolation: None,
-                fill: None,
-            },
+            context: &context,
             step: 0,
         }))
     }

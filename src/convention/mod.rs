@@ -7,7 +7,7 @@
 
 mod table;
 
-pub(crate) use table::Table;
+pub(crate) use table::{Ranges, Table};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,11 @@ macro_rules! conventions {
 
             pub(crate) fn table(self) -> &'static Table {
                 match self { $(Convention::$Name => &$table,)* }
+            }
+
+            /// The range of every operation, in the order of the operations.
+            fn ranges(self) -> &'static Ranges {
+                match self { $(Convention::$Name => const { &$table.ranges() },)* }
             }
         }
     };
@@ -139,9 +144,8 @@ impl Convention {
         self.range(op).random_from
     }
 
-    fn range(self, op: OpKind) -> Range {
-        let row = self.table().rows.iter().find(|(row, _)| *row == op);
-        row.map_or_else(|| op.range(), |(_, range)| *range)
+    fn range(self, op: OpKind) -> &'static Range {
+        &self.ranges()[op as usize]
     }
 
     /// Refuses a magnitude that this convention has no value for. The digits of operations without a magnitude are

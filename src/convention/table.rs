@@ -4,6 +4,9 @@ use crate::interpolation::Interpolation;
 use crate::magnitude::Range;
 use crate::ops::OpKind;
 
+/// A range for each operation, in their order.
+pub(crate) type Ranges = [Range; OpKind::RANGES.len()];
+
 /// A convention as a table.
 pub(crate) struct Table {
     /// The largest magnitude. 0 is the smallest.
@@ -37,4 +40,16 @@ impl Table {
         direction: 1.0,
         rows: &[],
     };
+
+    /// The ranges of all operations: those of the table, and the paper's for operations that it does not name.
+    pub const fn ranges(&self) -> Ranges {
+        let mut ranges = OpKind::RANGES;
+        let mut i = 0;
+        while i < self.rows.len() {
+            let (op, range) = self.rows[i];
+            ranges[op as usize] = range;
+            i += 1;
+        }
+        ranges
+    }
 }

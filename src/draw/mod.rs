@@ -37,7 +37,7 @@ pub(crate) struct Draw<'a> {
     pub value: f64,
     pub interpolation: Interpolation,
     pub fill: [u8; 3],
-    pub context: Context<'a>,
+    pub context: &'a Context<'a>,
     pub step: usize,
 }
 
@@ -46,7 +46,7 @@ impl Draw<'_> {
     pub fn point(&mut self) -> (usize, usize) {
         let Size { width, height } = self.context.size;
         let two_numbers = |stream: &mut Stream| (stream.random::<f64>(), stream.random::<f64>());
-        let (x, y) = StepStream::new(Purpose::Position).for_step(&self.context, self.step, two_numbers);
+        let (x, y) = StepStream::new(Purpose::Position).for_step(self.context, self.step, two_numbers);
         ((x * width as f64) as usize, (y * height as f64) as usize)
     }
 
@@ -54,7 +54,7 @@ impl Draw<'_> {
     ///
     /// The drawn number does not depend on the batch, but its image does.
     pub fn partner(&mut self) -> usize {
-        let Context { sizes, size, position_in_batch, .. } = self.context;
+        let Context { sizes, size, position_in_batch, .. } = *self.context;
         let fits = |&ahead: &usize| sizes.get((position_in_batch + ahead) % sizes.len()) == size;
         // If all sizes are the same, no image has to be checked.
         let all_fit = sizes.are_same() && sizes.get(0) == size;
@@ -62,7 +62,7 @@ impl Draw<'_> {
         if others == 0 {
             return position_in_batch;
         }
-        let number = StepStream::new(Purpose::Partner).unit(&self.context, self.step);
+        let number = StepStream::new(Purpose::Partner).unit(self.context, self.step);
         let chosen = (number * others as f64) as usize;
         let ahead = if all_fit { 1 + chosen } else { (1..sizes.len()).filter(fits).nth(chosen).unwrap_or(0) };
         (position_in_batch + ahead) % sizes.len()

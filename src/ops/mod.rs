@@ -187,8 +187,11 @@ macro_rules! ops {
         $(impl From<$Name> for Op { fn from(op: $Name) -> Op { Op::$Name(op) } })*
 
         impl OpKind {
-            fn declaration(self) -> Declaration {
-                match self { $(OpKind::$Name => Declaration::of::<$Name>(stringify!($module)),)* }
+            /// The paper's range of the magnitude of every operation, in the order of the list.
+            pub(crate) const RANGES: [Range; [$(OpKind::$Name),*].len()] = [$($Name::RANGE),*];
+
+            const fn declaration(self) -> &'static Declaration {
+                match self { $(OpKind::$Name => const { &Declaration::of::<$Name>(stringify!($module)) },)* }
             }
 
             /// The operation for a magnitude's value. All other random parameters are drawn here.
@@ -284,19 +287,17 @@ struct Declaration {
     summary: &'static str,
     examples: &'static [&'static str],
     category: Category,
-    range: Range,
     function: &'static str,
     wgsl: &'static str,
 }
 
 impl Declaration {
-    fn of<O: Operation>(function: &'static str) -> Self {
+    const fn of<O: Operation>(function: &'static str) -> Self {
         Declaration {
             name: O::NAME,
             summary: O::SUMMARY,
             examples: O::EXAMPLES,
             category: O::CATEGORY,
-            range: O::RANGE,
             function,
             wgsl: O::WGSL,
         }
@@ -354,11 +355,6 @@ impl OpKind {
     /// The input of an output pixel.
     pub fn category(self) -> Category {
         self.declaration().category
-    }
-
-    /// The paper's range of this operation's magnitude.
-    pub(crate) fn range(self) -> Range {
-        self.declaration().range
     }
 
     /// The WGSL file of this operation.

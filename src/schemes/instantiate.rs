@@ -46,7 +46,7 @@ impl<'a> Instantiator<'a> {
             value,
             interpolation,
             fill: context.fill.unwrap_or_else(|| convention.fill_of(op)),
-            context: *context,
+            context,
             step: k,
         })
     }
