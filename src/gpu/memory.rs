@@ -140,13 +140,13 @@ impl Gpu {
         // Batches in host memory and on the device are cut at slightly different places.
         for from_host in [true, false] {
             for range in chunks(&placed, &prepared.segmented, output_bytes, &self.chunk_limits(from_host))? {
-                let images = &prepared.segmented[range.clone()];
+                let images = prepared.segmented.images(range.clone());
                 let sources = vec![0; images.len()];
                 let places = Sources { images: &sources, partners: &|_| 0 };
                 let work = self.commands(&Chunk::of(&whole, range.clone(), places, 0))?;
                 let programs =
                     (4 * work.programs.len()).next_multiple_of(PARAMETERS_STRIDE) + 4 * work.parameters.len();
-                let partners = images.iter().flatten().flat_map(Segment::partners).filter(|p| !range.contains(p));
+                let partners = images.segments().iter().flat_map(Segment::partners).filter(|p| !range.contains(p));
                 let foreign_partners: usize = partners.map(|p| placed.bytes_of(p).next_multiple_of(ALIGNMENT)).sum();
                 let own: usize = range.clone().map(|i| placed.bytes_of(i).next_multiple_of(ALIGNMENT)).sum();
                 memory = memory.union(MemoryEstimate {

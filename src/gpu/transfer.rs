@@ -7,7 +7,7 @@ use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
 use super::compile::ALIGNMENT;
 use super::compile::chunks::{ChunkLimits, chunks};
 use super::compile::commands::{Chunk, WholeBatch};
-use super::compile::program::Segment;
+use super::compile::program::{Segment, SegmentedImages};
 use super::compile::schedule::Sources;
 use super::device::buffers::PooledBuffer;
 use super::device::context::Context;
@@ -162,7 +162,7 @@ impl Gpu {
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         // Refuses impossible work before it takes memory.
         for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(true))? {
-            let images = &prepared.segmented[range.clone()];
+            let images = prepared.segmented.images(range.clone());
             let bytes = span(placed, &range);
             // Partners outside the chunk are sent along, behind it.
             let mut foreign_partners = HashMap::new();
@@ -212,7 +212,7 @@ impl Gpu {
         let operations = self.operations(plan);
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(false))? {
-            let images = &prepared.segmented[range.clone()];
+            let images = prepared.segmented.images(range.clone());
             let bytes = span(placed, &range);
             let (source, first_byte) = window(batch.buffer, batch.offset, &bytes, alignment);
             let made = range.start * output_bytes..range.end * output_bytes;
@@ -254,8 +254,8 @@ pub(super) struct Destination<'a> {
 }
 
 /// The partners of mixed images.
-fn partners(images: &[Vec<Segment>]) -> impl Iterator<Item = usize> + '_ {
-    images.iter().flatten().flat_map(Segment::partners)
+fn partners(images: SegmentedImages<'_>) -> impl Iterator<Item = usize> + '_ {
+    images.segments().iter().flat_map(Segment::partners)
 }
 
 /// The bytes from the first of these images to the last.

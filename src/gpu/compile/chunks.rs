@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::ALIGNMENT;
 use super::commands::PARAMETERS_STRIDE;
-use super::program::Segment;
+use super::program::{Segment, Segmented};
 use super::schedule::intermediate_words;
 use crate::batch::Placement;
 use crate::error::{Error, Result};
@@ -104,11 +104,11 @@ pub(crate) fn cut(images: impl Iterator<Item = ChunkSize>, most: &ChunkLimits) -
 /// Cuts a batch of images with these segments into chunks. Each result has `output_bytes`.
 pub(crate) fn chunks(
     placed: &Placement<'_>,
-    segmented: &[Vec<Segment>],
+    segmented: &Segmented,
     output_bytes: usize,
     most: &ChunkLimits,
 ) -> Result<Vec<Range<usize>>> {
-    let room = |(i, segments): (usize, &Vec<Segment>)| ChunkSize {
+    let room = |(i, segments): (usize, &[Segment])| ChunkSize {
         bytes: placed.range(i),
         foreign_partners: segments.iter().flat_map(Segment::partners).map(|p| placed.bytes_of(p) + 2 * ALIGNMENT).sum(),
         commands: segments.iter().map(|s| 4 * s.words() + MOST_DISPATCHES * PARAMETERS_STRIDE).sum(),
@@ -116,5 +116,5 @@ pub(crate) fn chunks(
         intermediates: 4 * intermediate_words(segments),
         outputs: output_bytes,
     };
-    cut(segmented.iter().enumerate().map(room), most)
+    cut(segmented.all().iter().enumerate().map(room), most)
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::grouping::Grouping;
-use super::program::{COUNTS_WORDS, Kinds, Segment, segments_of_all};
+use super::program::{COUNTS_WORDS, Kinds, Segment, Segmented, SegmentedImages, segments_of_all};
 use super::schedule::{self, Dispatch, Kernel, Sizes, Sources};
 use super::shader::{self, SLICE_QUADS, Variant};
 use super::tables::{BlendPlaces, Tables};
@@ -25,7 +25,7 @@ pub(crate) const PARAMETERS_STRIDE: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Prepared {
     /// Each image's segments.
-    pub segmented: Vec<Vec<Segment>>,
+    pub segmented: Segmented,
     pub in_tables: InTables,
 }
 
@@ -39,8 +39,8 @@ pub(crate) struct InTables {
 
 impl InTables {
     /// Adds the values of segments and of an output to the tables.
-    pub fn of(segmented: &[Vec<Segment>], output: &Output, tables: &mut Tables) -> Result<Self> {
-        let blends = tables.blends(segmented.iter().flatten().flat_map(Segment::blends))?;
+    pub fn of(segmented: &Segmented, output: &Output, tables: &mut Tables) -> Result<Self> {
+        let blends = tables.blends(segmented.all().segments().iter().flat_map(Segment::blends))?;
         Ok(InTables { blends, normalize: tables.normalize(output.form())? })
     }
 }
@@ -68,7 +68,7 @@ pub(crate) struct WholeBatch<'a> {
 
 /// One chunk: images whose buffers can all be bound at once.
 pub(crate) struct Chunk<'a> {
-    images: &'a [Vec<Segment>],
+    images: SegmentedImages<'a>,
     /// Its shape is the batch's; `images` says how many there are in this chunk.
     whole: WholeBatch<'a>,
     /// First byte of each image in [`Role::Source`], and of any image of the batch in [`Role::Partners`].
@@ -80,7 +80,7 @@ pub(crate) struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     /// These images of a batch.
     pub fn of(whole: &WholeBatch<'a>, range: Range<usize>, sources: Sources<'a>, first_value: usize) -> Self {
-        let images = whole.prepared.segmented.get(range).unwrap_or_default();
+        let images = whole.prepared.segmented.images(range);
         Chunk { images, whole: *whole, sources, first_value }
     }
 }
@@ -129,7 +129,7 @@ impl Commands {
     /// Plans a chunk for a device with this much workgroup memory.
     pub fn of(chunk: &Chunk<'_>, grouping: Grouping, workgroup_memory: usize) -> Result<Self> {
         let WholeBatch { shape, output, operations, .. } = chunk.whole;
-        let largest = chunk.images.iter().flatten().map(|segment| segment.size.pixels()).max().unwrap_or(0);
+        let largest = chunk.images.segments().iter().map(|segment| segment.size.pixels()).max().unwrap_or(0);
         if slices(largest) > MOST_WORKGROUPS as usize {
             let values = |pixels: usize| (pixels * shape.channels) as u64;
             let (needed, limit) = (values(largest), values(MOST_WORKGROUPS as usize * 4 * SLICE_QUADS));

@@ -28,7 +28,7 @@
 //! again, one word per pixel.
 
 use super::grouping::Grouping;
-use super::program::{Kinds, PROGRAM_WORDS, Segment, StageKind};
+use super::program::{Kinds, PROGRAM_WORDS, Segment, SegmentedImages, StageKind};
 use super::tables::BlendPlaces;
 use super::write_programs::{ImagePrograms, write_all};
 use crate::output::Dtype;
@@ -149,7 +149,7 @@ fn is_small(segments: &[Segment]) -> bool {
 /// Makes the schedule for images cut into segments. `possible` are the kinds of all possible operations of such
 /// batches, so that the next batch finds its shaders made.
 pub(crate) fn schedule(
-    images: &[Vec<Segment>],
+    images: SegmentedImages<'_>,
     sources: &Sources<'_>,
     blends: &BlendPlaces,
     sizes: Sizes,
@@ -157,16 +157,20 @@ pub(crate) fn schedule(
     possible: Kinds,
 ) -> Schedule {
     let mut schedule = Schedule::default();
-    let deepest = images.iter().map(|segments| depth(segments)).max().unwrap_or(1);
-    let any_branches = images.iter().flatten().any(|segment| segment.branches() > 0);
-    let small =
-        sizes.small && grouping.on(false) == Grouping::Whole && images.iter().all(|segments| is_small(segments));
+    let deepest = images.iter().map(depth).max().unwrap_or(1);
+    let any_branches = images.segments().iter().any(|segment| segment.branches() > 0);
+    let small = sizes.small && grouping.on(false) == Grouping::Whole && images.iter().all(is_small);
     // Small images have one level, and one before it where something is resized.
     let any_resize = images.iter().any(|segments| segments[0].is_first_pass());
     let levels = if small { 1 + usize::from(any_resize) } else { deepest };
-    let mut by_level: Vec<Vec<Entry<'_>>> = vec![Vec::new(); levels];
+    let mut by_level: Vec<Entries<'_>> = vec![Entries::default(); levels];
+    let (of_last, of_stored) = match any_branches {
+        // Nearly all that is done with branches is stored.
+        true => (Some(grouping), Some(Grouping::ByClass)),
+        false => (Some(grouping), None),
+    };
     let mut program = 0;
-    let mut behind_at = PROGRAM_WORDS * images.iter().map(Vec::len).sum::<usize>();
+    let mut behind_at = PROGRAM_WORDS * images.segments().len();
     let mut programs = Vec::with_capacity(images.len());
     for (i, segments) in images.iter().enumerate() {
         let resizes = usize::from(segments[0].is_first_pass());
@@ -196,23 +200,30 @@ pub(crate) fn schedule(
                 };
                 let seen = if inside { &segments[k..] } else { std::slice::from_ref(segment) };
                 let partners = seen.iter().map(|s| s.partners().count()).sum();
-                by_level[level].push(Entry { program, segment, partners });
+                let grouping = if level + 1 == levels { of_last } else { of_stored };
+                let (allowed, class) = group_of(segment.kinds(), grouping, possible);
+                let entry = Entry { program, segment, partners, allowed, class };
+                let Entries { first_passes, mixtures, rest } = &mut by_level[level];
+                let list = match () {
+                    () if segment.is_first_pass() => first_passes,
+                    () if segment.branches() > 0 => mixtures,
+                    () => rest,
+                };
+                list.push(entry);
             }
             schedule.counts += usize::from(segment.has_statistics() && !small);
             program += 1;
         }
     }
     schedule.programs = write_all(&programs, sources.partners, blends);
-    for (level, entries) in by_level.iter().enumerate() {
-        let (first_passes, rest): (Vec<Entry<'_>>, Vec<_>) = entries.iter().partition(|e| e.segment.is_first_pass());
-        let (mixtures, mut rest): (Vec<Entry<'_>>, Vec<_>) = rest.into_iter().partition(|e| e.segment.branches() > 0);
+    for (level, Entries { first_passes, mixtures, mut rest }) in by_level.into_iter().enumerate() {
         schedule.push(Kernel::Resize, &first_passes, Kinds::default(), level, sizes);
         let last = level + 1 == levels;
         let mixture = if last { Kernel::Mixture } else { Kernel::MixtureToIntermediate };
         schedule.push(mixture, &mixtures, Kinds::default(), level, sizes);
         if small {
             if last {
-                let all = images.iter().flatten().map(Segment::kinds).fold(possible, Kinds::union);
+                let all = images.segments().iter().map(Segment::kinds).fold(possible, Kinds::union);
                 schedule.push(Kernel::Small, &rest, all, level, sizes);
             }
             continue;
@@ -221,17 +232,23 @@ pub(crate) fn schedule(
             let wanting: Vec<_> = rest.iter().filter(|e| e.segment.wants(round)).copied().collect();
             schedule.push(Kernel::Statistics(round), &wanting, possible, level, sizes);
         }
-        let (kernel, grouping) = match last {
-            true => (Kernel::Apply, Some(grouping)),
-            // Nearly all that is done with branches is stored.
-            false => (Kernel::ApplyToIntermediate, any_branches.then_some(Grouping::ByClass)),
-        };
-        rest.sort_by_key(|e| group_of(e.segment.kinds(), grouping, possible).1);
-        for group in rest.chunk_by(|a, b| key(a, grouping, possible) == key(b, grouping, possible)) {
-            schedule.push(kernel, group, key(&group[0], grouping, possible), level, sizes);
+        let kernel = if last { Kernel::Apply } else { Kernel::ApplyToIntermediate };
+        rest.sort_by_key(|e| e.class);
+        for group in rest.chunk_by(|a, b| a.allowed == b.allowed) {
+            schedule.push(kernel, group, group[0].allowed, level, sizes);
         }
     }
     schedule
+}
+
+/// The segments of a level.
+#[derive(Clone, Default)]
+struct Entries<'a> {
+    /// First passes of resizes.
+    first_passes: Vec<Entry<'a>>,
+    /// Mixtures of branches.
+    mixtures: Vec<Entry<'a>>,
+    rest: Vec<Entry<'a>>,
 }
 
 /// A segment in a dispatch.
@@ -241,10 +258,9 @@ struct Entry<'a> {
     segment: &'a Segment,
     /// The number of other images that it reads.
     partners: usize,
-}
-
-fn key(entry: &Entry<'_>, grouping: Option<Grouping>, possible: Kinds) -> Kinds {
-    group_of(entry.segment.kinds(), grouping, possible).0
+    /// See [`group_of`].
+    allowed: Kinds,
+    class: (u32, Kinds),
 }
 
 /// The kinds that a dispatch with such a segment allows, and the order among the segments of a level. Stored results
@@ -270,34 +286,38 @@ impl Schedule {
         if entries.is_empty() {
             return;
         }
-        let mut kinds = entries.iter().map(|e| e.segment.kinds()).fold(allowed, Kinds::union);
-        if matches!(kernel, Kernel::Statistics(_)) {
-            kinds = kinds.without(StageKind::Interpolated);
-        }
-        let list = self.programs.len() as u32;
-        self.programs.extend(entries.iter().map(|e| e.program));
-        self.dispatches.push(Dispatch {
+        let mut dispatch = Dispatch {
             kernel,
-            kinds,
-            from_intermediate: entries.iter().any(|e| e.segment.from.is_some()),
-            viewed: entries.iter().any(|e| !e.segment.is_plain()),
-            weighted: entries.iter().any(|e| e.segment.is_weighted()),
-            pixels: entries.iter().map(|e| e.segment.size.pixels()).max().unwrap_or(0),
-            list,
+            kinds: allowed,
+            from_intermediate: false,
+            viewed: false,
+            weighted: false,
+            pixels: 0,
+            list: self.programs.len() as u32,
             images: entries.len() as u32,
             level,
-        });
-        for entry in entries {
-            let pixels = entry.segment.size.pixels() as u64;
-            let bytes_a_pixel = if entry.segment.from.is_some() { 4 } else { sizes.channels as u64 };
-            self.bytes_read += entry.segment.pixels_read() as u64 * bytes_a_pixel;
-            self.bytes_read += entry.segment.branches() as u64 * 4 * pixels;
-            self.bytes_read += entry.partners as u64 * pixels * sizes.channels as u64;
-            self.bytes_written += match kernel {
-                Kernel::Statistics(_) => 0,
-                between if between.is_to_intermediate() => 4 * pixels,
-                _ => pixels * (sizes.channels * sizes.dtype.bytes()) as u64,
-            };
+        };
+        let bytes_written_a_pixel = match kernel {
+            Kernel::Statistics(_) => 0,
+            between if between.is_to_intermediate() => 4,
+            _ => (sizes.channels * sizes.dtype.bytes()) as u64,
+        };
+        for &Entry { program, segment, partners, .. } in entries {
+            self.programs.push(program);
+            dispatch.kinds = dispatch.kinds.union(segment.kinds());
+            dispatch.from_intermediate |= segment.from.is_some();
+            dispatch.viewed |= !segment.is_plain();
+            dispatch.weighted |= segment.is_weighted();
+            let pixels = segment.size.pixels();
+            dispatch.pixels = dispatch.pixels.max(pixels);
+            let bytes_a_pixel = if segment.from.is_some() { 4 } else { sizes.channels as u64 };
+            let others = (segment.branches() * 4 + partners * sizes.channels) as u64;
+            self.bytes_read += segment.pixels_read() as u64 * bytes_a_pixel + pixels as u64 * others;
+            self.bytes_written += pixels as u64 * bytes_written_a_pixel;
         }
+        if matches!(kernel, Kernel::Statistics(_)) {
+            dispatch.kinds = dispatch.kinds.without(StageKind::Interpolated);
+        }
+        self.dispatches.push(dispatch);
     }
 }

@@ -25,14 +25,16 @@ pub(crate) struct Tables {
     normalizes: HashMap<[u32; 7], u32>,
 }
 
-/// The places of a batch's blends in the tables, by the bits of their alphas.
+/// The places of a batch's blends in the tables: the bits of each alpha, in order, with its place. There are usually so
+/// few that a search takes less time than a hash.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BlendPlaces(HashMap<u32, u32>);
+pub(crate) struct BlendPlaces(Vec<(u32, u32)>);
 
 impl BlendPlaces {
     /// The place of the blend with these bits, which was added before.
     pub fn of(&self, bits: u32) -> u32 {
-        self.0.get(&bits).copied().unwrap_or_default()
+        let found = self.0.binary_search_by_key(&bits, |(bits, _)| *bits);
+        found.map_or(0, |i| self.0[i].1)
     }
 }
 
@@ -64,8 +66,11 @@ impl Tables {
 
     /// The places of the tables of `blend` with these alphas.
     pub fn blends(&mut self, alphas: impl Iterator<Item = f32>) -> Result<BlendPlaces> {
-        let place = |alpha: f32| Ok((alpha.to_bits(), self.blend(alpha)?));
-        Ok(BlendPlaces(alphas.map(place).collect::<Result<_>>()?))
+        let mut bits: Vec<u32> = alphas.map(f32::to_bits).collect();
+        bits.sort_unstable();
+        bits.dedup();
+        let place = |bits: u32| Ok((bits, self.blend(f32::from_bits(bits))?));
+        Ok(BlendPlaces(bits.into_iter().map(place).collect::<Result<_>>()?))
     }
 
     /// The place of the 3 x 256 output values of bytes; 0 for output as bytes.

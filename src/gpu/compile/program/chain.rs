@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::super::view::SourceView;
 use super::super::warp_params;
-use super::{ARG_FILL, ARG_OP, Argument, Extra, Mixture, Pass, Segment, Stage, StageKind, Sums, Table};
+use super::{ARG_FILL, ARG_OP, Argument, Extra, Mixture, Pass, Segment, Segmented, Stage, StageKind, Sums, Table};
 use crate::arithmetic::box_blur::{BoxBlur, PASSES};
 use crate::arithmetic::resample::Weights;
 use crate::batch::{Size, Sizes};
@@ -19,23 +19,31 @@ use crate::plan::{Plan, PlannedImage};
 const PART: usize = 512;
 
 /// Cuts the chain of every image into segments, by several threads if there are many images.
-pub(crate) fn segments_of_all(plan: &Plan, sizes: Sizes<'_>, gray: bool) -> Result<Vec<Vec<Segment>>> {
+pub(crate) fn segments_of_all(plan: &Plan, sizes: Sizes<'_>, gray: bool) -> Result<Segmented> {
     let images = plan.images();
-    let of = |(i, image): (usize, &PlannedImage)| segments(&image.ops, sizes.get(i), gray);
     if images.len() <= PART || rayon::current_num_threads() == 1 {
-        return images.iter().enumerate().map(of).collect();
+        return segments(images, |i| sizes.get(i), gray);
     }
-    let made: Vec<_> = images.par_iter().enumerate().with_min_len(PART).map(of).collect();
-    made.into_iter().collect()
+    let part = |(k, images)| segments(images, |i| sizes.get(k * PART + i), gray);
+    let parts: Vec<Result<Segmented>> = images.par_chunks(PART).enumerate().map(part).collect();
+    let mut all = Segmented::default();
+    parts.into_iter().try_for_each(|part| Ok(all.append(part?)))?;
+    Ok(all)
 }
 
-/// Cuts the chain of an image of `size` into segments. There is at least one, which can be empty.
-fn segments(ops: &[Op], size: Size, gray: bool) -> Result<Vec<Segment>> {
-    let (segments, stages) = (Vec::with_capacity(1), Vec::with_capacity(2));
-    let mut chain = Chain { gray, slot: 0, segments, next: Source::of(size), stages };
-    chain.push_all(ops, size)?;
-    chain.end();
-    Ok(chain.segments)
+/// Cuts the chain of each image into segments. There is at least one, which can be empty.
+fn segments(images: &[PlannedImage], size: impl Fn(usize) -> Size, gray: bool) -> Result<Segmented> {
+    let mut ends = Vec::with_capacity(images.len());
+    let mut chain = Chain::new(gray, 0, Source::of(Size { width: 0, height: 0 }));
+    chain.segments.reserve(images.len());
+    for (i, image) in images.iter().enumerate() {
+        let size = size(i);
+        chain.next = Source::of(size);
+        chain.push_all(&image.ops, size)?;
+        chain.end();
+        ends.push(chain.segments.len());
+    }
+    Ok(Segmented { segments: chain.segments, ends })
 }
 
 /// A chain while it is cut into segments.
@@ -43,6 +51,7 @@ struct Chain {
     gray: bool,
     /// The slot in which segments store their results.
     slot: usize,
+    /// Its segments so far, behind those of other images.
     segments: Vec<Segment>,
     /// The source of the next segment.
     next: Source,
@@ -69,6 +78,11 @@ impl Source {
 }
 
 impl Chain {
+    /// Continues with the image of this source.
+    fn new(gray: bool, slot: usize, next: Source) -> Self {
+        Chain { gray, slot, segments: Vec::new(), next, stages: Vec::with_capacity(2) }
+    }
+
     /// Adds operations. The first one gets an image of this size.
     fn push_all(&mut self, ops: &[Op], mut size: Size) -> Result<()> {
         for op in ops {
@@ -115,8 +129,7 @@ impl Chain {
         let source = self.next.clone();
         let mut branches = Vec::with_capacity(mix.branches.len());
         for (i, branch) in mix.branches.iter().enumerate() {
-            let next = source.clone();
-            let mut chain = Chain { gray: self.gray, slot: i + 1, segments: Vec::new(), next, stages: Vec::new() };
+            let mut chain = Chain::new(self.gray, i + 1, source.clone());
             chain.push_all(&branch.ops, size)?;
             chain.end();
             branches.push(chain.segments);
@@ -226,17 +239,21 @@ impl Chain {
     /// Makes segments of the current stages. The last one's result is the next source.
     fn store(&mut self) {
         let size = self.next.view.size;
-        let mut stages = std::mem::take(&mut self.stages).into_iter().peekable();
+        // The memory is kept for the next ones.
+        let mut stages = std::mem::take(&mut self.stages);
+        let mut left = stages.drain(..).peekable();
         loop {
-            let (first, first_table) = stages.next().unwrap_or((Stage::NONE, Table::default()));
-            let second = stages.next_if(|(second, table)| together(&first, second, table));
+            let (first, first_table) = left.next().unwrap_or((Stage::NONE, Table::default()));
+            let second = left.next_if(|(second, table)| together(&first, second, table));
             let (second, second_table) = second.unwrap_or((Stage::NONE, Table::default()));
             let table = if first.kind == StageKind::Table { first_table } else { second_table };
             self.segment([first, second], table, size);
-            if stages.peek().is_none() {
-                return;
+            if left.peek().is_none() {
+                break;
             }
         }
+        drop(left);
+        self.stages = stages;
     }
 
     /// Makes a segment on the next source. Its result of `size` is the source after that.

@@ -22,12 +22,16 @@
 //! other axis.
 
 mod chain;
+mod segmented;
 mod write;
 
 pub(crate) use chain::segments_of_all;
+pub(crate) use segmented::{Segmented, SegmentedImages};
 pub(crate) use write::Places;
 
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::view::SourceView;
 use crate::arithmetic::resample::Weights;
@@ -194,8 +198,8 @@ enum Extra {
 /// A run of point operations.
 #[derive(Clone, Debug, Default)]
 struct Table {
-    /// Operation and round, argument.
-    steps: Vec<(u32, Argument)>,
+    /// Operation and round, argument. Policies rarely have more than two in a run.
+    steps: SmallVec<[(u32, Argument); 2]>,
     statistics: u32,
     /// Whether a step so far needs statistics.
     dynamic: bool,
