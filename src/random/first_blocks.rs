@@ -4,7 +4,9 @@
 //! lane of a vector is another image, which makes the first 16 words of eight streams in the time of one.
 //!
 //! Measured by instructions of one core with AVX2, for 256 images under the ImageNet policy: sampling takes 2,527 per
-//! image, and 4,329 with a `ChaCha8Rng` for each stream and operations sorted by name.
+//! image, and 4,329 with a `ChaCha8Rng` for each stream and operations sorted by name. With the ranges of operations
+//! looked up by number, it takes 0.86 of that. Streams are a third of the rest, and the list of each image's operations
+//! is a fifth: it is allocated and given back.
 //!
 //! The words are those of `ChaCha8Rng`. Source: D. J. Bernstein, "ChaCha, a variant of Salsa20".
 

@@ -2,8 +2,9 @@
 //!
 //! The length of each image's words is known before. So all words are allocated once, and no thread waits for another.
 //! With weights that are shared between images and batches, 256 crops of photographs that become 224 x 224 take 13,800
-//! instructions per image, and 153,000 before. A third of the rest is copying weights. Without a resize, an image takes
-//! 3,700 instructions, as before.
+//! instructions per image, and 153,000 before. A third of the rest is copying weights. Without a resize, an image took
+//! 3,700 instructions. With the segments of all images in one list, and the places of blends in a sorted one, it takes
+//! 0.64 of that.
 //!
 //! # Tried
 //! Dividing 256 images, 32 at a time, between two threads of a virtual machine: 2.5 times as long under the ImageNet
