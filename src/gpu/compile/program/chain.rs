@@ -27,7 +27,9 @@ pub(crate) fn segments_of_all(plan: &Plan, sizes: Sizes<'_>, gray: bool) -> Resu
     let part = |(k, images)| segments(images, |i| sizes.get(k * PART + i), gray);
     let parts: Vec<Result<Segmented>> = images.par_chunks(PART).enumerate().map(part).collect();
     let mut all = Segmented::default();
-    parts.into_iter().try_for_each(|part| Ok(all.append(part?)))?;
+    for part in parts {
+        all.append(part?);
+    }
     Ok(all)
 }
 
