@@ -34,10 +34,11 @@
 //! | pairs of values counted for Equalize, and their counts added up | 1.6 x | Sapphire Rapids: 0.97 x on photographs, 0.8 x on noise, 0.62 x on one color, whose additions wait for each other; not kept |
 //! | results stored past the cache where they exceed it | a third of the memory's traffic | policies 1.07 x; not kept, as who reads the result next finds it further away |
 //!
-//! Two threads on batches of 1,024 images of 32 x 32 under the CIFAR-10 policy take 0.60 of one thread's time, with the
-//! draws. Two processes of one thread each do 1.96 times one's work on that machine. Where the rest goes is not
-//! profiled yet. One thread takes 0.75 of the time before. Parts of 64 KiB at most, instead of at least, were compared on
-//! a machine with other work only. In three pairs of runs, two threads gained 1.05, 1.06 and 1.12 times as much.
+//! Two threads on batches of 1,024 images of 32 x 32 under the CIFAR-10 policy take 0.60 of one thread's time, with
+//! the draws. Two processes of one thread each do 1.96 times one's work on that machine. Where the rest goes is not
+//! profiled yet. One thread takes 0.75 of the time before. Parts of 64 KiB at most, instead of at least, were
+//! compared on a machine with other work only. In three pairs of runs, two threads gained 1.05, 1.06 and 1.12 times
+//! as much.
 //!
 //! Under the ImageNet policy, the remaining time is a third memory, a third histograms (one addition per byte) and a
 //! third other work.
@@ -55,8 +56,8 @@
 //! * for branches of AugMix, all of this once more, and one image per branch
 //!
 //! Only these are allocated per image: the weights of a resize that was not met before, the digits of a resize's
-//! weights, those of an AugMix, and lists of source pixels for warps beyond 16.16 fixed point. All threads together keep
-//! up to 4 MiB of weights of resizes.
+//! weights, those of an AugMix, and lists of source pixels for warps beyond 16.16 fixed point. All threads together
+//! keep up to 4 MiB of weights of resizes.
 
 mod branches;
 mod chain;

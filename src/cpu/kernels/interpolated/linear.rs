@@ -1,9 +1,9 @@
 //! Linear: bilinear RGB pixels in `f32`, several at once.
 //!
-//! The bytes are those of `f64`. A value in `f32` is off by less than [`NEAR`]. So its whole part is right, unless it is
-//! that close to a whole number. Such a pixel is computed again in `f64`, as about one of a thousand is. Where neighbors
-//! are equal, values are whole numbers and exact, so that flat areas are not computed again. With AVX2, a rotation takes
-//! 0.78 of the instructions of `f64`.
+//! The bytes are those of `f64`. A value in `f32` is off by less than [`NEAR`]. So its whole part is right, unless
+//! it is that close to a whole number. Such a pixel is computed again in `f64`, as about one of a thousand is.
+//! Where neighbors are equal, values are whole numbers and exact, so that flat areas are not computed again. With
+//! AVX2, a rotation takes 0.78 of the instructions of `f64`.
 
 use std::arch::x86_64::*;
 
