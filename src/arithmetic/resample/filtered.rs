@@ -227,6 +227,7 @@ fn halfway(weight: f64) -> f64 {
 /// Truncated, as `as` does it.
 #[inline(always)]
 fn to_whole(v: f64) -> i32 {
+    debug_assert!(!v.is_nan());
     // SAFETY: a number within the reach of 32 bits, as centers, weights and sums are numbers and no sum is 0.
     unsafe { v.clamp(-2_147_483_648.0, 2_147_483_647.0).to_int_unchecked() }
 }

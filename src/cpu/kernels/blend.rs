@@ -63,6 +63,7 @@ fn tables(alpha: f32) -> Blend {
     for d in 0..256 {
         // Larger products are clipped in every sum.
         let product = (alpha * d as f32).min(1024.0);
+        debug_assert!((0.0..=1024.0).contains(&product), "{alpha}");
         // SAFETY: a number of 0..=1024, since alpha is one and not negative.
         let whole: i32 = unsafe { product.to_int_unchecked() };
         let part = product - whole as f32;
@@ -82,6 +83,7 @@ fn blend_all<const N: usize>(first: &[u8; N], second: &[u8; N], alpha: f32) -> [
     for i in 0..N {
         let product = alpha * (f32::from(second[i]) - f32::from(first[i]));
         let sum = (f32::from(first[i]) + product).clamp(0.0, 255.0);
+        debug_assert!(!sum.is_nan(), "{alpha}");
         // SAFETY: alpha is finite, so that the sum is a number, and it is within 0..=255.
         made[i] = unsafe { sum.to_int_unchecked::<i32>() as u8 };
     }

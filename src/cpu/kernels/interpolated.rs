@@ -233,6 +233,7 @@ impl Coordinates {
         }
         for i in 0..BLOCK {
             let t = points[i] - 0.5;
+            debug_assert!(!t.is_nan(), "{a:?}");
             // SAFETY: a number in the reach of 32 bits; matrices are finite. Only points inside the image are used.
             let truncated = unsafe { t.clamp(-1e9, 1e9).to_int_unchecked::<i32>() };
             let whole = truncated - i32::from(f64::from(truncated) > t);

@@ -71,6 +71,7 @@ fn add(sums: &mut [f32; BLOCK], values: &[u8], weight: f32) {
 multiversioned! {
 fn truncate(sums: &[f32; BLOCK], out: &mut [u8]) {
     for (out, &sum) in out.iter_mut().zip(sums) {
+        debug_assert!(!sum.is_nan());
         // SAFETY: a number, as weights are checked to be numbers, clipped to 0..=255.
         *out = unsafe { sum.clamp(0.0, 255.0).to_int_unchecked::<i32>() } as u8;
     }
