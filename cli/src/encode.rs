@@ -21,7 +21,7 @@ impl Format {
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_lowercase().as_str() {
             "png" => Some(Format::Png),
-            "jpg" | "jpeg" => Some(Format::Jpeg),
+            "jpg" | "jpeg" | "jpe" | "jfif" => Some(Format::Jpeg),
             "webp" => Some(Format::Webp),
             "bmp" => Some(Format::Bmp),
             _ => None,

@@ -1,5 +1,6 @@
 //! Inputs: the image files of the paths on the command line, in a fixed order.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ impl Input {
 pub struct Found {
     pub inputs: Vec<Input>,
     pub unreadable: Vec<(String, String)>,
+    /// The images in the output folder, where it is inside an input folder.
+    pub left_out: usize,
 }
 
 /// Takes every file that is named. Of a folder, and the folders in it, it takes the image files that are not hidden.
@@ -86,11 +89,16 @@ fn expanded(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 
 impl Found {
     fn walk(&mut self, folder: &Path, except: Option<&Path>) {
+        let left_out = Cell::new(self.left_out);
         let is_wanted = |entry: &DirEntry| {
             let is_hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
             let is_excepted = entry.file_type().is_dir()
                 && entry.depth() > 0
                 && except.is_some_and(|e| fs::canonicalize(entry.path()).is_ok_and(|p| p == e));
+            if is_excepted && !is_hidden {
+                let inside = WalkDir::new(entry.path()).into_iter().flatten();
+                left_out.set(left_out.get() + inside.filter(|entry| has_image_extension(entry.path())).count());
+            }
             !is_hidden && !is_excepted
         };
         let mut walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_wanted);
@@ -124,5 +132,6 @@ impl Found {
                 }
             }
         }
+        self.left_out = left_out.get();
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::terminal;
 
@@ -41,6 +41,17 @@ fn check(metadata: &Metadata) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
+fn is_device(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_char_device() || metadata.file_type().is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Metadata) -> bool {
+    false
+}
+
 /// The text of a file, a pipe, or standard input.
 pub fn text(path: &Path, most: u64, what: &str) -> anyhow::Result<String> {
     let read = |source: &mut dyn Read| {
@@ -53,6 +64,10 @@ pub fn text(path: &Path, most: u64, what: &str) -> anyhow::Result<String> {
     };
     let text = match is_standard(path) {
         true => read(&mut io::stdin().lock()),
+        // A pipe may be the output of another program. A device may have no end.
+        false if path.metadata().is_ok_and(|metadata| is_device(&metadata)) => {
+            Err(anyhow!("it is a device; a file, a pipe or - for standard input can be read"))
+        }
         false => File::open(path).map_err(Into::into).and_then(|mut file| read(&mut file)),
     };
     text.with_context(|| format!("{what} {}", terminal::name(path)))

@@ -11,22 +11,26 @@ pub fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on SIGINT, SIGTERM and SIGABRT remove the files under construction and end the program with exit code 1. A
-/// file that grows beyond the user's limit is an error of its writer.
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGABRT remove the files under construction and end the program with exit
+/// code 1. A file that grows beyond the user's limit is an error of its writer.
 #[cfg(unix)]
 pub fn watch() -> std::io::Result<()> {
     use std::time::Duration;
 
-    use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
 
     signal_hook::flag::register(SIGXFSZ, Default::default())?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGABRT])?;
+    if !ignores_hangup() {
+        signals.handle().add_signal(SIGHUP)?;
+    }
     let end = move || {
         let Some(signal) = signals.forever().next() else { return };
         let words = match signal {
             SIGINT => "stopped by SIGINT",
             SIGTERM => "stopped by SIGTERM",
+            SIGHUP => "stopped by SIGHUP, as its terminal was closed",
             _ => "the run broke off, most likely for lack of memory",
         };
         end(words);
@@ -36,6 +40,15 @@ pub fn watch() -> std::io::Result<()> {
     // SAFETY: the action only sleeps, which a signal handler may.
     unsafe { signal_hook::low_level::register(SIGABRT, || std::thread::sleep(Duration::from_secs(5)))? };
     Ok(())
+}
+
+/// Whether SIGHUP is ignored, as `nohup` arranges it. Where the system does not say so, it counts as ignored.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit is the first signal's.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 != 0)
 }
 
 /// Elsewhere the system ends the program.

@@ -113,16 +113,16 @@ pub fn of_chain(ops: &[Op], source: &dyn Source, copies: usize) -> anyhow::Resul
 }
 
 /// Assigns the entries of a plan to the inputs: by the names of files, or in order if no entry has one.
-pub fn of_plan(
+pub fn of_plan<'s>(
     planned: Vec<PlannedImage>,
     source: &dyn Source,
-    find: impl Fn(&str) -> Option<usize>,
+    find: impl Fn(&str) -> &'s [usize],
 ) -> anyhow::Result<Work> {
     let named = planned.iter().filter(|image| image.file.is_some()).count();
     let entries = if source.is_array() || named == 0 {
         in_order(planned.len(), source.len())?
     } else if named == planned.len() {
-        by_name(&planned, find)?
+        by_name(&planned, source, find)?
     } else {
         bail!("{named} of {} entries have a `file`; either all must have one or none", planned.len());
     };
@@ -142,12 +142,23 @@ fn in_order(entries: usize, inputs: usize) -> anyhow::Result<Vec<Entry>> {
     Ok((0..entries).map(|id| dealt(id, entries / inputs)).collect())
 }
 
-fn by_name(planned: &[PlannedImage], find: impl Fn(&str) -> Option<usize>) -> anyhow::Result<Vec<Entry>> {
+fn by_name<'s>(
+    planned: &[PlannedImage],
+    source: &dyn Source,
+    find: impl Fn(&str) -> &'s [usize],
+) -> anyhow::Result<Vec<Entry>> {
     let mut copies = HashMap::new();
     let entry = |(id, image): (usize, &PlannedImage)| {
         let file = image.file.as_deref().unwrap_or_default();
-        let Some(input) = find(file) else {
-            bail!("entry {id} is for `{}`, and no input has this name", quoted(file));
+        let input = match *find(file) {
+            [input] => input,
+            [] => bail!("entry {id} is for `{}`, and no input has this name", quoted(file)),
+            [one, two, ..] => bail!(
+                "entry {id} is for `{}`, and {} and {} have this name; give one of both",
+                quoted(file),
+                source.name(one),
+                source.name(two)
+            ),
         };
         let next: &mut usize = copies.entry(input).or_default();
         let copy = *next;

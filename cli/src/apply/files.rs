@@ -14,14 +14,16 @@ use crate::{encode, terminal};
 
 pub struct FileSource {
     inputs: Vec<Input>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
     decoding: Decoding,
 }
 
 impl FileSource {
     pub fn new(inputs: Vec<Input>, decoding: Decoding) -> Self {
-        let named = inputs.iter().enumerate().filter_map(|(i, input)| Some((input.planned_name()?, i)));
-        let by_name = named.collect();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, name) in inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.planned_name()?))) {
+            by_name.entry(name).or_default().push(number);
+        }
         FileSource { inputs, by_name, decoding }
     }
 
@@ -29,9 +31,9 @@ impl FileSource {
         &self.inputs
     }
 
-    /// The input of this name. Two of one name would be written to one file, which is refused before anything is.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+    /// The inputs of this name.
+    pub fn find(&self, name: &str) -> &[usize] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -92,7 +94,7 @@ pub enum Existing<'a> {
 
 impl Sink for FileSink<'_> {
     fn is_there(&self, entry: Entry) -> bool {
-        matches!(self.existing, Existing::Keep) && self.outputs.target(entry).0.symlink_metadata().is_ok()
+        matches!(self.existing, Existing::Keep) && self.outputs.target(entry).0.is_file()
     }
 
     fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()> {
@@ -111,6 +113,8 @@ impl Sink for FileSink<'_> {
         if let Existing::Overwrite(kept) = &self.existing {
             kept.check(&path)?;
         }
-        write::whole(&path, &bytes, matches!(self.existing, Existing::Overwrite(_)))
+        let written = write::whole(&path, &bytes, matches!(self.existing, Existing::Overwrite(_)));
+        // Another run of the same call may have made it meanwhile.
+        if matches!(self.existing, Existing::Keep) && path.is_file() { Ok(()) } else { written }
     }
 }

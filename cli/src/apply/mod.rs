@@ -95,7 +95,7 @@ pub struct Apply {
     #[arg(long, value_name = "K", default_value = "1", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     copies: u32,
-    /// Format of the output files; same keeps that of the input (GIF becomes PNG) [default: png]
+    /// Format of the output files; same keeps that of the input's extension, and others become PNG [default: png]
     #[arg(long, value_enum)]
     format: Option<FormatChoice>,
     /// Quality of JPEG output, 1 to 100 [default: 95]
@@ -170,7 +170,12 @@ impl Apply {
 
     fn run_files(&self, terminal: Terminal) -> anyhow::Result<Outcome> {
         self.array.check_unused()?;
+        self.check_folder()?;
         let found = inputs::find(&self.inputs, Some(&self.out))?;
+        if found.left_out > 0 && !self.resume {
+            let images = counted(found.left_out, "image", "images");
+            terminal.note(&format!("notice: {images} in {} left out: it is the output", terminal::name(&self.out)));
+        }
         let source = FileSource::new(found.inputs, self.decoding);
         let inputs = source.inputs();
         let work = self.work(&source, |name| source.find(name), terminal)?;
@@ -195,9 +200,10 @@ impl Apply {
             plan_out::check_names(inputs)?;
         }
         let executor = self.open(terminal, work.outputs(inputs.len()))?;
-        let plan_out = self.open_plan_out(&work, &source, inputs.iter().map(|input| input.path.as_path()))?;
+        let inputs_read = inputs.iter().map(|input| input.path.as_path());
+        let plan_out = self.open_plan_out(&work, &source, inputs_read, resume.as_ref())?;
         fs::create_dir_all(&self.out).with_context(|| write::failed(&self.out))?;
-        resume.iter().try_for_each(Resume::begin)?;
+        resume.iter().try_for_each(|resume| resume.begin(self.plan_out.as_deref()))?;
         let keeps_orientation = format.is_none() && self.decoding.keeps_orientation();
         let sink = FileSink {
             outputs: &outputs,
@@ -214,6 +220,19 @@ impl Apply {
             if self.resume { format!("; {} there before", counted(skipped, "was", "were")) } else { String::new() };
         terminal.note(&format!("wrote {} to {}{before}", counted(written, "file", "files"), terminal::name(&self.out)));
         self.finish(pipeline, plan_out, outcome)
+    }
+
+    /// Refuses an output folder that is a file, and one whose outputs would be the inputs of a resumed run.
+    fn check_folder(&self) -> anyhow::Result<()> {
+        let out = terminal::name(&self.out);
+        if self.out.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+            bail!("--out {out}: images are written to a folder, and this is none; name a folder");
+        }
+        let is_input = |path: &PathBuf| path.is_dir() && write::resolved(path) == write::resolved(&self.out);
+        if self.resume && self.inputs.iter().any(is_input) {
+            bail!("--resume: {out} is an input too, and would have more images the next time; write to another folder");
+        }
+        Ok(())
     }
 
     /// Refuses outputs that are inputs or other files of the call, and without `--force` or `--resume` any that are
@@ -253,13 +272,18 @@ impl Apply {
         work: &Work,
         source: &dyn Source,
         inputs: impl Iterator<Item = &'a Path>,
+        resume: Option<&Resume>,
     ) -> anyhow::Result<Option<PlanOut>> {
         let Some(path) = &self.plan_out else { return Ok(None) };
         plan_out::check_length(work.outputs(source.len()))?;
         if self.report && read::is_standard(path) {
             bail!("--plan-out - and --report both go to standard output; write the plan to a file");
         }
-        PlanOut::open(path, &self.kept(inputs), self.force).map(Some)
+        let is_own = resume.map(|resume| resume.has_plan(path)).transpose()?;
+        if is_own == Some(false) && path.symlink_metadata().is_ok() {
+            bail!("--plan-out {}: the file exists; choose another name", terminal::name(path));
+        }
+        PlanOut::open(path, &self.kept(inputs), self.force || is_own == Some(true)).map(Some)
     }
 
     fn run_array(&self, terminal: Terminal, path: &Path) -> anyhow::Result<Outcome> {
@@ -279,7 +303,7 @@ impl Apply {
         if let Some(doubt) = source.doubt() {
             terminal.note(&doubt);
         }
-        let work = self.work(&source, |_| None, terminal)?;
+        let work = self.work(&source, |_| &[], terminal)?;
         let target = match self.out.extension() {
             Some(extension) if extension.eq_ignore_ascii_case("npy") => self.out.clone(),
             _ => self.out.join(path.file_name().unwrap_or_default()),
@@ -292,7 +316,7 @@ impl Apply {
             bail!("--plan-out {}: the array is written as this file too", terminal::name(&target));
         }
         let executor = self.open(terminal, work.outputs(source.len()))?;
-        let plan_out = self.open_plan_out(&work, &source, [path].into_iter())?;
+        let plan_out = self.open_plan_out(&work, &source, [path].into_iter(), None)?;
         let sink = ArraySink::create(&target, &source, size, work.outputs(source.len()), output, self.force)?;
         let (pipeline, outcome) = self.execute(terminal, executor, (&source, &sink), output, work, Vec::new())?;
         if outcome == Outcome::Done {
@@ -303,10 +327,10 @@ impl Apply {
         self.finish(pipeline, plan_out, outcome)
     }
 
-    fn work(
+    fn work<'s>(
         &self,
         source: &dyn Source,
-        find: impl Fn(&str) -> Option<usize>,
+        find: impl Fn(&str) -> &'s [usize],
         terminal: Terminal,
     ) -> anyhow::Result<Work> {
         let copies = self.copies as usize;

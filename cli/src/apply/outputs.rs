@@ -11,7 +11,7 @@ use super::source::Entry;
 use crate::encode::Format;
 use crate::inputs::Input;
 use crate::terminal::name;
-use crate::write::resolved;
+use crate::write::{identity, resolved};
 
 /// The names are made when they are asked for: a run may have a thousand million outputs.
 pub struct Outputs {
@@ -49,6 +49,9 @@ impl Outputs {
     }
 
     fn twice(&self, one: &Path, two: &Path, input: usize) -> anyhow::Error {
+        if identity(one).is_some() && identity(one) == identity(two) {
+            return anyhow::anyhow!("{} and {} are the same file; name it once", name(one), name(two));
+        }
         let (target, _) = self.target(Entry { id: 0, input, copy: 0 });
         anyhow::anyhow!(
             "{} and {} would both be written as {}; write them to different folders, or keep their extensions with \

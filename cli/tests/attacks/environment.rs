@@ -129,7 +129,7 @@ pub fn rows() -> Vec<Row> {
         row("a command twice", "aa apply apply --out out").ends(2).says("apply"),
         row("10,000 inputs that are one", "invert $(yes in/a.png | head -10000) --out out")
             .ends(2)
-            .says("would both be written")
+            .says("name it once")
             .leaves(&[]),
         row("1,000 options that are one", "invert in --out out $(yes -- --quiet | head -1000); [ $? -le 2 ]"),
         row("quiet and verbose", "invert in --out out --quiet --verbose").ends(2),

@@ -37,7 +37,7 @@ fn killed_runs_leave_whole_files_and_are_finished() {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let mut ended_early = 0;
     for kill in 0..20 {
-        let signal = ["TERM", "INT", "KILL"][kill % 3];
+        let signal = ["TERM", "INT", "HUP", "KILL"][kill % 4];
         let out = folder.path().join("out");
         let mut child = apply(folder.path(), &call("out")).arg("--resume").spawn().unwrap();
         std::thread::sleep(Duration::from_millis(random.random_range(20..400)));

@@ -62,9 +62,9 @@ pub fn rows() -> Vec<Row> {
             .says(REASON)
             .leaves(&["s.png"]),
         row("a pipe in a folder at bench", "bench in").with(fifo("in/x.png")).ends(1).says(REASON),
-        row("/dev/zero as a plan", "apply in --out out --plan /dev/zero").ends(2).says("plan /dev/zero: ").leaves(&[]),
-        row("/dev/zero as a policy", "apply in --out out --policy /dev/zero").ends(2).says("more than").peak(150),
-        row("/dev/zero to import", "aa policy import --from timm /dev/zero").ends(2).says("more than").peak(150),
+        row("/dev/zero as a plan", "apply in --out out --plan /dev/zero").ends(2).says("plan /dev/zero: it is a device").leaves(&[]),
+        row("/dev/zero as a policy", "apply in --out out --policy /dev/zero").ends(2).says("it is a device").peak(150),
+        row("/dev/zero to import", "aa policy import --from timm /dev/zero").ends(2).says("it is a device").peak(150),
         row("/dev/zero on standard input", "aa policy check - < /dev/zero").ends(2).says("more than").peak(150),
         row("a folder as a plan", "apply in --out out --plan in").ends(2).says("plan in: "),
         row("a folder as a policy", "apply in --out out --policy ./in").ends(2).says("./in"),

@@ -99,6 +99,9 @@ pub(super) fn decode_into(
             out.len()
         )));
     }
+    if header.is_progressive && scans(bytes) > MAX_SCANS as usize {
+        return Err(Error::Decode(format!("unreadable JPEG: there are more than {MAX_SCANS} scans")));
+    }
     // One row as libjpeg writes it.
     let mut row = allocate(size.width * header.components)?;
     if truncated == Truncated::Fill {
@@ -144,6 +147,12 @@ pub(super) fn decode_into(
         return Ok(Outcome { is_damaged: true, ..Outcome::default() });
     }
     Err(Error::Decode(format!("unreadable JPEG: {reason}")))
+}
+
+/// The number of markers of scans, or a few more: what looks like one in metadata counts too. Each scan of a progressive
+/// file costs a pass over all blocks, and they are counted before the first.
+fn scans(bytes: &[u8]) -> usize {
+    bytes.windows(2).filter(|marker| *marker == [0xFF, 0xDA]).count()
 }
 
 fn message(text: &[c_char]) -> String {

@@ -15,6 +15,8 @@ pub(crate) struct JpegHeader {
     pub components: usize,
     /// The orientation, 1 to 8. 1 if there is none.
     pub orientation: u8,
+    /// Whether its scans refine the image.
+    pub is_progressive: bool,
     /// Whether entropy coding is Huffman's. Arithmetic coding has no lower bound of bits per block.
     is_huffman: bool,
 }
@@ -112,12 +114,13 @@ impl JpegHeader {
             }
             byte = reader.byte()?;
         }
-        let Frame { size, components, is_huffman } = frame.ok_or_else(|| refused("there is no frame header"))?;
+        let Frame { size, components, is_progressive, is_huffman } =
+            frame.ok_or_else(|| refused("there is no frame header"))?;
         if size.width == 0 || size.height == 0 {
             return Err(refused(format!("the header says {} x {} pixels", size.width, size.height)));
         }
         let orientation = orientation::of(Some(&exif), xmp);
-        let header = JpegHeader { size, components, orientation, is_huffman };
+        let header = JpegHeader { size, components, orientation, is_progressive, is_huffman };
         header.check_plausible(bytes.len())?;
         Ok(header)
     }
@@ -138,6 +141,7 @@ impl JpegHeader {
 struct Frame {
     size: Size,
     components: usize,
+    is_progressive: bool,
     is_huffman: bool,
 }
 
@@ -157,7 +161,8 @@ impl Frame {
         }
         let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
         let size = Size { width: side(w1, w0), height: side(h1, h0) };
-        Ok(Frame { size, components: components.into(), is_huffman: matches!(marker, 0xC0..=0xC2) })
+        let (is_progressive, is_huffman) = (matches!(marker, 0xC2 | 0xCA), matches!(marker, 0xC0..=0xC2));
+        Ok(Frame { size, components: components.into(), is_progressive, is_huffman })
     }
 }
 

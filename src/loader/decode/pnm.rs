@@ -143,14 +143,16 @@ pub(super) fn decode_into(bytes: &[u8], truncated: Truncated, out: &mut [u8]) ->
     Ok(outcome)
 }
 
-/// The bytes outside comments.
+/// The bytes outside comments. The line end of a comment belongs to it, so `1#\n2` is 12, as in Pillow.
 fn without_comments(data: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(data.len());
     let mut is_comment = false;
     for &byte in data {
-        is_comment = (is_comment || byte == b'#') && !(is_comment && is_line_end(byte));
-        let ends_comment = !is_comment && is_line_end(byte) && kept.len() < data.len();
-        if !is_comment || ends_comment {
+        if is_comment {
+            is_comment = !is_line_end(byte);
+        } else if byte == b'#' {
+            is_comment = true;
+        } else {
             kept.push(byte);
         }
     }
@@ -190,6 +192,13 @@ fn plain_values(pnm: &Pnm, data: &[u8], out: &mut [u8]) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_takes_its_line_end_along() {
+        for (data, kept) in [("1#x\n2 3", "12 3"), ("1 # x\r\n2", "1 \n2"), ("1 2#", "1 2"), ("#\n#\n7", "7")] {
+            assert_eq!(without_comments(data.as_bytes()), kept.as_bytes(), "{data}");
+        }
+    }
 
     #[test]
     fn numbers_are_those_of_python() {
