@@ -149,7 +149,7 @@ pub(super) fn decode_into(
     Err(Error::Decode(format!("unreadable JPEG: {reason}")))
 }
 
-/// The number of markers of scans, or a few more: what looks like one in metadata counts too. Each scan of a progressive
+/// The number of markers of scans, or a few more: one in metadata counts too. Each scan of a progressive
 /// file costs a pass over all blocks, and they are counted before the first.
 fn scans(bytes: &[u8]) -> usize {
     bytes.windows(2).filter(|marker| *marker == [0xFF, 0xDA]).count()
