@@ -94,14 +94,7 @@ impl DrawnFor {
 impl Plan {
     /// A plan made by hand.
     pub fn new(images: Vec<PlannedImage>) -> Self {
-        // A bit for each operation: sorting thousands of names would take as long as drawing them.
-        let mut seen = 0_u64;
-        for op in images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches) {
-            seen |= 1 << op.kind() as u32;
-        }
-        let all = OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY);
-        let operations = all.copied().filter(|kind| seen >> *kind as u32 & 1 == 1).collect();
-        Plan::drawn(images, operations)
+        Plan::drawn(images, Vec::new())
     }
 
     /// The same operations for each of `images` images.
@@ -110,10 +103,19 @@ impl Plan {
         Plan::new((0..images).map(image).collect())
     }
 
-    /// A plan drawn from a policy with these possible `operations`, sorted, each once.
+    /// A plan drawn from a policy with these possible `operations`, sorted, each once. Others of the images are added.
     pub(crate) fn drawn(images: Vec<PlannedImage>, operations: Vec<OpKind>) -> Self {
-        let possible = |op: &Op| operations.binary_search(&op.kind()).is_ok();
-        debug_assert!(images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches).all(possible));
+        // A bit for each operation: sorting thousands of names would take as long as drawing them.
+        let bit = |kind: OpKind| 1_u64 << kind as u32;
+        let possible = operations.iter().fold(0, |seen, &kind| seen | bit(kind));
+        let ops = images.iter().flat_map(|image| &image.ops).flat_map(Op::with_branches);
+        let seen = ops.fold(possible, |seen, op| seen | bit(op.kind()));
+        if seen == possible {
+            return Plan { images, operations, drawn_for: None };
+        }
+        let all = OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY).copied();
+        let mut operations: Vec<_> = all.filter(|&kind| seen & bit(kind) != 0).collect();
+        operations.sort();
         Plan { images, operations, drawn_for: None }
     }
 
