@@ -30,6 +30,7 @@ mod evolution;
 mod journal;
 mod micro;
 mod random_search;
+mod run;
 mod search;
 mod strategy;
 
@@ -41,5 +42,6 @@ pub use evolution::Evolution;
 pub use journal::Start;
 pub use micro::{Micro, MicroChild};
 pub use random_search::RandomSearch;
+pub use run::Budget;
 pub use search::{Job, Outcome, Reward, Search};
 pub use strategy::{Judged, Proposal, Strategy};

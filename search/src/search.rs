@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Line, Start};
-use crate::strategy::{Judged, Strategy};
+use crate::strategy::{Judged, Proposal, Strategy};
 
 /// A policy to be tried by training a child network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Job {
     pub seed: u64,
     /// The logarithm of the probability with which the strategy drew the policy.
     pub log_probability: f32,
+    /// The job whose policy is tried again with another seed. The strategy does not learn from such a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u64>,
 }
 
 /// What became of a job.
@@ -35,7 +38,7 @@ pub struct Outcome {
     pub accuracy: Option<f64>,
     /// The mean loss on the validation images, in nats.
     pub loss: f64,
-    /// The CPU time of the child.
+    /// The time of the child.
     pub seconds: f64,
 }
 
@@ -113,15 +116,39 @@ impl Search {
         for _ in 0..count {
             let id = self.jobs.len() as u64;
             let proposal = self.strategy.propose(id);
-            // Each child has a seed of its own: common ones do not make policies easier to compare.
-            let seed = self.seed.wrapping_add(id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let job = Job { id, tokens: proposal.tokens, seed, log_probability: proposal.log_probability };
-            if let Some(journal) = &mut self.journal {
-                journal.append(&Line::Job(job.clone()))?;
-            }
-            self.jobs.push(job);
+            let Proposal { tokens, log_probability } = proposal;
+            self.add(Job { id, tokens, seed: self.seed_of(id), log_probability, again: None })?;
         }
         Ok(self.jobs[first..].to_vec())
+    }
+
+    /// New jobs that try the `count` policies with the highest rewards again, each with `seeds` more seeds. The best of
+    /// many single rewards are the luckiest too. With more seeds, [`Search::best`] chooses among these policies only,
+    /// by their mean rewards.
+    ///
+    /// # Errors
+    /// Those of [`Search::propose`].
+    pub fn propose_again(&mut self, count: usize, seeds: usize) -> Result<Vec<Job>> {
+        let first = self.jobs.len();
+        let best: Vec<Job> = self.best(count).into_iter().map(|(job, _)| job.clone()).collect();
+        for job in best.iter().flat_map(|job| std::iter::repeat_n(job, seeds)) {
+            let id = self.jobs.len() as u64;
+            self.add(Job { id, seed: self.seed_of(id), again: Some(job.id), ..job.clone() })?;
+        }
+        Ok(self.jobs[first..].to_vec())
+    }
+
+    /// Each child has a seed of its own: common ones do not make policies easier to compare.
+    fn seed_of(&self, id: u64) -> u64 {
+        self.seed.wrapping_add(id.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    fn add(&mut self, job: Job) -> Result<()> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&Line::Job(job.clone()))?;
+        }
+        self.jobs.push(job);
+        Ok(())
     }
 
     /// Takes outcomes, in any order.
@@ -165,19 +192,26 @@ impl Search {
         &self.space
     }
 
-    /// The `count` policies with the highest rewards, each with its job and reward; fewer if fewer are done. A policy
-    /// that was tried more than once counts once, with its first job.
+    /// The `count` policies with the highest mean rewards, each with its first job and that mean; fewer if fewer are
+    /// done. If some were tried again to the end, the choice is among them.
     pub fn best(&self, count: usize) -> Vec<(&Job, f64)> {
-        let mut judged: Vec<(&Job, f64)> =
-            self.jobs.iter().filter_map(|job| Some((job, self.reward.of(self.outcomes.get(&job.id)?)?))).collect();
-        judged.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.id.cmp(&b.id)));
-        let mut best: Vec<(&Job, f64)> = Vec::new();
-        for (job, reward) in judged {
-            if best.len() < count && best.iter().all(|(known, _)| known.tokens != job.tokens) {
-                best.push((job, reward));
+        let mut rewards: BTreeMap<&[u8], Vec<f64>> = BTreeMap::new();
+        for job in &self.jobs {
+            if let Some(reward) = self.outcomes.get(&job.id).and_then(|outcome| self.reward.of(outcome)) {
+                rewards.entry(&job.tokens).or_default().push(reward);
             }
         }
-        best
+        let most = rewards.values().map(Vec::len).max().unwrap_or(0);
+        let mut means: Vec<(&Job, f64)> = Vec::new();
+        for job in self.jobs.iter().filter(|job| job.again.is_none()) {
+            // Taken out, so that a policy that was proposed twice counts once.
+            if let Some(rewards) = rewards.remove(&job.tokens[..]).filter(|rewards| rewards.len() == most) {
+                means.push((job, rewards.iter().sum::<f64>() / rewards.len() as f64));
+            }
+        }
+        means.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.id.cmp(&b.id)));
+        means.truncate(count);
+        means
     }
 
     /// The sub-policies of the `count` best policies as one policy. The paper joins 5.
@@ -196,6 +230,11 @@ impl Search {
             return Err(format!("expected job {expected}, got {}", job.id));
         }
         self.space.policy(&job.tokens).map_err(|error| error.to_string())?;
+        if let Some(again) = job.again
+            && self.jobs.get(again as usize).is_none_or(|first| first.tokens != job.tokens)
+        {
+            return Err(format!("job {} tries job {again} again, which has another policy", job.id));
+        }
         self.jobs.push(job);
         Ok(())
     }
@@ -217,7 +256,7 @@ impl Search {
         while let Some(job) = self.jobs.get(self.learned) {
             let Some(outcome) = self.outcomes.get(&job.id) else { break };
             // A child that failed says nothing of its policy.
-            if let Some(reward) = self.reward.of(outcome) {
+            if let Some(reward) = self.reward.of(outcome).filter(|_| job.again.is_none()) {
                 let Job { tokens, log_probability, .. } = job.clone();
                 self.strategy.learn(Judged { tokens, log_probability, reward });
             }

@@ -3,4 +3,5 @@
 mod children;
 mod journal;
 mod learning;
+mod running;
 mod synthetic;
