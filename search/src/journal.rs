@@ -53,7 +53,7 @@ impl Journal {
         journal.file.set_len(whole).map_err(system)?;
         journal.file.seek(SeekFrom::End(0)).map_err(system)?;
         let Some((first, rest)) = texts.split_first() else {
-            journal.write(start)?;
+            journal.append(start)?;
             return Ok((journal, Vec::new()));
         };
         let found: Start = serde_json::from_str(first).map_err(|error| journal.refused(format!("line 1: {error}")))?;
@@ -69,15 +69,12 @@ impl Journal {
         Ok((journal, lines))
     }
 
-    pub fn append(&mut self, line: &Line) -> Result<()> {
-        self.write(line)
-    }
-
     pub fn refused(&self, reason: String) -> Error {
         Error::Journal { path: self.path.clone(), reason }
     }
 
-    fn write(&mut self, value: &impl Serialize) -> Result<()> {
+    /// Writes a line.
+    pub fn append(&mut self, value: &impl Serialize) -> Result<()> {
         let mut text = serde_json::to_string(value).map_err(|error| self.refused(error.to_string()))?;
         text.push('\n');
         // One call, so that a kill leaves a whole line or a part of one at the end.

@@ -100,7 +100,10 @@ impl Search {
             let refused = |reason: String| journal.refused(format!("line {number}: {reason}"));
             match line {
                 Line::Job(job) => self.take_job(job).map_err(refused)?,
-                Line::Outcome(outcome) => self.take_outcome(outcome).map_err(refused)?,
+                Line::Outcome(outcome) => {
+                    self.check(&outcome).map_err(refused)?;
+                    self.take_outcome(outcome);
+                }
             }
         }
         self.journal = Some(journal);
@@ -162,7 +165,7 @@ impl Search {
             if let Some(journal) = &mut self.journal {
                 journal.append(&Line::Outcome(outcome.clone()))?;
             }
-            self.take_outcome(outcome).map_err(Error::Outcome)?;
+            self.take_outcome(outcome);
         }
         Ok(())
     }
@@ -250,8 +253,8 @@ impl Search {
         }
     }
 
-    fn take_outcome(&mut self, outcome: Outcome) -> Result<(), String> {
-        self.check(&outcome)?;
+    /// Takes an outcome that was checked.
+    fn take_outcome(&mut self, outcome: Outcome) {
         self.outcomes.insert(outcome.id, outcome);
         while let Some(job) = self.jobs.get(self.learned) {
             let Some(outcome) = self.outcomes.get(&job.id) else { break };
@@ -262,6 +265,5 @@ impl Search {
             }
             self.learned += 1;
         }
-        Ok(())
     }
 }

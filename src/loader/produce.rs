@@ -248,14 +248,7 @@ impl Producer {
             Ok(placed)
         };
         let all: Vec<Result<Placed<'a>, FailedSample>> = placed.into_par_iter().map(large).collect();
-        let mut kept = Vec::with_capacity(all.len());
-        for placed in all {
-            match placed {
-                Ok(placed) => kept.push(placed),
-                Err(sample) => failed.push(sample),
-            }
-        }
-        kept
+        without_failed(all, failed)
     }
 
     /// The decoded samples. The others are added to the failed ones.
@@ -266,13 +259,8 @@ impl Producer {
         mut failed: Vec<FailedSample>,
         request: &Request,
     ) -> Result<(Batch, Vec<Placed<'a>>)> {
-        let mut kept = Vec::with_capacity(placed.len());
-        for (placed, result) in placed.into_iter().zip(decoded) {
-            match result {
-                Ok(()) => kept.push(placed),
-                Err(sample) => failed.push(sample),
-            }
-        }
+        let each = placed.into_iter().zip(decoded).map(|(placed, result)| result.map(|()| placed));
+        let kept = without_failed(each, &mut failed);
         let batch = Batch { failed, ..Batch::of(kept.iter().map(|p| (p.index, &p.sample))) };
         Ok((self.checked(batch, request)?, kept))
     }
@@ -354,6 +342,15 @@ impl Producer {
     fn failed(&self, index: usize, error: Error) -> FailedSample {
         FailedSample { index: index as u64, name: self.dataset.name(index), reason: error.to_string() }
     }
+}
+
+/// The good results. The failed samples are added to the others.
+fn without_failed<T>(
+    results: impl IntoIterator<Item = Result<T, FailedSample>>,
+    failed: &mut Vec<FailedSample>,
+) -> Vec<T> {
+    let kept = results.into_iter().filter_map(|result| result.map_err(|sample| failed.push(sample)).ok());
+    kept.collect()
 }
 
 /// Consecutive parts with these lengths.

@@ -1,5 +1,7 @@
 //! Numbers that stand for more memory or time than there is.
 
+use std::path::Path;
+
 use crate::files::{array, npy};
 use crate::row::{Row, png, put, row};
 
@@ -11,6 +13,12 @@ fn refused(name: &str, script: &str) -> Row {
 /// A header that is refused.
 fn header(name: &str, bytes: Vec<u8>) -> Row {
     refused(name, "invert x.npy --out out").file("x.npy", bytes).says("x.npy: ").peak(150)
+}
+
+/// A plan of as many entries without operations.
+fn million_entries(folder: &Path) {
+    let entries = r#"{"ops":[]},"#.repeat(999_999);
+    put(folder, "plan.json", format!(r#"{{"version":1,"images":[{entries}{{"ops":[]}}]}}"#).as_bytes());
 }
 
 pub fn rows() -> Vec<Row> {
@@ -58,17 +66,11 @@ pub fn rows() -> Vec<Row> {
         refused("a plan for copies beyond memory", "apply in --out out --copies 1000000000 --plan-out p.json")
             .says("--plan-out"),
         row("a plan of a million entries", "\"$AA\" apply in/a.png --out out --plan plan.json --quiet --device cpu & p=$!; sleep 8; kill $p; wait $p; test -f out/a_5.png")
-            .with(|folder| {
-                let entries = r#"{"ops":[]},"#.repeat(999_999);
-                put(folder, "plan.json", format!(r#"{{"version":1,"images":[{entries}{{"ops":[]}}]}}"#).as_bytes());
-            })
+            .with(million_entries)
             .says("SIGTERM")
             .peak(700),
         refused("a million entries for three inputs", "apply in in/a.png --out out --plan plan.json")
-            .with(|folder| {
-                let entries = r#"{"ops":[]},"#.repeat(999_999);
-                put(folder, "plan.json", format!(r#"{{"version":1,"images":[{entries}{{"ops":[]}}]}}"#).as_bytes());
-            })
+            .with(million_entries)
             .says("1000000 entries for 3 inputs")
             .peak(700),
         refused("an entry with 200 partners", "apply in --out out --plan plan.json")
