@@ -25,7 +25,7 @@ pub enum Error {
     },
 
     /// A magnitude that the convention has no value for.
-    #[error("{op}: magnitude {magnitude} is outside 0..={last}")]
+    #[error("{op}: magnitude {} is outside 0..={last}", shown::number(*magnitude))]
     Magnitude {
         /// The operation's name.
         op: &'static str,
@@ -36,7 +36,10 @@ pub enum Error {
     },
 
     /// A magnitude between two values of a convention that has values for whole magnitudes only.
-    #[error("{op}: magnitude {magnitude} is not a whole number, and {convention} has whole magnitudes only")]
+    #[error(
+        "{op}: magnitude {} is not a whole number, and {convention} has whole magnitudes only",
+        shown::number(*magnitude)
+    )]
     FractionalMagnitude {
         /// The operation's name.
         op: &'static str,
@@ -67,7 +70,7 @@ pub enum Error {
     NotFollowed,
 
     /// A probability outside 0..=1, or not a number.
-    #[error("{op}: probability {probability} is outside 0..=1")]
+    #[error("{op}: probability {} is outside 0..=1", shown::number(*probability))]
     Probability {
         /// The operation's name.
         op: &'static str,
@@ -76,7 +79,7 @@ pub enum Error {
     },
 
     /// A parameter of an operation outside its range.
-    #[error("{op}: {parameter} {value} {rule}")]
+    #[error("{op}: {parameter} {} {rule}", shown::number(*value))]
     Parameter {
         /// The operation's name.
         op: &'static str,

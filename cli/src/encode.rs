@@ -1,5 +1,6 @@
 //! Encode: images as the bytes of files.
 
+use anyhow::bail;
 use clap::ValueEnum;
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
@@ -37,6 +38,15 @@ impl Format {
             Format::Bmp => "bmp",
         }
     }
+
+    /// The name, and the longest side that an image may have, where the format has such a limit.
+    fn longest_side(self) -> Option<(&'static str, usize)> {
+        match self {
+            Format::Png | Format::Bmp => None,
+            Format::Jpeg => Some(("JPEG", 65_535)),
+            Format::Webp => Some(("WebP", 16_383)),
+        }
+    }
 }
 
 /// Encodes an image's interleaved bytes. An EXIF orientation other than 1 is written too; BMP has no place for it.
@@ -46,7 +56,12 @@ pub fn encode(
     format: Format,
     quality: u8,
     orientation: u8,
-) -> ImageResult<Vec<u8>> {
+) -> anyhow::Result<Vec<u8>> {
+    if let Some((name, longest)) = format.longest_side()
+        && height.max(width) > longest
+    {
+        bail!("{name} holds at most {longest} pixels a side, and the image has {width} x {height}; write it as PNG");
+    }
     let color = if channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
     let mut file = Vec::new();
     let (w, h) = (width as u32, height as u32);

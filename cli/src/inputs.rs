@@ -46,7 +46,7 @@ pub fn find(paths: &[PathBuf], except: Option<&Path>) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for path in &expanded(paths)? {
         if is_standard(path) {
-            bail!("-: images and arrays are not read from standard input; ./- is a file of this name");
+            bail!("-: image files are not read from standard input, only an array; ./- is a file of this name");
         }
         // A file that may not be read is a matter of the file; a name that stands for nothing is one of the call.
         let metadata = match path.metadata() {

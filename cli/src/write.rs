@@ -1,14 +1,16 @@
-//! Write: a file appears under its name only when it is complete, and takes the place of another only if asked.
+//! Write: a file appears under its name only when it is complete, and takes the place of another only if asked. What
+//! goes to standard output is complete too before its first byte does.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
 
 use crate::outcome::RunFailed;
+use crate::read::is_standard;
 use crate::{stop, terminal};
 
 /// A file under construction. It has a short hidden name beside its target, and is renamed when it is complete.
@@ -16,12 +18,22 @@ pub struct Pending {
     target: PathBuf,
     overwrites: bool,
     /// None once it has its name.
-    file: Option<NamedTempFile>,
+    file: Option<Unfinished>,
+}
+
+enum Unfinished {
+    Named(NamedTempFile),
+    /// What is copied to standard output.
+    Unnamed(File),
 }
 
 impl Pending {
-    /// Creates the file, and its folder if need be.
+    /// Creates the file, and its folder if need be. The target `-` is standard output.
     pub fn create(target: &Path, overwrites: bool) -> io::Result<Self> {
+        if is_standard(target) {
+            let file = Some(Unfinished::Unnamed(tempfile::tempfile()?));
+            return Ok(Pending { target: target.to_path_buf(), overwrites, file });
+        }
         if is_special(target) {
             return Err(io::Error::other("it is a folder, a pipe or a device"));
         }
@@ -34,17 +46,25 @@ impl Pending {
         let mut unfinished = stop::unfinished();
         let file = builder.tempfile_in(folder)?;
         unfinished.insert(file.path().to_path_buf());
-        Ok(Pending { target: target.to_path_buf(), overwrites, file: Some(file) })
+        Ok(Pending { target: target.to_path_buf(), overwrites, file: Some(Unfinished::Named(file)) })
     }
 
     /// The file under construction.
     pub fn file(&mut self) -> io::Result<&mut File> {
-        self.file.as_mut().map(NamedTempFile::as_file_mut).ok_or_else(|| io::Error::other("the file is finished"))
+        match &mut self.file {
+            Some(Unfinished::Named(file)) => Ok(file.as_file_mut()),
+            Some(Unfinished::Unnamed(file)) => Ok(file),
+            None => Err(io::Error::other("the file is finished")),
+        }
     }
 
     /// Gives the file its name.
     pub fn finish(mut self) -> io::Result<()> {
-        let Some(file) = self.file.take() else { return Ok(()) };
+        let file = match self.file.take() {
+            Some(Unfinished::Named(file)) => file,
+            Some(Unfinished::Unnamed(file)) => return to_standard_output(file),
+            None => return Ok(()),
+        };
         let mut unfinished = stop::unfinished();
         unfinished.remove(file.path());
         let named = if self.overwrites { file.persist(&self.target) } else { file.persist_noclobber(&self.target) };
@@ -54,11 +74,21 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
+        if let Some(Unfinished::Named(file)) = self.file.take() {
             stop::unfinished().remove(file.path());
             // What cannot be removed stays under its hidden name; the target was not touched.
             let _ = file.close();
         }
+    }
+}
+
+/// A reader that stops early is no error.
+fn to_standard_output(mut file: File) -> io::Result<()> {
+    file.rewind()?;
+    let mut out = io::stdout().lock();
+    match io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -77,7 +107,12 @@ pub fn whole(target: &Path, bytes: &[u8], overwrites: bool) -> anyhow::Result<()
 
 /// The error of a file that could not be written. The system's reason follows it.
 pub fn failed(target: &Path) -> RunFailed {
-    RunFailed(format!("{} could not be written", terminal::name(target)))
+    RunFailed(format!("{} could not be written", place(target)))
+}
+
+/// The name of a target in a message.
+pub fn place(target: &Path) -> String {
+    if is_standard(target) { "standard output".to_string() } else { terminal::name(target) }
 }
 
 /// Whether something is there that is no file, which even `--force` does not replace.
@@ -85,8 +120,14 @@ fn is_special(target: &Path) -> bool {
     target.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Refuses to overwrite.
+/// Refuses to overwrite, and to write bytes to a terminal.
 pub fn check_free(target: &Path, overwrites: bool) -> anyhow::Result<()> {
+    if is_standard(target) {
+        if io::stdout().is_terminal() {
+            bail!("-: an array is not written to a terminal; redirect standard output to a file or a program");
+        }
+        return Ok(());
+    }
     if is_special(target) || target.file_name().is_none() {
         bail!("{} is no file that could be written, but a folder, a pipe or a device", terminal::name(target));
     }

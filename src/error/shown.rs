@@ -21,6 +21,14 @@ pub(super) fn message(text: &str) -> Shown<'_> {
     Shown(text, MESSAGE)
 }
 
+/// A number as people write it. One of more than 16 digits is shown with its exponent, as `1e308`.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 | 1e-6..1e16 => value.to_string(),
+        _ => format!("{value:?}"),
+    }
+}
+
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shown(text, most) = *self;
@@ -52,6 +60,14 @@ mod tests {
     fn control_characters_are_escaped() {
         let error = Error::Syntax { what: "policy", message: "\u{1b}]0;x\u{7}\n\u{9b}1m\u{202e}é\\".to_string() };
         assert_eq!(error.to_string(), r"policy: \u{1b}]0;x\u{7}\n\u{9b}1m\u{202e}é\");
+    }
+
+    #[test]
+    fn long_numbers_have_exponents() {
+        for (value, text) in [(1e308, "1e308"), (-1e16, "-1e16"), (1e9, "1000000000"), (0.25, "0.25"), (-0.0, "-0")] {
+            assert_eq!(super::number(value), text);
+        }
+        assert_eq!([1e-300, f64::INFINITY, f64::NAN].map(super::number), ["1e-300", "inf", "NaN"]);
     }
 
     #[test]

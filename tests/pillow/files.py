@@ -277,6 +277,8 @@ class Maker:
             tags[278] = self.random.randint(1, height)
         if compression in ("tiff_lzw", "tiff_adobe_deflate") and mode in ("L", "RGB", "I;16") and self.chance(0.3):
             tags[317] = 2
+        if mode in ("L", "P") and self.chance(0.2):
+            tags[284] = 2
         return self.saved(image, "TIFF", compression=compression, tiffinfo=tags)
 
     def damaged(self, file):

@@ -1,7 +1,7 @@
-//! Array: input and output as `.npy` files, a window of images at a time.
+//! Array: input and output as `.npy` files, a window of images at a time. Standard input and output are such files too.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,11 +28,48 @@ pub struct ArraySource {
 
 impl ArraySource {
     pub fn open(path: &Path, layout: Layout) -> anyhow::Result<Self> {
-        ArraySource::read_header(path, layout).with_context(|| terminal::name(path))
+        let open = || match read::is_standard(path) {
+            true => ArraySource::of_standard_input(path, layout),
+            false => {
+                let (file, metadata) = read::open(path)?;
+                let source = ArraySource::read_header(path, file, layout)?;
+                source.check_length(metadata.len())?;
+                Ok(source)
+            }
+        };
+        open().with_context(|| terminal::name(path))
     }
 
-    fn read_header(path: &Path, layout: Layout) -> anyhow::Result<Self> {
-        let (mut file, metadata) = read::open(path)?;
+    /// Keeps standard input in a file without a name, as images are read at any place. What follows the array is not
+    /// read.
+    fn of_standard_input(path: &Path, layout: Layout) -> anyhow::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        let mut input = io::stdin().lock();
+        let mut there = io::copy(&mut input.by_ref().take(npy_header::HEADER as u64), &mut file)?;
+        file.rewind()?;
+        let mut source = ArraySource::read_header(path, file, layout)?;
+        let rest = source.end().saturating_sub(there);
+        let file = source.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::End(0))?;
+        there += io::copy(&mut input.take(rest), file)?;
+        source.check_length(there)?;
+        Ok(source)
+    }
+
+    /// The position after the last image.
+    fn end(&self) -> u64 {
+        self.start + self.shape.values() as u64
+    }
+
+    fn check_length(&self, there: u64) -> anyhow::Result<()> {
+        if there < self.end() {
+            let (needed, there) = (self.shape.values(), there.saturating_sub(self.start));
+            bail!("the file is truncated: the shape needs {needed} bytes and there are {there}");
+        }
+        Ok(())
+    }
+
+    fn read_header(path: &Path, mut file: File, layout: Layout) -> anyhow::Result<Self> {
         let (header, start) = npy_header::read(&mut file)?;
         let dtype = terminal::quoted(&header.dtype().descr());
         if !matches!(dtype.trim_matches('\''), "|u1" | "<u1" | ">u1") {
@@ -54,10 +91,6 @@ impl ArraySource {
             Layout::Nhwc => "read as N x H x W x C (see --layout)".to_string(),
             Layout::Nchw => "read as N x C x H x W (see --layout)".to_string(),
         })?;
-        let (there, needed) = (metadata.len().saturating_sub(start), shape.values() as u64);
-        if there < needed {
-            bail!("the file is truncated: the shape needs {needed} bytes and there are {there}");
-        }
         let is_flat = header.shape().len() == 3;
         Ok(ArraySource { path: path.to_path_buf(), file: Mutex::new(file), start, shape, layout, is_flat })
     }

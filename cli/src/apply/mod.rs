@@ -85,10 +85,10 @@ fn details() -> String {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES, after_long_help = details())]
 pub struct Apply {
-    /// Image files, folders of them, or one .npy array of u8, N x H x W x C or N x H x W
+    /// Image files, folders of them, or one .npy array of u8, N x H x W x C or N x H x W, on standard input as -
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// Output folder, made if need be; for an array also a file name that ends in .npy
+    /// Output folder, made if need be; for an array also a file name that ends in .npy, or - for standard output
     #[arg(long, short, value_name = "DIR")]
     out: PathBuf,
     /// Augmented copies of each image: cat.png becomes cat_0.png, cat_1.png, ...
@@ -138,6 +138,10 @@ pub struct Apply {
     array: ArrayForm,
 }
 
+fn has_npy_extension(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
+}
+
 /// The heading over a chain and a plan in the help.
 const INSTEAD: &str = "Instead of random augmentation";
 
@@ -155,10 +159,7 @@ enum FormatChoice {
 
 impl Apply {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
-        if read::is_standard(&self.out) {
-            bail!("--out -: images and arrays are not written to standard output; ./- is a folder of this name");
-        }
-        let is_array = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+        let is_array = |path: &PathBuf| read::is_standard(path) || has_npy_extension(path);
         if !self.inputs.iter().any(is_array) {
             return self.run_files(terminal);
         }
@@ -170,6 +171,9 @@ impl Apply {
 
     fn run_files(&self, terminal: Terminal) -> anyhow::Result<Outcome> {
         self.array.check_unused()?;
+        if read::is_standard(&self.out) {
+            bail!("--out -: images are not written to standard output, only an array; ./- is a folder of this name");
+        }
         self.check_folder()?;
         let found = inputs::find(&self.inputs, Some(&self.out))?;
         if found.left_out > 0 && !self.resume {
@@ -298,15 +302,16 @@ impl Apply {
                 bail!("{name} is for image files, and {} is an array", terminal::name(path));
             }
         }
+        self.check_standard(path)?;
         let layout = self.array.layout.unwrap_or(Layout::Nhwc);
         let source = ArraySource::open(path, layout)?;
         if let Some(doubt) = source.doubt() {
             terminal.note(&doubt);
         }
         let work = self.work(&source, |_| &[], terminal)?;
-        let target = match self.out.extension() {
-            Some(extension) if extension.eq_ignore_ascii_case("npy") => self.out.clone(),
-            _ => self.out.join(path.file_name().unwrap_or_default()),
+        let target = match read::is_standard(&self.out) || has_npy_extension(&self.out) {
+            true => self.out.clone(),
+            false => self.out.join(path.file_name().unwrap_or_default()),
         };
         write::check_free(&target, self.force)?;
         self.kept([path].into_iter()).check(&target)?;
@@ -322,9 +327,28 @@ impl Apply {
         if outcome == Outcome::Done {
             sink.finish()?;
             let written = counted(pipeline.written().0, "image", "images");
-            terminal.note(&format!("wrote {written} to {}", terminal::name(&target)));
+            terminal.note(&format!("wrote {written} to {}", write::place(&target)));
         }
         self.finish(pipeline, plan_out, outcome)
+    }
+
+    /// Refuses an array on standard input or output where something else is there too.
+    fn check_standard(&self, input: &Path) -> anyhow::Result<()> {
+        let is_input = read::is_standard(input);
+        if is_input && self.plan.as_deref().is_some_and(read::is_standard) {
+            bail!("--plan -: the array is on standard input; read the plan from a file");
+        }
+        if is_input && self.drawing.policy.as_deref() == Some("-") {
+            bail!("--policy -: the array is on standard input; read the policy from a file");
+        }
+        if is_input && !read::is_standard(&self.out) && !has_npy_extension(&self.out) {
+            let out = terminal::name(&self.out);
+            bail!("--out {out}: an array from standard input has no name; end the output's with .npy, or write to -");
+        }
+        if read::is_standard(&self.out) && (self.report || self.plan_out.as_deref().is_some_and(read::is_standard)) {
+            bail!("--out -: the array, --report and --plan-out - all go to standard output; write the array to a file");
+        }
+        Ok(())
     }
 
     fn work<'s>(

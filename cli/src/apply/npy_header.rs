@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use npyz::NpyHeader;
 
 /// The most bytes of a header. NumPy itself writes no more than some hundred for an array of numbers.
-const HEADER: usize = 1 << 16;
+pub const HEADER: usize = 1 << 16;
 /// The brackets of the dictionary and of the shape in it.
 const DEEPEST: usize = 2;
 

@@ -111,6 +111,17 @@ pub fn rows() -> Vec<Row> {
             })
             .ends(2)
             .says("name fewer"),
+        row("an image wider than WebP can hold", "apply in/a.png --out out --format webp --op 'Resize(width=16384,height=1)'")
+            .ends(1)
+            .says("WebP holds at most 16383 pixels a side")
+            .leaves(&[]),
+        row("an image as wide as WebP can hold", "apply in/a.png --out out --format webp --op 'Resize(width=16383,height=1)'")
+            .leaves(&["a_0.webp"]),
+        row("zeros without end as an array", "apply - --out - < /dev/zero; [ $? = 2 ]"),
+        row("an array whose writer stops", "(head -c 150 a.npy; sleep 0.1) | apply - --out - ; [ $? = 2 ]")
+            .with(|folder| put(folder, "a.npy", &array("9,9,9,3", 2187))),
+        row("an array to a reader that stops early", "aa apply a.npy --out - --op Invert | head -c 100 | wc -c | grep -qx 100")
+            .with(|folder| put(folder, "a.npy", &array("9,99,99,3", 9 * 99 * 99 * 3))),
         row("a size of operations beyond all sizes", "aa ops --size 4294967295x4294967295; [ $? = 2 ]"),
         row("a size of comparison beyond all sizes", "aa policy compare imagenet svhn --size 99999999999x1; [ $? = 2 ]"),
         header("24 nested brackets", npy(&shape(&format!("{}1{}", "[".repeat(24), "]".repeat(24))), 0)).says("brackets"),

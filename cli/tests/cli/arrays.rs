@@ -141,3 +141,43 @@ fn arrays_are_resized() {
     folder.run("apply in.npy --out crop.npy --op Crop(x=0,y=0,width=2,height=3) --device cpu").ends_with(0);
     assert_eq!(array(&folder.read("crop.npy")).0, [70, 3, 2, 3]);
 }
+
+#[test]
+fn arrays_go_through_standard_input_and_output() {
+    let folder = Folder::new();
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
+    folder.run("apply in.npy --out want.npy --copies 2 --policy svhn --device cpu").ends_with(0);
+    let whole = folder.read("in.npy");
+    let through = folder.run_fed("apply - --out - --copies 2 --policy svhn --device cpu", &whole).ends_with(0);
+    assert_eq!(through.says("wrote 140 images to standard output").bytes, folder.read("want.npy"));
+    folder.run("apply in.npy --out - --op Invert --device cpu --plan-out plan.json").ends_with(0);
+    folder.run_fed("apply - --out a.npy --op Invert --device cpu", &whole).ends_with(0);
+    folder.run("apply in.npy --out b.npy --plan plan.json --device cpu").ends_with(0);
+    assert_eq!(folder.read("a.npy"), folder.read("b.npy"));
+}
+
+#[test]
+fn what_cannot_go_through_standard_input_or_output_is_refused() {
+    let folder = Folder::new();
+    folder.write("in.npy", npy(&colors(), &[70, 4, 5, 3], Order::C));
+    let whole = folder.read("in.npy");
+    let mut zeros = whole[..10].to_vec();
+    zeros.resize(1 << 20, 0);
+    for (call, input, words) in [
+        ("apply - --out -", &whole[..whole.len() - 1], "-: the file is truncated: the shape needs 4200 bytes and"),
+        ("apply - --out -", &whole[..40], "-: the file is truncated in its header"),
+        ("apply - --out -", &zeros[..], "-: not a .npy file"),
+        ("apply - --out -", &[], "-: not a .npy file of version 1, 2 or 3"),
+        ("apply - --out out", &whole[..], "--out out: an array from standard input has no name"),
+        ("apply - in.npy --out -", &whole[..], "an array must be the only input"),
+        ("apply - --out a.npy --plan -", &whole[..], "--plan -: the array is on standard input"),
+        ("apply - --out a.npy --policy -", &whole[..], "--policy -: the array is on standard input"),
+        ("apply - --out - --report", &whole[..], "--out -: the array, --report and --plan-out - all go to"),
+        ("apply in.npy --out - --plan-out -", &[], "--out -: the array, --report and --plan-out - all go to"),
+        ("preview -", &whole[..], "image files are not read from standard input"),
+    ] {
+        let run = folder.run_fed(call, input).ends_with(2).says(words);
+        assert!(run.bytes.is_empty() && run.stdout.is_empty(), "{call}");
+    }
+    assert_eq!(folder.files("."), ["in.npy"]);
+}

@@ -15,6 +15,8 @@ pub struct Run {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    /// Standard output where it is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Folder {
@@ -58,12 +60,14 @@ impl Folder {
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = Command::cargo_bin("autoaugment").unwrap();
         command.current_dir(self.root.path()).args(arguments).env_remove("RUST_LOG").envs(variables.iter().copied());
-        let output = command.output().unwrap();
-        Run {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(&mut command)
+    }
+
+    /// Runs the binary with an array on standard input.
+    pub fn run_fed(&self, command: &str, input: &[u8]) -> Run {
+        let mut started = Command::cargo_bin("autoaugment").unwrap();
+        started.current_dir(self.root.path()).args(command.split(' ')).env_remove("RUST_LOG").write_stdin(input);
+        Run::of(&mut started)
     }
 
     /// The names of all files under `name`, sorted, with slashes.
@@ -76,6 +80,16 @@ impl Folder {
 }
 
 impl Run {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let (stdout, bytes) = match String::from_utf8(output.stdout) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) => (String::new(), error.into_bytes()),
+        };
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        Run { code: output.status.code().unwrap(), stdout, stderr, bytes }
+    }
+
     /// Fails with everything that was printed unless the run ended so.
     pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.stdout, self.stderr);

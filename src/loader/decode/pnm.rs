@@ -181,12 +181,17 @@ fn plain_values(pnm: &Pnm, data: &[u8], out: &mut [u8]) -> Result<usize> {
     let mut there = 0;
     for (to, token) in out.iter_mut().zip(tokens) {
         let value = number(token).and_then(|value| u32::try_from(value).ok()).filter(|&value| value <= pnm.last);
-        let value = value
-            .ok_or_else(|| refused(format!("`{}` is no value up to {}", String::from_utf8_lossy(token), pnm.last)))?;
+        let value = value.ok_or_else(|| refused(format!("`{}` is no value up to {}", start_of(token), pnm.last)))?;
         *to = pnm.scale(value);
         there += 1;
     }
     Ok(there)
+}
+
+/// A value's text as a message shows it. A damaged file may have no space for long.
+fn start_of(token: &[u8]) -> String {
+    let start = String::from_utf8_lossy(&token[..token.len().min(20)]).into_owned();
+    if token.len() > 20 { start + "..." } else { start }
 }
 
 #[cfg(test)]

@@ -72,9 +72,15 @@ impl Form {
         }
         bits.truncate(values);
         let unknown = || {
+            let meaning = match photometric {
+                6 => "YCbCr".to_string(),
+                8 | 9 | 10 => "L*a*b*".to_string(),
+                5 => "CMYK".to_string(),
+                number => format!("meaning {number}"),
+            };
             refused(format!(
-                "{values} values of {bits:?} bits, with meaning {photometric}, extra values {extra:?} and format \
-                 {format:?}, are not among the forms that are read"
+                "{values} values of {bits:?} bits, with {meaning}, extra values {extra:?} and format {format:?}, are \
+                 not among the forms that are read; convert the file to PNG"
             ))
         };
         let (kind, has_alpha) = kind(tags.order, photometric, fill, &format, &bits, &extra).ok_or_else(unknown)?;
@@ -89,6 +95,11 @@ impl Form {
     /// Channels of the result: 1 or 3.
     pub fn channels(&self) -> usize {
         if matches!(self.kind, Kind::Gray | Kind::Inverted) { 1 } else { 3 }
+    }
+
+    /// Whether planes are the pixels as they are: one channel, whose values Pillow takes unchanged.
+    pub fn is_a_plane(&self) -> bool {
+        self.values == 1 && self.bits == 8 && !self.is_reversed && matches!(self.kind, Kind::Gray | Kind::Palette)
     }
 
     /// Bytes of so many stored pixels.

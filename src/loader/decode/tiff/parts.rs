@@ -54,7 +54,7 @@ impl Parts {
             6 | 7 => return Err(refused("JPEG inside TIFF cannot be decoded; convert the file to PNG")),
             other => return Err(refused(format!("compression {other} cannot be decoded; convert the file to PNG"))),
         };
-        if single(tags, PLANES, 1)? != 1 {
+        if single(tags, PLANES, 1)? != 1 && !form.is_a_plane() {
             return Err(refused("its channels are in planes; convert the file to PNG"));
         }
         // Pillow looks for strips, and libtiff for the size of tiles.
