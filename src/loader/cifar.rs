@@ -116,6 +116,11 @@ impl Cifar {
         Ok(self)
     }
 
+    fn record_of(&self, index: usize) -> &[u8] {
+        let (file, own) = self.find(index);
+        &file.contents[own * self.record.bytes()..][..self.record.bytes()]
+    }
+
     /// The file of a sample, and its index there.
     fn find(&self, index: usize) -> (&File, usize) {
         let file = &self.files[self.files.partition_point(|file| file.first <= index) - 1];
@@ -153,11 +158,13 @@ impl Dataset for Cifar {
     }
 
     fn read(&self, index: usize) -> Result<Sample<'_>> {
-        let (file, own) = self.find(index);
-        let start = own * self.record.bytes();
-        let record = &file.contents[start..start + self.record.bytes()];
+        let record = self.record_of(index);
         let label = u32::from(record[self.record.label_at]);
         Sample::pixels(&record[self.record.label_bytes..], SIZE, 3, Layout::Nchw, label)
+    }
+
+    fn label(&self, index: usize) -> Result<u32> {
+        Ok(u32::from(self.record_of(index)[self.record.label_at]))
     }
 
     fn name(&self, index: usize) -> String {

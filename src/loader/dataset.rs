@@ -49,6 +49,15 @@ pub trait Dataset: Send + Sync {
     /// Any error that prevents reading the sample.
     fn read(&self, index: usize) -> Result<Sample<'_>>;
 
+    /// The label of the sample at `index`. Unless a data set knows better, the sample is read for it. The data sets of
+    /// this crate know the labels without reading images, except for those in parquet files.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::read`].
+    fn label(&self, index: usize) -> Result<u32> {
+        self.read(index).map(|sample| sample.label())
+    }
+
     /// The sample's name for messages, usually its file.
     fn name(&self, index: usize) -> String {
         format!("number {index}")
@@ -86,6 +95,10 @@ impl<D: Dataset + ?Sized> Dataset for Arc<D> {
 
     fn read(&self, index: usize) -> Result<Sample<'_>> {
         (**self).read(index)
+    }
+
+    fn label(&self, index: usize) -> Result<u32> {
+        (**self).label(index)
     }
 
     fn name(&self, index: usize) -> String {

@@ -79,8 +79,11 @@ impl Dataset for Idx {
     fn read(&self, index: usize) -> Result<Sample<'_>> {
         let n = self.size.pixels();
         let start = IMAGES_HEAD + index * n;
-        let label = u32::from(self.labels[LABELS_HEAD + index]);
-        Sample::pixels(&self.images[start..start + n], self.size, 1, Layout::Nhwc, label)
+        Sample::pixels(&self.images[start..start + n], self.size, 1, Layout::Nhwc, self.label(index)?)
+    }
+
+    fn label(&self, index: usize) -> Result<u32> {
+        Ok(u32::from(self.labels[LABELS_HEAD + index]))
     }
 
     fn name(&self, index: usize) -> String {

@@ -45,4 +45,8 @@ impl Dataset for InMemory {
         let pixels = &self.images.data()[start..start + size.pixels() * channels];
         Sample::pixels(pixels, size, channels, Layout::Nhwc, self.labels[index])
     }
+
+    fn label(&self, index: usize) -> Result<u32> {
+        Ok(self.labels[index])
+    }
 }

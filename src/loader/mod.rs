@@ -1,7 +1,7 @@
 //! Loader: makes augmented batches for a training loop from files, ahead of the training.
 //!
 //! A [`Dataset`] gives samples by index: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`]
-//! of one, or your own type. The feature `parquet` adds `ParquetShards`. A [`Loader`] reads a data set epoch by epoch.
+//! of one, or your own type. The feature `parquet` adds `ParquetShards`. [`open`] opens any kind by its paths. A [`Loader`] reads a data set epoch by epoch.
 //! Its threads read and decode the next batches while you train on the current one. On the CPU, the threads augment
 //! too. For a GPU, they decode into mapped memory, which is copied to the device. The batch is augmented there when you
 //! fetch it.
@@ -65,6 +65,7 @@ mod image_folder;
 mod in_memory;
 mod mask;
 mod mask_mover;
+mod open;
 mod order;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -93,6 +94,7 @@ pub use failed::{FailedSample, FailedSamples, OnError};
 pub use idx::Idx;
 pub use image_folder::{ImageFolder, ImageFolderBuilder, LeftOut};
 pub use in_memory::InMemory;
+pub use open::open;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetShards, ParquetShardsBuilder};
 pub use progress::Progress;

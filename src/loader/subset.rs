@@ -46,6 +46,10 @@ impl<D: Dataset> Dataset for Subset<D> {
         self.whole.read(self.indices[index])
     }
 
+    fn label(&self, index: usize) -> Result<u32> {
+        self.whole.label(self.indices[index])
+    }
+
     fn name(&self, index: usize) -> String {
         self.whole.name(self.indices[index])
     }

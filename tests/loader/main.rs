@@ -13,6 +13,7 @@ mod image_folder;
 mod images;
 mod misbehavior;
 mod mixing;
+mod open;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;

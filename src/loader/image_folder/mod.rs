@@ -250,6 +250,10 @@ impl Dataset for ImageFolder {
         Sample::encoded(bytes, *label)
     }
 
+    fn label(&self, index: usize) -> Result<u32> {
+        Ok(self.files[index].1)
+    }
+
     fn name(&self, index: usize) -> String {
         self.files[index].0.display().to_string()
     }

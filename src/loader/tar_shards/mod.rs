@@ -222,9 +222,7 @@ impl Dataset for TarShards {
     }
 
     fn read(&self, index: usize) -> Result<Sample<'_>> {
-        if let Some(reason) = self.broken.get(&index) {
-            return Err(Error::Decode(reason.to_string()));
-        }
+        let label = self.label(index)?;
         let sample = &self.samples[index];
         let file = self.storage.file(sample.shard as usize)?;
         let read = |span: Span| {
@@ -232,10 +230,17 @@ impl Dataset for TarShards {
             read_at(&file, &mut bytes, span.offset).map_err(|e| Error::Decode(e.to_string()))?;
             Ok::<_, Error>(bytes)
         };
-        let image = Sample::encoded(read(sample.image)?, sample.label)?;
+        let image = Sample::encoded(read(sample.image)?, label)?;
         match self.masks.get(&index) {
             Some(mask) => Ok(image.with_mask(read(*mask)?)),
             None => Ok(image),
+        }
+    }
+
+    fn label(&self, index: usize) -> Result<u32> {
+        match self.broken.get(&index) {
+            Some(reason) => Err(Error::Decode(reason.to_string())),
+            None => Ok(self.samples[index].label),
         }
     }
 
