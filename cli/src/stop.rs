@@ -72,6 +72,7 @@ fn end(words: &str) -> ! {
     for path in unfinished.iter().flat_map(|paths| paths.iter()) {
         let _ = std::fs::remove_file(path);
     }
+    autoaugment_search::end_commands();
     let _ = writeln!(std::io::stderr(), "error: {words}; files that are there are whole");
     signal_hook::low_level::exit(1)
 }

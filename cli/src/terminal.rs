@@ -84,11 +84,19 @@ impl Terminal {
 
     /// A bar for `steps` steps, named in the plural; invisible where standard error is no terminal.
     pub fn progress(self, steps: usize, name: &str) -> ProgressBar {
+        self.bar(steps, &format!("{{bar:40}} {{human_pos}}/{{human_len}} {name}, {{per_sec}}, {{eta}} left"))
+    }
+
+    /// The same with a message in place of the speed.
+    pub fn status(self, steps: usize) -> ProgressBar {
+        self.bar(steps, "{bar:20} {human_pos}/{human_len} {wide_msg}")
+    }
+
+    fn bar(self, steps: usize, template: &str) -> ProgressBar {
         if self.volume == Volume::Quiet || !io::stderr().is_terminal() {
             return ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
         }
-        let template = format!("{{bar:40}} {{human_pos}}/{{human_len}} {name}, {{per_sec}}, {{eta}} left");
-        let style = ProgressStyle::with_template(&template);
+        let style = ProgressStyle::with_template(template);
         let bar = ProgressBar::new(steps as u64);
         match style {
             Ok(style) => bar.with_style(style),

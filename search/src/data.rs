@@ -56,39 +56,13 @@ impl Images {
         self.labels.is_empty()
     }
 
-    /// Two sets without a common image, drawn by `seed`: for training and for validation. Each has the classes in equal
-    /// parts, as far as they can be.
+    /// Two sets without a common image, drawn by `seed`: for training and for validation. See [`divided`].
     ///
     /// # Errors
-    /// [`Error::Data`] if a set would be empty, if there are fewer images than both need, or if a class has none.
+    /// Those of [`divided`].
     pub fn divided(&self, training: usize, validation: usize, seed: u64) -> Result<(Images, Images)> {
-        let wanted = training.saturating_add(validation);
-        if training == 0 || validation == 0 || wanted > self.len() {
-            return Err(Error::Data(format!(
-                "{training} images for training and {validation} for validation cannot be taken from {}",
-                self.len()
-            )));
-        }
-        let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); self.classes];
-        for (image, label) in self.labels.iter().enumerate() {
-            by_class[*label as usize].push(image);
-        }
-        if let Some(class) = by_class.iter().position(Vec::is_empty) {
-            return Err(Error::Data(format!("class {class} has no images; leave it out or add some")));
-        }
-        if self.classes < 2 {
-            return Err(Error::Data("there is one class, and a child learns to tell classes apart".to_string()));
-        }
-        let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        by_class.iter_mut().for_each(|images| shuffle(images, &mut stream));
-        // In turns, one of each class that has some left.
-        let mut turns = Vec::with_capacity(wanted);
-        let longest = by_class.iter().map(Vec::len).max().unwrap_or(0);
-        for turn in 0..longest {
-            turns.extend(by_class.iter().filter_map(|images| images.get(turn)));
-        }
-        let (first, rest) = turns.split_at(training);
-        Ok((self.taken(first), self.taken(&rest[..validation])))
+        let (first, rest) = divided(&self.labels, self.classes, training, validation, seed)?;
+        Ok((self.taken(&first), self.taken(&rest)))
     }
 
     fn taken(&self, images: &[usize]) -> Images {
@@ -111,6 +85,56 @@ impl Images {
         };
         (0..self.channels).map(of_channel).collect()
     }
+}
+
+/// Draws images for training and others for validation, by `seed`; returns their indices. Each set has the classes in
+/// equal parts, as far as they can be. `labels` has the class of each image.
+///
+/// # Errors
+/// [`Error::Data`] if a set would be empty, if there are fewer images than both need, if there is one class only, if a
+/// class has no images, or if there are fewer images for training than classes.
+pub fn divided(
+    labels: &[u32],
+    classes: usize,
+    training: usize,
+    validation: usize,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let refused = |reason: String| Err(Error::Data(reason));
+    let wanted = training.saturating_add(validation);
+    if training == 0 || validation == 0 || wanted > labels.len() {
+        let there = labels.len();
+        return refused(format!(
+            "{training} images for training and {validation} for validation cannot be taken from {there}"
+        ));
+    }
+    // Before memory is taken for so many classes, which a label may claim.
+    if classes > labels.len() {
+        return refused(format!("{} images cannot have {classes} classes; some class has no images", labels.len()));
+    }
+    let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); classes];
+    for (image, label) in labels.iter().enumerate() {
+        match by_class.get_mut(*label as usize) {
+            Some(images) => images.push(image),
+            None => return refused(format!("the class {label} is outside 0..{classes}")),
+        }
+    }
+    if let Some(class) = by_class.iter().position(Vec::is_empty) {
+        return refused(format!("class {class} has no images; leave it out or add some"));
+    }
+    if classes < 2 {
+        return refused("there is one class, and a child learns to tell classes apart".to_string());
+    }
+    if training < classes {
+        return refused(format!("{training} images for training are fewer than the {classes} classes"));
+    }
+    let mut stream = ChaCha8Rng::seed_from_u64(seed);
+    by_class.iter_mut().for_each(|images| shuffle(images, &mut stream));
+    // In turns, one of each class that has some left.
+    let longest = by_class.iter().map(Vec::len).max().unwrap_or(0);
+    let mut turns = (0..longest).flat_map(|turn| by_class.iter().filter_map(move |images| images.get(turn)).copied());
+    let first = turns.by_ref().take(training).collect();
+    Ok((first, turns.take(validation).collect()))
 }
 
 /// Fisher and Yates's shuffle.

@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::search::{Job, Outcome};
@@ -19,9 +20,48 @@ pub struct Start {
     /// The version of the form, 1.
     pub version: u32,
     /// The strategy, its settings, the space, the child and the data, as the program that searches describes them.
-    pub search: serde_json::Value,
+    pub search: Value,
     /// The seed of the search.
     pub seed: u64,
+}
+
+impl Start {
+    /// The first line of a journal. `None` if there is no journal or its first line was cut off.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the file cannot be read, or its first line is not that of a journal.
+    pub fn of(path: &Path) -> Result<Option<Self>> {
+        let refused = |reason: String| Error::Journal { path: path.to_path_buf(), reason };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(|error| refused(error.to_string()))?,
+        };
+        let first = whole_line(&mut BufReader::new(file)).map_err(|error| refused(error.to_string()))?;
+        let start = first.map(|line| serde_json::from_str(&line));
+        start.transpose().map_err(|error| refused(format!("line 1: {error}")))
+    }
+
+    /// Where another start differs, in words; nothing if it is the same.
+    fn differences(&self, found: &Start) -> Vec<String> {
+        let fields = |start: &Start| serde_json::to_value(start).unwrap_or_default();
+        let mut all = Vec::new();
+        add_differences("", &fields(self), &fields(found), &mut all);
+        all
+    }
+}
+
+/// Adds one text for each field that differs: `search.children is 400, and 800 was expected`.
+fn add_differences(place: &str, expected: &Value, found: &Value, all: &mut Vec<String>) {
+    if let (Value::Object(expected), Value::Object(found)) = (expected, found) {
+        let others = found.keys().filter(|key| !expected.contains_key(*key));
+        for key in expected.keys().chain(others) {
+            let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+            let of = |fields: &Map<String, Value>| fields.get(key).cloned().unwrap_or_default();
+            add_differences(&place, &of(expected), &of(found), all);
+        }
+    } else if expected != found {
+        all.push(format!("{place} is {found}, and {expected} was expected"));
+    }
 }
 
 /// A line after the first.
@@ -58,8 +98,8 @@ impl Journal {
         };
         let found: Start = serde_json::from_str(first).map_err(|error| journal.refused(format!("line 1: {error}")))?;
         if found != *start {
-            let [found, start] = [&found, start].map(|start| serde_json::to_string(start).unwrap_or_default());
-            return Err(journal.refused(format!("it is of another search: expected {start}, got {found}")));
+            let differences = start.differences(&found).join("; ");
+            return Err(journal.refused(format!("it is of another search: {differences}")));
         }
         let lines = (2..).zip(rest).map(|(number, text)| match serde_json::from_str(text) {
             Ok(line) => Ok((number, line)),
@@ -86,17 +126,20 @@ impl Journal {
 fn whole_lines(file: &File) -> io::Result<(Vec<String>, u64)> {
     let mut reader = BufReader::new(file);
     let (mut lines, mut bytes) = (Vec::new(), 0);
-    loop {
-        let mut line = String::new();
-        let read = io::Read::take(&mut reader, LONGEST).read_line(&mut line)?;
-        if !line.ends_with('\n') {
-            if read as u64 == LONGEST {
-                return Err(io::Error::other(format!("a line is longer than {LONGEST} bytes")));
-            }
-            return Ok((lines, bytes));
-        }
-        bytes += read as u64;
-        line.pop();
+    while let Some(line) = whole_line(&mut reader)? {
+        bytes += line.len() as u64 + 1;
         lines.push(line);
+    }
+    Ok((lines, bytes))
+}
+
+/// The next line, without its line break. `None` at the end, or if the last line has none.
+fn whole_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = io::Read::take(reader, LONGEST).read_until(b'\n', &mut line)?;
+    match line.pop() {
+        Some(b'\n') => String::from_utf8(line).map(Some).map_err(io::Error::other),
+        _ if read as u64 == LONGEST => Err(io::Error::other(format!("a line is longer than {LONGEST} bytes"))),
+        _ => Ok(None),
     }
 }

@@ -23,6 +23,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod child;
+mod command;
 mod controller;
 mod data;
 mod error;
@@ -35,8 +36,9 @@ mod search;
 mod strategy;
 
 pub use child::{Child, Score};
+pub use command::{CommandChild, Limits, end_commands};
 pub use controller::{Controller, Ppo};
-pub use data::Images;
+pub use data::{Images, divided};
 pub use error::{Error, Result};
 pub use evolution::Evolution;
 pub use journal::Start;

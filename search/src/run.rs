@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use autoaugment::Transform;
 
@@ -23,13 +23,20 @@ pub struct Budget {
     pub workers: usize,
     /// No child begins after this moment.
     pub until: Option<Instant>,
+    /// Whether new policies end so early that there is time until then to try the best again. Otherwise `until` only
+    /// stops the search.
+    pub keeps_time: bool,
 }
 
 impl Budget {
     /// As measured to be worth its time: the best 20 tried three times more.
     pub fn of(children: usize, workers: usize) -> Self {
-        Budget { children, again: (20, 3), workers, until: None }
+        Budget { children, again: (20, 3), workers, until: None, keeps_time: false }
     }
+}
+
+fn is_over(until: Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() >= until)
 }
 
 impl Search {
@@ -44,25 +51,41 @@ impl Search {
         budget: Budget,
         mut report: impl FnMut(&Search, Option<&Error>),
     ) -> Result<()> {
-        let Budget { children, again: (policies, seeds), until, .. } = budget;
-        let is_late = || until.is_some_and(|until| Instant::now() >= until);
-        while !is_late() {
-            let mut jobs = self.pending();
-            if jobs.is_empty() {
-                let fresh = self.jobs().iter().filter(|job| job.again.is_none()).count();
-                jobs = match children.saturating_sub(fresh) {
-                    // Once, when all new policies are done.
-                    0 if policies * seeds > 0 && self.jobs().len() == fresh => self.propose_again(policies, seeds)?,
-                    0 => return Ok(()),
-                    left => self.propose(self.strategy().batch().min(left))?,
-                };
+        let Budget { children, again: (policies, seeds), until, keeps_time, .. } = budget;
+        loop {
+            let until = until.map(|until| match keeps_time {
+                true => until.checked_sub(self.time_of_again(&budget)).unwrap_or(until),
+                false => until,
+            });
+            if is_over(until) {
+                break;
             }
+            let batch = self.strategy().batch().max(1);
+            // A batch of which a kill left a part is filled up, so that the strategy learns as if there had been none.
+            let part = self.fresh() % batch;
+            let mut jobs: Vec<Job> = self.pending().into_iter().filter(|job| job.again.is_none()).collect();
+            let count = if part > 0 || jobs.is_empty() { batch - part } else { 0 };
+            jobs.extend(self.propose(count.min(children.saturating_sub(self.fresh())))?);
             if jobs.is_empty() {
-                return Ok(());
+                break;
             }
-            self.train(child, &jobs, budget, &mut report)?;
+            self.train(child, &jobs, budget.workers, until, &mut report)?;
         }
-        Ok(())
+        if is_over(until) {
+            return Ok(());
+        }
+        self.propose_again(policies, seeds)?;
+        let jobs: Vec<Job> = self.pending().into_iter().filter(|job| job.again.is_some()).collect();
+        self.train(child, &jobs, budget.workers, until, &mut report)
+    }
+
+    /// The time that trying the best again will take, as far as the children so far tell.
+    fn time_of_again(&self, budget: &Budget) -> Duration {
+        let seconds: f64 = self.outcomes().values().map(|outcome| outcome.seconds).sum();
+        let mean = seconds / (self.done().max(1) as f64);
+        let children = (budget.again.0 * budget.again.1) as f64 / budget.workers.max(1) as f64;
+        // The last child is not done when the others are.
+        Duration::try_from_secs_f64(mean * (children + 1.0)).unwrap_or_default()
     }
 
     /// Trains the children of some jobs side by side.
@@ -70,9 +93,13 @@ impl Search {
         &mut self,
         child: &(impl Child + ?Sized),
         jobs: &[Job],
-        budget: Budget,
+        workers: usize,
+        until: Option<Instant>,
         report: &mut impl FnMut(&Search, Option<&Error>),
     ) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let space = self.space().clone();
         let train = |job: &Job| {
             let start = Instant::now();
@@ -87,10 +114,10 @@ impl Search {
         let next = Mutex::new(jobs.iter());
         thread::scope(|scope| {
             let (sender, receiver) = channel();
-            for _ in 0..budget.workers.clamp(1, jobs.len()) {
+            for _ in 0..workers.clamp(1, jobs.len()) {
                 let (sender, next, train) = (sender.clone(), &next, &train);
                 scope.spawn(move || {
-                    while budget.until.is_none_or(|until| Instant::now() < until) {
+                    while !is_over(until) {
                         let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                         // Nobody listens where a journal could not be written.
                         if job.is_none_or(|job| sender.send((job.id, train(job))).is_err()) {

@@ -69,7 +69,8 @@ impl Reward {
 /// A search by ask and tell: [`Search::propose`] gives jobs, [`Search::learn`] takes outcomes in any order.
 ///
 /// The strategy learns in the order of the jobs' numbers, whenever an outcome arrives. So the number of workers and
-/// their speed change no policy, if each batch is proposed when the one before it is done.
+/// their speed change no policy, if each batch is proposed when the one before it is done. With several batches at once
+/// that holds too, by [`Search::in_flight`].
 pub struct Search {
     space: SearchSpace,
     strategy: Box<dyn Strategy>,
@@ -79,6 +80,8 @@ pub struct Search {
     outcomes: BTreeMap<u64, Outcome>,
     /// The jobs that the strategy has learned from, from the first on.
     learned: usize,
+    /// The most batches that are handed out at once, if the jobs may not depend on the order of outcomes.
+    in_flight: Option<usize>,
     journal: Option<Journal>,
 }
 
@@ -86,7 +89,15 @@ impl Search {
     /// A search that keeps no journal.
     pub fn new(space: SearchSpace, strategy: Box<dyn Strategy>, reward: Reward, seed: u64) -> Self {
         let (jobs, outcomes) = (Vec::new(), BTreeMap::new());
-        Search { space, strategy, reward, seed, jobs, outcomes, learned: 0, journal: None }
+        Search { space, strategy, reward, seed, jobs, outcomes, learned: 0, in_flight: None, journal: None }
+    }
+
+    /// The same with at most `batches` batches of the strategy handed out at once. A policy then depends on the outcomes
+    /// of the batches before these and on no others, so that the speed of workers changes no policy. With 1, the
+    /// strategy knows the most. With more, workers need not wait for the last child of a batch.
+    #[must_use]
+    pub fn in_flight(self, batches: usize) -> Self {
+        Search { in_flight: Some(batches.max(1)), ..self }
     }
 
     /// The same with a journal: a file to which every job and outcome is appended, one line each. If the file is there,
@@ -110,7 +121,7 @@ impl Search {
         Ok(self)
     }
 
-    /// New jobs for `count` children.
+    /// New jobs for `count` children; fewer if outcomes must be known first, see [`Search::in_flight`].
     ///
     /// # Errors
     /// [`Error::Journal`] if they cannot be written down. None of the rest is handed out then.
@@ -118,27 +129,62 @@ impl Search {
         let first = self.jobs.len();
         for _ in 0..count {
             let id = self.jobs.len() as u64;
-            let proposal = self.strategy.propose(id);
-            let Proposal { tokens, log_probability } = proposal;
+            if !self.learn_before(self.jobs.len()) {
+                break;
+            }
+            let Proposal { tokens, log_probability } = self.strategy.propose(id);
             self.add(Job { id, tokens, seed: self.seed_of(id), log_probability, again: None })?;
         }
         Ok(self.jobs[first..].to_vec())
     }
 
-    /// New jobs that try the `count` policies with the highest rewards again, each with `seeds` more seeds. The best of
-    /// many single rewards are the luckiest too. With more seeds, [`Search::best`] chooses among these policies only,
-    /// by their mean rewards.
+    /// New jobs that try the `count` policies with the highest first rewards again, until each has had `seeds` more
+    /// seeds. The best of many single rewards are the luckiest too. With more seeds, [`Search::best`] chooses among
+    /// these policies only, by their mean rewards.
     ///
     /// # Errors
     /// Those of [`Search::propose`].
     pub fn propose_again(&mut self, count: usize, seeds: usize) -> Result<Vec<Job>> {
         let first = self.jobs.len();
-        let best: Vec<Job> = self.best(count).into_iter().map(|(job, _)| job.clone()).collect();
-        for job in best.iter().flat_map(|job| std::iter::repeat_n(job, seeds)) {
-            let id = self.jobs.len() as u64;
-            self.add(Job { id, seed: self.seed_of(id), again: Some(job.id), ..job.clone() })?;
+        let best: Vec<Job> = self.ranked(|job| job.again.is_none()).into_iter().map(|(job, ..)| job.clone()).collect();
+        for job in best.iter().take(count) {
+            // A search that was stopped here may have some of them.
+            let there = self.jobs.iter().filter(|other| other.again == Some(job.id)).count();
+            for _ in there..seeds {
+                let id = self.jobs.len() as u64;
+                self.add(Job { id, seed: self.seed_of(id), again: Some(job.id), ..job.clone() })?;
+            }
         }
         Ok(self.jobs[first..].to_vec())
+    }
+
+    /// The jobs of a whole search that can be handed out now, `count` at most: those of new policies up to `children`,
+    /// and when all of these are done, those that try the best again, see [`Search::propose_again`].
+    ///
+    /// # Errors
+    /// Those of [`Search::propose`].
+    pub fn propose_of(&mut self, children: usize, again: (usize, usize), count: usize) -> Result<Vec<Job>> {
+        match children.saturating_sub(self.fresh()) {
+            0 if self.done() == self.jobs.len() => self.propose_again(again.0, again.1),
+            left => self.propose(count.min(left)),
+        }
+    }
+
+    /// The number of jobs of new policies.
+    pub fn fresh(&self) -> usize {
+        self.jobs.iter().filter(|job| job.again.is_none()).count()
+    }
+
+    /// Lets the strategy learn what it has to know before the job `id` is drawn. Returns whether all of that is known.
+    fn learn_before(&mut self, id: usize) -> bool {
+        let Some(batches) = self.in_flight else { return true };
+        let batch = self.strategy.batch().max(1);
+        let needed = (id / batch + 1).saturating_sub(batches) * batch;
+        let is_known = (self.learned..needed).all(|id| self.outcomes.contains_key(&(id as u64)));
+        if is_known {
+            self.learn_until(needed);
+        }
+        is_known
     }
 
     /// Each child has a seed of its own: common ones do not make policies easier to compare.
@@ -198,23 +244,40 @@ impl Search {
     /// The `count` policies with the highest mean rewards, each with its first job and that mean; fewer if fewer are
     /// done. If some were tried again to the end, the choice is among them.
     pub fn best(&self, count: usize) -> Vec<(&Job, f64)> {
+        let ranked = self.ranked(|_| true);
+        let most = ranked.iter().map(|(.., times)| *times).max().unwrap_or(0);
+        let tried_most = ranked.into_iter().filter(|(.., times)| *times == most);
+        tried_most.map(|(job, mean, _)| (job, mean)).take(count).collect()
+    }
+
+    /// The policies by their mean rewards of some jobs, the best first: each with its first job, the mean, and the
+    /// number of rewards.
+    fn ranked(&self, counts: impl Fn(&Job) -> bool) -> Vec<(&Job, f64, usize)> {
         let mut rewards: BTreeMap<&[u8], Vec<f64>> = BTreeMap::new();
-        for job in &self.jobs {
-            if let Some(reward) = self.outcomes.get(&job.id).and_then(|outcome| self.reward.of(outcome)) {
+        for job in self.jobs.iter().filter(|job| counts(job)) {
+            if let Some(reward) = self.reward_of(job) {
                 rewards.entry(&job.tokens).or_default().push(reward);
             }
         }
-        let most = rewards.values().map(Vec::len).max().unwrap_or(0);
-        let mut means: Vec<(&Job, f64)> = Vec::new();
+        let mut means: Vec<(&Job, f64, usize)> = Vec::new();
         for job in self.jobs.iter().filter(|job| job.again.is_none()) {
             // Taken out, so that a policy that was proposed twice counts once.
-            if let Some(rewards) = rewards.remove(&job.tokens[..]).filter(|rewards| rewards.len() == most) {
-                means.push((job, rewards.iter().sum::<f64>() / rewards.len() as f64));
+            if let Some(rewards) = rewards.remove(&job.tokens[..]) {
+                means.push((job, rewards.iter().sum::<f64>() / rewards.len() as f64, rewards.len()));
             }
         }
-        means.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.id.cmp(&b.id)));
-        means.truncate(count);
+        means.sort_by(|(a, one, _), (b, other, _)| other.total_cmp(one).then(a.id.cmp(&b.id)));
         means
+    }
+
+    /// The reward of a job; none if it is not done or its child failed.
+    pub fn reward_of(&self, job: &Job) -> Option<f64> {
+        self.outcomes.get(&job.id).and_then(|outcome| self.reward.of(outcome))
+    }
+
+    /// The outcomes, by the numbers of their jobs.
+    pub fn outcomes(&self) -> &BTreeMap<u64, Outcome> {
+        &self.outcomes
     }
 
     /// The sub-policies of the `count` best policies as one policy. The paper joins 5.
@@ -256,7 +319,14 @@ impl Search {
     /// Takes an outcome that was checked.
     fn take_outcome(&mut self, outcome: Outcome) {
         self.outcomes.insert(outcome.id, outcome);
-        while let Some(job) = self.jobs.get(self.learned) {
+        if self.in_flight.is_none() {
+            self.learn_until(self.jobs.len());
+        }
+    }
+
+    /// Lets the strategy learn from the jobs below `end`, as far as all before are done.
+    fn learn_until(&mut self, end: usize) {
+        while let Some(job) = self.jobs[..end].get(self.learned) {
             let Some(outcome) = self.outcomes.get(&job.id) else { break };
             // A child that failed says nothing of its policy.
             if let Some(reward) = self.reward.of(outcome).filter(|_| job.again.is_none()) {

@@ -45,7 +45,7 @@ fn new() -> Search {
 }
 
 fn budget(workers: usize) -> Budget {
-    Budget { children: 45, again: (6, 2), workers, until: None }
+    Budget { children: 45, again: (6, 2), ..Budget::of(45, workers) }
 }
 
 #[test]

@@ -1,0 +1,301 @@
+//! Proxy: the small problem by which a search judges policies, as a value and as a file with its images.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+use autoaugment_search::{Child, CommandChild, Images, Limits, Micro, MicroChild, Reward};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::data::{Data, DataOptions};
+use crate::terminal::{self, Terminal};
+use crate::{read, write};
+
+/// The numbers of a search that belong together.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum Preset {
+    /// Measured: 400 children that begin from one shared network, the reward accuracy - 0.2 loss, a fast controller
+    Fast,
+    /// The paper's: 15,000 children from scratch, the accuracy as reward, the controller's rate 0.00035
+    Paper,
+}
+
+/// The options of a proxy.
+#[derive(Args)]
+pub struct ProxyOptions {
+    #[command(flatten)]
+    pub data: DataOptions,
+    #[command(flatten)]
+    pub child: ChildOptions,
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// What decides about a proxy besides its data and its program.
+#[derive(Args)]
+pub struct Judging {
+    /// Seed of the subset, of the children and of the search
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub seed: u64,
+    /// Defaults that belong together
+    #[arg(long, value_enum, default_value = "fast")]
+    pub preset: Preset,
+    /// What is to be raised: accuracy, or accuracy-W*loss with a number W [default: accuracy-0.2*loss, or the preset's]
+    #[arg(long, value_name = "REWARD")]
+    reward: Option<Raised>,
+}
+
+/// The program of children.
+#[derive(Args)]
+#[command(next_help_heading = "Children of a program")]
+pub struct ChildOptions {
+    /// Train children with this command, in place of the built-in network; the shell runs it
+    ///
+    /// On its standard input the command finds one line: {"policy": ..., "seed": ...}. The policy is as in a policy's
+    /// JSON file, or null for none. The last line of its standard output must be {"accuracy": 0.81, "loss": 0.6}, in
+    /// which the loss can be left out if the reward has none. AUTOAUGMENT_SLOT is a number below --threads that no
+    /// other child has at that time, such as the number of a GPU.
+    #[arg(long, value_name = "COMMAND", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    child: Option<String>,
+    /// Seconds after which a child's command is ended, with all its processes
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, requires = "child")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    timeout: u64,
+    /// Further tries of a child whose command failed
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "child", value_parser = clap::value_parser!(u32).range(..=100))]
+    retries: u32,
+}
+
+/// A proxy as data. The same description gives the same scores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// The seed of the subset and of what children share.
+    pub seed: u64,
+    pub reward: Reward,
+    pub child: ChildDescription,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum ChildDescription {
+    Micro { settings: Micro, images: ImagesDescription },
+    Command { command: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesDescription {
+    pub training: usize,
+    pub validation: usize,
+    pub side: usize,
+    pub channels: usize,
+    pub classes: usize,
+    /// Of the file of images.
+    pub sha256: String,
+}
+
+/// A proxy that is open.
+pub struct Proxy {
+    pub description: Description,
+    pub limits: Limits,
+    pub child: Box<dyn Child>,
+}
+
+/// The file of a proxy.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    proxy: Description,
+    /// The file of images, beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    images: Option<String>,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// The most bytes of a proxy's file.
+const LARGEST: u64 = 1 << 20;
+
+impl ProxyOptions {
+    /// Reads the data, if children are trained with it. This is the only place that decodes images.
+    pub fn data(&self, terminal: Terminal) -> anyhow::Result<Option<Data>> {
+        match self.child.child {
+            Some(_) => Ok(None),
+            None => self.data.read(self.judging.seed, terminal).map(Some),
+        }
+    }
+
+    /// The proxy of these options. `data` is what [`ProxyOptions::data`] gave.
+    pub fn proxy(&self, data: Option<&Data>) -> anyhow::Result<Proxy> {
+        let (seed, reward) = (self.judging.seed, self.judging.reward());
+        let child = match (&self.child.child, data) {
+            (Some(command), _) => ChildDescription::Command { command: command.clone() },
+            (None, Some(data)) => {
+                let settings = match self.judging.preset {
+                    Preset::Fast => Micro::WARM,
+                    Preset::Paper => Micro::FRESH,
+                };
+                ChildDescription::Micro { settings, images: ImagesDescription::of(data) }
+            }
+            (None, None) => bail!("children need DATA, or a command that trains them (--child)"),
+        };
+        let limits = Limits { timeout: self.child.timeout, retries: self.child.retries };
+        Proxy::new(Description { seed, reward, child }, limits, data)
+    }
+}
+
+impl Judging {
+    pub fn reward(&self) -> Reward {
+        match (self.reward, self.preset) {
+            (Some(Raised(reward)), _) => reward,
+            (None, Preset::Fast) => Reward::FAST,
+            (None, Preset::Paper) => Reward::ACCURACY,
+        }
+    }
+}
+
+impl Description {
+    /// What outcomes name their proxy by.
+    pub fn digest(&self) -> anyhow::Result<String> {
+        Ok(hex(&Sha256::digest(serde_json::to_vec(self)?)))
+    }
+
+    /// That of a file, without its images.
+    pub fn of(path: &Path) -> anyhow::Result<Self> {
+        Ok(File::read(path)?.proxy)
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = read::text(path, LARGEST, "proxy")?;
+        let file: File = serde_json::from_str(&text).with_context(|| format!("proxy {}", terminal::name(path)))?;
+        if file.version != 1 {
+            bail!("proxy {}: version {} is not 1", terminal::name(path), file.version);
+        }
+        Ok(file)
+    }
+}
+
+impl Proxy {
+    fn new(description: Description, limits: Limits, data: Option<&Data>) -> anyhow::Result<Self> {
+        let child: Box<dyn Child> = match (&description.child, data) {
+            (ChildDescription::Command { command }, _) => {
+                Box::new(CommandChild::new(command, limits, description.reward.loss != 0.0))
+            }
+            (ChildDescription::Micro { settings, .. }, Some(Data { training, validation })) => {
+                Box::new(MicroChild::new(*settings, training.clone(), validation.clone(), description.seed)?)
+            }
+            (ChildDescription::Micro { .. }, None) => bail!("the proxy's images are missing"),
+        };
+        Ok(Proxy { description, limits, child })
+    }
+
+    /// Writes the file of the proxy and, beside it, that of its images.
+    pub fn write(&self, path: &Path, data: Option<&Data>, overwrites: bool) -> anyhow::Result<()> {
+        let images = data.map(|_| images_path(path));
+        let name = images.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let file = File { version: 1, proxy: self.description.clone(), images: name, limits: self.limits };
+        if let (Some(images), Some(data)) = (&images, data) {
+            write::whole(images, &bytes(data), overwrites)?;
+        }
+        write::whole(path, format!("{}\n", serde_json::to_string_pretty(&file)?).as_bytes(), overwrites)
+    }
+
+    /// Opens a proxy that was written.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let file = File::read(path)?;
+        let open = || {
+            let data = match (&file.proxy.child, &file.images) {
+                (ChildDescription::Micro { images, .. }, Some(name)) => Some(images.read(path, name)?),
+                _ => None,
+            };
+            Proxy::new(file.proxy, file.limits, data.as_ref())
+        };
+        open().with_context(|| format!("proxy {}", terminal::name(path)))
+    }
+}
+
+/// The file of images beside a proxy's.
+pub fn images_path(proxy: &Path) -> PathBuf {
+    proxy.with_extension("images")
+}
+
+impl ImagesDescription {
+    fn of(Data { training, validation }: &Data) -> Self {
+        let &Images { side, channels, classes, .. } = training;
+        let mut digest = Sha256::new();
+        parts(training, validation).iter().for_each(|part| digest.update(part));
+        let sha256 = hex(&digest.finalize());
+        ImagesDescription { training: training.len(), validation: validation.len(), side, channels, classes, sha256 }
+    }
+
+    /// Reads the file of images, which has the name `name` beside the proxy.
+    fn read(&self, proxy: &Path, name: &str) -> anyhow::Result<Data> {
+        if Path::new(name).file_name().is_none_or(|own| own != name) {
+            bail!("the images `{}` must be a file's name, without a folder", terminal::quoted(name));
+        }
+        let path = proxy.with_file_name(name);
+        let read = || {
+            let &ImagesDescription { training, validation, side, channels, classes, .. } = self;
+            let each = side.checked_mul(side).and_then(|pixels| pixels.checked_mul(channels)?.checked_add(4));
+            let expected = training.checked_add(validation).and_then(|images| images.checked_mul(each?));
+            let there = read::open(&path)?.1.len();
+            if expected.is_none_or(|expected| expected as u64 != there) {
+                bail!("{there} bytes do not fit the proxy's {training} and {validation} images");
+            }
+            let bytes = fs::read(&path)?;
+            if hex(&Sha256::digest(&bytes)) != self.sha256 {
+                bail!("the file has changed since the proxy was written");
+            }
+            let (pixels, labels) = bytes.split_at(bytes.len() - 4 * (training + validation));
+            let (first, rest) = pixels.split_at(training * side * side * channels);
+            let labels: Vec<u32> = labels.as_chunks().0.iter().map(|label| u32::from_le_bytes(*label)).collect();
+            let (of_first, of_rest) = labels.split_at(training);
+            let images =
+                |pixels: &[u8], labels: &[u32]| Images::new(pixels.to_vec(), labels.to_vec(), side, channels, classes);
+            Ok(Data { training: images(first, of_first)?, validation: images(rest, of_rest)? })
+        };
+        read().with_context(|| terminal::name(&path))
+    }
+}
+
+/// The bytes of the file of images: the pixels of both sets, then their labels in 4 bytes each, the lowest first.
+fn bytes(Data { training, validation }: &Data) -> Vec<u8> {
+    parts(training, validation).concat()
+}
+
+fn parts(training: &Images, validation: &Images) -> [Vec<u8>; 4] {
+    let labels = |images: &Images| images.labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+    [training.pixels.clone(), validation.pixels.clone(), labels(training), labels(validation)]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A reward as text: `accuracy` or `accuracy-0.2*loss`.
+#[derive(Clone, Copy)]
+struct Raised(Reward);
+
+impl FromStr for Raised {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain: String = text.split_whitespace().collect();
+        let weight = match plain.strip_prefix("accuracy") {
+            Some("") => Some(0.0),
+            Some(rest) => rest.strip_prefix('-').and_then(|rest| rest.strip_suffix("*loss")?.parse::<f64>().ok()),
+            None => None,
+        };
+        match weight.filter(|weight| (0.0..=100.0).contains(weight)) {
+            Some(loss) => Ok(Raised(Reward { loss })),
+            None => Err("expected accuracy, or accuracy-W*loss with a number W of 0 to 100".to_string()),
+        }
+    }
+}

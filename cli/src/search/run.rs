@@ -1,0 +1,101 @@
+//! Run: a search to its end on this machine.
+
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use autoaugment_search::Budget;
+use clap::Args;
+
+use super::progress::Progress;
+use super::proxy::ProxyOptions;
+use super::strategy::StrategyOptions;
+use crate::outcome::{Outcome, RunFailed};
+use crate::terminal::{self, Terminal, counted};
+use crate::write;
+
+/// The best policies that are joined, as in the paper.
+pub const JOINED: usize = 5;
+
+pub const DETAILS: &str = "\
+A small network, a child, is trained with each policy that is proposed. It has a part of the images for training, and \
+is judged by others. Its reward is what the search learns from. At the end the best 20 policies are tried again with \
+other seeds, and the best 5 of them are joined into one policy.
+
+The search can be stopped at any moment, by Ctrl-C too. The same command goes on from the journal, and loses only the \
+children that ran. The same data, options and seed give the same policy, whatever the number of threads.";
+
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    proxy: ProxyOptions,
+    #[command(flatten)]
+    strategy: StrategyOptions,
+    /// The policy's JSON file to write
+    #[arg(long, short, value_name = "FILE", required = true)]
+    out: Option<PathBuf>,
+    /// The file of all policies and their rewards [default: that of --out, with the extension .journal]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Minutes after which the search ends with what it has; fractions are allowed
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
+    minutes: Option<Duration>,
+    /// Children that are trained at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    threads: Option<u32>,
+    /// Overwrite the policy if it exists; the journal is continued
+    #[arg(long)]
+    force: bool,
+}
+
+impl Run {
+    pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
+        // The parser sees to it, unless there is a subcommand.
+        let out = self.out.context("--out is missing")?;
+        write::check_free(&out, self.force)?;
+        let begin = Instant::now();
+        let data = self.proxy.data(terminal)?;
+        let proxy = self.proxy.proxy(data.as_ref())?;
+        let searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
+        let journal = self.journal.clone().unwrap_or_else(|| journal_path(&out));
+        let mut search = searched.open(&journal, proxy.description.seed)?;
+        if search.done() > 0 {
+            terminal.note(&format!("continuing {} after {} children", terminal::name(&journal), search.done()));
+        }
+        let until = self.minutes.map(|minutes| begin + minutes);
+        let workers = self.threads.map_or_else(processors, |threads| threads as usize);
+        let (children, again) = (searched.children, searched.again);
+        let budget = Budget { children, again, workers, until, keeps_time: true };
+        let mut progress = Progress::new(terminal, &search, children + again.0 * again.1, until);
+        search.run(&*proxy.child, budget, |search, error| progress.child(search, error))?;
+        let failed = progress.end();
+        if search.best(1).is_empty() {
+            return Err(RunFailed("the time is up, and no child is done; give it more --minutes".to_string()).into());
+        }
+        let policy = search.policy(JOINED)?;
+        write::whole(&out, format!("{}\n", policy.to_json()).as_bytes(), self.force)?;
+        let children = counted(search.done(), "child", "children");
+        terminal.note(&format!("wrote {} after {children}", terminal::name(&out)));
+        if failed > 0 {
+            terminal.error(&format!("{failed} of {children} failed; the policy is of the others"));
+            return Ok(Outcome::SomeFailed);
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// The journal beside a policy.
+fn journal_path(policy: &Path) -> PathBuf {
+    policy.with_extension("journal")
+}
+
+pub fn processors() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes = text.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 525_600.0);
+    let minutes = minutes.ok_or_else(|| "expected a number of minutes above 0, and at most 525600".to_string())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|error| error.to_string())
+}

@@ -1,0 +1,120 @@
+//! Strategy: how policies are proposed, as options and as the first line of a journal.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use autoaugment::policy::SearchSpace;
+use autoaugment::{Convention, OpKind};
+use autoaugment_search::{Controller, Evolution, Ppo, RandomSearch, Search, Start, Strategy};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use super::proxy::{Description, Preset};
+use crate::{terminal, values};
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    /// The paper's controller, a network that learns by PPO
+    Ppo,
+    /// Policies at random
+    Random,
+    /// The best of a few policies is changed in one place, again and again
+    Evolution,
+}
+
+/// The options of proposing.
+#[derive(Args)]
+#[command(next_help_heading = "Search")]
+pub struct StrategyOptions {
+    /// How policies are proposed
+    #[arg(long, value_enum, default_value = "ppo")]
+    strategy: Name,
+    /// Policies to try, each with one child [default: 400, or the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    children: Option<u32>,
+    /// Further seeds by which the best 20 policies are tried again; 0 for none [default: 3, or the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    seeds: Option<u32>,
+    /// Operations that policies have [default: the paper's 16]
+    #[arg(long, value_name = "OPERATION,..", value_delimiter = ',', value_parser = values::policy_operations())]
+    #[arg(hide_possible_values = true)]
+    operations: Vec<OpKind>,
+}
+
+/// A search as data: the first line of its journal. The same description and seed give the same policies.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Searched {
+    strategy: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ppo: Option<Ppo>,
+    convention: Convention,
+    operations: Vec<OpKind>,
+    pub children: usize,
+    /// The policies that are tried again, and with how many seeds.
+    pub again: (usize, usize),
+    /// Batches at once.
+    pub in_flight: usize,
+    pub proxy: Description,
+}
+
+/// The version of a journal's form.
+const VERSION: u32 = 1;
+
+impl StrategyOptions {
+    pub fn searched(&self, preset: Preset, proxy: Description) -> anyhow::Result<Searched> {
+        let (children, seeds, ppo) = match preset {
+            Preset::Fast => (400, 3, Ppo::FAST),
+            Preset::Paper => (15_000, 0, Ppo::PAPER),
+        };
+        let space = match &self.operations[..] {
+            [] => SearchSpace::paper(),
+            operations => SearchSpace::new(Convention::Torchvision, operations)?,
+        };
+        Ok(Searched {
+            strategy: self.strategy,
+            ppo: (self.strategy == Name::Ppo).then_some(ppo),
+            convention: space.convention(),
+            operations: space.operations().to_vec(),
+            children: self.children.map_or(children, |given| given as usize),
+            again: (20, self.seeds.map_or(seeds, |given| given as usize)),
+            in_flight: 1,
+            proxy,
+        })
+    }
+}
+
+impl Searched {
+    /// Opens or begins the journal of this search.
+    pub fn open(&self, journal: &Path, seed: u64) -> anyhow::Result<Search> {
+        let space = SearchSpace::new(self.convention, &self.operations)?;
+        let strategy: Box<dyn Strategy> = match (self.strategy, self.ppo) {
+            (Name::Ppo, settings) => Box::new(Controller::new(&space, settings.unwrap_or(Ppo::FAST), seed)),
+            (Name::Random, _) => Box::new(RandomSearch::new(space.clone(), seed)),
+            (Name::Evolution, _) => Box::new(Evolution::new(space.clone(), seed)),
+        };
+        let start = Start { version: VERSION, search: serde_json::to_value(self)?, seed };
+        let search = Search::new(space, strategy, self.proxy.reward, seed).in_flight(self.in_flight);
+        Ok(search.with_journal(journal, &start)?)
+    }
+
+    /// Changes the number of policies from which ppo learns at once.
+    pub fn set_batch(&mut self, batch: usize) -> anyhow::Result<()> {
+        let Some(ppo) = &mut self.ppo else { bail!("--batch is a setting of the strategy ppo") };
+        ppo.batch = batch;
+        Ok(())
+    }
+
+    /// The search of a journal that is there, and its seed.
+    pub fn of(journal: &Path) -> anyhow::Result<(Self, u64)> {
+        let Some(start) = Start::of(journal)? else {
+            bail!("journal {}: there is none; `autoaugment search start` begins one", terminal::name(journal));
+        };
+        if start.version != VERSION {
+            bail!("journal {}: version {} is not {VERSION}", terminal::name(journal), start.version);
+        }
+        let searched = serde_json::from_value(start.search);
+        Ok((searched.with_context(|| format!("journal {}: line 1", terminal::name(journal)))?, start.seed))
+    }
+}
