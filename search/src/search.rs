@@ -92,9 +92,9 @@ impl Search {
         Search { space, strategy, reward, seed, jobs, outcomes, learned: 0, in_flight: None, journal: None }
     }
 
-    /// The same with at most `batches` batches of the strategy handed out at once. A policy then depends on the outcomes
-    /// of the batches before these and on no others, so that the speed of workers changes no policy. With 1, the
-    /// strategy knows the most. With more, workers need not wait for the last child of a batch.
+    /// The same with at most `batches` batches of the strategy handed out at once. A policy then depends on the
+    /// outcomes of the batches before these and on no others, so that the speed of workers changes no policy. With 1,
+    /// the strategy knows the most. With more, workers need not wait for the last child of a batch.
     #[must_use]
     pub fn in_flight(self, batches: usize) -> Self {
         Search { in_flight: Some(batches.max(1)), ..self }

@@ -1,10 +1,10 @@
 //! Loader: makes augmented batches for a training loop from files, ahead of the training.
 //!
 //! A [`Dataset`] gives samples by index: [`ImageFolder`], [`TarShards`], [`Idx`], [`Cifar`], [`InMemory`], a [`Subset`]
-//! of one, or your own type. The feature `parquet` adds `ParquetShards`. [`open`] opens any kind by its paths. A [`Loader`] reads a data set epoch by epoch.
-//! Its threads read and decode the next batches while you train on the current one. On the CPU, the threads augment
-//! too. For a GPU, they decode into mapped memory, which is copied to the device. The batch is augmented there when you
-//! fetch it.
+//! of one, or your own type. The feature `parquet` adds `ParquetShards`. [`open`] opens any kind by its paths. A
+//! [`Loader`] reads a data set epoch by epoch. Its threads read and decode the next batches while you train on the
+//! current one. On the CPU, the threads augment too. For a GPU, they decode into mapped memory, which is copied to the
+//! device. The batch is augmented there when you fetch it.
 //!
 //! For MixUp and CutMix, a loader takes a [`Mixer`](crate::mixing::Mixer). Batches are then mixed and have soft labels:
 //!

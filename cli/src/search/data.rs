@@ -23,15 +23,18 @@ pub struct DataOptions {
     #[arg(value_name = "DATA", required_unless_present = "child", conflicts_with = "child")]
     data: Vec<PathBuf>,
     /// Images for training, at least 32 [default: 512, or two a class if there are more than 256 classes]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(32..=1_000_000), conflicts_with = "child")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(32..=1_000_000))]
+    #[arg(conflicts_with = "child")]
     train: Option<u32>,
     /// Images for validation, which are others [default: 5000, or what is left]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "child")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(conflicts_with = "child")]
     validation: Option<u32>,
     /// Side of the images in pixels, 16 to 64 [default: their own if all are squares of one such size, else 32]
     ///
     /// The largest square in the middle of an image is taken and scaled.
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=64), conflicts_with = "child")]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=64))]
+    #[arg(conflicts_with = "child")]
     size: Option<u32>,
     /// Make the images gray; without it they are RGB, unless all of them are gray
     #[arg(long, conflicts_with = "child")]

@@ -37,8 +37,8 @@ pub struct Start {
     strategy: StrategyOptions,
     /// Batches that are handed out at once; with more, no worker waits for a batch's last child
     ///
-    /// A policy depends on the outcomes of the batches before these, and so on no worker's speed. A batch has 10 policies
-    /// (ppo and evolution; 20 with the preset paper) or 64 (random) unless --batch says otherwise.
+    /// A policy depends on the outcomes of the batches before these, and so on no worker's speed. A batch has 10
+    /// policies (ppo and evolution; 20 with the preset paper) or 64 (random), unless --batch says otherwise.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batches: u32,
     /// Policies of a batch, from which ppo learns at once
@@ -55,7 +55,8 @@ pub struct Propose {
     #[command(flatten)]
     journal: Journal,
     /// Jobs at most; fewer if outcomes must be known first, and none when the search is over
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000), required_unless_present = "pending")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(required_unless_present = "pending")]
     count: Option<u32>,
     /// Print the jobs that have no outcome yet, and no new ones
     #[arg(long, conflicts_with = "count")]

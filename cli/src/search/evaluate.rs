@@ -21,11 +21,11 @@ use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
 use crate::terminal::{self, Terminal, counted};
 
 const DETAILS: &str = "\
-Without --policy and --jobs, jobs are read from standard input and outcomes written to standard output, one line of JSON \
-each, as soon as each child is done. A job is {\"id\": 7, \"policy\": ..., \"seed\": 1}. Its policy has the form of a \
-policy's JSON file, or is a name or text as in `apply --policy`, or null for none. An outcome has the job's id and seed, \
-accuracy, loss, reward and seconds, and the version and the proxy that it is of. Where a child failed, it has an \
-\"error\" and no accuracy.
+Without --policy and --jobs, jobs are read from standard input, and outcomes are written to standard output. Both are \
+one line of JSON each. A job is {\"id\": 7, \"policy\": ..., \"seed\": 1}. Its policy has the form of a policy's JSON \
+file, or is a name or text as in `apply --policy`, or null for none. An outcome has the job's id and seed, accuracy, \
+loss, reward and seconds, and the version and the proxy that it is of. Where a child failed, it has an \"error\" and \
+no accuracy.
 
 The same proxy, policy and seed give the same outcome on every machine.";
 

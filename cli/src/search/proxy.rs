@@ -65,7 +65,8 @@ pub struct ChildOptions {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     timeout: u64,
     /// Further tries of a child whose command failed
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "child", value_parser = clap::value_parser!(u32).range(..=100))]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "child")]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=100))]
     retries: u32,
 }
 
