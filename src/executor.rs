@@ -296,7 +296,7 @@ impl Executor {
         match &self.inner {
             Inner::Cpu => self.on_cpu(batch, plan, output, memory),
             #[cfg(feature = "gpu")]
-            Inner::Gpu(gpu) => block_on(gpu.apply_to_host(batch, plan, output, memory)),
+            Inner::Gpu(gpu) => threads::shared(|| block_on(gpu.apply_to_host(batch, plan, output, memory)))?,
         }
     }
 
@@ -307,12 +307,11 @@ impl Executor {
         output: &Output,
         memory: TensorMut<'_>,
     ) -> Result<Report> {
-        threads::ready()?;
         let mut report = Report::of(self.description(), plan.plan());
         report.chunks = 1;
         report.bytes_read = batch.bytes() as u64;
         report.bytes_written = (memory.len() * output.dtype().bytes()) as u64;
-        cpu::run(batch, plan, output, memory)?;
+        threads::shared(|| cpu::run(batch, plan, output, memory))??;
         Ok(report)
     }
 }

@@ -146,6 +146,8 @@ mod plan;
 pub mod policy;
 mod random;
 mod report;
+pub mod rgbx;
+mod sample_index;
 mod sampler;
 pub mod schemes;
 mod simd;
@@ -176,8 +178,10 @@ pub use output::{Dtype, Normalize, Output, Tensor, TensorData, TensorMut};
 pub use plan::{CheckedPlan, Plan, PlannedImage};
 pub use policy::{Policy, Step, SubPolicy};
 pub use report::Report;
+pub use sample_index::sample_index;
 pub use sampler::Sampler;
 pub use schemes::Scheme;
+pub use threads::Threads;
 pub use transform::{Stage, Transform};
 
 /// The Rust blocks of the README and of every page of `docs` run as tests.

@@ -105,14 +105,13 @@ impl Sampler {
         let part = |(k, (images, indices)): (usize, (&mut [PlannedImage], &[u64]))| {
             self.part(sizes, epoch, k * PART, indices, images)
         };
-        let is_long = indices.len() > PART;
-        if is_long {
-            threads::ready()?;
-        }
-        let parts: Vec<_> = if is_long && rayon::current_num_threads() > 1 {
-            images.par_chunks_mut(PART).zip(indices.par_chunks(PART)).enumerate().map(part).collect()
+        let parts: Vec<_> = if indices.len() <= PART {
+            vec![part((0, (&mut images, indices)))]
         } else {
-            images.chunks_mut(PART).zip(indices.chunks(PART)).enumerate().map(part).collect()
+            threads::shared(|| match threads::count() {
+                1 => images.chunks_mut(PART).zip(indices.chunks(PART)).enumerate().map(part).collect(),
+                _ => images.par_chunks_mut(PART).zip(indices.par_chunks(PART)).enumerate().map(part).collect(),
+            })?
         };
         let parts: Vec<_> = parts.into_iter().collect::<Result<_>>()?;
         let plan = Plan::drawn(images, self.operations.clone());

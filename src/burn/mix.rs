@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::gpu::{Gpu, GpuBatch, GpuImages};
 use crate::loader::Work;
 use crate::mixing::{MixPlan, Mixed};
-use crate::output::Output;
+use crate::output::{Output, Tensor as HostTensor};
 use crate::report::Report;
 
 impl Gpu {
@@ -51,10 +51,10 @@ impl Work<'_> {
             return sent(gpu, (&batch).into(), output, device, |there| self.resident_tensor(there, device));
         }
         let dtype = dtype_on(device, output)?;
-        let (tensor, report) = self.on_host((&batch).into())?;
+        let (tensor, report) = self.on_host((&batch).into(), HostTensor::default())?;
         // Mixing needs the memory that the pixels had.
         drop(batch);
-        Ok((from_host(self.mixed(tensor)?, dtype, device)?, report))
+        Ok((from_host(self.mixed(tensor, HostTensor::default)?.0, dtype, device)?, report))
     }
 }
 

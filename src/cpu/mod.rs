@@ -84,6 +84,7 @@ use crate::error::Result;
 use crate::ops::{Category, ImageStats, Op, RequiredStats};
 use crate::output::{Output, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
+use crate::threads;
 
 /// The fewest bytes that are worth a thread.
 const TASK: usize = 1 << 16;
@@ -108,7 +109,7 @@ pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, int
     let (channels, layout) = (batch.channels(), output.layout(batch.layout()));
     let in_planes = layout == Layout::Nchw && channels == 3;
     let run = Run { batch, size, plan, threads: by_rows(&batch) };
-    headroom::check(&batch, size, if run.threads { 1 } else { rayon::current_num_threads() })?;
+    headroom::check(&batch, size, if run.threads { 1 } else { threads::count() })?;
     match into {
         TensorMut::U8(values) => match run.tables(layout) {
             Some((bytes, tables)) => map_all_values(bytes, tables.as_ref(), values),
@@ -124,7 +125,7 @@ pub(crate) fn run(batch: Images<'_>, plan: CheckedPlan<'_>, output: &Output, int
 /// Whether the rows of an image are divided among threads, instead of the images.
 fn by_rows(batch: &Images<'_>) -> bool {
     let images = batch.sizes().len();
-    images < rayon::current_num_threads() && (0..images).all(|i| batch.view(i).bytes() >= LARGE)
+    images < threads::count() && (0..images).all(|i| batch.view(i).bytes() >= LARGE)
 }
 
 struct Run<'a> {
@@ -164,7 +165,7 @@ impl Run<'_> {
             f(i, out, &mut memory);
             SCRATCH.set(memory);
         };
-        if self.threads {
+        if self.threads || threads::are_none() {
             values.chunks_mut(per_image).enumerate().for_each(run);
         } else {
             // Larger parts would be divided too late, when one thread waits for the other.
@@ -201,9 +202,12 @@ impl Run<'_> {
 
 /// Maps every byte by one table for all channels.
 fn map_all_values(bytes: &[u8], tables: Option<&Tables>, out: &mut [u8]) {
-    let parts = out.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK));
-    parts.for_each(|(out, bytes)| match tables {
+    let map = |(out, bytes): (&mut [u8], &[u8])| match tables {
         Some(tables) => map_values_from(bytes, tables, out),
         None => out.copy_from_slice(bytes),
-    });
+    };
+    if threads::are_none() {
+        return map((out, bytes));
+    }
+    out.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK)).for_each(map);
 }

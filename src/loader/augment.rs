@@ -61,20 +61,19 @@ impl Drawn {
 }
 
 impl Work<'_> {
-    /// In host memory, without mixing.
-    pub fn on_host(self, batch: Images<'_>) -> Result<(Tensor, Report)> {
-        let mut tensor = Tensor::default();
+    /// In the memory of `tensor`, without mixing.
+    pub fn on_host(self, batch: Images<'_>, mut tensor: Tensor) -> Result<(Tensor, Report)> {
         let (executor, output) = (self.augmenter.executor(), self.augmenter.output());
         let report = executor.apply_checked(batch, self.drawn.checked(), output, &mut tensor)?;
         Ok((tensor, report))
     }
 
-    /// The same images, mixed if there are draws for that.
-    pub fn mixed(self, tensor: Tensor) -> Result<Tensor> {
-        match &self.drawn.mixed {
-            Some(Mixed { plan, .. }) => plan.apply(&tensor),
-            None => Ok(tensor),
-        }
+    /// The same images, mixed in other memory if there are draws for that. Then their own memory is left over.
+    pub fn mixed(self, tensor: Tensor, memory: impl FnOnce() -> Tensor) -> Result<(Tensor, Option<Tensor>)> {
+        let Some(Mixed { plan, .. }) = &self.drawn.mixed else { return Ok((tensor, None)) };
+        let mut mixed = memory();
+        plan.apply_into(&tensor, &mut mixed)?;
+        Ok((mixed, Some(tensor)))
     }
 
     /// On the GPU of the batch, into a new buffer or into the caller's.

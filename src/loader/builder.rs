@@ -16,18 +16,23 @@ use super::mask_mover::MaskMover;
 use super::order::{Cut, Order};
 use super::produce::Producer;
 use super::progress::{OnProgress, Progress};
+use super::recycled::Recycled;
 use crate::augmenter::Augmenter;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Staging;
 use crate::mixing::Mixer;
+use crate::output::Tensor;
 use crate::targets::Masks;
+use crate::threads;
 
 /// Makes augmented batches of a data set, epoch by epoch; see the [module](super).
 pub struct Loader {
     producer: Arc<Producer>,
     pool: Arc<ThreadPool>,
+    /// The process that has its threads.
+    process: u32,
     options: Options,
     on_progress: Option<OnProgress>,
 }
@@ -239,11 +244,14 @@ impl LoaderBuilder {
             decoding: options.decoding,
             on_error: options.on_error,
             masks: options.masks.map(MaskMover::new).transpose()?,
+            // As many as are under way; with mixing each batch needs two for a moment.
+            recycled: Recycled::new(prefetch.saturating_add(1)),
             // One more than are under way, so that the next batch finds one that is mapped already.
             #[cfg(feature = "gpu")]
             staging: Staging::new(1, prefetch.saturating_add(1)),
         };
-        Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), options, on_progress })
+        let process = threads::process();
+        Ok(Loader { producer: Arc::new(producer), pool: Arc::new(pool), process, options, on_progress })
     }
 }
 
@@ -312,10 +320,35 @@ impl Loader {
         Ok(self.from(position))
     }
 
+    /// Takes back the images of a batch that you are done with, so that a later batch uses their memory. The values of
+    /// later batches are the same; without this each batch has new memory, which costs the system page by page. The
+    /// loader keeps up to `prefetch` + 1 of them.
+    ///
+    /// ```
+    /// # use autoaugment::loader::{InMemory, Loader, LoadedImages};
+    /// # use autoaugment::{Augmenter, Device, Policy, RaggedBatch, Size};
+    /// # let images = RaggedBatch::packed(vec![128; 20 * 32 * 32 * 3], &[Size { width: 32, height: 32 }; 20], 3)?;
+    /// # let dataset = InMemory::new(images, vec![0; 20])?;
+    /// # let augmenter = Augmenter::builder(Policy::cifar10()).device(Device::Cpu).build()?;
+    /// let loader = Loader::builder(dataset, augmenter).batch_size(8).build()?;
+    /// for batch in loader.epoch(0) {
+    ///     if let LoadedImages::Host(tensor) = batch?.images {
+    ///         // ... train ...
+    ///         loader.recycle(tensor);
+    ///     }
+    /// }
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    pub fn recycle(&self, images: Tensor) {
+        self.producer.recycled.give(images);
+    }
+
     /// The most bytes of memory that the loader holds. It assumes at most `largest` pixels per image before
     /// augmentation and `augmented` pixels after it, and at most `file` bytes per file:
     ///
     /// order + (prefetch + 1) x batch size x (file + pixels + augmented pixels) + threads x 2 x pixels
+    ///
+    /// Batches that were [recycled](Loader::recycle) and wait for their next use are not counted.
     ///
     /// Here pixels are in bytes, and augmented pixels in the output's type, twice if batches are mixed. On a GPU, the
     /// pixels are in memory that the device can read, and once more in its own memory. The augmented pixels are in its
@@ -348,7 +381,7 @@ impl Loader {
             Some(locality) => Order::shuffled_by_blocks(len, &locality, seed, epoch),
             None => Order::shuffled(len, seed, epoch),
         };
-        let shared = (self.producer.clone(), self.pool.clone());
+        let shared = (self.producer.clone(), self.pool.clone(), self.process);
         Epoch::new(shared, order, self.cut(), prefetch, position, self.on_progress.clone())
     }
 }

@@ -18,6 +18,7 @@ use crate::mixing::Mixed;
 use crate::output::Tensor;
 use crate::plan::Plan;
 use crate::report::Report;
+use crate::threads;
 
 /// The position of a training run. [`Loader::resume`](super::Loader::resume) continues from it. Save it with the model.
 ///
@@ -104,6 +105,8 @@ pub struct Epoch {
     /// A batch that did not fit the caller's buffer.
     held: Option<Produced>,
     ended: bool,
+    /// The process that has the threads.
+    process: u32,
     canceled: Arc<AtomicBool>,
     failed: FailedSamples,
     on_progress: Option<OnProgress>,
@@ -140,7 +143,7 @@ type Finish<'f, T> = dyn FnMut(Work<'_>, Ready<'_>) -> Result<(T, Report)> + 'f;
 
 impl Epoch {
     pub(super) fn new(
-        (producer, pool): (Arc<Producer>, Arc<ThreadPool>),
+        (producer, pool, process): (Arc<Producer>, Arc<ThreadPool>, u32),
         order: Order,
         cut: Cut,
         prefetch: usize,
@@ -158,6 +161,7 @@ impl Epoch {
             pending: VecDeque::new(),
             held: None,
             ended: false,
+            process,
             canceled: Arc::default(),
             failed: FailedSamples::default(),
             on_progress,
@@ -165,6 +169,11 @@ impl Epoch {
         epoch.ask();
         epoch.report();
         epoch
+    }
+
+    /// Takes back the images of a batch; see [`Loader::recycle`](super::Loader::recycle).
+    pub fn recycle(&self, images: Tensor) {
+        self.producer.recycled.give(images);
     }
 
     /// The next batch. After an error, the failed batch.
@@ -229,6 +238,10 @@ impl Epoch {
         loop {
             if self.ended {
                 return None;
+            }
+            if self.process != threads::process() {
+                self.end();
+                return Some(Err(forked()));
             }
             let produced = match self.held.take() {
                 Some(produced) => Ok(produced),
@@ -314,6 +327,12 @@ impl Epoch {
         let (labels, indices) = (std::mem::take(&mut produced.labels), std::mem::take(&mut produced.indices));
         Ok(Finished { images, labels, mixed, masks: produced.masks.take(), indices, plan, report })
     }
+}
+
+/// A fork copies no threads, and waiting for them would never end.
+fn forked() -> Error {
+    let what = "this process was forked after the loader was built, and the loader's threads stayed in the other one";
+    Error::Loader(format!("{what}; build the loader in this process"))
 }
 
 impl From<Finished<LoadedImages>> for LoadedBatch {

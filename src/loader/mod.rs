@@ -74,6 +74,7 @@ mod produce;
 mod progress;
 mod read_at;
 mod recent;
+mod recycled;
 mod region;
 mod regular_file;
 mod scaled;

@@ -23,6 +23,7 @@ use super::mask_mover::MaskMover;
 #[cfg(feature = "gpu")]
 use super::placed::place_all;
 use super::placed::{LARGE, Placed, place_small};
+use super::recycled::Recycled;
 use super::region::{self, Region};
 use crate::augmenter::Augmenter;
 use crate::batch::{ImageView, Place, RaggedBatch, Size};
@@ -47,6 +48,7 @@ pub(super) struct Producer {
     pub on_error: OnError,
     /// Set if masks come with the images.
     pub masks: Option<MaskMover>,
+    pub recycled: Recycled,
     #[cfg(feature = "gpu")]
     pub staging: Staging,
 }
@@ -182,14 +184,15 @@ impl Producer {
         let work = Work { augmenter: &self.augmenter, drawn: &drawn };
         let (tensor, report) = if placed.iter().all(|p| p.own.is_empty()) {
             let places: Vec<Place> = placed.iter().map(Placed::place).collect();
-            work.on_host((&RaggedBatch::new(pixels, &places, channels)?).into())?
+            work.on_host((&RaggedBatch::new(pixels, &places, channels)?).into(), self.recycled.take())?
         } else {
             let views: Vec<ImageView<'_>> = placed.iter().map(|p| p.view(&pixels, channels)).collect::<Result<_>>()?;
-            work.on_host(views.as_slice().into())?
+            work.on_host(views.as_slice().into(), self.recycled.take())?
         };
         // Mixing needs the memory that the pixels had.
         drop(placed);
-        let tensor = work.mixed(tensor)?;
+        let (tensor, left_over) = work.mixed(tensor, || self.recycled.take())?;
+        left_over.into_iter().for_each(|tensor| self.recycled.give(tensor));
         Ok(batch.with_images(drawn, Images::Host(tensor, report), masks))
     }
 

@@ -46,16 +46,17 @@ impl MixPlan {
         if data.dtype() == crate::Dtype::U8 {
             self.check_cuts_only()?;
         }
-        threads::ready()?;
         mixed.shape_as(shape, layout, data.dtype())?;
         let run = Run { plan: self, shape, layout };
-        match (data, &mut mixed.data) {
-            (TensorData::U8(images), TensorData::U8(out)) => run.each(images, out, |_, _, _, _| ()),
-            (TensorData::F32(images), TensorData::F32(out)) => run.each(images, out, sums),
-            (TensorData::F16(images), TensorData::F16(out)) => run.each(images, out, half_sums),
-            _ => return Err(Error::Output("the result has another type than the images".to_string())),
-        }
-        Ok(())
+        threads::shared(|| {
+            match (data, &mut mixed.data) {
+                (TensorData::U8(images), TensorData::U8(out)) => run.each(images, out, |_, _, _, _| ()),
+                (TensorData::F32(images), TensorData::F32(out)) => run.each(images, out, sums),
+                (TensorData::F16(images), TensorData::F16(out)) => run.each(images, out, half_sums),
+                _ => return Err(Error::Output("the result has another type than the images".to_string())),
+            }
+            Ok(())
+        })?
     }
 
     /// The results of MixUp are not bytes.
@@ -141,6 +142,9 @@ impl Run<'_> {
                 }
             }
         };
+        if threads::are_none() {
+            return self.plan.images().iter().enumerate().zip(out.chunks_exact_mut(values)).for_each(one);
+        }
         self.plan.images().par_iter().enumerate().zip(out.par_chunks_exact_mut(values)).for_each(one);
     }
 

@@ -18,6 +18,7 @@ mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pillow_files;
+mod recycled;
 mod regions;
 #[path = "../support/mod.rs"]
 mod support;

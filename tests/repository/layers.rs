@@ -16,6 +16,8 @@ const LAYERS: &[&str] = &[
     "text",
     "call_syntax",
     "simd",
+    "rgbx",
+    "sample_index",
     "interpolation",
     "random",
     "batch",

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::program::{PROGRAM_WORDS, Places, Segment};
 use super::schedule::slots;
 use super::tables::BlendPlaces;
+use crate::threads;
 
 /// Images whose programs one thread writes at once. Waking a thread takes longer than a few.
 const PART: usize = 512;
@@ -67,7 +68,7 @@ pub(super) fn write_all(
             image.write(partners, blends, programs.by_ref(), own);
         }
     };
-    if images.len() <= PART || rayon::current_num_threads() == 1 {
+    if images.len() <= PART || threads::count() == 1 {
         images.chunks(PART).zip(places).for_each(write);
     } else {
         images.par_chunks(PART).zip(places).for_each(write);

@@ -19,6 +19,8 @@ use super::mapped::Mapped;
 use super::written::{Written, neighbors};
 use crate::error::Result;
 use crate::gpu::compile::ALIGNMENT;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::threads;
 
 const _: () = assert!(ALIGNMENT as u64 == wgpu::MAP_ALIGNMENT);
 
@@ -172,7 +174,7 @@ impl Slot {
             let views: Vec<_> = groups.iter().map(view).collect::<Result<_, _>>()?;
             let views: Vec<_> = views.into_iter().zip(groups.iter().copied()).collect();
             #[cfg(not(target_arch = "wasm32"))]
-            if bytes > SHARE {
+            if bytes > SHARE && !threads::are_none() {
                 views.into_par_iter().for_each(copy);
                 continue;
             }

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::ops::lower::{Arg, Lowered, Warp};
 use crate::ops::{AugMix, Crop, Op, OpKind};
 use crate::plan::{Plan, PlannedImage};
+use crate::threads;
 
 /// Images that one thread cuts at once: some 50 us of work.
 const PART: usize = 512;
@@ -21,7 +22,7 @@ const PART: usize = 512;
 /// Cuts the chain of every image into segments, by several threads if there are many images.
 pub(crate) fn segments_of_all(plan: &Plan, sizes: Sizes<'_>, gray: bool) -> Result<Segmented> {
     let images = plan.images();
-    if images.len() <= PART || rayon::current_num_threads() == 1 {
+    if images.len() <= PART || threads::count() == 1 {
         return segments(images, |i| sizes.get(i), gray);
     }
     let part = |(k, images)| segments(images, |i| sizes.get(k * PART + i), gray);
