@@ -26,6 +26,8 @@ const BANDS: [Band; 7] = [
             "batch",
             "random",
             "interpolation",
+            "sample_index",
+            "rgbx",
             "simd",
             "call_syntax",
             "text",

@@ -9,7 +9,7 @@ use crate::markdown::{read, root};
 #[test]
 fn every_file_with_unsafe_code_is_listed() {
     let mut found = BTreeSet::new();
-    for folder in ["src", "cli/src"] {
+    for folder in ["src", "cli/src", "python/src"] {
         search(&root().join(folder), &mut found);
     }
     let page = read("docs/architecture.md");

@@ -1,0 +1,72 @@
+"""Draws: the epoch and the sample indices of a call, which with the seed decide what is drawn."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable
+from operator import index as as_int
+
+from ._native import sample_index
+
+MOST = 2**64
+# An odd number, so that different calls have different products.
+_ODD = 0x9E3779B97F4A7C15
+
+Index = int | str | Iterable[int | str]
+
+
+def checked(name: str, value: object) -> int:
+    """A whole number of 0..2^64-1."""
+    try:
+        number = as_int(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name}: a whole number is needed, got {type(value).__name__}") from None
+    if not 0 <= number < MOST:
+        raise ValueError(f"{name}: it must be 0 or more and below 2^64, got {number}")
+    return number
+
+
+def indices(index: Index, images: int, single: bool) -> list[int]:
+    """The sample index of each image. Text is hashed by `sample_index`."""
+    if isinstance(index, str):
+        numbers = [sample_index(index)]
+    elif isinstance(index, Iterable):
+        numbers = [sample_index(one) if isinstance(one, str) else checked("index", one) for one in index]
+    else:
+        numbers = [checked("index", index)]
+    if single and isinstance(index, Iterable) and not isinstance(index, str) and len(numbers) != 1:
+        raise ValueError(f"index: one image needs one index, got {len(numbers)}")
+    if len(numbers) != images:
+        raise ValueError(f"index: {images} images need {images} indices, got {len(numbers)}")
+    return numbers
+
+
+def fresh() -> int:
+    """64 random bits of whoever seeds this process: torch where it is in use, else Python."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        return int(torch.empty((), dtype=torch.int64).random_()) % MOST
+    return random.getrandbits(64)
+
+
+def of_call(call: int) -> int:
+    """What stands for the epoch in the `call`-th call of an object with a seed and without indices.
+
+    Workers count their calls by themselves, so a worker's own seed or number is mixed in.
+    """
+    return (_worker() + (call + 1) * _ODD) % MOST
+
+
+def _worker() -> int:
+    data = sys.modules.get("torch.utils.data")
+    info = data.get_worker_info() if data is not None else None
+    if info is not None:
+        return int(info.seed) % MOST
+    process = sys.modules.get("multiprocessing.process")
+    mixed = 0
+    if process is not None:
+        # The number of a worker among those of its parent, and of that one among those of its own.
+        for number in getattr(process.current_process(), "_identity", ()):
+            mixed = (mixed + number) * _ODD
+    return mixed % MOST

@@ -1,0 +1,255 @@
+//! Engine: draws for Python's images and applies the draws.
+
+use autoaugment::{AugmenterConfig, ImageView, Images, Layout, Output, Sampler, TensorMut};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use rayon::prelude::*;
+
+use crate::arrays::{Array, Borrowed, axes};
+use crate::devices;
+use crate::errors::raise;
+use crate::memory::Destination;
+use crate::plans::Plan;
+use crate::sources::{Decoded, Source};
+use crate::threads;
+
+/// A transform with its seed, output and device, ready to run. It opens nothing until the first call.
+#[pyclass(frozen, module = "autoaugment._native")]
+pub struct Engine {
+    sampler: Sampler,
+    output: Output,
+    device: autoaugment::Device,
+    threads: usize,
+}
+
+/// Where the plan of a call comes from.
+#[derive(FromPyObject)]
+enum Draws {
+    /// It is given.
+    Plan(Plan),
+    /// It is drawn for an epoch and sample indices.
+    Key(u64, Vec<u64>),
+}
+
+impl Draws {
+    fn plan(&self, sampler: &Sampler, borrowed: &autoaugment::Images<'_>) -> autoaugment::Result<autoaugment::Plan> {
+        match self {
+            Draws::Plan(Plan { plan }) => Ok(plan.clone()),
+            Draws::Key(epoch, indices) => sampler.plan(borrowed.sizes(), *epoch, indices),
+        }
+    }
+
+    /// The draws of one image of several.
+    fn of(&self, image: usize) -> Draws {
+        match self {
+            Draws::Plan(Plan { plan }) => {
+                let image = plan.images().get(image).cloned();
+                Draws::Plan(Plan { plan: autoaugment::Plan::new(image.into_iter().collect()) })
+            }
+            Draws::Key(epoch, indices) => Draws::Key(*epoch, indices.get(image).copied().into_iter().collect()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Draws::Plan(Plan { plan }) => plan.images().len(),
+            Draws::Key(_, indices) => indices.len(),
+        }
+    }
+}
+
+/// What a call gives: an array, a list of arrays, and the plan.
+type Result<'py, T> = PyResult<(Bound<'py, T>, Plan)>;
+
+#[pymethods]
+impl Engine {
+    /// `config` is the JSON of a configuration. `threads`: 0 for the default.
+    #[new]
+    fn new(config: &str, threads: usize) -> PyResult<Self> {
+        let config = AugmenterConfig::from_json(config).map_err(raise)?;
+        let mut sampler = Sampler::new(config.transform, config.seed).map_err(raise)?;
+        if let Some(interpolation) = config.interpolation {
+            sampler = sampler.interpolation(interpolation);
+        }
+        if let Some(fill) = config.fill {
+            sampler = sampler.fill(fill);
+        }
+        Ok(Engine { sampler, output: config.output, device: config.device, threads })
+    }
+
+    /// The device's name. Opens the device.
+    #[getter]
+    fn device(&self) -> PyResult<String> {
+        Ok(devices::executor(&self.device)?.description())
+    }
+
+    /// Draws without applying, for images of these (width, height).
+    fn plan(&self, py: Python<'_>, sizes: Vec<(usize, usize)>, epoch: u64, indices: Vec<u64>) -> PyResult<Plan> {
+        let size = |(width, height)| autoaugment::Size { width, height };
+        let sizes: Vec<_> = sizes.into_iter().map(size).collect();
+        let threads = threads::of_work(self.threads);
+        let drawn = py.detach(|| threads.run(|| self.sampler.plan(&sizes[..], epoch, &indices)));
+        Ok(Plan { plan: drawn.map_err(raise)?.map_err(raise)? })
+    }
+
+    /// One image, or a batch in one array.
+    #[pyo3(signature = (images, chw, draws, out=None))]
+    fn run<'py>(
+        &self,
+        images: &Bound<'py, PyAny>,
+        chw: bool,
+        draws: Draws,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<'py, PyAny> {
+        let py = images.py();
+        let array = Array::new(images, layout(chw))?;
+        let batch = (array.axes() == 4).then_some(array.shape.images);
+        self.run_borrowed(
+            py,
+            &array.borrowed().map_err(raise)?,
+            &[array.bytes()],
+            batch,
+            array.axes() == 2,
+            &draws,
+            out,
+        )
+    }
+
+    /// Images of any sizes, one by one: arrays, `bytes` of files, or `str` of paths. With `together`, all of them
+    /// become one batch.
+    #[pyo3(signature = (images, chw, draws, together, out=None))]
+    fn run_list<'py>(
+        &self,
+        images: &Bound<'py, PyList>,
+        chw: bool,
+        draws: Draws,
+        together: bool,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<'py, PyAny> {
+        let py = images.py();
+        let sources: Vec<Source> =
+            images.iter().map(|image| Source::new(&image, layout(chw))).collect::<PyResult<_>>()?;
+        if draws.len() != sources.len() {
+            let (images, own) = (sources.len(), draws.len());
+            return Err(PyValueError::new_err(format!(
+                "{images} images need as many indices or planned images, got {own}"
+            )));
+        }
+        let threads = threads::of_work(self.threads);
+        let decode = |(number, source): (usize, &Source)| source.decode(number);
+        let decoded: Vec<Option<Decoded>> = py
+            .detach(|| {
+                threads.run(|| match threads::count(self.threads).get() {
+                    1 => sources.iter().enumerate().map(decode).collect::<PyResult<Vec<_>>>(),
+                    _ => sources.par_iter().enumerate().map(decode).collect(),
+                })
+            })
+            .map_err(raise)??;
+        let views = sources.iter().zip(&decoded).map(|(source, decoded)| source.view(decoded));
+        let views = views.collect::<PyResult<Vec<_>>>()?;
+        if together {
+            let held: Vec<&[u8]> = views.iter().map(|view| view.data()).collect();
+            let count = Some(views.len());
+            return self.run_borrowed(py, &Borrowed::Views(views), &held, count, false, &draws, out);
+        }
+        self.run_each(py, &sources, &views, &draws)
+    }
+}
+
+impl Engine {
+    #[allow(clippy::too_many_arguments)]
+    fn run_borrowed<'py>(
+        &self,
+        py: Python<'py>,
+        borrowed: &Borrowed<'_>,
+        held: &[&[u8]],
+        batch: Option<usize>,
+        is_gray: bool,
+        draws: &Draws,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<'py, PyAny> {
+        let images = borrowed.images();
+        let (count, bytes) = (images.sizes().len(), held.iter().map(|bytes| bytes.len()).sum());
+        let threads = threads::of_call(self.threads, count, bytes);
+        let draw = || {
+            let plan = draws.plan(&self.sampler, &images)?;
+            let size = plan.check(images.sizes())?;
+            Ok((plan, size))
+        };
+        // Giving the GIL away costs more than one image's draws.
+        let drawn = if count == 1 { draw() } else { py.detach(|| threads.run(draw)).map_err(raise)? };
+        let (plan, size) = drawn.map_err(raise)?;
+        let layout = self.output.layout(images.layout());
+        let axes = axes(size, batch, images.channels(), layout, is_gray);
+        let mut destination = match out {
+            None => Destination::new(py, &axes, self.output.dtype())?,
+            Some(out) => Destination::of(out, &axes, self.output.dtype())?,
+        };
+        held.iter().try_for_each(|bytes| destination.check_apart(bytes))?;
+        let executor = devices::executor(&self.device)?;
+        let memory = destination.memory();
+        let applied = py.detach(|| threads.run(|| executor.apply_to(images, &plan, &self.output, memory)));
+        applied.map_err(raise)?.map_err(raise)?;
+        Ok((destination.array, Plan { plan }))
+    }
+
+    /// Each image by itself, to an array of its own.
+    fn run_each<'py>(
+        &self,
+        py: Python<'py>,
+        sources: &[Source],
+        views: &[ImageView<'_>],
+        draws: &Draws,
+    ) -> Result<'py, PyAny> {
+        let threads = threads::of_work(self.threads);
+        let executor = devices::executor(&self.device)?;
+        let each = |i: usize| -> autoaugment::Result<_> {
+            let images = Images::from(&views[i..=i]);
+            let plan = draws.of(i).plan(&self.sampler, &images)?;
+            let size = plan.check(images.sizes())?;
+            Ok((plan, size))
+        };
+        let drawn = py.detach(|| threads.run(|| (0..views.len()).map(each).collect::<Vec<_>>())).map_err(raise)?;
+        let mut plans = Vec::with_capacity(views.len());
+        let mut destinations = Vec::with_capacity(views.len());
+        for (i, (drawn, view)) in drawn.into_iter().zip(views).enumerate() {
+            let (plan, size) = drawn.map_err(|error| at_image(py, raise(error), i))?;
+            let is_gray = matches!(&sources[i], Source::Array(array) if array.axes() == 2);
+            let axes = axes(size, None, view.channels(), self.output.layout(view.layout()), is_gray);
+            destinations.push(Destination::new(py, &axes, self.output.dtype())?);
+            plans.push(plan);
+        }
+        let jobs: Vec<_> = destinations.iter_mut().map(Destination::memory).zip(&plans).zip(views).collect();
+        let run = |((memory, plan), view): ((TensorMut<'_>, &autoaugment::Plan), &ImageView<'_>)| {
+            executor.apply_to(std::slice::from_ref(view), plan, &self.output, memory).map(drop)
+        };
+        // A GPU takes one batch after the other.
+        let is_serial = threads::count(self.threads).get() == 1 || executor.description() != "CPU";
+        let ran: Vec<autoaugment::Result<()>> = py
+            .detach(|| {
+                threads.run(|| match is_serial {
+                    true => jobs.into_iter().map(run).collect(),
+                    false => jobs.into_par_iter().map(run).collect(),
+                })
+            })
+            .map_err(raise)?;
+        for (i, ran) in ran.into_iter().enumerate() {
+            ran.map_err(|error| at_image(py, raise(error), i))?;
+        }
+        let results = PyList::new(py, destinations.into_iter().map(|destination| destination.array))?;
+        let planned = plans.into_iter().flat_map(autoaugment::Plan::into_images).collect();
+        Ok((results.into_any(), Plan { plan: autoaugment::Plan::new(planned) }))
+    }
+}
+
+fn layout(chw: bool) -> Layout {
+    if chw { Layout::Nchw } else { Layout::Nhwc }
+}
+
+/// The same exception with the image's place in its list, instead of its place in a batch of one.
+fn at_image(py: Python<'_>, error: PyErr, image: usize) -> PyErr {
+    let message = error.value(py).to_string();
+    let message = message.strip_prefix("image 0: ").unwrap_or(&message);
+    PyErr::from_type(error.get_type(py), format!("image {image}: {message}"))
+}

@@ -1,0 +1,39 @@
+//! The extension module `autoaugment._native`: the library for Python.
+//!
+//! Conversions only. No pixel is computed here, and no other module of the package is imported. `autoaugment` on top of
+//! it is typed Python; `_native.pyi` has the types of what is here.
+
+mod arrays;
+mod devices;
+mod engine;
+mod errors;
+mod memory;
+mod plans;
+mod sources;
+mod threads;
+
+use pyo3::prelude::*;
+
+/// The extension module.
+#[pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::devices::{devices, gpu_is_open};
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::errors::{DataError, DeviceError};
+    #[pymodule_export]
+    use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::plans::{Plan, PlannedImage, Policy, policies, sample_index};
+    #[pymodule_export]
+    use crate::threads::set_default_threads;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,184 @@
+//! Memory: results, in memory that goes back when Python is done with them.
+//!
+//! The system maps a large allocation page by page, each time anew, which costs more than most policies. So a large
+//! result lies in a `Memory`, which an array keeps alive. When the last array over it is gone, the next result of about
+//! that size gets it. A result that is kept is never overwritten.
+
+use std::ffi::c_int;
+use std::mem::size_of;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use autoaugment::half::f16;
+use autoaugment::{Dtype, TensorMut};
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::{PyBufferError, PyMemoryError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// Bytes of a result from which on recycling pays.
+const LARGE: usize = 1 << 20;
+/// The most blocks that wait for their next use.
+const MOST: usize = 4;
+
+/// As much as a cache line and JAX want for an alignment.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line {
+    _bytes: [u8; 64],
+}
+
+static FREE: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
+
+/// Only held for a moment, and never while Python code can run. So a fork never finds it locked.
+fn free() -> MutexGuard<'static, Vec<Vec<Line>>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Memory of a result, as a buffer of bytes.
+#[pyclass(frozen, module = "autoaugment._native")]
+pub struct Memory {
+    lines: Vec<Line>,
+    bytes: usize,
+}
+
+impl Memory {
+    fn new(bytes: usize) -> PyResult<Self> {
+        let needed = bytes.div_ceil(size_of::<Line>());
+        let mut free = free();
+        // Not one that is far too large: a small result would hold it for a long time.
+        let fits = |lines: &Vec<Line>| lines.len() >= needed && lines.len() / 2 <= needed;
+        if let Some(place) = free.iter().position(fits) {
+            return Ok(Memory { lines: free.swap_remove(place), bytes });
+        }
+        drop(free);
+        let mut lines = Vec::new();
+        lines.try_reserve_exact(needed).map_err(|_| {
+            PyMemoryError::new_err(format!("no memory for the augmented images: {bytes} bytes cannot be had"))
+        })?;
+        lines.resize(needed, Line { _bytes: [0; 64] });
+        Ok(Memory { lines, bytes })
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let mut free = free();
+        if free.len() >= MOST {
+            free.remove(0);
+        }
+        free.push(lines);
+    }
+}
+
+#[pymethods]
+impl Memory {
+    /// # Safety
+    /// Called by Python, with a view to fill.
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        if view.is_null() {
+            return Err(PyBufferError::new_err("the view is null"));
+        }
+        let memory = slf.get();
+        let (start, bytes) = (memory.lines.as_ptr().cast_mut().cast(), memory.bytes as ffi::Py_ssize_t);
+        // SAFETY: the memory has so many bytes, never moves, and lives as long as the object that the view refers to.
+        // Only Python's code and calls that write a result do something with it.
+        let code = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, bytes, 0, flags) };
+        if code == 0 { Ok(()) } else { Err(PyErr::fetch(slf.py())) }
+    }
+}
+
+/// An array that a result is written to: the caller's or a new one.
+pub struct Destination<'py> {
+    pub array: Bound<'py, PyAny>,
+    buffer: PyUntypedBuffer,
+    dtype: Dtype,
+}
+
+/// The name of a type in NumPy, and its format in the buffer protocol.
+fn names(dtype: Dtype) -> (&'static str, &'static [u8]) {
+    match dtype {
+        Dtype::F32 => ("float32", b"f"),
+        Dtype::F16 => ("float16", b"e"),
+        _ => ("uint8", b"B"),
+    }
+}
+
+impl<'py> Destination<'py> {
+    /// A new array.
+    pub fn new(py: Python<'py>, axes: &[usize], dtype: Dtype) -> PyResult<Self> {
+        static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let bytes = axes.iter().product::<usize>() * dtype.bytes();
+        let name = names(dtype).0;
+        let array = if bytes < LARGE {
+            EMPTY.import(py, "numpy", "empty")?.call1((axes.to_vec(), name))?
+        } else {
+            let memory = Bound::new(py, Memory::new(bytes)?)?;
+            ARRAY.import(py, "numpy", "ndarray")?.call1((axes.to_vec(), name, memory))?
+        };
+        let buffer = PyUntypedBuffer::get(&array)?;
+        Ok(Destination { array, buffer, dtype })
+    }
+
+    /// The caller's array, which must be exactly what the result is.
+    pub fn of(array: &Bound<'py, PyAny>, axes: &[usize], dtype: Dtype) -> PyResult<Self> {
+        let kind = array.get_type().name()?;
+        let (name, format) = names(dtype);
+        let buffer = PyUntypedBuffer::get(array)
+            .map_err(|_| PyTypeError::new_err(format!("out: an array of {name} is needed, got {kind}")))?;
+        if buffer.format().to_bytes() != format {
+            let own = array.getattr("dtype").map_or_else(|_| kind.to_string(), |dtype| dtype.to_string());
+            return Err(PyTypeError::new_err(format!("out: {name} is needed, got {own}")));
+        }
+        if buffer.shape() != axes {
+            let (own, axes) = (shown(buffer.shape()), shown(axes));
+            return Err(PyValueError::new_err(format!("out: the result has shape {axes}, got {own}")));
+        }
+        if buffer.readonly() || !buffer.is_c_contiguous() {
+            let rule = "out: the array must be writable and C-contiguous; pass `numpy.empty(shape, dtype)`";
+            return Err(PyValueError::new_err(rule));
+        }
+        Ok(Destination { array: array.clone(), buffer, dtype })
+    }
+
+    /// Refuses memory that the images have too.
+    pub fn check_apart(&self, images: &[u8]) -> PyResult<()> {
+        let (start, other) = (self.buffer.buf_ptr() as usize, images.as_ptr() as usize);
+        if start < other + images.len() && other < start + self.buffer.len_bytes() {
+            let rule = "out: it shares memory with the images; operations read pixels after others are written";
+            return Err(PyValueError::new_err(rule));
+        }
+        Ok(())
+    }
+
+    /// Its memory.
+    pub fn memory(&mut self) -> TensorMut<'_> {
+        let (start, values) = (self.buffer.buf_ptr(), self.buffer.item_count());
+        if values == 0 {
+            return match self.dtype {
+                Dtype::F32 => TensorMut::F32(&mut []),
+                Dtype::F16 => TensorMut::F16(&mut []),
+                _ => TensorMut::U8(&mut []),
+            };
+        }
+        // SAFETY: the buffer is contiguous and writable, and has so many values of this type, of which all bits are
+        // values. It cannot be freed or moved while it is exported. No other slice over it exists here: it is apart
+        // from the images. That no other thread of Python uses the array meanwhile is up to the caller, as for NumPy's
+        // own functions that release the GIL.
+        unsafe {
+            match self.dtype {
+                Dtype::F32 => TensorMut::F32(std::slice::from_raw_parts_mut(start.cast::<f32>(), values)),
+                Dtype::F16 => TensorMut::F16(std::slice::from_raw_parts_mut(start.cast::<f16>(), values)),
+                _ => TensorMut::U8(std::slice::from_raw_parts_mut(start.cast::<u8>(), values)),
+            }
+        }
+    }
+}
+
+/// A shape as Python writes it.
+pub fn shown(axes: &[usize]) -> String {
+    let axes: Vec<String> = axes.iter().map(ToString::to_string).collect();
+    format!("({}{})", axes.join(", "), if axes.len() == 1 { "," } else { "" })
+}

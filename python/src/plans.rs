@@ -1,0 +1,178 @@
+//! Plans and policies as Python's data.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use autoaugment::{Convention, Op, Scheme};
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+use crate::errors::raise;
+
+/// What was drawn for each image of a batch: its operations with all parameters.
+#[pyclass(frozen, eq, module = "autoaugment", from_py_object)]
+#[derive(Clone, PartialEq)]
+pub struct Plan {
+    pub plan: autoaugment::Plan,
+}
+
+/// One image of a plan.
+#[pyclass(frozen, eq, module = "autoaugment")]
+#[derive(Clone, PartialEq)]
+pub struct PlannedImage {
+    /// The sample index.
+    #[pyo3(get)]
+    index: u64,
+    /// The drawn sub-policy, from 0; `None` if none was drawn.
+    #[pyo3(get)]
+    sub_policy: Option<usize>,
+    /// The operations in their order, as text.
+    #[pyo3(get)]
+    operations: Vec<String>,
+}
+
+#[pymethods]
+impl PlannedImage {
+    fn __repr__(&self) -> String {
+        let operations = self.operations.join(" + ");
+        format!("PlannedImage({}: {})", self.index, if operations.is_empty() { "unchanged" } else { &operations })
+    }
+}
+
+#[pymethods]
+impl Plan {
+    /// The same operations for each of so many images.
+    #[new]
+    fn new(images: usize, operations: Vec<String>) -> PyResult<Self> {
+        let ops = operations.iter().map(|text| text.parse::<Op>()).collect::<autoaugment::Result<Vec<_>>>();
+        Ok(Plan { plan: autoaugment::Plan::uniform(images, ops.map_err(raise)?) })
+    }
+
+    #[classmethod]
+    fn from_json(_cls: &Bound<'_, PyType>, json: &str) -> PyResult<Self> {
+        Ok(Plan { plan: autoaugment::Plan::from_json(json).map_err(raise)? })
+    }
+
+    fn to_json(&self) -> String {
+        self.plan.to_json()
+    }
+
+    /// One entry per image.
+    #[getter]
+    fn images(&self) -> Vec<PlannedImage> {
+        let image = |image: &autoaugment::PlannedImage| PlannedImage {
+            index: image.index,
+            sub_policy: image.sub_policy,
+            operations: image.ops.iter().map(ToString::to_string).collect(),
+        };
+        self.plan.images().iter().map(image).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.plan.images().len()
+    }
+
+    fn __str__(&self) -> String {
+        self.plan.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Plan of {} images>", self.plan.images().len())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let json = PyTuple::new(slf.py(), [slf.get().plan.to_json()])?;
+        Ok((slf.get_type().getattr("from_json")?, json))
+    }
+}
+
+/// A learned policy, or another scheme that draws operations.
+#[pyclass(frozen, eq, module = "autoaugment", from_py_object)]
+#[derive(Clone, PartialEq)]
+pub struct Policy {
+    scheme: Scheme,
+}
+
+impl Policy {
+    /// The text that gives it back: the one that was read would do too, but two texts can be one policy.
+    fn text(&self) -> String {
+        self.scheme.to_string()
+    }
+}
+
+#[pymethods]
+impl Policy {
+    /// Reads a preset's name, a scheme, timm's configuration string, or the lines or JSON of a policy.
+    #[new]
+    fn new(text: &str) -> PyResult<Self> {
+        Ok(Policy { scheme: Scheme::from_json_or_text(text).map_err(raise)? })
+    }
+
+    /// The same sub-policies, whose magnitudes are read in another convention.
+    fn with_convention(&self, convention: &str) -> PyResult<Self> {
+        let convention: Convention = convention.parse().map_err(raise)?;
+        match &self.scheme {
+            Scheme::Policy(policy) => {
+                let policy = autoaugment::Policy { convention, ..policy.clone() };
+                policy.check().map_err(raise)?;
+                Ok(Policy { scheme: policy.into() })
+            }
+            other => Err(raise(autoaugment::Error::Config {
+                option: "convention",
+                reason: format!("`{convention}` is for learned policies, and {other} has its own; leave it out"),
+            })),
+        }
+    }
+
+    /// The convention of its magnitudes.
+    #[getter]
+    fn convention(&self) -> &'static str {
+        self.scheme.convention().name()
+    }
+
+    /// JSON that `Policy` and the command line read.
+    fn to_json(&self) -> String {
+        match &self.scheme {
+            Scheme::Policy(policy) => policy.to_json(),
+            other => serde_json::Value::String(other.to_string()).to_string(),
+        }
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+
+    fn __repr__(&self) -> String {
+        let text = self.text();
+        let is_it = |name: &&str| name.parse::<Scheme>().is_ok_and(|preset| preset == self.scheme);
+        let preset = Scheme::forms().map(|(form, _)| form).find(is_it);
+        match (preset, &self.scheme) {
+            (Some(name), _) => format!("Policy({name:?})"),
+            (None, Scheme::Policy(policy)) => {
+                format!("<Policy of {} sub-policies, {}>", policy.sub_policies.len(), policy.convention)
+            }
+            (None, _) => format!("Policy({text:?})"),
+        }
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.text().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        Ok((slf.get_type(), PyTuple::new(slf.py(), [slf.get().text()])?))
+    }
+}
+
+/// Every form of a policy's text, with one line of help.
+#[pyfunction]
+pub fn policies() -> Vec<(&'static str, &'static str)> {
+    Scheme::forms().collect()
+}
+
+/// The sample index of a text key: the 64-bit FNV-1a hash of its UTF-8 bytes.
+#[pyfunction]
+pub fn sample_index(key: &str) -> u64 {
+    autoaugment::sample_index(key)
+}
