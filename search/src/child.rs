@@ -1,8 +1,8 @@
 //! Child: trains a small network with a policy, and says how well it does.
 
-use autoaugment::Transform;
+use autoaugment::{Shape, Transform};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a child says after its training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,4 +25,14 @@ pub trait Child: Send + Sync {
     /// # Errors
     /// Those of the transform, and those of the child's own.
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score>;
+}
+
+/// Refuses images whose size a transform has changed.
+pub(crate) fn check_size(after: Shape, before: Shape) -> Result<()> {
+    if after == before {
+        return Ok(());
+    }
+    let size = |shape: Shape| format!("{} x {}", shape.width, shape.height);
+    let (after, before) = (size(after), size(before));
+    Err(Error::Child(format!("the transform makes images of {after} pixels of those of {before}")))
 }

@@ -1,9 +1,10 @@
 //! Data: images of one size in memory, with their labels, and how they are divided.
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::{Error, Result};
+use crate::random::shuffle;
 
 /// Images of one size with their classes.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +73,20 @@ impl Images {
         Images { pixels, labels, ..*self }
     }
 
+    /// Refuses fewer images than a step of training takes, and a set for validation of another form.
+    pub(crate) fn check_beside(&self, validation: &Images, batch: usize) -> Result<()> {
+        if self.len() < batch {
+            let there = self.len();
+            return Err(Error::Data(format!("{there} images for training are fewer than a step of {batch}")));
+        }
+        let form = |images: &Images| (images.side, images.channels, images.classes);
+        if form(self) != form(validation) {
+            let reason = "the images for training and validation have another side, other channels or classes";
+            return Err(Error::Data(reason.to_string()));
+        }
+        Ok(())
+    }
+
     /// For each channel, the numbers that bring bytes to a mean of 0 and a deviation of 1: `scale * byte + shift`.
     pub(crate) fn form(&self) -> Vec<(f32, f32)> {
         let of_channel = |channel: usize| {
@@ -135,11 +150,4 @@ pub fn divided(
     let mut turns = (0..longest).flat_map(|turn| by_class.iter().filter_map(move |images| images.get(turn)).copied());
     let first = turns.by_ref().take(training).collect();
     Ok((first, turns.take(validation).collect()))
-}
-
-/// Fisher and Yates's shuffle.
-pub(crate) fn shuffle<T>(values: &mut [T], stream: &mut ChaCha8Rng) {
-    for last in (1..values.len()).rev() {
-        values.swap(last, stream.random_range(0..=last));
-    }
 }

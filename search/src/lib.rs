@@ -29,7 +29,10 @@ mod data;
 mod error;
 mod evolution;
 mod journal;
+#[cfg(feature = "burn")]
+mod large;
 mod micro;
+mod random;
 mod random_search;
 mod run;
 mod search;
@@ -42,6 +45,8 @@ pub use data::{Images, divided};
 pub use error::{Error, Result};
 pub use evolution::Evolution;
 pub use journal::Start;
+#[cfg(feature = "burn")]
+pub use large::{Architecture, Descent, Large, LargeChild};
 pub use micro::{Micro, MicroChild};
 pub use random_search::RandomSearch;
 pub use run::Budget;

@@ -13,10 +13,11 @@ use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
-use crate::child::{Child, Score};
+use crate::child::{Child, Score, check_size};
 use crate::controller::Adam;
-use crate::data::{Images, shuffle};
+use crate::data::Images;
 use crate::error::{Error, Result};
+use crate::random::shuffle;
 use convolution::LANES;
 use network::{Judgment, Network};
 
@@ -80,17 +81,7 @@ impl MicroChild {
         if !(rate.is_finite() && rate > 0.0 && (0.0..1.0).contains(&decay)) {
             return refused(format!("rate {rate} must be above 0, and decay {decay} from 0 to 1"));
         }
-        if training.len() < batch {
-            return Err(Error::Data(format!(
-                "{} images for training are fewer than a step of {batch}",
-                training.len()
-            )));
-        }
-        let form = |images: &Images| (images.side, images.channels, images.classes);
-        if form(&training) != form(&validation) {
-            let reason = "the images for training and validation have another side, other channels or classes";
-            return Err(Error::Data(reason.to_string()));
-        }
+        training.check_beside(&validation, batch)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| Error::Child(format!("no thread can be started: {error}")))?;
         let (form, executor) = (training.form(), Executor::new(Device::Cpu)?);
@@ -131,9 +122,7 @@ impl MicroChild {
             let plan = sampler.plan(shape, epoch as u64, &indices)?;
             self.executor.apply_into(&given, &plan, &Output::u8(), &mut augmented)?;
             let bytes = augmented.data.as_u8().unwrap_or_default();
-            if augmented.shape != shape {
-                return Err(Error::Child(format!("the transform makes images of {:?}", augmented.shape.size())));
-            }
+            check_size(augmented.shape, shape)?;
             shuffle(&mut order, &mut stream);
             loss = 0.0;
             for (step, chosen) in order.chunks_exact(batch).enumerate() {

@@ -1,9 +1,10 @@
 //! Network: three convolutions of stride 2, the mean over the image, and one linear layer.
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::convolution::{Convolution, LANES, Lanes, sum};
+use crate::random::gauss;
 
 const NOTHING: Lanes = [0.0; LANES];
 
@@ -179,15 +180,10 @@ fn exp(x: f32) -> f32 {
     f64::from(x).exp() as f32
 }
 
-/// A number of the normal distribution (Box and Muller's method).
-fn gauss(stream: &mut ChaCha8Rng) -> f64 {
-    let (radius, angle): (f64, f64) = (stream.random(), stream.random());
-    (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::RngExt;
 
     /// A network with a block of noise, whose labels are the lanes' numbers.
     fn loaded(channels: usize, side: usize) -> Network {
