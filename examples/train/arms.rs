@@ -1,15 +1,20 @@
 //! Arms: every policy with every seed, side by side, and the table of what came out.
 
 use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::device::On;
 use crate::training::Point;
 use crate::{Arguments, label, plot};
+
+/// What a run prints after each epoch.
+pub const EPOCH: &str = "epoch";
 
 /// All runs of one policy.
 pub struct Arm {
@@ -42,6 +47,9 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.unwrap_or(if arguments.device == On::Flex { cores } else { 1 }).max(1);
     let threads = arguments.settings.threads.unwrap_or(cores / jobs).max(1);
+    let template = "{bar:40} {percent} %, {eta} left; {msg}";
+    let bar = ProgressBar::new(all.len() as u64 * arguments.settings.epochs);
+    let bar = bar.with_style(ProgressStyle::with_template(template)?);
     let waiting = Mutex::new(VecDeque::from(all));
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -50,12 +58,17 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
                 loop {
                     let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                     let Some((arm, seed)) = next else { break };
-                    let result = child(&arguments.policy[arm], seed, threads);
+                    let result = child(&arguments.policy[arm], seed, threads, &bar);
+                    if let Some(Point { accuracy, .. }) = result.as_ref().ok().and_then(|history| history.last()) {
+                        let name = label(&arguments.policy[arm]);
+                        bar.set_message(format!("{name} with seed {seed}: {:.2} %", 100.0 * accuracy));
+                    }
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((arm, seed, result));
                 }
             });
         }
     });
+    bar.finish_and_clear();
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(arm, seed, _)| (*arm, *seed));
     let mut arms: Vec<Arm> = arguments.policy.iter().map(|name| Arm { name: label(name), runs: Vec::new() }).collect();
@@ -71,16 +84,22 @@ pub fn compare(arguments: &Arguments) -> Result<()> {
 
 /// One run in a process of its own, where burn has one thread: `flex` gains little from a second one on networks this
 /// small.
-fn child(policy: &str, seed: u64, threads: usize) -> Result<Vec<Point>> {
-    let output = Command::new(std::env::current_exe()?)
+fn child(policy: &str, seed: u64, threads: usize, bar: &ProgressBar) -> Result<Vec<Point>> {
+    let mut child = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
         .args(["--one", policy, "--seed", &seed.to_string(), "--threads", &threads.to_string()])
         .env("RAYON_NUM_THREADS", "1")
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "{policy} with seed {seed}: {}", output.status);
-    let text = String::from_utf8(output.stdout)?;
-    serde_json::from_str(text.trim()).map_err(|e| anyhow!("{policy} with seed {seed}: {e}"))
+        .stdout(Stdio::piped())
+        .spawn()?;
+    // A line for each epoch, and the measurements.
+    let mut last = String::new();
+    for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
+        last = line?;
+        bar.inc(u64::from(last == EPOCH));
+    }
+    let status = child.wait()?;
+    ensure!(status.success(), "{policy} with seed {seed}: {status}");
+    serde_json::from_str(&last).map_err(|e| anyhow!("{policy} with seed {seed}: {e}"))
 }
 
 /// A line for each policy. The gain is over the first policy, seed by seed, since a seed gives all of them the same

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! data=$(examples/train/get-fashion-mnist)
-//! cargo run --release --features burn --example train -- --data "$data" --policy none,examples/train/shifts.txt
+//! cargo run --release --features burn --example train -- --data "$data"
 //! ```
 //!
 //! README.md has the settings of a comparison and what came out.
@@ -33,13 +33,13 @@ struct Arguments {
     #[arg(long, default_value = "/usr/share/datasets/fashion-mnist")]
     data: PathBuf,
     /// Policies, each trained with every seed: none, a preset's name, or a file of text or JSON
-    #[arg(long, value_delimiter = ',', default_value = "none,cifar10")]
+    #[arg(long, value_delimiter = ',', default_value = "none,cifar10,examples/train/shifts.txt")]
     policy: Vec<String>,
     /// How many seeds
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 8)]
     seeds: u64,
     /// How many training images, drawn anew for every seed
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 512)]
     train_images: usize,
     /// Tests on images held out from the training set, to choose settings
     #[arg(long)]
@@ -76,10 +76,11 @@ fn main() -> Result<()> {
         unsafe { std::env::set_var("BURN_DEVICE", "flex") };
     }
     if let Some(steps) = arguments.steps {
-        return has_fallen(one(&arguments, &arguments.policy[0])?.losses(), steps);
+        return has_fallen(one(&arguments, &arguments.policy[0], |_| {})?.losses(), steps);
     }
     if let Some(name) = &arguments.one {
-        println!("{}", serde_json::to_string(one(&arguments, name)?.history())?);
+        let training = one(&arguments, name, |_| println!("{}", arms::EPOCH))?;
+        println!("{}", serde_json::to_string(training.history())?);
         return Ok(());
     }
     // What is wrong with a policy is said before anything is trained.
@@ -90,7 +91,7 @@ fn main() -> Result<()> {
 }
 
 /// A run with one policy and one seed.
-fn one(arguments: &Arguments, name: &str) -> Result<Training> {
+fn one(arguments: &Arguments, name: &str, report: impl FnMut(u64)) -> Result<Training> {
     let policy = transforms::policy(name)?;
     let seed = arguments.settings.seed;
     let mut data = Data::open(&arguments.data).context("examples/train/get-fashion-mnist installs Fashion-MNIST")?;
@@ -99,14 +100,12 @@ fn one(arguments: &Arguments, name: &str) -> Result<Training> {
     }
     data.subset(arguments.train_images, seed)?;
     let device = arguments.device.open()?;
-    let short = label(name);
-    let mut training = Training::new(short.clone(), policy, &arguments.settings, &data, &device)?;
-    eprintln!("{short} seed {seed}: {} parameters, {} images", training.parameters(), data.train.len());
-    let folder = arguments.checkpoint.as_ref().map(|folder| folder.join(format!("{short}-{seed}")));
+    let mut training = Training::new(policy, &arguments.settings, &data, &device)?;
+    let folder = arguments.checkpoint.as_ref().map(|folder| folder.join(format!("{}-{seed}", label(name))));
     if let (Some(folder), true) = (&folder, arguments.resume) {
         training = training.resume(folder)?;
     }
-    training.run(arguments.steps.unwrap_or(usize::MAX), folder.as_deref())?;
+    training.run(arguments.steps.unwrap_or(usize::MAX), folder.as_deref(), report)?;
     Ok(training)
 }
 
