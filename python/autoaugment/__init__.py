@@ -24,6 +24,8 @@ from ._compose import (
     RandomVerticalFlip,
     Resize,
 )
+from ._datasets import Cifar, Idx, ImageFolder, Parquet, TarShards
+from ._loader import Batch, CutMix, Loader, MixUp
 from ._native import DataError, DeviceError, Plan, PlannedImage, Policy, __version__, devices, policies, sample_index
 from ._policies import (
     AugMix,
@@ -36,18 +38,27 @@ from ._policies import (
     TrivialAugment,
     UniformAugment,
 )
+from ._show import show
 
 __all__ = [
     "AugMix",
     "AutoAugment",
+    "Batch",
     "CIFAR10Policy",
     "CenterCrop",
+    "Cifar",
     "Compose",
+    "CutMix",
     "Cutout",
     "DataError",
     "DeviceError",
+    "Idx",
+    "ImageFolder",
     "ImageNetPolicy",
+    "Loader",
+    "MixUp",
     "Normalize",
+    "Parquet",
     "Plan",
     "PlannedImage",
     "Policy",
@@ -59,10 +70,12 @@ __all__ = [
     "RandomVerticalFlip",
     "Resize",
     "SVHNPolicy",
+    "TarShards",
     "TrivialAugment",
     "UniformAugment",
     "__version__",
     "devices",
     "policies",
     "sample_index",
+    "show",
 ]

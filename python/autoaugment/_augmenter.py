@@ -16,6 +16,8 @@ class Augmenter:
     """Draws for each image and applies what was drawn. Made by its subclasses."""
 
     _arguments: dict[str, Any]
+    # The configuration as the library reads it.
+    _config: str
     _engine: Engine
     _seed: int | None
     # Whether a list becomes one batch.
@@ -49,7 +51,8 @@ class Augmenter:
             "output": output,
             "device": device,
         }
-        self._engine = Engine(json.dumps({k: v for k, v in config.items() if v is not None}), threads or 0)
+        self._config = json.dumps({k: v for k, v in config.items() if v is not None})
+        self._engine = Engine(self._config, threads or 0)
         self._calls = itertools.count()
         self._floats = not output.startswith("u8")
 

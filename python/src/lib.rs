@@ -4,9 +4,11 @@
 //! it is typed Python; `_native.pyi` has the types of what is here.
 
 mod arrays;
+mod datasets;
 mod devices;
 mod engine;
 mod errors;
+mod loader;
 mod memory;
 mod plans;
 mod sources;
@@ -20,11 +22,15 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::datasets::Samples;
+    #[pymodule_export]
     use crate::devices::{devices, gpu_is_open};
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::errors::{DataError, DeviceError};
+    #[pymodule_export]
+    use crate::loader::{Epoch, Loader};
     #[pymodule_export]
     use crate::memory::Memory;
     #[pymodule_export]

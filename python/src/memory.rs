@@ -6,15 +6,19 @@
 
 use std::ffi::c_int;
 use std::mem::size_of;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use autoaugment::half::f16;
-use autoaugment::{Dtype, TensorMut};
+use autoaugment::loader::Loader;
+use autoaugment::{Dtype, Shape, Tensor, TensorMut};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+
+use crate::arrays::axes;
 
 /// Bytes of a result from which on recycling pays.
 const LARGE: usize = 1 << 20;
@@ -38,8 +42,16 @@ fn free() -> MutexGuard<'static, Vec<Vec<Line>>> {
 /// Memory of a result, as a buffer of bytes.
 #[pyclass(frozen, module = "autoaugment._native")]
 pub struct Memory {
-    lines: Vec<Line>,
+    held: Held,
     bytes: usize,
+    /// The process that made it. Another one does not give it back, because a fork copies locks as they are.
+    process: u32,
+}
+
+enum Held {
+    Lines(Vec<Line>),
+    /// A loader's batch, and the loader.
+    Batch(Tensor, Arc<Loader>),
 }
 
 impl Memory {
@@ -49,7 +61,7 @@ impl Memory {
         // Not one that is far too large: a small result would hold it for a long time.
         let fits = |lines: &Vec<Line>| lines.len() >= needed && lines.len() / 2 <= needed;
         if let Some(place) = free.iter().position(fits) {
-            return Ok(Memory { lines: free.swap_remove(place), bytes });
+            return Ok(Memory::of(Held::Lines(free.swap_remove(place)), bytes));
         }
         drop(free);
         let mut lines = Vec::new();
@@ -57,18 +69,50 @@ impl Memory {
             PyMemoryError::new_err(format!("no memory for the augmented images: {bytes} bytes cannot be had"))
         })?;
         lines.resize(needed, Line { _bytes: [0; 64] });
-        Ok(Memory { lines, bytes })
+        Ok(Memory::of(Held::Lines(lines), bytes))
     }
+
+    fn of(held: Held, bytes: usize) -> Self {
+        Memory { held, bytes, process: process::id() }
+    }
+
+    fn start(&self) -> *const u8 {
+        match &self.held {
+            Held::Lines(lines) => lines.as_ptr().cast(),
+            Held::Batch(tensor, _) => tensor.data.as_bytes().as_ptr(),
+        }
+    }
+}
+
+/// The array of a loader's batch. Its memory goes back to the loader.
+pub fn array_of<'py>(py: Python<'py>, tensor: Tensor, loader: Arc<Loader>) -> PyResult<Bound<'py, PyAny>> {
+    let Shape { images, channels, .. } = tensor.shape;
+    let axes = axes(tensor.shape.size(), Some(images), channels, tensor.layout, false);
+    let (name, bytes) = (names(tensor.data.dtype()).0, tensor.data.as_bytes().len());
+    new_array(py, &axes, name, Memory::of(Held::Batch(tensor, loader), bytes))
+}
+
+fn new_array<'py>(py: Python<'py>, axes: &[usize], dtype: &str, memory: Memory) -> PyResult<Bound<'py, PyAny>> {
+    static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    ARRAY.import(py, "numpy", "ndarray")?.call1((axes.to_vec(), dtype, Bound::new(py, memory)?))
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        let lines = std::mem::take(&mut self.lines);
-        let mut free = free();
-        if free.len() >= MOST {
-            free.remove(0);
+        let held = std::mem::replace(&mut self.held, Held::Lines(Vec::new()));
+        if self.process != process::id() {
+            return;
         }
-        free.push(lines);
+        match held {
+            Held::Batch(tensor, loader) => loader.recycle(tensor),
+            Held::Lines(lines) => {
+                let mut free = free();
+                if free.len() >= MOST {
+                    free.remove(0);
+                }
+                free.push(lines);
+            }
+        }
     }
 }
 
@@ -81,7 +125,7 @@ impl Memory {
             return Err(PyBufferError::new_err("the view is null"));
         }
         let memory = slf.get();
-        let (start, bytes) = (memory.lines.as_ptr().cast_mut().cast(), memory.bytes as ffi::Py_ssize_t);
+        let (start, bytes) = (memory.start().cast_mut().cast(), memory.bytes as ffi::Py_ssize_t);
         // SAFETY: the memory has so many bytes, never moves, and lives as long as the object that the view refers to.
         // Only Python's code and calls that write a result do something with it.
         let code = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, bytes, 0, flags) };
@@ -109,14 +153,12 @@ impl<'py> Destination<'py> {
     /// A new array.
     pub fn new(py: Python<'py>, axes: &[usize], dtype: Dtype) -> PyResult<Self> {
         static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let bytes = axes.iter().product::<usize>() * dtype.bytes();
         let name = names(dtype).0;
         let array = if bytes < LARGE {
             EMPTY.import(py, "numpy", "empty")?.call1((axes.to_vec(), name))?
         } else {
-            let memory = Bound::new(py, Memory::new(bytes)?)?;
-            ARRAY.import(py, "numpy", "ndarray")?.call1((axes.to_vec(), name, memory))?
+            new_array(py, axes, name, Memory::new(bytes)?)?
         };
         let buffer = PyUntypedBuffer::get(&array)?;
         Ok(Destination { array, buffer, dtype })
