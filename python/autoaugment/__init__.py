@@ -12,33 +12,38 @@ Draws depend on (seed, epoch, index) alone: not on the batch, the number of work
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import _threads as _threads
-from ._compose import (
-    CenterCrop,
-    Compose,
-    Normalize,
-    RandomCrop,
-    RandomErasing,
-    RandomHorizontalFlip,
-    RandomResizedCrop,
-    RandomVerticalFlip,
-    Resize,
-)
-from ._datasets import Cifar, Idx, ImageFolder, Parquet, TarShards
-from ._loader import Batch, CutMix, Loader, MixUp
 from ._native import DataError, DeviceError, Plan, PlannedImage, Policy, __version__, devices, policies, sample_index
-from ._policies import (
-    AugMix,
-    AutoAugment,
-    CIFAR10Policy,
-    Cutout,
-    ImageNetPolicy,
-    RandAugment,
-    SVHNPolicy,
-    TrivialAugment,
-    UniformAugment,
-)
-from ._show import show
+
+if TYPE_CHECKING:
+    from ._compose import (
+        CenterCrop,
+        Compose,
+        Normalize,
+        RandomCrop,
+        RandomErasing,
+        RandomHorizontalFlip,
+        RandomResizedCrop,
+        RandomVerticalFlip,
+        Resize,
+    )
+    from ._datasets import Cifar, Idx, ImageFolder, Parquet, TarShards
+    from ._loader import Batch, CutMix, Loader, MixUp
+    from ._policies import (
+        AugMix,
+        AutoAugment,
+        CIFAR10Policy,
+        Cutout,
+        ImageNetPolicy,
+        RandAugment,
+        SVHNPolicy,
+        TrivialAugment,
+        UniformAugment,
+    )
+    from ._show import show
 
 __all__ = [
     "AugMix",
@@ -79,3 +84,47 @@ __all__ = [
     "sample_index",
     "show",
 ]
+
+# What is imported when it is first asked for, so that an import of the package costs next to nothing.
+_HOMES = {
+    "CenterCrop": "_compose",
+    "Compose": "_compose",
+    "Normalize": "_compose",
+    "RandomCrop": "_compose",
+    "RandomErasing": "_compose",
+    "RandomHorizontalFlip": "_compose",
+    "RandomResizedCrop": "_compose",
+    "RandomVerticalFlip": "_compose",
+    "Resize": "_compose",
+    "Cifar": "_datasets",
+    "Idx": "_datasets",
+    "ImageFolder": "_datasets",
+    "Parquet": "_datasets",
+    "TarShards": "_datasets",
+    "Batch": "_loader",
+    "CutMix": "_loader",
+    "Loader": "_loader",
+    "MixUp": "_loader",
+    "AugMix": "_policies",
+    "AutoAugment": "_policies",
+    "CIFAR10Policy": "_policies",
+    "Cutout": "_policies",
+    "ImageNetPolicy": "_policies",
+    "RandAugment": "_policies",
+    "SVHNPolicy": "_policies",
+    "TrivialAugment": "_policies",
+    "UniformAugment": "_policies",
+    "show": "_show",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -90,6 +90,9 @@ class Augmenter:
         """
         if isinstance(images, (list, tuple)):
             return self._call_list(images, index, epoch, out, layout, return_plan)
+        if not self._floats and out is None and layout is None and _forms.is_arrow(images):
+            result, plan = self._run_picture(images, self._key(1, True, index, epoch))
+            return (result, plan) if return_plan else result
         taken = _forms.take(images, layout, self._files)
         if not isinstance(taken.source, np.ndarray):
             memory = None if out is None else out[None]
@@ -115,6 +118,8 @@ class Augmenter:
         """Apply a plan that was drawn before, saved, or written by hand."""
         if isinstance(images, (list, tuple)):
             return self._run_list(images, plan, out, layout)[0]
+        if not self._floats and out is None and layout is None and _forms.is_arrow(images):
+            return self._run_picture(images, plan)[0]
         taken = _forms.take(images, layout, self._files)
         if not isinstance(taken.source, np.ndarray):
             batch, _ = self._run_list([images], plan, None if out is None else out[None], layout)
@@ -131,6 +136,10 @@ class Augmenter:
     def device(self) -> str:
         """The device that runs, by name: "CPU", or the GPU's. It is opened if it was not yet."""
         return self._engine.device
+
+    def _run_picture(self, image: Any, draws: Any) -> tuple[Any, Plan]:
+        width, height = image.size
+        return self._engine.run_picture(image, _forms.fromarrow(), image.mode, width, height, draws)
 
     def _call_list(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,29 @@ class Taken(NamedTuple):
 
 def _same(result: Any) -> Any:
     return result
+
+
+# Pixels of which Pillow keeps an image in one block of memory, for sure.
+_ONE_BLOCK = 1 << 21
+
+
+def is_arrow(image: Any) -> bool:
+    """Whether this is an image of Pillow whose memory can be read where it lies."""
+    pil = sys.modules.get("PIL.Image")
+    if pil is None or not isinstance(image, pil.Image) or image.mode not in ("RGB", "L"):
+        return False
+    # Before Pillow 13, the memory of an image that was made so cannot be read again.
+    return 0 < image.width * image.height <= _ONE_BLOCK and _is_new(pil)
+
+
+def fromarrow() -> Any:
+    """Pillow's function that makes an image of memory that it takes over."""
+    return sys.modules["PIL.Image"].fromarrow
+
+
+@cache
+def _is_new(pil: Any) -> bool:
+    return int(pil.__version__.partition(".")[0]) >= 13 and hasattr(pil, "fromarrow")
 
 
 def take(images: Any, layout: str | None, files: bool = False) -> Taken:

@@ -13,6 +13,7 @@ __all__ = [
     "Epoch",
     "Loader",
     "Memory",
+    "Pixels",
     "Plan",
     "PlannedImage",
     "Policy",
@@ -77,6 +78,9 @@ class Engine:
     def run(
         self, images: Any, chw: bool, draws: Plan | tuple[int, Sequence[int]], out: Any = None
     ) -> tuple[np.ndarray[Any, Any], Plan]: ...
+    def run_picture(
+        self, image: Any, fromarrow: Any, mode: str, width: int, height: int, draws: Plan | tuple[int, Sequence[int]]
+    ) -> tuple[Any, Plan]: ...
     def run_list(
         self,
         images: list[Any],
@@ -85,6 +89,10 @@ class Engine:
         together: bool,
         out: Any = None,
     ) -> tuple[Any, Plan]: ...
+
+@final
+class Pixels:
+    def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]: ...
 
 @final
 class Memory:

@@ -18,8 +18,13 @@ def _of_this_process() -> int:
     return 1 if process is not None and process.parent_process() is not None else 0
 
 
+_warned = False
+
+
 def _before_fork() -> None:
-    if _native.gpu_is_open():
+    global _warned
+    if not _warned and _native.gpu_is_open():
+        _warned = True
         warnings.warn(
             "this process forks after it opened a GPU, which no driver supports; in the child, augmentation on a GPU "
             "is refused. Start workers with `spawn` or `forkserver`.",

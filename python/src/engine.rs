@@ -1,6 +1,8 @@
 //! Engine: draws for Python's images and applies the draws.
 
-use autoaugment::{AugmenterConfig, ImageView, Images, Layout, Output, Sampler, TensorMut};
+use std::cell::Cell;
+
+use autoaugment::{AugmenterConfig, ImageView, Images, Layout, Output, Sampler, Size, TensorMut};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -10,9 +12,15 @@ use crate::arrays::{Array, Borrowed, axes};
 use crate::devices;
 use crate::errors::raise;
 use crate::memory::Destination;
+use crate::pillow::{Picture, Pixels};
 use crate::plans::Plan;
 use crate::sources::{Decoded, Source};
 use crate::threads;
+
+thread_local! {
+    /// The pixels of an image of Pillow before and after, whose memory a thread keeps.
+    static PICTURES: Cell<(Vec<u8>, Vec<u8>)> = Cell::default();
+}
 
 /// A transform with its seed, output and device, ready to run. It opens nothing until the first call.
 #[pyclass(frozen, module = "autoaugment._native")]
@@ -114,6 +122,42 @@ impl Engine {
             &draws,
             out,
         )
+    }
+
+    /// An image of Pillow with 1 or 3 channels, to an image that `fromarrow` makes.
+    #[allow(clippy::too_many_arguments)]
+    fn run_picture<'py>(
+        &self,
+        image: &Bound<'py, PyAny>,
+        fromarrow: &Bound<'py, PyAny>,
+        mode: &str,
+        width: usize,
+        height: usize,
+        draws: Draws,
+    ) -> Result<'py, PyAny> {
+        let py = image.py();
+        let (size, channels) = (Size { width, height }, if mode == "L" { 1 } else { 3 });
+        let picture = Picture::new(image, width * height, channels)?;
+        let executor = devices::executor(&self.device)?;
+        let threads = threads::of_call(self.threads, 1, width * height * channels);
+        let run = || -> PyResult<_> {
+            // Kept for the next image of this thread.
+            let (mut before, mut after) = PICTURES.take();
+            let pixels = picture.packed(channels, &mut before).map_err(raise)?;
+            let view = [ImageView::new(pixels, size, channels).map_err(raise)?];
+            let images = Images::from(&view);
+            let plan = draws.plan(&self.sampler, &images).map_err(raise)?;
+            let size = plan.check(images.sizes()).map_err(raise)?;
+            after.resize(size.pixels() * channels, 0);
+            let applied = threads.run(|| executor.apply_to(images, &plan, &self.output, &mut after));
+            applied.map_err(raise)?.map_err(raise)?;
+            let pixels = Pixels::new(&after, channels)?;
+            PICTURES.set((before, after));
+            Ok((pixels, size, plan))
+        };
+        let (pixels, size, plan) = py.detach(run)?;
+        let made = fromarrow.call1((Bound::new(py, pixels)?, mode, (size.width, size.height)))?;
+        Ok((made, Plan { plan }))
     }
 
     /// Images of any sizes, one by one: arrays, `bytes` of files, or `str` of paths. With `together`, all of them

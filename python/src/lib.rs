@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod loader;
 mod memory;
+mod pillow;
 mod plans;
 mod sources;
 mod threads;
@@ -33,6 +34,8 @@ mod _native {
     use crate::loader::{Epoch, Loader};
     #[pymodule_export]
     use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::pillow::Pixels;
     #[pymodule_export]
     use crate::plans::{Plan, PlannedImage, Policy, policies, sample_index};
     #[pymodule_export]

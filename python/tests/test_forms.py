@@ -47,6 +47,20 @@ def test_an_image_of_pil_gives_an_image_of_pil() -> None:
         AUGMENT(result)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (17, 16), (1, 700), (2049, 1025)])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_images_of_pil_of_every_size(size: tuple[int, int], mode: str) -> None:
+    pixels = noise(size[1], size[0], 3)
+    image = Image.fromarray(pixels).convert(mode)
+    expected = AUGMENT(np.asarray(image), index=3)
+    # Again and again from its own result, of which nothing else is kept.
+    for _ in range(3):
+        result, plan = AUGMENT(image, index=3, return_plan=True)
+        np.testing.assert_array_equal(np.asarray(result), expected)
+        np.testing.assert_array_equal(np.asarray(AUGMENT.apply(image, plan)), expected)
+        image, expected = result, AUGMENT(expected, index=3)
+
+
 def test_gray_images_stay_gray() -> None:
     gray = noise(40, 30, 1)[..., 0]
     expected = AUGMENT(gray[..., None], index=4)[..., 0]

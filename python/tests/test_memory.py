@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 from conftest import noise
+from PIL import Image
 
 from autoaugment import AutoAugment, Compose, Normalize
 
@@ -125,11 +126,13 @@ def test_memory_does_not_grow() -> None:
     batch = noise(4, 64, 64, 3)
     large = noise(8, 224, 224, 3)
     images = [noise(30, 40 + i, 3) for i in range(4)]
+    pictures = [Image.fromarray(image) for image in images]
 
     def work(times: int) -> int:
         for _ in range(times):
             AUGMENT(batch, return_plan=True)
             AUGMENT(images)
+            AUGMENT([AUGMENT(picture) for picture in pictures])
         for _ in range(times // 50):
             AUGMENT(large)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,26 +11,27 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 import autoaugment
 
 PACKAGE = Path(autoaugment.__file__).parent
 
 
-def run(*command: str) -> None:
+def run(*command: str, folder: Path) -> None:
     environment = {**os.environ, "MYPY_CACHE_DIR": os.devnull}
-    ran = subprocess.run(command, cwd=PACKAGE.parent, env=environment, capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.mark.timeout(200)
 def test_the_package_is_typed() -> None:
-    run(sys.executable, "-m", "mypy", "--strict", "-p", "autoaugment")
+    run(sys.executable, "-m", "mypy", "--strict", "-p", "autoaugment", folder=ROOT / "python")
 
 
 @pytest.mark.timeout(200)
-def test_the_stubs_are_those_of_the_module() -> None:
-    run(sys.executable, "-m", "mypy.stubtest", "autoaugment._native")
+def test_the_stubs_are_those_of_the_module(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "mypy.stubtest", "autoaugment._native", folder=tmp_path)
 
 
 @pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules([str(PACKAGE)]) if m.name != "_native"])
