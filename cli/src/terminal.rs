@@ -89,7 +89,7 @@ impl Terminal {
 
     /// The same with a message in place of the speed.
     pub fn status(self, steps: usize) -> ProgressBar {
-        self.bar(steps, "{bar:20} {human_pos}/{human_len} {wide_msg}")
+        self.bar(steps, "{bar:12} {human_pos}/{human_len} {wide_msg}")
     }
 
     fn bar(self, steps: usize, template: &str) -> ProgressBar {

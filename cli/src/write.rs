@@ -137,6 +137,11 @@ pub fn check_free(target: &Path, overwrites: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Creates the folder of a file that another one writes.
+pub fn create_folder(target: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder_of(target)).with_context(|| failed(target))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

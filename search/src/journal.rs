@@ -4,7 +4,7 @@
 //! journal is all that a search needs to continue. The last line may be cut off by a kill; it is dropped then.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -90,9 +90,9 @@ impl Journal {
         file.try_lock().map_err(|error| refused(format!("another search has it open: {error}")))?;
         let mut journal = Journal { path: path.to_path_buf(), file };
         let (texts, whole) = whole_lines(&journal.file).map_err(system)?;
-        journal.file.set_len(whole).map_err(system)?;
-        journal.file.seek(SeekFrom::End(0)).map_err(system)?;
         let Some((first, rest)) = texts.split_first() else {
+            journal.check_beginning(start)?;
+            journal.cut_off(0).map_err(system)?;
             journal.append(start)?;
             return Ok((journal, Vec::new()));
         };
@@ -106,7 +106,27 @@ impl Journal {
             Err(error) => Err(journal.refused(format!("line {number}: {error}"))),
         });
         let lines = lines.collect::<Result<_>>()?;
+        // Not before everything else is known to be a journal's: another file stays as it is.
+        journal.cut_off(whole).map_err(system)?;
         Ok((journal, lines))
+    }
+
+    /// Refuses a file without a line break that is not the beginning of the first line.
+    fn check_beginning(&mut self, start: &Start) -> Result<()> {
+        let mut there = Vec::new();
+        let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut there));
+        read.map_err(|error| self.refused(error.to_string()))?;
+        let line = serde_json::to_vec(start).map_err(|error| self.refused(error.to_string()))?;
+        match line.starts_with(&there) {
+            true => Ok(()),
+            false => Err(self.refused("it is no journal, and is left as it is".to_string())),
+        }
+    }
+
+    /// Drops what is behind `whole` bytes, and appends from there on.
+    fn cut_off(&mut self, whole: u64) -> io::Result<()> {
+        self.file.set_len(whole)?;
+        self.file.seek(SeekFrom::End(0)).map(drop)
     }
 
     pub fn refused(&self, reason: String) -> Error {

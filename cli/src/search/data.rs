@@ -1,8 +1,8 @@
 //! Data: the images that children are trained and judged with, drawn from a data set and scaled.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use autoaugment::loader::{self, ColorMode, Dataset, Sample};
 use autoaugment::transform::ResizeStage;
 use autoaugment::{Batch, Device, Executor, Layout, Output, Sampler, Shape, Size, Transform};
@@ -11,6 +11,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use crate::terminal::{Terminal, counted};
+use crate::write::Kept;
 
 /// The data set, and what is taken of it.
 #[derive(Args)]
@@ -54,10 +55,15 @@ const SIDE: usize = 32;
 const TOGETHER: usize = 64;
 
 impl DataOptions {
+    /// Refuses an output that is one of the data's files.
+    pub fn check_output(&self, output: &Path) -> anyhow::Result<()> {
+        Kept::new(self.data.iter().map(PathBuf::as_path)).check(output)
+    }
+
     /// Draws the images by a seed, in equal parts of each class as far as they can be, and reads them. Of the data set,
     /// only the drawn images are decoded.
     pub fn read(&self, seed: u64, terminal: Terminal) -> anyhow::Result<Data> {
-        let dataset = loader::open(&self.data)?;
+        let dataset = loader::open(&self.data).map_err(wrong_input)?;
         let labels = labels(&*dataset)?;
         let classes = labels.iter().max().map_or(0, |largest| *largest as usize + 1);
         let classes = classes.max(dataset.classes().len());
@@ -85,8 +91,9 @@ impl DataOptions {
         let left = there.saturating_sub(training);
         let validation = self.validation.map_or(left.min(5000), |given| given as usize);
         if (self.train.is_none() && training < usual) || (self.validation.is_none() && validation < 1000) {
-            let validation = counted(validation, "image", "images");
-            terminal.note(&format!("notice: {training} images for training and {validation} for validation are few"));
+            let there = counted(there, "image", "images");
+            let parts = format!("{training} are for training, and {validation} for validation");
+            terminal.note(&format!("notice: with {there} in all, {parts}; more would tell policies apart better"));
         }
         (training, validation)
     }
@@ -114,7 +121,7 @@ impl DataOptions {
                     scaled(&sample, side, color, &executor, place)?;
                     Ok(sample.channels() == 1)
                 });
-                sample.with_context(|| dataset.name(*index))
+                sample.map_err(wrong_input).with_context(|| dataset.name(*index))
             });
             let read: Vec<anyhow::Result<bool>> = read.collect();
             for is_gray in read {
@@ -130,8 +137,14 @@ impl DataOptions {
     }
 }
 
+/// Without usable data nothing is written, so that a file which cannot be read is a wrong input, not a failed part of a
+/// run.
+fn wrong_input(error: autoaugment::Error) -> anyhow::Error {
+    anyhow!("{error}")
+}
+
 fn labels(dataset: &dyn Dataset) -> anyhow::Result<Vec<u32>> {
-    let label = |index| dataset.label(index).with_context(|| dataset.name(index));
+    let label = |index| dataset.label(index).map_err(wrong_input).with_context(|| dataset.name(index));
     (0..dataset.len()).map(label).collect()
 }
 
@@ -139,7 +152,8 @@ fn labels(dataset: &dyn Dataset) -> anyhow::Result<Vec<u32>> {
 fn common_side(dataset: &dyn Dataset, indices: &[usize]) -> anyhow::Result<Option<usize>> {
     let mut common = None;
     for &index in indices {
-        let Size { width, height } = dataset.read(index).with_context(|| dataset.name(index))?.size();
+        let Size { width, height } =
+            dataset.read(index).map_err(wrong_input).with_context(|| dataset.name(index))?.size();
         let is_first_or_same = common.is_none_or(|side| side == width);
         if width != height || !(16..=64).contains(&width) || !is_first_or_same {
             return Ok(None);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -83,6 +83,9 @@ struct Line<'a> {
     version: &'static str,
     proxy: &'a str,
 }
+
+/// How a line of output with an id begins.
+const BEGINNING: &[u8] = b"{\"id\":";
 
 /// What is the same for all jobs.
 struct Evaluator {
@@ -200,6 +203,13 @@ impl Evaluator {
                 done.insert(id.to_string());
             }
             drop(reader);
+            // A line that a kill cut off begins as a line does. Another file stays as it is.
+            let mut rest = Vec::new();
+            file.seek(SeekFrom::Start(whole))?;
+            (&file).take(BEGINNING.len() as u64).read_to_end(&mut rest)?;
+            if !BEGINNING.starts_with(&rest) {
+                bail!("its last line is no outcome, and is left as it is");
+            }
             file.set_len(whole)?;
             file.seek(SeekFrom::End(0))?;
             Ok((file, done))

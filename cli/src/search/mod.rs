@@ -11,6 +11,7 @@ mod strategy;
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use crate::outcome::{EXIT_CODES, Outcome};
@@ -83,6 +84,10 @@ impl Search {
 impl WriteProxy {
     fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         write::check_free(&self.out, self.force)?;
+        self.options.data.check_output(&self.out)?;
+        if proxy::images_path(&self.out) == self.out {
+            bail!("--out {}: its images would have this name too; let it end in .json", terminal::name(&self.out));
+        }
         let data = self.options.data(terminal)?;
         if data.is_some() {
             write::check_free(&proxy::images_path(&self.out), self.force)?;

@@ -7,10 +7,11 @@ use indicatif::ProgressBar;
 
 use crate::terminal::Terminal;
 
-/// Rewards whose mean is shown.
+/// The newest rewards, whose mean is shown.
 const LAST: usize = 20;
 
-/// Where standard error is no terminal, a line at most so often.
+/// On a terminal the line is new so often, and elsewhere there is another one.
+const MOMENT: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(30);
 
 pub struct Progress {
@@ -45,13 +46,18 @@ impl Progress {
                 self.bar.suspend(|| self.terminal.note(&format!("warning: a child failed: {error}")));
             }
         }
-        let line = self.line(search);
         self.bar.set_position(search.done() as u64);
-        self.bar.set_message(line.clone());
-        if self.bar.is_hidden() && self.printed.elapsed() >= PAUSE {
-            self.printed = Instant::now();
+        let pause = if self.bar.is_hidden() { PAUSE } else { MOMENT };
+        // The line looks at all children, and quick ones are many.
+        if self.printed.elapsed() < pause {
+            return;
+        }
+        self.printed = Instant::now();
+        let line = self.line(search);
+        if self.bar.is_hidden() {
             self.terminal.note(&format!("{}/{} {line}", search.done(), self.all));
         }
+        self.bar.set_message(line);
     }
 
     /// The best, the mean of the last, the entropy, and the time that is left.
@@ -60,13 +66,13 @@ impl Progress {
         let mut parts = Vec::new();
         if let Some((_, best)) = search.best(1).first() {
             let mean = last.iter().sum::<f64>() / last.len().max(1) as f64;
-            parts.push(format!("best reward {best:.4}, mean of the last {} {mean:.4}", last.len()));
+            parts.push(format!("best {best:.4}, mean {mean:.4}"));
         }
         if let Some(entropy) = search.strategy().entropy() {
             parts.push(format!("entropy {entropy:.1}"));
         }
         if let Some(left) = self.left(search.done()) {
-            parts.push(format!("{} left", indicatif::HumanDuration(left)));
+            parts.push(format!("{} left", indicatif::FormattedDuration(left)));
         }
         parts.join(", ")
     }

@@ -61,11 +61,11 @@ pub struct ChildOptions {
     #[arg(long, value_name = "COMMAND", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     child: Option<String>,
     /// Seconds after which a child's command is ended, with all its processes
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600, requires = "child")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, conflicts_with = "data")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     timeout: u64,
     /// Further tries of a child whose command failed
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "child")]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "data")]
     #[arg(value_parser = clap::value_parser!(u32).range(..=100))]
     retries: u32,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use autoaugment_search::Budget;
 use clap::Args;
 
@@ -22,6 +22,9 @@ pub const DETAILS: &str = "\
 A small network, a child, is trained with each policy that is proposed. It has a part of the images for training, and \
 is judged by others. Its reward is what the search learns from. At the end the best 20 policies are tried again with \
 other seeds, and the best 5 of them are joined into one policy.
+
+While it runs, a line has the children so far, the best reward, the mean of the last 20, the entropy of the controller \
+in nats, and the time that is left. The paper's space begins with 74.8 nats; near 0 all policies are the same.
 
 The search can be stopped at any moment, by Ctrl-C too. The same command goes on from the journal, and loses only the \
 children that ran. The same data, options and seed give the same policy, whatever the number of threads.";
@@ -53,12 +56,18 @@ impl Run {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         // The parser sees to it, unless there is a subcommand.
         let out = self.out.context("--out is missing")?;
+        let journal = self.journal.clone().unwrap_or_else(|| journal_path(&out));
         write::check_free(&out, self.force)?;
+        self.proxy.data.check_output(&out)?;
+        self.proxy.data.check_output(&journal)?;
+        if write::resolved(&journal) == write::resolved(&out) {
+            bail!("--out {0}: the journal has this name too; give it another one by --journal", terminal::name(&out));
+        }
         let begin = Instant::now();
         let data = self.proxy.data(terminal)?;
         let proxy = self.proxy.proxy(data.as_ref())?;
         let searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
-        let journal = self.journal.clone().unwrap_or_else(|| journal_path(&out));
+        write::create_folder(&journal)?;
         let mut search = searched.open(&journal, proxy.description.seed)?;
         if search.done() > 0 {
             terminal.note(&format!("continuing {} after {} children", terminal::name(&journal), search.done()));

@@ -9,3 +9,7 @@ mod folder;
 mod other_commands;
 mod plans;
 mod policies;
+mod search;
+mod search_engine;
+mod search_ray;
+mod searches;

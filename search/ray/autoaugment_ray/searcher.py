@@ -25,9 +25,20 @@ class PolicySearcher(Searcher):
 
     def __init__(self, journal, program="autoaugment"):
         super().__init__(metric="accuracy", mode="max")
-        self.engine = Engine(journal, program)
+        self.journal, self.program = journal, program
         self.trials = {}
         self.tries = {}
+        self._engine = None
+
+    @property
+    def engine(self):
+        # Late: Tune pickles a searcher before it begins, and a process cannot be pickled.
+        if self._engine is None:
+            self._engine = Engine(self.journal, self.program)
+        return self._engine
+
+    def __getstate__(self):
+        return {**self.__dict__, "_engine": None, "trials": {}}
 
     def suggest(self, trial_id):
         job = self.engine.take(timeout=1.0)

@@ -81,9 +81,14 @@ fn a_journal_of_another_search_is_refused() {
     let refused = new().with_journal(&path, &start()).err().unwrap().to_string();
     assert!(refused.contains("another search has it open"), "{refused}");
     drop(held);
-    fs::write(&path, "no journal\n").unwrap();
-    let refused = new().with_journal(&path, &start()).err().unwrap().to_string();
-    assert!(refused.contains("line 1: "), "{refused}");
+    for (text, expected) in
+        [("no journal\n", "line 1: "), ("a\nb", "line 1: "), ("mine", "it is no journal, and is left")]
+    {
+        fs::write(&path, text).unwrap();
+        let refused = new().with_journal(&path, &start()).err().unwrap().to_string();
+        assert!(refused.contains(expected), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
 }
 
 #[test]
