@@ -74,7 +74,7 @@ impl Form {
         let unknown = || {
             let meaning = match photometric {
                 6 => "YCbCr".to_string(),
-                8 | 9 | 10 => "L*a*b*".to_string(),
+                8..=10 => "L*a*b*".to_string(),
                 5 => "CMYK".to_string(),
                 number => format!("meaning {number}"),
             };
