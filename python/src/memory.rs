@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use autoaugment::half::f16;
 use autoaugment::loader::Loader;
 use autoaugment::{Dtype, Shape, Tensor, TensorMut};
+use bytemuck::{Pod, Zeroable};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -21,22 +22,68 @@ use pyo3::sync::PyOnceLock;
 use crate::arrays::axes;
 
 /// Bytes of a result from which on recycling pays.
-const LARGE: usize = 1 << 20;
+const LARGE: usize = 1 << 16;
 /// The most blocks that wait for their next use.
 const MOST: usize = 4;
 
 /// As much as a cache line and JAX want for an alignment.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line {
-    _bytes: [u8; 64],
-}
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
 
 static FREE: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
 
-/// Only held for a moment, and never while Python code can run. So a fork never finds it locked.
+/// Only held for a moment, and never without the GIL, which a fork needs too. So a fork never finds it locked.
 fn free() -> MutexGuard<'static, Vec<Vec<Line>>> {
     FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes that were a result before, or new ones. Made and dropped with the GIL.
+pub struct Block {
+    lines: Vec<Line>,
+    bytes: usize,
+    /// The process that made it. Another one does not give it back.
+    process: u32,
+}
+
+impl Block {
+    pub fn new(bytes: usize, _: Python<'_>) -> PyResult<Self> {
+        let (needed, process) = (bytes.div_ceil(size_of::<Line>()), process::id());
+        let mut free = free();
+        // Not one that is far too large: a small result would hold it for a long time.
+        let fits = |lines: &Vec<Line>| lines.len() >= needed && lines.len() / 2 <= needed;
+        if let Some(place) = free.iter().position(fits) {
+            return Ok(Block { lines: free.swap_remove(place), bytes, process });
+        }
+        drop(free);
+        let mut lines = Vec::new();
+        lines.try_reserve_exact(needed).map_err(|_| {
+            PyMemoryError::new_err(format!("no memory for the augmented images: {bytes} bytes cannot be had"))
+        })?;
+        lines.resize(needed, Line([0; 64]));
+        Ok(Block { lines, bytes, process })
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.lines).get(..self.bytes).unwrap_or_default()
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        bytemuck::cast_slice_mut(&mut self.lines).get_mut(..self.bytes).unwrap_or_default()
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.process != process::id() || self.bytes < LARGE {
+            return;
+        }
+        let mut free = free();
+        if free.len() >= MOST {
+            free.remove(0);
+        }
+        free.push(std::mem::take(&mut self.lines));
+    }
 }
 
 /// Memory of a result, as a buffer of bytes.
@@ -44,42 +91,19 @@ fn free() -> MutexGuard<'static, Vec<Vec<Line>>> {
 pub struct Memory {
     held: Held,
     bytes: usize,
-    /// The process that made it. Another one does not give it back, because a fork copies locks as they are.
-    process: u32,
 }
 
 enum Held {
-    Lines(Vec<Line>),
-    /// A loader's batch, and the loader.
-    Batch(Tensor, Arc<Loader>),
+    Block(Block),
+    /// A loader's batch, and the loader, in the process that made it. A fork copies locks as they are.
+    Batch(Tensor, Arc<Loader>, u32),
 }
 
 impl Memory {
-    fn new(bytes: usize) -> PyResult<Self> {
-        let needed = bytes.div_ceil(size_of::<Line>());
-        let mut free = free();
-        // Not one that is far too large: a small result would hold it for a long time.
-        let fits = |lines: &Vec<Line>| lines.len() >= needed && lines.len() / 2 <= needed;
-        if let Some(place) = free.iter().position(fits) {
-            return Ok(Memory::of(Held::Lines(free.swap_remove(place)), bytes));
-        }
-        drop(free);
-        let mut lines = Vec::new();
-        lines.try_reserve_exact(needed).map_err(|_| {
-            PyMemoryError::new_err(format!("no memory for the augmented images: {bytes} bytes cannot be had"))
-        })?;
-        lines.resize(needed, Line { _bytes: [0; 64] });
-        Ok(Memory::of(Held::Lines(lines), bytes))
-    }
-
-    fn of(held: Held, bytes: usize) -> Self {
-        Memory { held, bytes, process: process::id() }
-    }
-
     fn start(&self) -> *const u8 {
         match &self.held {
-            Held::Lines(lines) => lines.as_ptr().cast(),
-            Held::Batch(tensor, _) => tensor.data.as_bytes().as_ptr(),
+            Held::Block(block) => block.bytes().as_ptr(),
+            Held::Batch(tensor, ..) => tensor.data.as_bytes().as_ptr(),
         }
     }
 }
@@ -89,7 +113,8 @@ pub fn array_of<'py>(py: Python<'py>, tensor: Tensor, loader: Arc<Loader>) -> Py
     let Shape { images, channels, .. } = tensor.shape;
     let axes = axes(tensor.shape.size(), Some(images), channels, tensor.layout, false);
     let (name, bytes) = (names(tensor.data.dtype()).0, tensor.data.as_bytes().len());
-    new_array(py, &axes, name, Memory::of(Held::Batch(tensor, loader), bytes))
+    let held = Held::Batch(tensor, loader, process::id());
+    new_array(py, &axes, name, Memory { held, bytes })
 }
 
 fn new_array<'py>(py: Python<'py>, axes: &[usize], dtype: &str, memory: Memory) -> PyResult<Bound<'py, PyAny>> {
@@ -99,19 +124,10 @@ fn new_array<'py>(py: Python<'py>, axes: &[usize], dtype: &str, memory: Memory) 
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        let held = std::mem::replace(&mut self.held, Held::Lines(Vec::new()));
-        if self.process != process::id() {
-            return;
-        }
-        match held {
-            Held::Batch(tensor, loader) => loader.recycle(tensor),
-            Held::Lines(lines) => {
-                let mut free = free();
-                if free.len() >= MOST {
-                    free.remove(0);
-                }
-                free.push(lines);
-            }
+        if let Held::Batch(tensor, loader, made_by) = &mut self.held
+            && *made_by == process::id()
+        {
+            loader.recycle(std::mem::take(tensor));
         }
     }
 }
@@ -158,7 +174,8 @@ impl<'py> Destination<'py> {
         let array = if bytes < LARGE {
             EMPTY.import(py, "numpy", "empty")?.call1((axes.to_vec(), name))?
         } else {
-            new_array(py, axes, name, Memory::new(bytes)?)?
+            let held = Held::Block(Block::new(bytes, py)?);
+            new_array(py, axes, name, Memory { held, bytes })?
         };
         let buffer = PyUntypedBuffer::get(&array)?;
         Ok(Destination { array, buffer, dtype })

@@ -7,11 +7,11 @@ use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{self, NonNull};
 
 use autoaugment::rgbx;
-use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyTuple};
 
-use crate::errors::raise;
+use crate::memory::Block;
 
 const ARRAY: &CStr = c"arrow_array";
 const SCHEMA: &CStr = c"arrow_schema";
@@ -106,25 +106,23 @@ impl Picture {
 /// Pixels for Pillow to take over.
 #[pyclass(frozen, module = "autoaugment._native")]
 pub struct Pixels {
-    bytes: Vec<u8>,
+    block: Block,
     channels: usize,
 }
 
 impl Pixels {
-    /// Interleaved pixels with 1 or 3 channels.
-    pub fn new(pixels: &[u8], channels: usize) -> PyResult<Self> {
-        let length = if channels == 1 { pixels.len() } else { pixels.len() / 3 * 4 };
-        let mut bytes = Vec::new();
-        let none =
-            |_| PyMemoryError::new_err(format!("no memory for the augmented image: {length} bytes cannot be had"));
-        bytes.try_reserve_exact(length).map_err(none)?;
-        if channels == 1 {
-            bytes.extend_from_slice(pixels);
-        } else {
-            bytes.resize(length, 0);
-            rgbx::from_rgb(pixels, &mut bytes).map_err(raise)?;
+    /// Memory for so many pixels with 1 or 3 channels.
+    pub fn new(pixels: usize, channels: usize, py: Python<'_>) -> PyResult<Self> {
+        Ok(Pixels { block: Block::new(pixels * if channels == 1 { 1 } else { 4 }, py)?, channels })
+    }
+
+    /// Writes interleaved pixels.
+    pub fn write(&mut self, pixels: &[u8]) -> autoaugment::Result<()> {
+        match self.channels {
+            1 => self.block.bytes_mut().copy_from_slice(pixels),
+            _ => rgbx::from_rgb(pixels, self.block.bytes_mut())?,
         }
-        Ok(Pixels { bytes, channels })
+        Ok(())
     }
 }
 
@@ -138,7 +136,8 @@ impl Pixels {
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
         let _ = requested_schema;
         let py = slf.py();
-        let Pixels { bytes, channels } = slf.get();
+        let Pixels { block, channels } = slf.get();
+        let bytes = block.bytes();
         let values = Array::values(bytes, slf.clone().unbind());
         let (schema, array) = match channels {
             1 => (Schema::of(c"C", None), values),

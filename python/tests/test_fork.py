@@ -96,13 +96,21 @@ def test_a_gpu_that_is_not_there_is_an_error() -> None:
 @pytest.mark.parametrize(("variable", "threads"), [("4", 4), ("", None)])
 def test_workers_have_the_threads_that_they_are_given(variable: str, threads: int | None) -> None:
     program = """
-import os, numpy as np, autoaugment
+import os, sys, time, numpy as np, autoaugment
 autoaugment.AutoAugment("imagenet", device="cpu")(np.zeros((64, 64, 64, 3), np.uint8))
-print(sum(open(f"/proc/self/task/{t}/comm").read().startswith("autoaugment") for t in os.listdir("/proc/self/task")))
+def count():
+    names = [open(f"/proc/self/task/{thread}/comm").read() for thread in os.listdir("/proc/self/task")]
+    return sum(name.startswith("autoaugment") for name in names)
+# A thread gives itself its name, when it first runs.
+end = time.monotonic() + 10
+while count() < int(sys.argv[1]) and time.monotonic() < end:
+    time.sleep(0.01)
+print(count())
 """
     environment = {**os.environ, "OMP_NUM_THREADS": variable}
-    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     cores = len(os.sched_getaffinity(0))
     # One thread is the caller's own.
     expected = threads if threads is not None else (cores if cores > 1 else 0)
+    command = [sys.executable, "-c", program, str(expected)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert int(ran.stdout) == expected
