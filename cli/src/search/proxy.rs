@@ -95,7 +95,7 @@ pub struct ImagesDescription {
     pub side: usize,
     pub channels: usize,
     pub classes: usize,
-    /// Of the file of images.
+    /// Of the pixels and labels.
     pub sha256: String,
 }
 
@@ -104,6 +104,8 @@ pub struct Proxy {
     pub description: Description,
     pub limits: Limits,
     pub child: Box<dyn Child>,
+    /// The parameters that children start from, if they share some.
+    start: Vec<f32>,
 }
 
 /// The file of a proxy.
@@ -115,9 +117,15 @@ struct File {
     /// The file of images, beside this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     images: Option<String>,
+    /// The SHA-256 of the parameters that children start from, which are at the end of the file of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
     #[serde(default)]
     limits: Limits,
 }
+
+/// The most bytes of the parameters that children start from.
+const MOST_PARAMETERS: u64 = 1 << 30;
 
 /// The most bytes of a proxy's file.
 const LARGEST: u64 = 1 << 20;
@@ -146,7 +154,7 @@ impl ProxyOptions {
             (None, None) => bail!("children need DATA, or a command that trains them (--child)"),
         };
         let limits = Limits { timeout: self.child.timeout, retries: self.child.retries };
-        Proxy::new(Description { seed, reward, child }, limits, data)
+        Proxy::new(Description { seed, reward, child }, limits, data, None)
     }
 }
 
@@ -184,26 +192,40 @@ impl File {
 }
 
 impl Proxy {
-    fn new(description: Description, limits: Limits, data: Option<&Data>) -> anyhow::Result<Self> {
-        let child: Box<dyn Child> = match (&description.child, data) {
+    /// `start` saves the time that the epochs take which children share.
+    fn new(
+        description: Description,
+        limits: Limits,
+        data: Option<&Data>,
+        start: Option<Vec<f32>>,
+    ) -> anyhow::Result<Self> {
+        let (settings, Data { training, validation }) = match (&description.child, data) {
             (ChildDescription::Command { command }, _) => {
-                Box::new(CommandChild::new(command, limits, description.reward.loss != 0.0))
+                let child = Box::new(CommandChild::new(command, limits, description.reward.loss != 0.0));
+                return Ok(Proxy { description, limits, child, start: Vec::new() });
             }
-            (ChildDescription::Micro { settings, .. }, Some(Data { training, validation })) => {
-                Box::new(MicroChild::new(*settings, training.clone(), validation.clone(), description.seed)?)
-            }
+            (ChildDescription::Micro { settings, .. }, Some(data)) => (*settings, data),
             (ChildDescription::Micro { .. }, None) => bail!("the proxy's images are missing"),
         };
-        Ok(Proxy { description, limits, child })
+        let (training, validation) = (training.clone(), validation.clone());
+        let child = match start {
+            Some(start) => MicroChild::with_start(settings, training, validation, start)?,
+            None => MicroChild::new(settings, training, validation, description.seed)?,
+        };
+        let start = child.start().unwrap_or_default().to_vec();
+        Ok(Proxy { description, limits, child: Box::new(child), start })
     }
 
     /// Writes the file of the proxy and, beside it, that of its images.
     pub fn write(&self, path: &Path, data: Option<&Data>, overwrites: bool) -> anyhow::Result<()> {
         let images = data.map(|_| images_path(path));
         let name = images.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        let file = File { version: 1, proxy: self.description.clone(), images: name, limits: self.limits };
+        let start: Vec<u8> = self.start.iter().flat_map(|parameter| parameter.to_le_bytes()).collect();
+        let sha256 = (!start.is_empty()).then(|| hex(&Sha256::digest(&start)));
+        let (proxy, limits) = (self.description.clone(), self.limits);
+        let file = File { version: 1, proxy, images: name, start: sha256, limits };
         if let (Some(images), Some(data)) = (&images, data) {
-            write::whole(images, &bytes(data), overwrites)?;
+            write::whole(images, &[bytes(data), start].concat(), overwrites)?;
         }
         write::whole(path, format!("{}\n", serde_json::to_string_pretty(&file)?).as_bytes(), overwrites)
     }
@@ -212,11 +234,14 @@ impl Proxy {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let file = File::read(path)?;
         let open = || {
-            let data = match (&file.proxy.child, &file.images) {
-                (ChildDescription::Micro { images, .. }, Some(name)) => Some(images.read(path, name)?),
-                _ => None,
+            let (data, start) = match (&file.proxy.child, &file.images) {
+                (ChildDescription::Micro { images, .. }, Some(name)) => {
+                    let (data, start) = images.read(path, name, file.start.as_deref())?;
+                    (Some(data), start)
+                }
+                _ => (None, None),
             };
-            Proxy::new(file.proxy, file.limits, data.as_ref())
+            Proxy::new(file.proxy, file.limits, data.as_ref(), start)
         };
         open().with_context(|| format!("proxy {}", terminal::name(path)))
     }
@@ -236,8 +261,9 @@ impl ImagesDescription {
         ImagesDescription { training: training.len(), validation: validation.len(), side, channels, classes, sha256 }
     }
 
-    /// Reads the file of images, which has the name `name` beside the proxy.
-    fn read(&self, proxy: &Path, name: &str) -> anyhow::Result<Data> {
+    /// Reads the file of images, which has the name `name` beside the proxy, and the parameters at its end. `start` is
+    /// what they must be.
+    fn read(&self, proxy: &Path, name: &str, start: Option<&str>) -> anyhow::Result<(Data, Option<Vec<f32>>)> {
         if Path::new(name).file_name().is_none_or(|own| own != name) {
             bail!("the images `{}` must be a file's name, without a folder", terminal::quoted(name));
         }
@@ -247,20 +273,30 @@ impl ImagesDescription {
             let each = side.checked_mul(side).and_then(|pixels| pixels.checked_mul(channels)?.checked_add(4));
             let expected = training.checked_add(validation).and_then(|images| images.checked_mul(each?));
             let there = read::open(&path)?.1.len();
-            if expected.is_none_or(|expected| expected as u64 != there) {
+            let Some(expected) = expected.filter(|expected| {
+                let rest = there.checked_sub(*expected as u64);
+                rest.is_some_and(|rest| {
+                    rest <= MOST_PARAMETERS && rest.is_multiple_of(4) && (rest > 0) == start.is_some()
+                })
+            }) else {
                 bail!("{there} bytes do not fit the proxy's {training} and {validation} images");
-            }
+            };
             let bytes = fs::read(&path)?;
-            if hex(&Sha256::digest(&bytes)) != self.sha256 {
+            let (bytes, parameters) = bytes.split_at_checked(expected).context("the file has become shorter")?;
+            let is_same = |bytes: &[u8], sha256: &str| hex(&Sha256::digest(bytes)) == sha256;
+            if !is_same(bytes, &self.sha256) || start.is_some_and(|start| !is_same(parameters, start)) {
                 bail!("the file has changed since the proxy was written");
             }
+            let parameters: Vec<f32> =
+                parameters.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
             let (pixels, labels) = bytes.split_at(bytes.len() - 4 * (training + validation));
             let (first, rest) = pixels.split_at(training * side * side * channels);
             let labels: Vec<u32> = labels.as_chunks().0.iter().map(|label| u32::from_le_bytes(*label)).collect();
             let (of_first, of_rest) = labels.split_at(training);
             let images =
                 |pixels: &[u8], labels: &[u32]| Images::new(pixels.to_vec(), labels.to_vec(), side, channels, classes);
-            Ok(Data { training: images(first, of_first)?, validation: images(rest, of_rest)? })
+            let data = Data { training: images(first, of_first)?, validation: images(rest, of_rest)? };
+            Ok((data, start.map(|_| parameters)))
         };
         read().with_context(|| terminal::name(&path))
     }

@@ -256,7 +256,11 @@ fn wrong_calls_and_lines_are_refused_with_the_reason() {
     folder.write("moved.json", text.replace("proxy.images", "moved.images"));
     let mut images = folder.read("proxy.images");
     images[5] ^= 1;
-    folder.write("moved.images", images);
+    folder.write("moved.images", &images);
+    images[5] ^= 1;
+    *images.last_mut().unwrap() ^= 1;
+    folder.write("start.images", images);
+    folder.write("start.json", text.replace("proxy.images", "start.images"));
     folder.run("search evaluate --proxy other.json --jobs good.jobs --out other.outcomes").ends_with(0);
     for (call, expected) in [
         ("search evaluate --proxy none.json", "proxy none.json: No such file"),
@@ -264,6 +268,7 @@ fn wrong_calls_and_lines_are_refused_with_the_reason() {
         ("search evaluate --proxy outside.json", "`../proxy.images` must be a file's name, without a folder"),
         ("search evaluate --proxy claims.json", "bytes do not fit the proxy's 18446744073709551615 and 64 images"),
         ("search evaluate --proxy moved.json", "moved.images: the file has changed since the proxy was written"),
+        ("search evaluate --proxy start.json", "start.images: the file has changed since the proxy was written"),
         ("search evaluate --proxy proxy.json --policy Rotat", "there is no `Rotat`"),
         ("search evaluate --proxy proxy.json --jobs bad.jobs --out o", "bad.jobs: line 2: "),
         ("search evaluate --proxy proxy.json --jobs good.jobs", "--out <FILE>"),

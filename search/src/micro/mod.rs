@@ -68,6 +68,38 @@ impl MicroChild {
     /// [`Error::Data`] if the sets differ in their form, or there are fewer images than a step has. [`Error::Child`] if
     /// a setting cannot be used.
     pub fn new(settings: Micro, training: Images, validation: Images, seed: u64) -> Result<Self> {
+        let mut child = MicroChild::untrained(settings, training, validation)?;
+        if settings.warm_epochs > 0 {
+            let (network, _) = child.trained(&Transform::new(), settings.warm_epochs, seed)?;
+            child.start = Some(network.parameters);
+        }
+        Ok(child)
+    }
+
+    /// The same with the result of the shared epochs, which [`MicroChild::start`] gave.
+    ///
+    /// # Errors
+    /// Those of [`MicroChild::new`], and [`Error::Child`] if the start is of another network.
+    pub fn with_start(settings: Micro, training: Images, validation: Images, start: Vec<f32>) -> Result<Self> {
+        let mut child = MicroChild::untrained(settings, training, validation)?;
+        let Images { side, channels, classes, .. } = child.training;
+        let expected = Network::new(channels, side, settings.widths, classes, 0).parameters.len();
+        if start.len() != expected || settings.warm_epochs == 0 {
+            let there = start.len();
+            return Err(Error::Child(format!(
+                "a start of {there} parameters is of another network: it has {expected}"
+            )));
+        }
+        child.start = Some(start);
+        Ok(child)
+    }
+
+    /// The parameters that all children start from, if they share epochs.
+    pub fn start(&self) -> Option<&[f32]> {
+        self.start.as_deref()
+    }
+
+    fn untrained(settings: Micro, training: Images, validation: Images) -> Result<Self> {
         let Micro { widths, epochs, batch, rate, decay, .. } = settings;
         let refused = |reason: String| Err(Error::Child(reason));
         if widths.iter().any(|width| *width == 0 || !width.is_multiple_of(4) || *width > 1024) {
@@ -85,12 +117,7 @@ impl MicroChild {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| Error::Child(format!("no thread can be started: {error}")))?;
         let (form, executor) = (training.form(), Executor::new(Device::Cpu)?);
-        let mut child = MicroChild { settings, training, validation, form, start: None, executor, pool };
-        if settings.warm_epochs > 0 {
-            let (network, _) = child.trained(&Transform::new(), settings.warm_epochs, seed)?;
-            child.start = Some(network.parameters);
-        }
-        Ok(child)
+        Ok(MicroChild { settings, training, validation, form, start: None, executor, pool })
     }
 
     /// The images for validation.

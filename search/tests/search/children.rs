@@ -54,6 +54,20 @@ fn a_warm_start_is_shared() {
 }
 
 #[test]
+fn a_warm_start_is_kept() {
+    let settings = Micro { epochs: 1, warm_epochs: 12, ..SHORT };
+    let (training, validation) = bars(300, 1, 1).divided(128, 150, 2).unwrap();
+    let kept = child(settings, 1).start().unwrap().to_vec();
+    let with_start = |settings, start| MicroChild::with_start(settings, training.clone(), validation.clone(), start);
+    let train = |child: MicroChild| child.train(&Transform::from(Policy::cifar10()), 5).unwrap();
+    assert_eq!(train(with_start(settings, kept.clone()).unwrap()), train(child(settings, 1)));
+    for (settings, start) in [(settings, kept[1..].to_vec()), (SHORT, kept)] {
+        let refused = with_start(settings, start).err().unwrap().to_string();
+        assert!(refused.ends_with("is of another network: it has 6020"), "{refused}");
+    }
+}
+
+#[test]
 fn what_cannot_be_learned_is_refused() {
     let message = |result: autoaugment_search::Result<(Images, Images)>| result.unwrap_err().to_string();
     let images = bars(100, 1, 1);
