@@ -1,5 +1,6 @@
 //! Data: images of one size in memory, with their labels, and how they are divided.
 
+use autoaugment::Shape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -55,6 +56,10 @@ impl Images {
     /// Never: images are checked.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        Shape { images: self.len(), height: self.side, width: self.side, channels: self.channels }
     }
 
     /// Two sets without a common image, drawn by `seed`: for training and for validation. See [`divided`].

@@ -24,10 +24,13 @@
 
 mod child;
 mod command;
+pub mod comparison;
 mod controller;
 mod data;
+mod diagnosis;
 mod error;
 mod evolution;
+mod filter;
 mod journal;
 #[cfg(feature = "burn")]
 mod large;
@@ -36,18 +39,21 @@ mod random;
 mod random_search;
 mod run;
 mod search;
+mod side_by_side;
 mod strategy;
 
 pub use child::{Child, Score};
 pub use command::{CommandChild, Limits, end_commands};
 pub use controller::{Controller, Ppo};
 pub use data::{Images, divided};
+pub use diagnosis::{Signal, Warning};
 pub use error::{Error, Result};
 pub use evolution::Evolution;
+pub use filter::Filter;
 pub use journal::Start;
 #[cfg(feature = "burn")]
 pub use large::{Architecture, Descent, Large, LargeChild};
-pub use micro::{Micro, MicroChild};
+pub use micro::{Density, Micro, MicroChild};
 pub use random_search::RandomSearch;
 pub use run::Budget;
 pub use search::{Job, Outcome, Reward, Search};

@@ -1,9 +1,5 @@
 //! Run: a search to its end on the threads of one machine.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::mpsc::channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use autoaugment::Transform;
@@ -11,6 +7,7 @@ use autoaugment::Transform;
 use crate::child::Child;
 use crate::error::{Error, Result};
 use crate::search::{Job, Outcome, Search};
+use crate::side_by_side::side_by_side;
 
 /// When a search ends, and how many children are trained at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,34 +107,20 @@ impl Search {
             (score, start.elapsed().as_secs_f64())
         };
         let is_first = self.done() == 0;
-        let (mut failures, mut result) = (Vec::new(), Ok(()));
-        let next = Mutex::new(jobs.iter());
-        thread::scope(|scope| {
-            let (sender, receiver) = channel();
-            for _ in 0..workers.clamp(1, jobs.len()) {
-                let (sender, next, train) = (sender.clone(), &next, &train);
-                scope.spawn(move || {
-                    while !is_over(until) {
-                        let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                        // Nobody listens where a journal could not be written.
-                        if job.is_none_or(|job| sender.send((job.id, train(job))).is_err()) {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            for (id, (score, seconds)) in receiver {
+        let mut failures = Vec::new();
+        side_by_side(
+            jobs,
+            workers,
+            || is_over(until),
+            train,
+            |job, (score, seconds)| {
                 let (accuracy, loss) = score.as_ref().map_or((None, 0.0), |score| (Some(score.accuracy), score.loss));
-                result = self.learn([Outcome { id, accuracy, loss, seconds }]);
-                if result.is_err() {
-                    return;
-                }
+                self.learn([Outcome { id: job.id, accuracy, loss, seconds }])?;
                 report(self, score.as_ref().err());
                 failures.extend(score.err());
-            }
-        });
-        result?;
+                Ok(())
+            },
+        )?;
         match failures.len() == jobs.len() && is_first {
             true => Err(failures.swap_remove(0)),
             false => Ok(()),

@@ -250,6 +250,12 @@ impl Search {
         tried_most.map(|(job, mean, _)| (job, mean)).take(count).collect()
     }
 
+    /// The same by the first rewards alone, as if nothing had been tried again.
+    pub fn best_at_first(&self, count: usize) -> Vec<(&Job, f64)> {
+        let ranked = self.ranked(|job| job.again.is_none());
+        ranked.into_iter().map(|(job, mean, _)| (job, mean)).take(count).collect()
+    }
+
     /// The policies by their mean rewards of some jobs, the best first: each with its first job, the mean, and the
     /// number of rewards.
     fn ranked(&self, counts: impl Fn(&Job) -> bool) -> Vec<(&Job, f64, usize)> {

@@ -10,6 +10,7 @@ mod flips;
 mod random_resized_crop;
 mod recipes;
 mod resize;
+mod text;
 
 pub use crops::{CenterCrop, RandomCrop};
 pub use erasing::{RandomCutout, RandomErasing};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 14] = [
+pub const PAGES: [&str; 15] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
@@ -18,6 +18,7 @@ pub const PAGES: [&str; 14] = [
     "examples/train/README.md",
     "benches/files/README.md",
     "benches/peers/README.md",
+    "search/benches/README.md",
 ];
 
 /// One page with its text.

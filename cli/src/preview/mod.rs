@@ -1,7 +1,7 @@
 //! `preview`: a contact sheet of images under a policy or an operation.
 
-mod columns;
-mod sheet;
+pub mod columns;
+pub mod sheet;
 mod text;
 pub mod thumbnails;
 
@@ -132,7 +132,7 @@ fn original(thumbnails: &Thumbnails) -> Column {
 }
 
 /// The images of a column, each with the names of its operations.
-fn cells(bytes: &[u8], plan: &Plan, shape: Shape) -> Vec<Cell> {
+pub fn cells(bytes: &[u8], plan: &Plan, shape: Shape) -> Vec<Cell> {
     let images = bytes.chunks_exact(shape.values_per_image()).zip(plan.images());
     let cell = |(rgb, planned): (&[u8], &autoaugment::PlannedImage)| {
         let mut caption: Vec<_> = planned.ops.iter().map(autoaugment::Op::caption).collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use autoaugment::loader::{self, ColorMode, Dataset, Sample};
 use autoaugment::transform::ResizeStage;
 use autoaugment::{Batch, Device, Executor, Layout, Output, Sampler, Shape, Size, Transform};
@@ -46,7 +46,13 @@ pub struct DataOptions {
 pub struct Data {
     pub training: Images,
     pub validation: Images,
+    /// Images that no child sees, if some were wanted.
+    pub test: Option<Images>,
 }
+
+/// The most images for testing, and the fewest.
+const MOST_TESTED: usize = 10_000;
+const LEAST_TESTED: usize = 100;
 
 /// The side of images that have none in common.
 const SIDE: usize = 32;
@@ -61,27 +67,41 @@ impl DataOptions {
     }
 
     /// Draws the images by a seed, in equal parts of each class as far as they can be, and reads them. Of the data set,
-    /// only the drawn images are decoded.
-    pub fn read(&self, seed: u64, terminal: Terminal) -> anyhow::Result<Data> {
+    /// only the drawn images are decoded. Images for testing are others; they change nothing about the rest.
+    pub fn read(&self, seed: u64, with_test: bool, terminal: Terminal) -> anyhow::Result<Data> {
         let dataset = loader::open(&self.data).map_err(wrong_input)?;
         let labels = labels(&*dataset)?;
         let classes = labels.iter().max().map_or(0, |largest| *largest as usize + 1);
         let classes = classes.max(dataset.classes().len());
         let (training, validation) = self.counts(labels.len(), classes, terminal);
-        let (training, validation) = divided(&labels, classes, training, validation, seed)?;
-        let all = [&training[..], &validation[..]].concat();
+        let tested = (labels.len() - (training + validation).min(labels.len())).min(MOST_TESTED);
+        let tested = if with_test { tested } else { 0 };
+        if with_test && tested < LEAST_TESTED {
+            bail!(
+                "--controls: {} are left for testing, and {LEAST_TESTED} are needed; give fewer to --train or \
+                 --validation",
+                counted(tested, "image", "images")
+            );
+        }
+        let (training, mut validation) = divided(&labels, classes, training, validation + tested, seed)?;
+        // In this order, since more images at the end do not change those before.
+        let test = validation.split_off(validation.len() - tested);
+        let all = [&training[..], &validation[..], &test[..]].concat();
         let side = match self.size {
             Some(side) => side as usize,
             None => common_side(&*dataset, &all)?.unwrap_or(SIDE),
         };
         let mut pixels = self.pixels(&*dataset, &all, side, terminal)?;
         let channels = pixels.len() / (all.len() * side * side);
-        let rest = pixels.split_off(training.len() * side * side * channels);
+        let bytes = side * side * channels;
+        let mut rest = pixels.split_off(training.len() * bytes);
+        let last = rest.split_off(validation.len() * bytes);
         let images = |pixels: Vec<u8>, indices: &[usize]| {
             let labels = indices.iter().map(|&index| labels[index]).collect();
             Images::new(pixels, labels, side, channels, classes)
         };
-        Ok(Data { training: images(pixels, &training)?, validation: images(rest, &validation)? })
+        let test = if test.is_empty() { None } else { Some(images(last, &test)?) };
+        Ok(Data { training: images(pixels, &training)?, validation: images(rest, &validation)?, test })
     }
 
     /// The numbers of images for training and for validation. A small data set is divided in halves.

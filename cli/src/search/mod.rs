@@ -6,6 +6,7 @@ mod evaluate;
 mod lines;
 mod progress;
 mod proxy;
+mod report;
 mod run;
 mod strategy;
 
@@ -88,7 +89,7 @@ impl WriteProxy {
         if proxy::images_path(&self.out) == self.out {
             bail!("--out {}: its images would have this name too; let it end in .json", terminal::name(&self.out));
         }
-        let data = self.options.data(terminal)?;
+        let data = self.options.data(false, terminal)?;
         if data.is_some() {
             write::check_free(&proxy::images_path(&self.out), self.force)?;
         }

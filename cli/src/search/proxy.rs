@@ -132,10 +132,10 @@ const LARGEST: u64 = 1 << 20;
 
 impl ProxyOptions {
     /// Reads the data, if children are trained with it. This is the only place that decodes images.
-    pub fn data(&self, terminal: Terminal) -> anyhow::Result<Option<Data>> {
+    pub fn data(&self, with_test: bool, terminal: Terminal) -> anyhow::Result<Option<Data>> {
         match self.child.child {
             Some(_) => Ok(None),
-            None => self.data.read(self.judging.seed, terminal).map(Some),
+            None => self.data.read(self.judging.seed, with_test, terminal).map(Some),
         }
     }
 
@@ -199,7 +199,7 @@ impl Proxy {
         data: Option<&Data>,
         start: Option<Vec<f32>>,
     ) -> anyhow::Result<Self> {
-        let (settings, Data { training, validation }) = match (&description.child, data) {
+        let (settings, Data { training, validation, .. }) = match (&description.child, data) {
             (ChildDescription::Command { command }, _) => {
                 let child = Box::new(CommandChild::new(command, limits, description.reward.loss != 0.0));
                 return Ok(Proxy { description, limits, child, start: Vec::new() });
@@ -253,7 +253,7 @@ pub fn images_path(proxy: &Path) -> PathBuf {
 }
 
 impl ImagesDescription {
-    fn of(Data { training, validation }: &Data) -> Self {
+    fn of(Data { training, validation, .. }: &Data) -> Self {
         let &Images { side, channels, classes, .. } = training;
         let mut digest = Sha256::new();
         parts(training, validation).iter().for_each(|part| digest.update(part));
@@ -295,7 +295,7 @@ impl ImagesDescription {
             let (of_first, of_rest) = labels.split_at(training);
             let images =
                 |pixels: &[u8], labels: &[u32]| Images::new(pixels.to_vec(), labels.to_vec(), side, channels, classes);
-            let data = Data { training: images(first, of_first)?, validation: images(rest, of_rest)? };
+            let data = Data { training: images(first, of_first)?, validation: images(rest, of_rest)?, test: None };
             Ok((data, start.map(|_| parameters)))
         };
         read().with_context(|| terminal::name(&path))
@@ -303,7 +303,7 @@ impl ImagesDescription {
 }
 
 /// The bytes of the file of images: the pixels of both sets, then their labels in 4 bytes each, the lowest first.
-fn bytes(Data { training, validation }: &Data) -> Vec<u8> {
+fn bytes(Data { training, validation, .. }: &Data) -> Vec<u8> {
     parts(training, validation).concat()
 }
 

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::proxy::ProxyOptions;
+use super::report::{ReportOptions, Searching};
 use super::strategy::StrategyOptions;
 use crate::outcome::{Outcome, RunFailed};
 use crate::terminal::{self, Terminal, counted};
@@ -35,6 +36,8 @@ pub struct Run {
     proxy: ProxyOptions,
     #[command(flatten)]
     strategy: StrategyOptions,
+    #[command(flatten)]
+    report: ReportOptions,
     /// The policy's JSON file to write
     #[arg(long, short, value_name = "FILE", required = true)]
     out: Option<PathBuf>,
@@ -63,8 +66,9 @@ impl Run {
         if write::resolved(&journal) == write::resolved(&out) {
             bail!("--out {0}: the journal has this name too; give it another one by --journal", terminal::name(&out));
         }
+        self.report.check(self.force)?;
         let begin = Instant::now();
-        let data = self.proxy.data(terminal)?;
+        let data = self.proxy.data(self.report.seeds().is_some(), terminal)?;
         let proxy = self.proxy.proxy(data.as_ref())?;
         let searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
         write::create_folder(&journal)?;
@@ -86,6 +90,15 @@ impl Run {
         write::whole(&out, format!("{}\n", policy.to_json()).as_bytes(), self.force)?;
         let children = counted(search.done(), "child", "children");
         terminal.note(&format!("wrote {} after {children}", terminal::name(&out)));
+        let searching = Searching {
+            search: &search,
+            searched: &searched,
+            proxy: &proxy,
+            data: data.as_ref(),
+            journal: &journal,
+            workers,
+        };
+        self.report.write(&searching, terminal)?;
         if failed > 0 {
             terminal.error(&format!("{failed} of {children} failed; the policy is of the others"));
             return Ok(Outcome::SomeFailed);

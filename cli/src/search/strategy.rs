@@ -86,6 +86,16 @@ impl StrategyOptions {
 }
 
 impl Searched {
+    /// The same as a random search, the control of every other one.
+    pub fn random(&self) -> Self {
+        Searched { strategy: Name::Random, ppo: None, ..self.clone() }
+    }
+
+    /// The strategy's name on the command line.
+    pub fn strategy_name(&self) -> String {
+        self.strategy.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
+    }
+
     /// Opens or begins the journal of this search.
     pub fn open(&self, journal: &Path, seed: u64) -> anyhow::Result<Search> {
         let space = SearchSpace::new(self.convention, &self.operations)?;

@@ -12,4 +12,5 @@ mod policies;
 mod search;
 mod search_engine;
 mod search_ray;
+mod search_report;
 mod searches;

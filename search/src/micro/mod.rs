@@ -5,12 +5,13 @@
 //! this library's, drawn for each image and epoch.
 
 mod convolution;
+mod density;
 mod network;
+mod threads;
 
-use autoaugment::{Batch, Device, Executor, Layout, Output, Sampler, Shape, Tensor, Transform};
+use autoaugment::{Batch, Device, Executor, Layout, Output, Sampler, Tensor, Transform};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use crate::child::{Child, Score, check_size};
@@ -19,7 +20,9 @@ use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::random::shuffle;
 use convolution::LANES;
+pub use density::Density;
 use network::{Judgment, Network};
+use threads::Threads;
 
 /// How a micro child is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,8 +60,7 @@ pub struct MicroChild {
     /// The parameters that all children start from.
     start: Option<Vec<f32>>,
     executor: Executor,
-    /// One thread: children run side by side, and each is one thread's work.
-    pool: ThreadPool,
+    threads: Threads,
 }
 
 impl MicroChild {
@@ -114,10 +116,9 @@ impl MicroChild {
             return refused(format!("rate {rate} must be above 0, and decay {decay} from 0 to 1"));
         }
         training.check_beside(&validation, batch)?;
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.map_err(|error| Error::Child(format!("no thread can be started: {error}")))?;
         let (form, executor) = (training.form(), Executor::new(Device::Cpu)?);
-        Ok(MicroChild { settings, training, validation, form, start: None, executor, pool })
+        let threads = Threads::default();
+        Ok(MicroChild { settings, training, validation, form, start: None, executor, threads })
     }
 
     /// The images for validation.
@@ -136,7 +137,7 @@ impl MicroChild {
         let mut adam = Adam::new(network.parameters.len());
         let sampler = Sampler::new(transform.clone(), seed)?;
         let images = labels.len();
-        let shape = Shape { images, height: *side, width: *side, channels: *channels };
+        let shape = self.training.shape();
         let given = Batch::new(&pixels[..], shape, Layout::Nhwc)?;
         let indices: Vec<u64> = (0..images as u64).collect();
         let mut order: Vec<usize> = (0..images).collect();
@@ -183,11 +184,11 @@ impl MicroChild {
 
 impl Child for MicroChild {
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score> {
-        self.pool.install(|| {
+        self.threads.alone(|| {
             let (mut network, training_loss) = self.trained(transform, self.settings.epochs, seed)?;
             let Judgment { loss, right } = self.judged(&mut network);
             let count = self.validation.len() as f64;
             Ok(Score { accuracy: right as f64 / count, loss: loss / count, training_loss })
-        })
+        })?
     }
 }

@@ -79,12 +79,15 @@ impl Network {
     pub fn load(&mut self, images: &[u8], which: impl Fn(usize) -> usize, form: &[(f32, f32)]) {
         let (side, channels) = (self.layers[0].side, self.layers[0].inputs);
         let (wide, bytes) = (side + 2, side * side * channels);
-        for lane in 0..LANES {
-            let image = &images[which(lane) * bytes..][..bytes];
-            for (place, pixel) in image.chunks_exact(channels).enumerate() {
-                let (y, x) = (place / side + 1, place % side + 1);
-                for (channel, (&byte, (scale, shift))) in pixel.iter().zip(form).enumerate() {
-                    self.inputs[0][(channel * wide + y) * wide + x][lane] = scale * f32::from(byte) + shift;
+        let images: [&[u8]; LANES] = std::array::from_fn(|lane| &images[which(lane) * bytes..][..bytes]);
+        for (channel, (scale, shift)) in form.iter().enumerate().take(channels) {
+            for y in 0..side {
+                let row = &mut self.inputs[0][(channel * wide + y + 1) * wide + 1..][..side];
+                for (x, values) in row.iter_mut().enumerate() {
+                    let place = (y * side + x) * channels + channel;
+                    for (value, image) in values.iter_mut().zip(&images) {
+                        *value = scale * f32::from(image[place]) + shift;
+                    }
                 }
             }
         }
@@ -122,15 +125,25 @@ impl Network {
             let largest = (0..self.classes).map(score).fold(f32::MIN, f32::max);
             let sum: f32 = (0..self.classes).map(|class| exp(score(class) - largest)).sum();
             let label = labels(lane);
-            let own = score(label);
-            judgment.loss += f64::from(sum).ln() - f64::from(own - largest);
-            let is_right = (0..self.classes).all(|class| class == label || score(class) < own);
-            judgment.right += usize::from(is_right);
+            judgment.loss += f64::from(sum).ln() - f64::from(score(label) - largest);
+            judgment.right += usize::from(self.is_right(lane, label));
             for scores in &mut self.scores {
                 scores[lane] = exp(scores[lane] - largest) / sum;
             }
         }
         judgment
+    }
+
+    /// Whether a label has the highest score.
+    fn is_right(&self, lane: usize, label: usize) -> bool {
+        let own = self.scores[label][lane];
+        (0..self.classes).all(|class| class == label || self.scores[class][lane] < own)
+    }
+
+    /// Which images of the block are right.
+    pub fn right(&mut self, labels: impl Fn(usize) -> usize) -> [bool; LANES] {
+        self.forward();
+        std::array::from_fn(|lane| self.is_right(lane, labels(lane)))
     }
 
     /// Adds the gradient of the mean loss over `batch` images, of which a full block is here.

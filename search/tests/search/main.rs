@@ -4,6 +4,8 @@ mod bars;
 mod children;
 mod cluster;
 mod commands;
+mod comparison;
+mod diagnosis;
 mod journal;
 #[cfg(feature = "burn")]
 mod large;

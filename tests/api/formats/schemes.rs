@@ -73,6 +73,22 @@ fn every_listed_form_is_a_scheme() {
 }
 
 #[test]
+fn a_transform_is_none_or_any_scheme() {
+    for text in ["none", " None\n"] {
+        assert_eq!(text.parse::<Transform>().unwrap(), Transform::new());
+    }
+    for (form, _) in Scheme::forms() {
+        assert_eq!(form.parse::<Transform>().unwrap(), Transform::from(form.parse::<Scheme>().unwrap()), "{form}");
+    }
+    let policy = Policy::svhn();
+    for text in [policy.to_string(), policy.to_json()] {
+        assert_eq!(text.parse::<Transform>().unwrap(), policy.clone().into());
+    }
+    let unknown = "svnh".parse::<Transform>().unwrap_err().to_string();
+    assert_eq!(unknown, "unknown policy `svnh`; did you mean `svhn`?");
+}
+
+#[test]
 fn names_may_be_written_otherwise() {
     for (text, same) in [
         ("RandAugment", "randaugment(n=2, m=9)"),

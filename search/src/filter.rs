@@ -1,0 +1,78 @@
+//! Filter: many random policies, of which those with the highest score of some cheap kind are proposed first.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+use autoaugment::Policy;
+use autoaugment::policy::SearchSpace;
+
+use crate::error::Result;
+use crate::side_by_side::side_by_side;
+use crate::strategy::{Judged, Proposal, Strategy};
+
+/// Random policies in the order of a score, such as [`Density::score`](crate::Density::score). It learns nothing from
+/// children.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    space: SearchSpace,
+    seed: u64,
+    /// Numbers of random policies with their scores, the best first.
+    ranked: Vec<(u64, f64)>,
+}
+
+impl Filter {
+    /// Scores so many random policies. `score` gets each with its number.
+    ///
+    /// # Errors
+    /// The first one of `score`.
+    pub fn new(
+        space: SearchSpace,
+        seed: u64,
+        candidates: u64,
+        score: impl Fn(Policy, u64) -> Result<f64> + Sync,
+    ) -> Result<Self> {
+        let numbers: Vec<u64> = (0..candidates).collect();
+        let mut ranked = Vec::with_capacity(numbers.len());
+        let workers = available_parallelism().map_or(1, NonZero::get);
+        let work = |&number: &u64| score(space.policy(&space.random(seed, number))?, number);
+        side_by_side(
+            &numbers,
+            workers,
+            || false,
+            work,
+            |&number, score| {
+                ranked.push((number, score?));
+                Ok(())
+            },
+        )?;
+        ranked.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.cmp(b)));
+        Ok(Filter { space, seed, ranked })
+    }
+
+    /// The sub-policies of the `count` policies with the highest scores as one policy.
+    ///
+    /// # Errors
+    /// Those of [`Policy::concat`], if there are none.
+    pub fn policy(&self, count: usize) -> Result<Policy> {
+        let best = self.ranked.iter().take(count);
+        let best: Vec<Policy> = best
+            .map(|(number, _)| self.space.policy(&self.space.random(self.seed, *number)))
+            .collect::<Result<_, _>>()?;
+        Ok(Policy::concat(&best)?)
+    }
+}
+
+impl Strategy for Filter {
+    fn propose(&mut self, number: u64) -> Proposal {
+        // Behind the last candidate, policies that were not scored.
+        let candidate = self.ranked.get(number as usize).map_or(number, |(candidate, _)| *candidate);
+        Proposal { tokens: self.space.random(self.seed, candidate), log_probability: 0.0 }
+    }
+
+    fn learn(&mut self, _: Judged) {}
+
+    fn batch(&self) -> usize {
+        // Any number; as many as keep the processors of a machine busy.
+        64
+    }
+}
