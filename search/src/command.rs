@@ -12,7 +12,7 @@ mod group;
 mod output;
 
 use std::io::Write;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -80,9 +80,9 @@ impl CommandChild {
         let answer = process.stdout.take().map(|stdout| Output::read(stdout, MOST_OUTPUT));
         let words = process.stderr.take().map(|stderr| Output::read(stderr, usize::MAX));
         let (Some(answer), Some(words)) = (answer, words) else { return Err("its outputs cannot be read".to_string()) };
-        let ended = self.wait(&mut group, &answer);
+        let waited = self.wait(&mut group, &answer);
         // Processes that it left behind would hold the outputs open.
-        drop(group);
+        let status = group.end();
         let (last, words) = (answer.end(LAST_WORDS), words.end(LAST_WORDS));
         let failed = |reason: String| match answer::end_of(&words) {
             end if end.is_empty() => reason,
@@ -92,7 +92,8 @@ impl CommandChild {
         if answer.is_too_long() {
             return Err(failed(format!("it printed more than {MOST_OUTPUT} bytes")));
         }
-        let status = ended.map_err(failed)?;
+        waited.map_err(failed)?;
+        let status = status.map_err(|error| failed(error.to_string()))?;
         if !status.success() {
             return Err(failed(format!("it ended with {status}")));
         }
@@ -100,18 +101,18 @@ impl CommandChild {
     }
 
     /// Waits for the program's end.
-    fn wait(&self, group: &mut Group, answer: &Output) -> Result<ExitStatus, String> {
+    fn wait(&self, group: &mut Group, answer: &Output) -> Result<(), String> {
         let limit = Duration::from_secs(self.limits.timeout);
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
-            match group.process().try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if answer.is_too_long() => return Err("it was ended".to_string()),
-                Ok(None) if start.elapsed() > limit => {
+            match group.has_ended() {
+                Ok(true) => return Ok(()),
+                Ok(false) if answer.is_too_long() => return Err("it was ended".to_string()),
+                Ok(false) if start.elapsed() > limit => {
                     return Err(format!("it ran longer than {} seconds, and was ended", self.limits.timeout));
                 }
-                Ok(None) => thread::sleep(pause),
+                Ok(false) => thread::sleep(pause),
                 Err(error) => return Err(format!("its end cannot be waited for: {error}")),
             }
             // Short programs are noticed soon, and long ones cost nothing.

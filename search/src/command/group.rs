@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The groups that run. A program that ends on a signal ends them first.
@@ -29,17 +29,42 @@ impl Group {
     pub fn process(&mut self) -> &mut Child {
         &mut self.0
     }
+
+    /// Ends the processes that are left. Returns how the first one ended, or was ended.
+    pub fn end(mut self) -> io::Result<ExitStatus> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> io::Result<ExitStatus> {
+        let mut running = running();
+        // Once only: afterwards the number may be another group's.
+        if running.remove(&self.0.id()) {
+            end(self.0.id());
+            // Without a group, the process alone.
+            let _ = self.0.kill();
+        }
+        drop(running);
+        self.0.wait()
+    }
+
+    /// Whether the first process has ended. It is not waited for yet, so that its number stays the group's.
+    #[cfg(unix)]
+    pub fn has_ended(&mut self) -> io::Result<bool> {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        Ok(waitid(WaitId::Pid(Pid::from_child(&self.0)), options)?.is_some())
+    }
+
+    #[cfg(not(unix))]
+    pub fn has_ended(&mut self) -> io::Result<bool> {
+        Ok(self.0.try_wait()?.is_some())
+    }
 }
 
 impl Drop for Group {
-    /// Ends the processes that are left.
     fn drop(&mut self) {
-        let mut running = running();
-        end(self.0.id());
-        // Without a group, the process alone.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-        running.remove(&self.0.id());
+        let _ = self.finish();
     }
 }
 
