@@ -30,7 +30,9 @@ static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
 pub fn executor(device: &Device) -> PyResult<Arc<Executor>> {
     let process = process::id();
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(opened) = opened.iter().find(|opened| opened.process == process && opened.device == *device) {
+    // The CPU survives a fork. So where "auto" was the CPU, a forked process does not look for a GPU again.
+    let is_usable = |opened: &&Opened| opened.device == *device && (opened.process == process || !opened.is_gpu());
+    if let Some(opened) = opened.iter().find(is_usable) {
         return Ok(opened.executor.clone());
     }
     if *device != Device::Cpu && opened.iter().any(|opened| opened.process != process && opened.is_gpu()) {
