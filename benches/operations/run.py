@@ -42,7 +42,7 @@ def cases(program):
         name = operation["op"]
         yield name, f"{name} 1 5", "nearest"
         if name in ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"):
-            yield f"{name}, bilinear", f"{name} 1 5", "bilinear"
+            yield f"{name} bilinear", f"{name} 1 5", "bilinear"
     for policy in ("imagenet", "cifar10", "svhn"):
         yield f"the policy {policy}", policy, "nearest"
 

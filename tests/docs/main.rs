@@ -5,6 +5,7 @@ mod claims;
 mod files;
 mod links;
 mod markdown;
+mod operations;
 mod peers;
 mod prose;
 mod spine;

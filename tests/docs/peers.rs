@@ -7,8 +7,6 @@ use autoaugment::OpKind;
 
 use crate::markdown::root;
 
-/// The machine whose measurements the page has: a folder of `benches/results`.
-const DEVICE: &str = "amd-epyc-2-cores";
 /// The libraries that `benches/peers` measures, and their names on the page.
 const LIBRARIES: [(&str, &str); 8] = [
     ("tv1_pil", "torchvision on Pillow"),
@@ -26,6 +24,8 @@ type Rates = HashMap<[String; 4], f64>;
 
 /// One file of results.
 pub struct Measurement {
+    /// The machine: a folder of `benches/results`.
+    device: String,
     date: String,
     pub lines: Vec<HashMap<String, String>>,
     rates: Rates,
@@ -39,24 +39,25 @@ impl Measurement {
 
     /// Of another comparison, whose files have its name before the date.
     pub fn newest_of(name: &str) -> Self {
-        let folder = root().join("benches/results").join(DEVICE);
-        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let inside = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = inside(root().join("benches/results")).flat_map(inside);
         let date = |path: &PathBuf| {
             let date = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix(name)?;
             date.starts_with(|c: char| c.is_ascii_digit()).then(|| date.to_string())
         };
-        let newest = files.filter(|path| date(path).is_some()).max().expect("a measurement");
-        let date = date(&newest).unwrap();
+        let newest = files.max_by_key(|path| date(path)).expect("a measurement");
+        let date = date(&newest).expect("a measurement of this name");
+        let device = newest.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
         let csv = std::fs::read_to_string(&newest).unwrap();
         let mut rows = csv.lines().map(|line| line.split(',').map(str::to_string));
         let columns: Vec<_> = rows.next().expect("a line of names").collect();
         let lines: Vec<HashMap<_, _>> = rows.map(|row| columns.iter().cloned().zip(row).collect()).collect();
-        let one_core = lines.iter().filter(|line| line["cores"] == "1");
+        let one_core = lines.iter().filter(|line| line.get("cores").is_some_and(|cores| cores == "1"));
         let rates = one_core.map(|line| {
             let key = ["peer", "test", "size", "io"].map(|column| line[column].clone());
             (key, line["images_per_cpu_second_median"].parse().unwrap())
         });
-        Measurement { date, rates: rates.collect(), lines }
+        Measurement { device, date, rates: rates.collect(), lines }
     }
 
     /// The machine, the day and the versions.
@@ -64,7 +65,12 @@ impl Measurement {
         let mut seen = HashSet::new();
         let versions = self.lines.iter().flat_map(|line| line["versions"].split("; "));
         let versions: Vec<_> = versions.filter(|version| !version.is_empty() && seen.insert(*version)).collect();
-        format!("One run on {DEVICE}, {}: {}", self.date, versions.join(", "))
+        format!("{}: {}", self.place(), versions.join(", "))
+    }
+
+    /// The machine and the day.
+    pub fn place(&self) -> String {
+        format!("One run on {}, {}", self.device, self.date)
     }
 
     fn rate(&self, peer: &str, test: &str, size: &str, io: &str) -> Option<f64> {

@@ -4,6 +4,7 @@ use autoaugment::{Convention, OpKind, Scheme, Size};
 
 use crate::files::loaders;
 use crate::markdown::{self, root};
+use crate::operations::beside_memcpy;
 use crate::peers::other_libraries;
 
 /// A table: its page, the name in the marks around it, and the function that writes it.
@@ -15,6 +16,7 @@ const TABLES: &[Table] = &[
     ("docs/conventions.md", "operations", operations),
     ("docs/benchmarks.md", "other libraries", other_libraries),
     ("docs/benchmarks.md", "loaders", loaders),
+    ("docs/benchmarks.md", "operations beside memcpy", beside_memcpy),
     #[cfg(feature = "loader")]
     ("docs/guide.md", "image formats", image_formats),
 ];

@@ -4,6 +4,7 @@ mod data;
 mod engine;
 mod evaluate;
 mod lines;
+mod network;
 mod progress;
 mod proxy;
 mod report;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
-use autoaugment_search::{Child, CommandChild, Images, Limits, Micro, MicroChild, Reward};
+use autoaugment_search::{Child, CommandChild, Images, Limits, Reward};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::data::{Data, DataOptions};
+use super::network::{NetworkOptions, Settings};
 use crate::terminal::{self, Terminal};
 use crate::{read, write};
 
@@ -28,6 +29,8 @@ pub enum Preset {
 pub struct ProxyOptions {
     #[command(flatten)]
     pub data: DataOptions,
+    #[command(flatten)]
+    pub network: NetworkOptions,
     #[command(flatten)]
     pub child: ChildOptions,
     #[command(flatten)]
@@ -83,7 +86,7 @@ pub struct Description {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum ChildDescription {
-    Micro { settings: Micro, images: ImagesDescription },
+    Network { settings: Settings, images: ImagesDescription },
     Command { command: String },
 }
 
@@ -145,11 +148,8 @@ impl ProxyOptions {
         let child = match (&self.child.child, data) {
             (Some(command), _) => ChildDescription::Command { command: command.clone() },
             (None, Some(data)) => {
-                let settings = match self.judging.preset {
-                    Preset::Fast => Micro::WARM,
-                    Preset::Paper => Micro::FRESH,
-                };
-                ChildDescription::Micro { settings, images: ImagesDescription::of(data) }
+                let settings = self.network.settings(self.judging.preset, data.training.side);
+                ChildDescription::Network { settings, images: ImagesDescription::of(data) }
             }
             (None, None) => bail!("children need DATA, or a command that trains them (--child)"),
         };
@@ -199,21 +199,17 @@ impl Proxy {
         data: Option<&Data>,
         start: Option<Vec<f32>>,
     ) -> anyhow::Result<Self> {
-        let (settings, Data { training, validation, .. }) = match (&description.child, data) {
+        let (child, start) = match (&description.child, data) {
             (ChildDescription::Command { command }, _) => {
-                let child = Box::new(CommandChild::new(command, limits, description.reward.loss != 0.0));
-                return Ok(Proxy { description, limits, child, start: Vec::new() });
+                let child = CommandChild::new(command, limits, description.reward.loss != 0.0);
+                (Box::new(child) as Box<dyn Child>, Vec::new())
             }
-            (ChildDescription::Micro { settings, .. }, Some(data)) => (*settings, data),
-            (ChildDescription::Micro { .. }, None) => bail!("the proxy's images are missing"),
+            (ChildDescription::Network { settings, .. }, Some(data)) => {
+                settings.child(data, start, description.seed)?
+            }
+            (ChildDescription::Network { .. }, None) => bail!("the proxy's images are missing"),
         };
-        let (training, validation) = (training.clone(), validation.clone());
-        let child = match start {
-            Some(start) => MicroChild::with_start(settings, training, validation, start)?,
-            None => MicroChild::new(settings, training, validation, description.seed)?,
-        };
-        let start = child.start().unwrap_or_default().to_vec();
-        Ok(Proxy { description, limits, child: Box::new(child), start })
+        Ok(Proxy { description, limits, child, start })
     }
 
     /// Writes the file of the proxy and, beside it, that of its images.
@@ -235,7 +231,7 @@ impl Proxy {
         let file = File::read(path)?;
         let open = || {
             let (data, start) = match (&file.proxy.child, &file.images) {
-                (ChildDescription::Micro { images, .. }, Some(name)) => {
+                (ChildDescription::Network { images, .. }, Some(name)) => {
                     let (data, start) = images.read(path, name, file.start.as_deref())?;
                     (Some(data), start)
                 }

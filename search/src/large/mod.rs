@@ -18,6 +18,8 @@ use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, ElementConversion, Int, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::ThreadPoolBuilder;
+use serde::{Deserialize, Serialize};
 
 use crate::child::{Child, Score, check_size};
 use crate::data::Images;
@@ -27,7 +29,8 @@ pub use network::Architecture;
 use network::Network;
 
 /// How a large child is trained.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Large {
     /// The network.
     pub architecture: Architecture,
@@ -46,7 +49,8 @@ pub struct Large {
 }
 
 /// An optimizer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Descent {
     /// Stochastic gradient descent with Nesterov's momentum of 0.9.
@@ -58,9 +62,10 @@ pub enum Descent {
 impl Large {
     /// The paper's child on reduced CIFAR-10: a WRN-40-2 for 120 epochs of 4,000 images at a rate of 0.01, with a
     /// decay of 1e-4. Crops, flips and Cutout follow the policy, as in the released code. That code has batches of 128
-    /// and Nesterov's momentum.
-    pub fn reduced_cifar10() -> Self {
-        let crop = RandomCrop::padded(32, 32, 4);
+    /// and Nesterov's momentum. For images of another `side` than 32, the crop and the square of Cutout are scaled.
+    pub fn reduced_cifar10(side: usize) -> Self {
+        let crop = RandomCrop::padded(side, side, side / 8);
+        let cutout = (side / 2) as u32;
         Large {
             architecture: Architecture::WideResNet { depth: 40, width: 2 },
             epochs: 120,
@@ -68,14 +73,15 @@ impl Large {
             rate: 0.01,
             decay: 1e-4,
             descent: Descent::Nesterov,
-            after: Transform::new().random_crop(crop).random_horizontal_flip(0.5).cutout(16),
+            after: Transform::new().random_crop(crop).random_horizontal_flip(0.5).cutout(cutout),
         }
     }
 
     /// The child of reduced SVHN, with 1,000 images: the same network for 160 epochs, as Population Based
     /// Augmentation's code has it (arXiv 1905.05393). Digits are neither cropped nor flipped.
-    pub fn reduced_svhn() -> Self {
-        Large { epochs: 160, after: Transform::new().cutout(16), ..Large::reduced_cifar10() }
+    pub fn reduced_svhn(side: usize) -> Self {
+        let after = Transform::new().cutout((side / 2) as u32);
+        Large { epochs: 160, after, ..Large::reduced_cifar10(side) }
     }
 
     /// A network of three convolutions of `width` and twice `width` channels, for 60 epochs with AdamW.
@@ -115,8 +121,8 @@ impl Large {
     }
 }
 
-/// A child with its images and its device. The same policy and seed give the same score on the same device, as far as
-/// the device adds in the same order each time; `flex` on one thread does.
+/// A child with its images and its device. A child has one thread of the CPU. The same policy and seed give the same
+/// score on the same device, if the device adds in the same order each time; `flex` does.
 pub struct LargeChild {
     settings: Large,
     training: Images,
@@ -223,10 +229,14 @@ impl LargeChild {
 impl Child for LargeChild {
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score> {
         // burn panics where a device or its memory fails.
+        let pool = ThreadPoolBuilder::new().num_threads(1).build();
+        let pool = pool.map_err(|error| Error::Child(format!("no thread can be started: {error}")))?;
         let run = AssertUnwindSafe(|| {
-            let (network, training_loss) = self.trained(transform, seed)?;
-            let (right, loss) = self.judged(&network);
-            Ok(Score { accuracy: right as f64 / self.validation.len() as f64, loss, training_loss })
+            pool.install(|| {
+                let (network, training_loss) = self.trained(transform, seed)?;
+                let (right, loss) = self.judged(&network);
+                Ok(Score { accuracy: right as f64 / self.validation.len() as f64, loss, training_loss })
+            })
         });
         catch_unwind(run).unwrap_or_else(|cause| {
             let cause = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());

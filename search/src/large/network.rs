@@ -9,13 +9,15 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::wide_resnet::WideResNet;
 use crate::error::{Error, Result};
 use crate::random::gauss;
 
 /// The network of a large child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Architecture {
     /// Three 3 x 3 convolutions of stride 2, the mean over the image, and one linear layer.
@@ -23,7 +25,7 @@ pub enum Architecture {
         /// Channels of the first convolution, 1 to 1024; the others have twice as many.
         width: usize,
     },
-    /// A Wide-ResNet (Zagoruyko and Komodakis, arXiv 1605.07146), for images of 32 x 32. The paper's is WRN-40-2.
+    /// A Wide-ResNet (Zagoruyko and Komodakis, arXiv 1605.07146). The paper's is WRN-40-2.
     WideResNet {
         /// Layers: 6 n + 4.
         depth: usize,
