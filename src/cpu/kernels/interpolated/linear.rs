@@ -1,7 +1,9 @@
 //! Linear: bilinear RGB pixels in `f32`, several at once.
 //!
 //! The bytes are those of `f64`. A value in `f32` is off by less than [`NEAR`]. So its whole part is right, unless
-//! it is that close to a whole number. Such a pixel is computed again in `f64`, as about one of a thousand is.
+//! it is that close to a whole number. Such pixels, and the others of their four, are computed again in `f64`. In a
+//! rotation that is about one pixel of a thousand. A shear has the same fraction in all of a row, often near a fraction
+//! of small numbers, so that most fours are computed again.
 //! Where neighbors are equal, values are whole numbers and exact, so that flat areas are not computed again. With
 //! AVX2, a rotation takes 0.78 of the instructions of `f64`.
 
@@ -76,26 +78,25 @@ impl Places {
     }
 }
 
-/// Calls `sum` for every four plain pixels. It returns a bit for each that is not certain.
+/// Calls `sum` for every four plain pixels. It returns whether all are certain. The processor has AVX2.
 #[inline(always)]
-fn by_quads(warped: &Warped<'_>, y: usize, out: &mut [u8], sum: impl Fn(&Places, usize, &mut [[u8; 3]; QUAD]) -> u32) {
+fn by_quads(warped: &Warped<'_>, y: usize, out: &mut [u8], sum: impl Fn(&Places, usize, &mut [[u8; 3]; QUAD]) -> bool) {
     for (k, block) in out.chunks_mut(BLOCK * 3).enumerate() {
         let [columns, rows] = warped.coordinates(k * BLOCK, y);
         let places = Places::of(warped, &columns, &rows);
         for (q, quad) in block.as_chunks_mut::<3>().0.chunks_mut(QUAD).enumerate() {
             let first = q * QUAD;
-            let mut left = u32::MAX;
             if let Some(quad) = quad.as_mut_array::<QUAD>()
                 && places.is_plain[first..first + QUAD] == [true; QUAD]
             {
-                left = sum(&places, first, quad);
-            }
-            if left != 0 {
-                for (i, pixel) in quad.iter_mut().enumerate() {
-                    if left >> i & 1 == 1 {
-                        warped.pixel::<3, 2, __m256d, Linear>([&columns, &rows], first + i, pixel);
-                    }
+                if !sum(&places, first, quad) {
+                    // SAFETY: the processor has the features, and all four are plain.
+                    unsafe { exact_quad(warped, &places, [&columns, &rows], first, quad) };
                 }
+                continue;
+            }
+            for (i, pixel) in quad.iter_mut().enumerate() {
+                warped.pixel::<3, 2, __m256d, Linear>([&columns, &rows], first + i, pixel);
             }
         }
     }
@@ -137,13 +138,45 @@ fn store(pixels: __m128i, quad: &mut [[u8; 3]; QUAD]) {
     }
 }
 
-/// Writes four pixels. Returns a bit for each that is not certain.
+/// Writes four pixels in `f64`.
+///
+/// # Safety
+/// All four are plain.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn exact_quad(
+    warped: &Warped<'_>,
+    places: &Places,
+    [columns, rows]: [&Coordinates; 2],
+    first: usize,
+    quad: &mut [[u8; 3]; QUAD],
+) {
+    let stride = warped.size.width * 3;
+    // SAFETY: eight bytes from each place on are in the source, and a row later too; of them seven are read.
+    let tap = |at: usize| unsafe {
+        let four = warped.source.as_ptr().add(at).cast::<i32>().read_unaligned();
+        _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)))
+    };
+    let between = |from, to, part| _mm256_add_pd(from, _mm256_mul_pd(_mm256_sub_pd(to, from), part));
+    let value = |i: usize| {
+        let at = places.first[i] as usize;
+        let (dx, dy) = (_mm256_set1_pd(columns.rest[i]), _mm256_set1_pd(rows.rest[i]));
+        let upper = between(tap(at), tap(at + 3), dx);
+        let lower = between(tap(at + stride), tap(at + stride + 3), dx);
+        _mm256_cvttpd_epi32(between(upper, lower, dy))
+    };
+    // Both packings saturate, as clipping does.
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| value(first + i));
+    store(_mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d)), quad);
+}
+
+/// Writes four pixels. Returns whether all are certain.
 ///
 /// # Safety
 /// All four are plain.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,fma")]
-unsafe fn quad_with_avx512(warped: &Warped<'_>, places: &Places, first: usize, quad: &mut [[u8; 3]; QUAD]) -> u32 {
+unsafe fn quad_with_avx512(warped: &Warped<'_>, places: &Places, first: usize, quad: &mut [[u8; 3]; QUAD]) -> bool {
     let (source, stride) = (warped.source, warped.size.width * 3);
     let at = |i: usize| places.first[first + i] as usize;
     // SAFETY: eight bytes from each place on are in the source, and a row later too.
@@ -171,29 +204,28 @@ unsafe fn quad_with_avx512(warped: &Warped<'_>, places: &Places, first: usize, q
     let whole = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(value);
     let distance = _mm512_abs_ps(_mm512_sub_ps(value, whole));
     let near = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(distance, _mm512_set1_ps(NEAR)) & 0x7777;
-    let mut uncertain = 0;
+    let mut is_certain = true;
     if near != 0 {
         // Where nothing is added, the value is a tap, and exact.
         let across = _mm512_mul_ps(_mm512_or_ps(d_above, d_below), dx);
         let added = _mm512_or_ps(across, _mm512_mul_ps(d, dy));
-        let unsure = _mm512_mask_cmp_ps_mask::<_CMP_NEQ_UQ>(near, added, _mm512_setzero_ps());
-        uncertain = (0..QUAD).fold(0, |bits, i| bits | u32::from(unsure >> (4 * i) & 15 != 0) << i);
+        is_certain = _mm512_mask_cmp_ps_mask::<_CMP_NEQ_UQ>(near, added, _mm512_setzero_ps()) == 0;
     }
     store(_mm512_cvtepi32_epi8(_mm512_cvttps_epi32(value)), quad);
-    uncertain
+    is_certain
 }
 
-/// Writes four pixels. Returns a bit for each that is not certain.
+/// Writes four pixels. Returns whether all are certain.
 ///
 /// # Safety
 /// All four are plain.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn quad_with_avx2(warped: &Warped<'_>, places: &Places, first: usize, quad: &mut [[u8; 3]; QUAD]) -> u32 {
+unsafe fn quad_with_avx2(warped: &Warped<'_>, places: &Places, first: usize, quad: &mut [[u8; 3]; QUAD]) -> bool {
     let (source, stride) = (warped.source, warped.size.width * 3);
     let (left, right) = (_mm256_broadcastsi128_si256(bytes(&LEFT)), _mm256_broadcastsi128_si256(bytes(&RIGHT)));
     let mut words = [_mm256_setzero_si256(); 2];
-    let mut uncertain = 0;
+    let mut is_certain = true;
     for half in 0..2 {
         let (i, k) = (first + 2 * half, first + 2 * half + 1);
         let (a, b) = (places.first[i] as usize, places.first[k] as usize);
@@ -221,8 +253,7 @@ unsafe fn quad_with_avx2(warped: &Warped<'_>, places: &Places, first: usize, qua
             // Where nothing is added, the value is a tap, and exact.
             let across = _mm256_mul_ps(_mm256_or_ps(d_above, d_below), dx);
             let added = _mm256_or_ps(across, _mm256_mul_ps(d, dy));
-            let unsure = near & _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(added, _mm256_setzero_ps()));
-            uncertain |= (u32::from(unsure & 0x0f != 0) | u32::from(unsure & 0xf0 != 0) << 1) << (2 * half);
+            is_certain &= near & _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(added, _mm256_setzero_ps())) == 0;
         }
         words[half] = _mm256_cvttps_epi32(value);
     }
@@ -230,7 +261,7 @@ unsafe fn quad_with_avx2(warped: &Warped<'_>, places: &Places, first: usize, qua
     let packed = _mm256_packs_epi32(words[0], words[1]);
     let packed = _mm256_packus_epi16(packed, packed);
     store(_mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256::<1>(packed)), quad);
-    uncertain
+    is_certain
 }
 
 #[cfg(test)]
