@@ -32,7 +32,7 @@ struct Arguments {
     /// A folder of IDX files, or of `train` and `test` or nothing in between, with a folder for each class
     #[arg(long, default_value = "/usr/share/datasets/fashion-mnist")]
     data: PathBuf,
-    /// Policies, each trained with every seed: none, a preset's name, or a file of text or JSON
+    /// Policies, each trained with every seed: none, a policy's or scheme's name, or a file of text or JSON
     #[arg(long, value_delimiter = ',', default_value = "none,cifar10,examples/train/shifts.txt")]
     policy: Vec<String>,
     /// How many seeds

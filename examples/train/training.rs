@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use autoaugment::burn::ImageBatch;
 use autoaugment::loader::{Dataset, Loader, Position};
-use autoaugment::{Augmenter, Layout, Output, Policy};
+use autoaugment::{Augmenter, Layout, Output, Transform};
 use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
@@ -89,7 +89,7 @@ pub struct Training {
 
 impl Training {
     /// Starts anew.
-    pub fn new(policy: Option<Policy>, settings: &Settings, data: &Data, on: &Opened) -> Result<Self> {
+    pub fn new(policy: Transform, settings: &Settings, data: &Data, on: &Opened) -> Result<Self> {
         ensure!(!data.train.is_empty(), "there are no training images");
         let seed = settings.seed;
         let output = Output::f32(Layout::Nchw, data.normalize()?);

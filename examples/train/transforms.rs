@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use autoaugment::mixing::{CutMix, MixUp, Mixer, Mixing};
 use autoaugment::transform::{RandomCrop, RandomResizedCrop, ResizeStage};
-use autoaugment::{Policy, Size, Transform};
+use autoaugment::{Size, Transform};
 use clap::{Args, ValueEnum};
 
 /// What comes before the policy.
@@ -38,8 +38,8 @@ pub struct Transforms {
 
 impl Transforms {
     /// What training images of this size go through.
-    pub fn training(&self, Size { width, height }: Size, policy: Option<Policy>) -> Transform {
-        let base = match self.base {
+    pub fn training(&self, Size { width, height }: Size, policy: Transform) -> Transform {
+        let mut base = match self.base {
             Base::None => Transform::new(),
             Base::Crop => {
                 Transform::new().random_crop(RandomCrop::padded(width, height, 2)).random_horizontal_flip(0.5)
@@ -49,10 +49,8 @@ impl Transforms {
                 Transform::new().random_resized_crop(crop).random_horizontal_flip(0.5)
             }
         };
-        match policy {
-            Some(policy) => base.policy(policy),
-            None => base,
-        }
+        base.stages.extend(policy.stages);
+        base
     }
 
     /// What mixes training batches, if something does.
@@ -75,16 +73,8 @@ impl Transforms {
     }
 }
 
-/// `none`, a preset's name, or a file of text or JSON.
-pub fn policy(name: &str) -> Result<Option<Policy>> {
-    let path = Path::new(name);
-    if name == "none" {
-        return Ok(None);
-    }
-    if !path.is_file() {
-        return Ok(Some(Policy::preset(name)?));
-    }
-    let text = std::fs::read_to_string(path)?;
-    let policy = if path.extension().is_some_and(|e| e == "json") { Policy::from_json(&text) } else { text.parse() };
-    policy.map(Some).with_context(|| name.to_string())
+/// `none`, a policy or scheme by name, or a file of text or JSON.
+pub fn policy(name: &str) -> Result<Transform> {
+    let text = if Path::new(name).is_file() { std::fs::read_to_string(name)? } else { name.to_string() };
+    text.parse().with_context(|| name.to_string())
 }

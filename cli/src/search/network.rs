@@ -54,7 +54,10 @@ pub enum On {
 pub enum Settings {
     Micro(Micro),
     #[cfg(feature = "burn")]
-    Large { training: Box<Large>, on: On },
+    Large {
+        training: Box<Large>,
+        on: On,
+    },
 }
 
 impl NetworkOptions {

@@ -273,3 +273,21 @@ fn wrong_calls_are_refused_with_the_reason() {
     folder.run(&journal).ends_with(2).says("journal.json exists");
     folder.run(&format!("{journal} --force")).ends_with(0).says("continuing journal.journal after 2 children");
 }
+
+#[cfg(feature = "burn")]
+#[test]
+fn children_of_other_networks_are_trained_by_burn() {
+    let folder = data(40);
+    let call = |out: &str| format!("search data --out {out} --network small --children 3 --seeds 0 {SMALL}");
+    for out in ["a.json", "b.json"] {
+        folder.run(&call(out)).ends_with(0).says(&format!("wrote {out} after 3 children"));
+    }
+    assert_eq!(folder.read("a.json"), folder.read("b.json"));
+    assert_eq!(journal(&folder, "a.journal"), journal(&folder, "b.journal"));
+    let begins = String::from_utf8(folder.read("a.journal")).unwrap();
+    assert!(begins.starts_with('{') && begins.contains(r#""network":{"settings":{"large":"#), "{begins}");
+    folder.run("search data --out a.json --force --children 3 --seeds 0 --train 64 --validation 64").ends_with(2);
+    let wide = "search proxy data --network reduced-cifar10 --validation 32 --out";
+    folder.run(&format!("{wide} p.json --train 128")).ends_with(0);
+    folder.run(&format!("{wide} q.json --train 64")).ends_with(2).says("fewer than a step of 128");
+}
