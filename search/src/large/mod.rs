@@ -104,7 +104,7 @@ impl Large {
         if epochs == 0 || batch == 0 {
             return refused(format!("{epochs} epochs in steps of {batch} images; both must be at least 1"));
         }
-        if !(rate > 0.0 && rate <= 10.0) || !(0.0..=1.0).contains(&decay) {
+        if !(rate > 0.0 && rate <= 10.0 && (0.0..=1.0).contains(&decay)) {
             return refused(format!("the rate {rate} must be above 0 and at most 10, and the decay {decay} in 0..=1"));
         }
         Ok(self.after.check()?)

@@ -52,6 +52,8 @@ impl Architecture {
 }
 
 /// A network with its parameters.
+// A child has one, so that the size of the smaller one does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Module, Debug)]
 pub(super) enum Network {
     Small(Small),
