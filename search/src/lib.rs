@@ -53,7 +53,7 @@ pub use filter::Filter;
 pub use journal::Start;
 #[cfg(feature = "burn")]
 pub use large::{Architecture, Descent, Large, LargeChild};
-pub use micro::{Density, Micro, MicroChild};
+pub use micro::{Density, FineTuned, FineTuning, Micro, MicroChild};
 pub use random_search::RandomSearch;
 pub use run::Budget;
 pub use search::{Job, Outcome, Reward, Search};

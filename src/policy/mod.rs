@@ -1,6 +1,7 @@
 //! Policy: sub-policies of steps, as plain data.
 
 mod fast_autoaugment;
+mod found;
 mod import;
 mod json;
 mod presets;

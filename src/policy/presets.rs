@@ -16,7 +16,7 @@ pub(super) type Pair<M> = [(OpKind, f64, M); 2];
 /// Name, one line of help, and the policy.
 type Preset = (&'static str, &'static str, fn() -> Policy);
 
-const PRESETS: [Preset; 7] = [
+const PRESETS: [Preset; 8] = [
     ("imagenet", "learned on ImageNet: colors and rotations", Policy::imagenet),
     ("cifar10", "learned on CIFAR-10", Policy::cifar10),
     ("svhn", "learned on Street View House Numbers: shears and inversions", Policy::svhn),
@@ -24,6 +24,11 @@ const PRESETS: [Preset; 7] = [
     ("fast-imagenet", "found by Fast AutoAugment on ImageNet: 498 sub-policies", Policy::fast_imagenet),
     ("fast-cifar10", "found by Fast AutoAugment on CIFAR-10: 493 sub-policies", Policy::fast_cifar10),
     ("fast-svhn", "found by Fast AutoAugment on SVHN: 497 sub-policies", Policy::fast_svhn),
+    (
+        "fashion-mnist-found",
+        "found by `autoaugment search` on 512 images of Fashion-MNIST",
+        Policy::fashion_mnist_found,
+    ),
 ];
 
 impl Policy {

@@ -83,7 +83,7 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("ops --size 0x4", "0 x 4"),
         (
             "policy show nope",
-            "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, randaugment(n=2, m=9), ",
+            "there is no `nope`; there are imagenet, cifar10, svhn, v0, fast-imagenet, fast-cifar10, fast-svhn, fashion-mnist-found, randaugment(n=2, m=9), ",
         ),
         ("policy show rand-m9-t3b", "`t3b` in `rand-m9-t3b` must be tweights, t3a or t3aw"),
         ("policy check scheme.txt", "scheme.txt: rand-m9 is not a learned policy"),

@@ -17,6 +17,7 @@ fn found_policies_are_listed_and_shown() {
         ("fast-imagenet", Policy::fast_imagenet()),
         ("fast-cifar10", Policy::fast_cifar10()),
         ("fast-svhn", Policy::fast_svhn()),
+        ("fashion-mnist-found", Policy::fashion_mnist_found()),
     ] {
         let count = format!("{} sub-policies", policy.sub_policies.len());
         assert!(list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.ends_with(&count)), "{list}");

@@ -6,6 +6,7 @@
 
 mod convolution;
 mod density;
+mod fine_tuning;
 mod network;
 mod threads;
 
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::random::shuffle;
 use convolution::LANES;
 pub use density::Density;
+pub use fine_tuning::{FineTuned, FineTuning};
 use network::{Judgment, Network};
 use threads::Threads;
 
@@ -128,47 +130,21 @@ impl MicroChild {
 
     /// A network after its epochs, and the mean loss in the last one.
     fn trained(&self, transform: &Transform, epochs: usize, seed: u64) -> Result<(Network, f64)> {
-        let Micro { widths, batch, rate, decay, .. } = self.settings;
-        let Images { pixels, labels, side, channels, classes } = &self.training;
-        let mut network = Network::new(*channels, *side, widths, *classes, seed);
-        if let Some(start) = &self.start {
-            network.parameters.copy_from_slice(start);
-        }
-        let mut adam = Adam::new(network.parameters.len());
-        let sampler = Sampler::new(transform.clone(), seed)?;
-        let images = labels.len();
-        let shape = self.training.shape();
-        let given = Batch::new(&pixels[..], shape, Layout::Nhwc)?;
-        let indices: Vec<u64> = (0..images as u64).collect();
-        let mut order: Vec<usize> = (0..images).collect();
-        let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        // The first stream made the weights.
-        stream.set_stream(1);
-        let steps = images / batch;
-        let (mut augmented, mut loss) = (Tensor::default(), 0.0);
+        let mut training = Training::new(self, transform, self.start.as_deref(), seed)?;
+        let steps = epochs * training.steps();
+        let mut loss = 0.0;
         for epoch in 0..epochs {
-            let plan = sampler.plan(shape, epoch as u64, &indices)?;
-            self.executor.apply_into(&given, &plan, &Output::u8(), &mut augmented)?;
-            let bytes = augmented.data.as_u8().unwrap_or_default();
-            check_size(augmented.shape, shape)?;
-            shuffle(&mut order, &mut stream);
-            loss = 0.0;
-            for (step, chosen) in order.chunks_exact(batch).enumerate() {
-                network.gradient.fill(0.0);
-                for block in chosen.chunks_exact(LANES) {
-                    network.load(bytes, |lane| block[lane], &self.form);
-                    loss += network.add_gradient(|lane| labels[block[lane]] as usize, batch).loss;
-                }
-                let part = (epoch * steps + step) as f64 / (epochs * steps) as f64;
-                let rate = f64::from(rate) * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0;
-                adam.step(rate as f32, decay, &mut network.parameters, &network.gradient);
-            }
+            let before = epoch * training.steps();
+            loss = training.epoch(|step| {
+                let part = (before + step) as f64 / steps as f64;
+                (f64::from(self.settings.rate) * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0) as f32
+            })?;
         }
-        Ok((network, loss / (steps * batch) as f64))
+        Ok((training.network, loss))
     }
 
-    fn judged(&self, network: &mut Network) -> Judgment {
-        let Images { pixels, labels, .. } = &self.validation;
+    fn judged(&self, network: &mut Network, images: &Images) -> (f64, f64) {
+        let Images { pixels, labels, .. } = images;
         let mut all = Judgment::default();
         for first in (0..labels.len()).step_by(LANES) {
             let lanes = LANES.min(labels.len() - first);
@@ -178,7 +154,80 @@ impl MicroChild {
             let Judgment { loss, right } = network.judge(|lane| labels[image(lane)] as usize, lanes);
             (all.loss, all.right) = (all.loss + loss, all.right + right);
         }
-        all
+        let count = images.len() as f64;
+        (all.right as f64 / count, all.loss / count)
+    }
+}
+
+/// A network while it is trained.
+struct Training<'a> {
+    child: &'a MicroChild,
+    network: Network,
+    adam: Adam,
+    sampler: Sampler,
+    order: Vec<usize>,
+    stream: ChaCha8Rng,
+    augmented: Tensor,
+    epoch: u64,
+}
+
+impl<'a> Training<'a> {
+    /// Starts with these parameters, or with weights drawn by the seed.
+    fn new(child: &'a MicroChild, transform: &Transform, start: Option<&[f32]>, seed: u64) -> Result<Self> {
+        let Images { side, channels, classes, .. } = child.training;
+        let mut network = Network::new(channels, side, child.settings.widths, classes, seed);
+        if let Some(start) = start {
+            let (there, expected) = (start.len(), network.parameters.len());
+            if there != expected {
+                let reason = format!("a start of {there} parameters is of another network: it has {expected}");
+                return Err(Error::Child(reason));
+            }
+            network.parameters.copy_from_slice(start);
+        }
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        // The first stream made the weights.
+        stream.set_stream(1);
+        Ok(Training {
+            child,
+            adam: Adam::new(network.parameters.len()),
+            network,
+            sampler: Sampler::new(transform.clone(), seed)?,
+            order: (0..child.training.len()).collect(),
+            stream,
+            augmented: Tensor::default(),
+            epoch: 0,
+        })
+    }
+
+    /// The steps of an epoch.
+    fn steps(&self) -> usize {
+        self.order.len() / self.child.settings.batch
+    }
+
+    /// Trains for an epoch, with AdamW's rate of each step. Returns the mean loss.
+    fn epoch(&mut self, rate: impl Fn(usize) -> f32) -> Result<f64> {
+        let Micro { batch, decay, .. } = self.child.settings;
+        let images = &self.child.training;
+        let shape = images.shape();
+        let given = Batch::new(&images.pixels[..], shape, Layout::Nhwc)?;
+        let indices: Vec<u64> = (0..images.len() as u64).collect();
+        let plan = self.sampler.plan(shape, self.epoch, &indices)?;
+        self.epoch += 1;
+        self.child.executor.apply_into(&given, &plan, &Output::u8(), &mut self.augmented)?;
+        check_size(self.augmented.shape, shape)?;
+        let bytes = self.augmented.data.as_u8().unwrap_or_default();
+        shuffle(&mut self.order, &mut self.stream);
+        let network = &mut self.network;
+        let mut loss = 0.0;
+        for (step, chosen) in self.order.chunks_exact(batch).enumerate() {
+            network.gradient.fill(0.0);
+            for block in chosen.chunks_exact(LANES) {
+                network.load(bytes, |lane| block[lane], &self.child.form);
+                loss += network.add_gradient(|lane| images.labels[block[lane]] as usize, batch).loss;
+            }
+            self.adam.step(rate(step), decay, &mut network.parameters, &network.gradient);
+        }
+        Ok(loss / (self.steps() * batch) as f64)
     }
 }
 
@@ -186,9 +235,8 @@ impl Child for MicroChild {
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score> {
         self.threads.alone(|| {
             let (mut network, training_loss) = self.trained(transform, self.settings.epochs, seed)?;
-            let Judgment { loss, right } = self.judged(&mut network);
-            let count = self.validation.len() as f64;
-            Ok(Score { accuracy: right as f64 / count, loss: loss / count, training_loss })
+            let (accuracy, loss) = self.judged(&mut network, &self.validation);
+            Ok(Score { accuracy, loss, training_loss })
         })?
     }
 }

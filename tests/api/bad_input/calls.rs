@@ -269,7 +269,7 @@ pub fn runs() -> Vec<Case> {
         (
             "a row far away",
             apply_op(ops::Cutout { x: 0, y: i64::MIN, width: 1, height: 1, fill: [0; 3] }),
-            "image 0: Cutout: y -9223372036854776000 is outside -1000000..=1000000",
+            "image 0: Cutout: y -9.223372036854776e18 is outside -1000000..=1000000",
         ),
         (
             "the second image",

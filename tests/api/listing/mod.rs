@@ -16,17 +16,19 @@ fn presets_never_change() {
         ("cifar10", include_str!("cifar10.txt")),
         ("svhn", include_str!("svhn.txt")),
         ("v0", include_str!("v0.txt")),
+        ("fashion-mnist-found", include_str!("fashion-mnist-found.txt")),
     ] {
         assert_eq!(Policy::preset(name).unwrap().to_string(), text.trim_end(), "{name}");
         assert_eq!(text.parse::<Policy>().unwrap(), name.parse().unwrap(), "{name}");
     }
     let made = [Policy::imagenet(), Policy::cifar10(), Policy::svhn(), Policy::v0()];
     let named: Vec<_> = Policy::preset_names().map(|name| Policy::preset(name).unwrap()).collect();
-    let fast = ["fast-imagenet", "fast-cifar10", "fast-svhn"];
-    let names = ["imagenet", "cifar10", "svhn", "v0"].into_iter().chain(fast);
+    let found = ["fast-imagenet", "fast-cifar10", "fast-svhn", "fashion-mnist-found"];
+    let names = ["imagenet", "cifar10", "svhn", "v0"].into_iter().chain(found);
     assert_eq!(Policy::preset_names().collect::<Vec<_>>(), names.collect::<Vec<_>>());
     assert_eq!(named[..4], made);
-    assert_eq!(named[4..], [Policy::fast_imagenet(), Policy::fast_cifar10(), Policy::fast_svhn()]);
+    let fast = [Policy::fast_imagenet(), Policy::fast_cifar10(), Policy::fast_svhn()];
+    assert_eq!(named[4..], [&fast[..], &[Policy::fashion_mnist_found()]].concat());
     assert!(made.iter().all(|policy| policy.depth() == 2));
     assert_eq!("Invert 1 1\nInvert 1 1 + Invert 1 1 + Invert 1 1".parse::<Policy>().unwrap().depth(), 3);
 }

@@ -64,7 +64,7 @@ fn sub_policies_of_every_short_preset_are_drawn_alike_and_their_steps_as_often_a
             results.push(check(&format!("{name}: {sub_policy}"), &counts, &outcomes.into_values().collect::<Vec<_>>()));
         }
     }
-    assert_eq!(results.len(), 4 * (4 + 25));
+    assert_eq!(results.len(), 5 * (4 + 25));
     report(results);
 }
 
