@@ -1,7 +1,7 @@
 //! Network: the built-in children, by name.
 
 use autoaugment_search::{Child, Micro, MicroChild};
-#[cfg(feature = "burn")]
+#[cfg(feature = "burn-children")]
 use autoaugment_search::{Large, LargeChild};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct NetworkOptions {
     #[arg(long, value_enum, default_value = "micro", conflicts_with = "child")]
     network: Network,
     /// Where networks other than micro are trained
-    #[cfg(feature = "burn")]
+    #[cfg(feature = "burn-children")]
     #[arg(long, value_enum, default_value = "flex", conflicts_with = "child")]
     on: On,
 }
@@ -27,18 +27,18 @@ enum Network {
     /// Three convolutions of 8, 16 and 32 channels on the CPU, which take about a CPU-second
     Micro,
     /// Three convolutions of 16, 32 and 32 channels
-    #[cfg(feature = "burn")]
+    #[cfg(feature = "burn-children")]
     Small,
     /// The paper's child on reduced CIFAR-10: a WRN-40-2, 120 epochs, with crops, flips and Cutout; for GPUs
-    #[cfg(feature = "burn")]
+    #[cfg(feature = "burn-children")]
     ReducedCifar10,
     /// The paper's child on reduced SVHN: a WRN-40-2, 160 epochs, with Cutout; for GPUs
-    #[cfg(feature = "burn")]
+    #[cfg(feature = "burn-children")]
     ReducedSvhn,
 }
 
 /// A device of burn.
-#[cfg(feature = "burn")]
+#[cfg(feature = "burn-children")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum On {
@@ -53,7 +53,7 @@ pub enum On {
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Settings {
     Micro(Micro),
-    #[cfg(feature = "burn")]
+    #[cfg(feature = "burn-children")]
     Large {
         training: Box<Large>,
         on: On,
@@ -62,18 +62,18 @@ pub enum Settings {
 
 impl NetworkOptions {
     /// The settings for images of a side.
-    #[cfg_attr(not(feature = "burn"), allow(unused_variables))]
+    #[cfg_attr(not(feature = "burn-children"), allow(unused_variables))]
     pub fn settings(&self, preset: Preset, side: usize) -> Settings {
-        #[cfg(feature = "burn")]
+        #[cfg(feature = "burn-children")]
         let large = |training: Large| Settings::Large { training: Box::new(training), on: self.on };
         match (self.network, preset) {
             (Network::Micro, Preset::Fast) => Settings::Micro(Micro::WARM),
             (Network::Micro, Preset::Paper) => Settings::Micro(Micro::FRESH),
-            #[cfg(feature = "burn")]
+            #[cfg(feature = "burn-children")]
             (Network::Small, _) => large(Large::small(16)),
-            #[cfg(feature = "burn")]
+            #[cfg(feature = "burn-children")]
             (Network::ReducedCifar10, _) => large(Large::reduced_cifar10(side)),
-            #[cfg(feature = "burn")]
+            #[cfg(feature = "burn-children")]
             (Network::ReducedSvhn, _) => large(Large::reduced_svhn(side)),
         }
     }
@@ -93,7 +93,7 @@ impl Settings {
                 let start = child.start().unwrap_or_default().to_vec();
                 Ok((Box::new(child), start))
             }
-            #[cfg(feature = "burn")]
+            #[cfg(feature = "burn-children")]
             Settings::Large { training: settings, on } => {
                 let device = match on {
                     On::Flex => burn::tensor::Device::flex(),

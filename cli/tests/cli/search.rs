@@ -82,7 +82,7 @@ fn every_strategy_and_preset_runs() {
 fn shape(folder: &Folder, call: &str) -> [u64; 5] {
     folder.run(&format!("search proxy {call} --out proxy.json --force")).ends_with(0);
     let proxy: serde_json::Value = serde_json::from_slice(&folder.read("proxy.json")).unwrap();
-    let images = &proxy["proxy"]["child"]["micro"]["images"];
+    let images = &proxy["proxy"]["child"]["network"]["images"];
     let number = |name: &str| images[name].as_u64().unwrap();
     let [side, channels, classes, training, validation] =
         ["side", "channels", "classes", "training", "validation"].map(number);
@@ -274,7 +274,7 @@ fn wrong_calls_are_refused_with_the_reason() {
     folder.run(&format!("{journal} --force")).ends_with(0).says("continuing journal.journal after 2 children");
 }
 
-#[cfg(feature = "burn")]
+#[cfg(feature = "burn-children")]
 #[test]
 fn children_of_other_networks_are_trained_by_burn() {
     let folder = data(40);

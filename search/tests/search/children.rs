@@ -1,7 +1,7 @@
 //! Micro children: they learn, the same way each time, and refuse what cannot be learned.
 
 use autoaugment::{Policy, Transform};
-use autoaugment_search::{Child, Images, Micro, MicroChild, Score};
+use autoaugment_search::{Child, FineTuning, Images, Micro, MicroChild, Score};
 
 use crate::bars::bars;
 
@@ -99,4 +99,30 @@ fn sets_are_divided_by_class() {
     let (again, _) = bars(103, 1, 1).divided(40, 60, 7).unwrap();
     let (other, _) = bars(103, 1, 1).divided(40, 60, 8).unwrap();
     assert!(again == training && other != training);
+}
+
+#[test]
+fn a_network_is_fine_tuned_until_it_gains_no_more() {
+    let knows = child(Micro { warm_epochs: 20, ..SHORT }, 1);
+    let child = child(SHORT, 1);
+    let schedule = FineTuning { most: 40, ..FineTuning::of(3e-3) };
+    let tuned = |start, most| child.fine_tuned(&Transform::new(), start, FineTuning { most, ..schedule }, 5).unwrap();
+    let (from_start, anew) = (tuned(knows.start(), 40), tuned(None, 40));
+    assert_eq!(from_start, tuned(knows.start(), 40));
+    assert!(
+        from_start.validation.accuracy > anew.validation.accuracy,
+        "{:?}",
+        [from_start.validation, anew.validation]
+    );
+    assert!(tuned(None, 1).validation.accuracy < anew.validation.accuracy);
+    // The parameters are those of the best epoch.
+    let (accuracy, loss) = child.judge(&anew.parameters, child.validation()).unwrap();
+    assert_eq!((accuracy, loss), (anew.validation.accuracy, anew.validation.loss));
+    let refused = |start: Option<&[f32]>, most| {
+        let schedule = FineTuning { most, ..schedule };
+        child.fine_tuned(&Transform::new(), start, schedule, 5).unwrap_err().to_string()
+    };
+    assert!(refused(Some(&[0.0; 7]), 9).contains("a start of 7 parameters is of another network"));
+    assert!(refused(None, 0).contains("no epochs"));
+    assert!(child.judge(&anew.parameters, &bars(10, 3, 1)).unwrap_err().to_string().contains("other channels"));
 }
