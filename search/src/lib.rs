@@ -42,6 +42,9 @@ mod search;
 mod side_by_side;
 mod strategy;
 
+/// The crate of the devices that large children are trained on.
+#[cfg(feature = "burn")]
+pub use burn;
 pub use child::{Child, Score};
 pub use command::{CommandChild, Limits, end_commands};
 pub use controller::{Controller, Ppo};

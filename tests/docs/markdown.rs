@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 15] = [
+pub const PAGES: [&str; 16] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
@@ -19,6 +19,7 @@ pub const PAGES: [&str; 15] = [
     "benches/files/README.md",
     "benches/peers/README.md",
     "search/benches/README.md",
+    "search/examples/transfer/README.md",
 ];
 
 /// One page with its text.

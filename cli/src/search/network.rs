@@ -96,7 +96,7 @@ impl Settings {
             #[cfg(feature = "burn-children")]
             Settings::Large { training: settings, on } => {
                 let device = match on {
-                    On::Flex => burn::tensor::Device::flex(),
+                    On::Flex => autoaugment_search::burn::tensor::Device::flex(),
                     On::Wgpu => autoaugment::burn::open()?.0,
                 };
                 let child = LargeChild::new(Large::clone(settings), training, validation, device)?;
