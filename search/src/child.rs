@@ -1,8 +1,8 @@
 //! Child: trains a small network with a policy, and says how well it does.
 
-use autoaugment::{Shape, Transform};
+use autoaugment::Transform;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What a child says after its training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,12 +27,8 @@ pub trait Child: Send + Sync {
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score>;
 }
 
-/// Refuses images whose size a transform has changed.
-pub(crate) fn check_size(after: Shape, before: Shape) -> Result<()> {
-    if after == before {
-        return Ok(());
-    }
-    let size = |shape: Shape| format!("{} x {}", shape.width, shape.height);
-    let (after, before) = (size(after), size(before));
-    Err(Error::Child(format!("the transform makes images of {after} pixels of those of {before}")))
+/// A rate that falls from `rate` to 0 as half a cosine, at a step of all steps.
+pub(crate) fn cosine(rate: f64, step: usize, steps: usize) -> f64 {
+    let part = step as f64 / steps as f64;
+    rate * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0
 }

@@ -22,6 +22,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
+mod augmented;
 mod child;
 mod command;
 pub mod comparison;
@@ -41,6 +42,7 @@ mod run;
 mod search;
 mod side_by_side;
 mod strategy;
+mod threads;
 
 /// The crate of the devices that large children are trained on.
 #[cfg(feature = "burn")]

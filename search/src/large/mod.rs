@@ -9,22 +9,21 @@ mod wide_resnet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use autoaugment::transform::RandomCrop;
-use autoaugment::{Batch, Executor, Layout, Output, Sampler, Shape, Tensor, Transform};
+use autoaugment::{Executor, Transform};
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, ElementConversion, Int, TensorData};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::child::{Child, Score, check_size};
+use crate::augmented::Augmented;
+use crate::child::{Child, Score, cosine};
 use crate::data::Images;
 use crate::error::{Error, Result};
-use crate::random::shuffle;
+use crate::random::Order;
+use crate::threads::Threads;
 pub use network::Architecture;
 use network::Network;
 
@@ -131,6 +130,7 @@ pub struct LargeChild {
     form: Vec<(f32, f32)>,
     executor: Executor,
     device: Device,
+    threads: Threads,
 }
 
 impl LargeChild {
@@ -142,7 +142,15 @@ impl LargeChild {
         settings.check()?;
         training.check_beside(&validation, settings.batch)?;
         let executor = Executor::new(autoaugment::Device::Cpu)?;
-        Ok(LargeChild { form: training.form(), settings, training, validation, executor, device })
+        Ok(LargeChild {
+            form: training.form(),
+            settings,
+            training,
+            validation,
+            executor,
+            device,
+            threads: Threads::default(),
+        })
     }
 
     /// Images of a batch as N x C x H x W floats. `bytes` are interleaved.
@@ -163,37 +171,27 @@ impl LargeChild {
     /// A network after its epochs, and the mean loss in the last one.
     fn trained(&self, transform: &Transform, seed: u64) -> Result<(Network, f64)> {
         let Large { architecture, epochs, batch, rate, .. } = self.settings;
-        let Images { pixels, labels, side, channels, classes } = &self.training;
+        let Images { labels, channels, classes, .. } = &self.training;
         let device = self.device.clone().autodiff();
         let mut network = Network::new(architecture, *channels, *classes, seed, &device);
         let mut optimizer = self.settings.optimizer();
         let cross_entropy = CrossEntropyLossConfig::new().init(&device);
         let stages = transform.stages.iter().chain(&self.settings.after.stages).cloned();
-        let sampler = Sampler::new(Transform { stages: stages.collect() }, seed)?;
-        let shape = Shape { images: labels.len(), height: *side, width: *side, channels: *channels };
-        let given = Batch::new(&pixels[..], shape, Layout::Nhwc)?;
-        let indices: Vec<u64> = (0..labels.len() as u64).collect();
-        let mut order: Vec<usize> = (0..labels.len()).collect();
-        let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        // The first stream made the weights.
-        stream.set_stream(1);
+        let transform = Transform { stages: stages.collect() };
+        let mut augmented = Augmented::new(&self.training, &self.executor, transform, seed)?;
+        let mut order = Order::new(labels.len(), seed);
         let steps = labels.len() / batch;
-        let (mut augmented, mut loss) = (Tensor::default(), 0.0);
+        let mut loss = 0.0;
         for epoch in 0..epochs {
-            let plan = sampler.plan(shape, epoch as u64, &indices)?;
-            self.executor.apply_into(&given, &plan, &Output::u8(), &mut augmented)?;
-            check_size(augmented.shape, shape)?;
-            let bytes = augmented.data.as_u8().unwrap_or_default();
-            shuffle(&mut order, &mut stream);
+            let bytes = augmented.epoch(epoch as u64)?;
             loss = 0.0;
-            for (step, chosen) in order.chunks_exact(batch).enumerate() {
+            for (step, chosen) in order.next_epoch().chunks_exact(batch).enumerate() {
                 let said = network.forward(self.load(bytes, chosen.iter().copied(), &device));
                 let labels: Vec<i32> = chosen.iter().map(|&image| labels[image] as i32).collect();
                 let labels = burn::Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), &device);
                 let lost = cross_entropy.forward(said, labels);
                 let gradients = GradientsParams::from_grads(lost.backward(), &network);
-                let part = (epoch * steps + step) as f64 / (epochs * steps) as f64;
-                let rate = rate * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0;
+                let rate = cosine(rate, epoch * steps + step, epochs * steps);
                 network = optimizer.step(rate, network, gradients);
                 loss += lost.into_scalar::<f32>().elem::<f64>();
             }
@@ -229,14 +227,12 @@ impl LargeChild {
 impl Child for LargeChild {
     fn train(&self, transform: &Transform, seed: u64) -> Result<Score> {
         // burn panics where a device or its memory fails.
-        let pool = ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.map_err(|error| Error::Child(format!("no thread can be started: {error}")))?;
         let run = AssertUnwindSafe(|| {
-            pool.install(|| {
+            self.threads.alone(|| {
                 let (network, training_loss) = self.trained(transform, seed)?;
                 let (right, loss) = self.judged(&network);
                 Ok(Score { accuracy: right as f64 / self.validation.len() as f64, loss, training_loss })
-            })
+            })?
         });
         catch_unwind(run).unwrap_or_else(|cause| {
             let cause = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());

@@ -5,11 +5,11 @@
 //! classes. A policy costs some passes and no training. The score is a filter of random policies. As an aim of a search
 //! it finds the mildest ones.
 
-use autoaugment::{Batch, Layout, Output, Sampler, Tensor, Transform};
+use autoaugment::Transform;
 
 use super::network::Network;
 use super::{LANES, Micro, MicroChild};
-use crate::child::check_size;
+use crate::augmented::Augmented;
 use crate::data::Images;
 use crate::error::Result;
 
@@ -49,19 +49,13 @@ impl Density {
     }
 
     fn part(&self, transform: &Transform, seed: u64) -> Result<f64> {
-        let Images { pixels, labels, .. } = &self.child.validation;
-        let shape = self.child.validation.shape();
-        let given = Batch::new(&pixels[..], shape, Layout::Nhwc)?;
-        let sampler = Sampler::new(transform.clone(), seed)?;
-        let indices: Vec<u64> = (0..labels.len() as u64).collect();
-        let mut augmented = Tensor::default();
+        let images = &self.child.validation;
+        let labels = &images.labels;
+        let mut augmented = Augmented::new(images, &self.child.executor, transform.clone(), seed)?;
         let mut networks = self.networks.clone();
         let mut right = vec![false; labels.len() * networks.len()];
         for pass in 0..PASSES {
-            let plan = sampler.plan(shape, pass, &indices)?;
-            self.child.executor.apply_into(&given, &plan, &Output::u8(), &mut augmented)?;
-            check_size(augmented.shape, shape)?;
-            let bytes = augmented.data.as_u8().unwrap_or_default();
+            let bytes = augmented.epoch(pass)?;
             for (network, right) in networks.iter_mut().zip(right.chunks_exact_mut(labels.len())) {
                 for (block, right) in right.chunks_mut(LANES).enumerate() {
                     // Lanes behind the end repeat an image.

@@ -83,8 +83,8 @@ impl MicroChild {
     pub fn judge(&self, parameters: &[f32], images: &Images) -> Result<(f64, f64)> {
         images.check_beside(&self.validation, 1)?;
         self.threads.alone(|| {
-            let mut training = Training::new(self, &Transform::new(), Some(parameters), 0)?;
-            Ok(self.judged(&mut training.network, images))
+            let mut network = self.network(Some(parameters), 0)?;
+            Ok(self.judged(&mut network, images))
         })?
     }
 }

@@ -8,23 +8,21 @@ mod convolution;
 mod density;
 mod fine_tuning;
 mod network;
-mod threads;
 
-use autoaugment::{Batch, Device, Executor, Layout, Output, Sampler, Tensor, Transform};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use autoaugment::{Device, Executor, Transform};
 use serde::{Deserialize, Serialize};
 
-use crate::child::{Child, Score, check_size};
+use crate::augmented::Augmented;
+use crate::child::{Child, Score, cosine};
 use crate::controller::Adam;
 use crate::data::Images;
 use crate::error::{Error, Result};
-use crate::random::shuffle;
+use crate::random::Order;
+use crate::threads::Threads;
 use convolution::LANES;
 pub use density::Density;
 pub use fine_tuning::{FineTuned, FineTuning};
 use network::{Judgment, Network};
-use threads::Threads;
 
 /// How a micro child is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,13 +84,9 @@ impl MicroChild {
     /// Those of [`MicroChild::new`], and [`Error::Child`] if the start is of another network.
     pub fn with_start(settings: Micro, training: Images, validation: Images, start: Vec<f32>) -> Result<Self> {
         let mut child = MicroChild::untrained(settings, training, validation)?;
-        let Images { side, channels, classes, .. } = child.training;
-        let expected = Network::new(channels, side, settings.widths, classes, 0).parameters.len();
-        if start.len() != expected || settings.warm_epochs == 0 {
-            let there = start.len();
-            return Err(Error::Child(format!(
-                "a start of {there} parameters is of another network: it has {expected}"
-            )));
+        let network = child.network(Some(&start), 0)?;
+        if settings.warm_epochs == 0 {
+            return Err(of_another(start.len(), network.parameters.len()));
         }
         child.start = Some(start);
         Ok(child)
@@ -128,6 +122,20 @@ impl MicroChild {
         &self.validation
     }
 
+    /// A network with these parameters, or with weights drawn by the seed.
+    fn network(&self, start: Option<&[f32]>, seed: u64) -> Result<Network> {
+        let Images { side, channels, classes, .. } = self.training;
+        let mut network = Network::new(channels, side, self.settings.widths, classes, seed);
+        if let Some(start) = start {
+            let (there, expected) = (start.len(), network.parameters.len());
+            if there != expected {
+                return Err(of_another(there, expected));
+            }
+            network.parameters.copy_from_slice(start);
+        }
+        Ok(network)
+    }
+
     /// A network after its epochs, and the mean loss in the last one.
     fn trained(&self, transform: &Transform, epochs: usize, seed: u64) -> Result<(Network, f64)> {
         let mut training = Training::new(self, transform, self.start.as_deref(), seed)?;
@@ -135,10 +143,7 @@ impl MicroChild {
         let mut loss = 0.0;
         for epoch in 0..epochs {
             let before = epoch * training.steps();
-            loss = training.epoch(|step| {
-                let part = (before + step) as f64 / steps as f64;
-                (f64::from(self.settings.rate) * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0) as f32
-            })?;
+            loss = training.epoch(|step| cosine(f64::from(self.settings.rate), before + step, steps) as f32)?;
         }
         Ok((training.network, loss))
     }
@@ -159,71 +164,51 @@ impl MicroChild {
     }
 }
 
+fn of_another(there: usize, expected: usize) -> Error {
+    Error::Child(format!("a start of {there} parameters is of another network: it has {expected}"))
+}
+
 /// A network while it is trained.
 struct Training<'a> {
     child: &'a MicroChild,
     network: Network,
     adam: Adam,
-    sampler: Sampler,
-    order: Vec<usize>,
-    stream: ChaCha8Rng,
-    augmented: Tensor,
+    augmented: Augmented<'a>,
+    order: Order,
     epoch: u64,
 }
 
 impl<'a> Training<'a> {
-    /// Starts with these parameters, or with weights drawn by the seed.
     fn new(child: &'a MicroChild, transform: &Transform, start: Option<&[f32]>, seed: u64) -> Result<Self> {
-        let Images { side, channels, classes, .. } = child.training;
-        let mut network = Network::new(channels, side, child.settings.widths, classes, seed);
-        if let Some(start) = start {
-            let (there, expected) = (start.len(), network.parameters.len());
-            if there != expected {
-                let reason = format!("a start of {there} parameters is of another network: it has {expected}");
-                return Err(Error::Child(reason));
-            }
-            network.parameters.copy_from_slice(start);
-        }
-        let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        // The first stream made the weights.
-        stream.set_stream(1);
+        let network = child.network(start, seed)?;
         Ok(Training {
             child,
             adam: Adam::new(network.parameters.len()),
             network,
-            sampler: Sampler::new(transform.clone(), seed)?,
-            order: (0..child.training.len()).collect(),
-            stream,
-            augmented: Tensor::default(),
+            augmented: Augmented::new(&child.training, &child.executor, transform.clone(), seed)?,
+            order: Order::new(child.training.len(), seed),
             epoch: 0,
         })
     }
 
     /// The steps of an epoch.
     fn steps(&self) -> usize {
-        self.order.len() / self.child.settings.batch
+        self.child.training.len() / self.child.settings.batch
     }
 
     /// Trains for an epoch, with AdamW's rate of each step. Returns the mean loss.
     fn epoch(&mut self, rate: impl Fn(usize) -> f32) -> Result<f64> {
         let Micro { batch, decay, .. } = self.child.settings;
-        let images = &self.child.training;
-        let shape = images.shape();
-        let given = Batch::new(&images.pixels[..], shape, Layout::Nhwc)?;
-        let indices: Vec<u64> = (0..images.len() as u64).collect();
-        let plan = self.sampler.plan(shape, self.epoch, &indices)?;
+        let labels = &self.child.training.labels;
+        let bytes = self.augmented.epoch(self.epoch)?;
         self.epoch += 1;
-        self.child.executor.apply_into(&given, &plan, &Output::u8(), &mut self.augmented)?;
-        check_size(self.augmented.shape, shape)?;
-        let bytes = self.augmented.data.as_u8().unwrap_or_default();
-        shuffle(&mut self.order, &mut self.stream);
         let network = &mut self.network;
         let mut loss = 0.0;
-        for (step, chosen) in self.order.chunks_exact(batch).enumerate() {
+        for (step, chosen) in self.order.next_epoch().chunks_exact(batch).enumerate() {
             network.gradient.fill(0.0);
             for block in chosen.chunks_exact(LANES) {
                 network.load(bytes, |lane| block[lane], &self.child.form);
-                loss += network.add_gradient(|lane| images.labels[block[lane]] as usize, batch).loss;
+                loss += network.add_gradient(|lane| labels[block[lane]] as usize, batch).loss;
             }
             self.adam.step(rate(step), decay, &mut network.parameters, &network.gradient);
         }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Pools of one thread that are not in use.
 #[derive(Default)]
-pub(super) struct Threads(Mutex<Vec<ThreadPool>>);
+pub(crate) struct Threads(Mutex<Vec<ThreadPool>>);
 
 impl Threads {
     /// Does the work, and all that it divides, on one thread.
