@@ -39,7 +39,9 @@ class Augmenter:
         fill: tuple[int, int, int] | None = None,
         output: str = "u8",
     ) -> None:
-        self._arguments = arguments
+        # What `repr` shows: the arguments that are not their defaults.
+        auto = ("device", "auto")
+        self._arguments = {name: value for name, value in arguments.items() if value is not None and (name, value) != auto}
         self._seed = None if seed is None else _draws.checked("seed", seed)
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads: it must be 1 or more, or None for all, got {threads!r}")
@@ -206,7 +208,7 @@ class Augmenter:
         return hash(repr(self))
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in self._arguments.items() if value is not None)
+        given = ", ".join(f"{name}={value!r}" for name, value in self._arguments.items())
         return f"{type(self).__name__}({given})"
 
     def __reduce__(self) -> tuple[Any, ...]:

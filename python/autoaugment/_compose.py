@@ -77,9 +77,8 @@ class Compose(Augmenter):
         if len(set(warps)) > 1:
             raise ValueError("stages: all policies need the same interpolation and fill")
         interpolation, fill = warps[0] if warps else (None, None)
-        given = {"stages": stages, "seed": seed, "device": None if device == "auto" else device, "threads": threads}
         self._set_up(
-            {name: value for name, value in given.items() if value is not None},
+            {"stages": stages, "seed": seed, "device": device, "threads": threads},
             [_as_data(place, stage) for place, stage in enumerate(before, 1)],
             seed=seed,
             device=device,

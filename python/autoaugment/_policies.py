@@ -63,7 +63,7 @@ class AutoAugment(Augmenter):
         arguments = {
             "policy": policy,
             "seed": seed,
-            "device": None if device == "auto" else device,
+            "device": device,
             "convention": convention,
             "interpolation": interpolation,
             "fill": fill,
@@ -88,7 +88,7 @@ class AutoAugment(Augmenter):
         self._policy = read if convention is None else read.with_convention(convention)
         self._warps = (interpolation, fill)
         self._set_up(
-            {name: value for name, value in arguments.items() if value is not None},
+            arguments,
             [{"policy": str(self._policy)}],
             seed=seed,
             device=device,
@@ -120,7 +120,7 @@ class _ArticlePolicy(AutoAugment):
         arguments = {
             "fillcolor": None if fill == (128, 128, 128) else fillcolor,
             "seed": seed,
-            "device": None if device == "auto" else device,
+            "device": device,
             "threads": threads,
         }
         self._of_policy(arguments, self._preset, seed, device, "deepvoltaire", None, fill, threads)
@@ -162,8 +162,6 @@ class _Scheme(AutoAugment):
         written = ", ".join(f"{key}={_written(value)}" for key, value in parameters.items() if value is not None)
         given = {**parameters, **options}
         fill = color("fill", given["fill"])
-        if given["device"] == "auto":
-            given["device"] = None
         self._of_policy(
             given,
             f"{name}({written})",
@@ -296,8 +294,5 @@ class Cutout(Augmenter):
         threads: int | None = None,
     ) -> None:
         given = {"side": side, "fill": fill or None, "seed": seed, "device": device, "threads": threads}
-        if device == "auto":
-            given["device"] = None
         self._stage = {"cutout": {"side": side, "fill": color("fill", fill)}}
-        arguments = {name: value for name, value in given.items() if value is not None}
-        self._set_up(arguments, [self._stage], seed=seed, device=device, threads=threads)
+        self._set_up(given, [self._stage], seed=seed, device=device, threads=threads)
