@@ -16,5 +16,5 @@ pub fn beside_memcpy() -> String {
         }
         text += "\n";
     }
-    text + &format!("\n{}, beside other work.\n", measured.place())
+    text + &format!("\n{}.\n", measured.place())
 }
