@@ -44,6 +44,9 @@ fn code_of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<RunFailed>().is_some() {
         return 1;
     }
+    if let Some(autoaugment_search::Error::NotWritten { .. }) = error.downcast_ref() {
+        return 1;
+    }
     let Some(mut error) = error.downcast_ref::<Error>() else { return 2 };
     while let Error::At { reason, .. } = error {
         error = reason;

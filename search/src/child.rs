@@ -2,7 +2,7 @@
 
 use autoaugment::Transform;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a child says after its training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +13,29 @@ pub struct Score {
     pub loss: f64,
     /// The mean loss on the training images in the last epoch, in nats.
     pub training_loss: f64,
+}
+
+impl Score {
+    /// The same, if it can be a reward.
+    ///
+    /// # Errors
+    /// [`Error::Child`] if the accuracy is outside 0 to 1, or the loss is no number.
+    pub fn checked(self) -> Result<Self> {
+        check_numbers(self.accuracy, self.loss).map(|()| self).map_err(Error::Child)
+    }
+}
+
+/// The largest loss either way, so that the mean of some is a number too.
+const LARGEST_LOSS: f64 = 1e9;
+
+pub(crate) fn check_numbers(accuracy: f64, loss: f64) -> Result<(), String> {
+    if !(0.0..=1.0).contains(&accuracy) {
+        return Err(format!("the accuracy {accuracy} is outside 0..=1"));
+    }
+    match loss.abs() <= LARGEST_LOSS {
+        true => Ok(()),
+        false => Err(format!("the loss {loss} is no number, or above {LARGEST_LOSS:e}")),
+    }
 }
 
 /// Trains a network with a policy and judges it.

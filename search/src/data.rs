@@ -71,6 +71,12 @@ impl Images {
         Ok((self.taken(&first), self.taken(&rest)))
     }
 
+    /// The first images, `count` at most. Those of [`Images::divided`] have the classes in turns.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Images {
+        self.taken(&(0..count.min(self.len())).collect::<Vec<_>>())
+    }
+
     fn taken(&self, images: &[usize]) -> Images {
         let bytes = self.side * self.side * self.channels;
         let pixels = images.iter().flat_map(|&image| &self.pixels[image * bytes..][..bytes]).copied().collect();

@@ -1,5 +1,6 @@
 //! Error: what can go wrong in a search.
 
+use std::io;
 use std::path::PathBuf;
 
 /// What can go wrong in a search. A message names the thing, the rule and the value.
@@ -15,7 +16,16 @@ pub enum Error {
         reason: String,
     },
 
-    /// An outcome that fits no job.
+    /// A journal that cannot be written to, such as on a full disk.
+    #[error("journal {}: {error}", path.display())]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+
+    /// An outcome that fits no job, or has numbers that are none.
     #[error("outcome: {0}")]
     Outcome(String),
 

@@ -1,8 +1,5 @@
 //! Filter: many random policies, of which those with the highest score of some cheap kind are proposed first.
 
-use std::num::NonZero;
-use std::thread::available_parallelism;
-
 use autoaugment::Policy;
 use autoaugment::policy::SearchSpace;
 
@@ -16,12 +13,12 @@ use crate::strategy::{Judged, Proposal, Strategy};
 pub struct Filter {
     space: SearchSpace,
     seed: u64,
-    /// Numbers of random policies with their scores, the best first.
-    ranked: Vec<(u64, f64)>,
+    /// Numbers of random policies, the one with the highest score first.
+    ranked: Vec<u64>,
 }
 
 impl Filter {
-    /// Scores so many random policies. `score` gets each with its number.
+    /// Scores so many random policies on so many threads. `score` gets each with its number.
     ///
     /// # Errors
     /// The first one of `score`.
@@ -29,11 +26,11 @@ impl Filter {
         space: SearchSpace,
         seed: u64,
         candidates: u64,
+        workers: usize,
         score: impl Fn(Policy, u64) -> Result<f64> + Sync,
     ) -> Result<Self> {
         let numbers: Vec<u64> = (0..candidates).collect();
-        let mut ranked = Vec::with_capacity(numbers.len());
-        let workers = available_parallelism().map_or(1, NonZero::get);
+        let mut scores = Vec::with_capacity(numbers.len());
         let work = |&number: &u64| score(space.policy(&space.random(seed, number))?, number);
         side_by_side(
             &numbers,
@@ -41,12 +38,22 @@ impl Filter {
             || false,
             work,
             |&number, score| {
-                ranked.push((number, score?));
+                scores.push((number, score?));
                 Ok(())
             },
         )?;
-        ranked.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.cmp(b)));
-        Ok(Filter { space, seed, ranked })
+        scores.sort_by(|(a, one), (b, other)| other.total_cmp(one).then(a.cmp(b)));
+        Ok(Filter::ranked(space, seed, scores.into_iter().map(|(number, _)| number).collect()))
+    }
+
+    /// A filter whose order is known, such as that of [`Filter::order`].
+    pub fn ranked(space: SearchSpace, seed: u64, ranked: Vec<u64>) -> Self {
+        Filter { space, seed, ranked }
+    }
+
+    /// The numbers of the policies, the one with the highest score first.
+    pub fn order(&self) -> &[u64] {
+        &self.ranked
     }
 
     /// The sub-policies of the `count` policies with the highest scores as one policy.
@@ -55,9 +62,8 @@ impl Filter {
     /// Those of [`Policy::concat`], if there are none.
     pub fn policy(&self, count: usize) -> Result<Policy> {
         let best = self.ranked.iter().take(count);
-        let best: Vec<Policy> = best
-            .map(|(number, _)| self.space.policy(&self.space.random(self.seed, *number)))
-            .collect::<Result<_, _>>()?;
+        let best: Vec<Policy> =
+            best.map(|number| self.space.policy(&self.space.random(self.seed, *number))).collect::<Result<_, _>>()?;
         Ok(Policy::concat(&best)?)
     }
 }
@@ -65,7 +71,7 @@ impl Filter {
 impl Strategy for Filter {
     fn propose(&mut self, number: u64) -> Proposal {
         // Behind the last candidate, policies that were not scored.
-        let candidate = self.ranked.get(number as usize).map_or(number, |(candidate, _)| *candidate);
+        let candidate = self.ranked.get(number as usize).copied().unwrap_or(number);
         Proposal { tokens: self.space.random(self.seed, candidate), log_probability: 0.0 }
     }
 

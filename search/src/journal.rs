@@ -3,7 +3,7 @@
 //! The first line says what the search is. A strategy is a function of its seed and of what it has learned, so that the
 //! journal is all that a search needs to continue. The last line may be cut off by a kill; it is dropped then.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,7 @@ impl Start {
     /// [`Error::Journal`] if the file cannot be read, or its first line is not that of a journal.
     pub fn of(path: &Path) -> Result<Option<Self>> {
         let refused = |reason: String| Error::Journal { path: path.to_path_buf(), reason };
+        check_kind(path)?;
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| refused(error.to_string()))?,
@@ -85,9 +86,13 @@ impl Journal {
     pub fn open(path: &Path, start: &Start) -> Result<(Self, Vec<(usize, Line)>)> {
         let refused = |reason: String| Error::Journal { path: path.to_path_buf(), reason };
         let system = |error: io::Error| refused(error.to_string());
+        check_kind(path)?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(system)?;
         // Two searches in one journal would mix their jobs.
-        file.try_lock().map_err(|error| refused(format!("another search has it open: {error}")))?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => refused("another search has it open".to_string()),
+            TryLockError::Error(error) => refused(format!("it cannot be locked: {error}")),
+        })?;
         let mut journal = Journal { path: path.to_path_buf(), file };
         let (texts, whole) = whole_lines(&journal.file).map_err(system)?;
         let Some((first, rest)) = texts.split_first() else {
@@ -138,7 +143,19 @@ impl Journal {
         let mut text = serde_json::to_string(value).map_err(|error| self.refused(error.to_string()))?;
         text.push('\n');
         // One call, so that a kill leaves a whole line or a part of one at the end.
-        self.file.write_all(text.as_bytes()).map_err(|error| self.refused(error.to_string()))
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|error| Error::NotWritten { path: self.path.clone(), error })
+    }
+}
+
+/// Refuses pipes, devices and folders. A pipe would never end.
+fn check_kind(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => {
+            Err(Error::Journal { path: path.to_path_buf(), reason: "it is no regular file".to_string() })
+        }
+        // What is not there can be begun, and opening says why else it cannot be looked at.
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use autoaugment::Transform;
 
-use crate::child::Child;
+use crate::child::{Child, Score};
 use crate::error::{Error, Result};
 use crate::search::{Job, Outcome, Search};
 use crate::side_by_side::side_by_side;
@@ -32,6 +32,9 @@ impl Budget {
     }
 }
 
+/// If so many children fail and none succeeds, that is no matter of their policies.
+const TELLING: usize = 5;
+
 fn is_over(until: Option<Instant>) -> bool {
     until.is_some_and(|until| Instant::now() >= until)
 }
@@ -41,7 +44,8 @@ impl Search {
     /// continues. Calls `report` after each child, with its error if it failed. A failed child counts as tried.
     ///
     /// # Errors
-    /// [`Error::Journal`], and [`Error::Child`] if all children of the first batch fail, with the first reason.
+    /// Those of [`Search::learn`], and [`Error::Child`] if all children of a batch fail, with the first reason. They
+    /// are tried again when the search continues.
     pub fn run(
         &mut self,
         child: &(impl Child + ?Sized),
@@ -103,10 +107,12 @@ impl Search {
             let score = space
                 .policy(&job.tokens)
                 .map_err(Error::from)
-                .and_then(|policy| child.train(&Transform::from(policy), job.seed));
+                .and_then(|policy| child.train(&Transform::from(policy), job.seed))
+                .and_then(Score::checked);
             (score, start.elapsed().as_secs_f64())
         };
-        let is_first = self.done() == 0;
+        // Until a child succeeds, failures are not learned: if all fail, their jobs are there to be tried again.
+        let mut held = (self.done() == 0 || jobs.len() >= TELLING).then(Vec::new);
         let mut failures = Vec::new();
         side_by_side(
             jobs,
@@ -115,15 +121,22 @@ impl Search {
             train,
             |job, (score, seconds)| {
                 let (accuracy, loss) = score.as_ref().map_or((None, 0.0), |score| (Some(score.accuracy), score.loss));
-                self.learn([Outcome { id: job.id, accuracy, loss, seconds }])?;
+                let outcome = Outcome { id: job.id, accuracy, loss, seconds };
+                match &mut held {
+                    Some(held) if score.is_err() => held.push(outcome),
+                    _ => {
+                        self.learn(held.take().into_iter().flatten())?;
+                        self.learn([outcome])?;
+                    }
+                }
                 report(self, score.as_ref().err());
                 failures.extend(score.err());
                 Ok(())
             },
         )?;
-        match failures.len() == jobs.len() && is_first {
-            true => Err(failures.swap_remove(0)),
-            false => Ok(()),
+        match held {
+            Some(_) if !failures.is_empty() => Err(failures.swap_remove(0)),
+            _ => Ok(()),
         }
     }
 }

@@ -7,6 +7,7 @@ use autoaugment::Policy;
 use autoaugment::policy::SearchSpace;
 use serde::{Deserialize, Serialize};
 
+use crate::child::check_numbers;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Line, Start};
 use crate::strategy::{Judged, Proposal, Strategy};
@@ -40,6 +41,17 @@ pub struct Outcome {
     pub loss: f64,
     /// The time of the child.
     pub seconds: f64,
+}
+
+impl Outcome {
+    fn check_numbers(&self) -> Result<(), String> {
+        let Outcome { accuracy, loss, seconds, .. } = *self;
+        check_numbers(accuracy.unwrap_or(0.0), loss)?;
+        if !(seconds.is_finite() && seconds >= 0.0) {
+            return Err(format!("the time {seconds} is no number of seconds"));
+        }
+        Ok(())
+    }
 }
 
 /// A reward: the accuracy less a part of the loss.
@@ -316,6 +328,7 @@ impl Search {
         if id >= self.jobs.len() as u64 {
             return Err(format!("job {id} was not proposed"));
         }
+        outcome.check_numbers().map_err(|reason| format!("job {id}: {reason}"))?;
         match self.outcomes.contains_key(&id) {
             true => Err(format!("job {id} has an outcome already")),
             false => Ok(()),

@@ -1,5 +1,7 @@
 //! Data: the images that children are trained and judged with, drawn from a data set and scaled.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -10,8 +12,8 @@ use autoaugment_search::{Images, divided};
 use clap::Args;
 use rayon::prelude::*;
 
-use crate::terminal::{Terminal, counted};
-use crate::write::Kept;
+use crate::terminal::{self, Terminal, counted};
+use crate::write::{self, Kept};
 
 /// The data set, and what is taken of it.
 #[derive(Args)]
@@ -61,9 +63,39 @@ const SIDE: usize = 32;
 const TOGETHER: usize = 64;
 
 impl DataOptions {
-    /// Refuses an output that is one of the data's files.
+    /// Refuses an output that is one of the data's files. In a folder of the data only policies, proxies and journals
+    /// are replaced, all of which are JSON.
     pub fn check_output(&self, output: &Path) -> anyhow::Result<()> {
-        Kept::new(self.data.iter().map(PathBuf::as_path)).check(output)
+        Kept::new(self.data.iter().map(PathBuf::as_path)).check(output)?;
+        let mut first = *b"{";
+        if let Some(data) = self.folder_around(output)
+            && File::open(output).and_then(|mut file| file.read_exact(&mut first)).is_ok()
+            && first != *b"{"
+        {
+            let (output, data) = (terminal::name(output), terminal::name(data));
+            bail!("{output} would be overwritten, and is a file of the data {data}; write to another folder or name");
+        }
+        Ok(())
+    }
+
+    /// Refuses a folder for outputs in the data, where it would be one more class.
+    pub fn check_folder(&self, output: &Path) -> anyhow::Result<()> {
+        match self.folder_around(output) {
+            None => Ok(()),
+            Some(data) => {
+                bail!(
+                    "the folder {} lies in the data {}; give it another place",
+                    terminal::name(output),
+                    terminal::name(data)
+                )
+            }
+        }
+    }
+
+    fn folder_around(&self, output: &Path) -> Option<&Path> {
+        let output = write::resolved(output);
+        let is_around = |data: &&PathBuf| data.is_dir() && output.starts_with(write::resolved(data));
+        self.data.iter().find(is_around).map(PathBuf::as_path)
     }
 
     /// Draws the images by a seed, in equal parts of each class as far as they can be, and reads them. Of the data set,

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
-use super::proxy::{Description, Preset};
+use super::proxy::{self, Description, Preset};
 use super::run::JOINED;
 use super::strategy::{Searched, StrategyOptions};
 use crate::outcome::{EXIT_CODES, Outcome, RunFailed};
@@ -38,7 +38,7 @@ pub struct Start {
     /// Batches that are handed out at once; with more, no worker waits for a batch's last child
     ///
     /// A policy depends on the outcomes of the batches before these, and so on no worker's speed. A batch has 10
-    /// policies (ppo and evolution; 20 with the preset paper) or 64 (random), unless --batch says otherwise.
+    /// policies (ppo and evolution; 20 with the preset paper) or 64 (random and filter), unless --batch says otherwise.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batches: u32,
     /// Policies of a batch, from which ppo learns at once
@@ -133,13 +133,14 @@ struct Reported {
 
 impl Start {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
-        let proxy = Description::of(&self.proxy)?;
-        let seed = self.seed.unwrap_or(proxy.seed);
-        let mut searched = self.strategy.searched(self.preset, proxy)?;
+        let description = Description::of(&self.proxy)?;
+        let seed = self.seed.unwrap_or(description.seed);
+        let mut searched = self.strategy.searched(self.preset, description)?;
         searched.in_flight = self.batches as usize;
         if let Some(batch) = self.batch {
             searched.set_batch(batch as usize)?;
         }
+        searched.choose(&self.journal, seed, || proxy::data(&self.proxy), terminal)?;
         let search = searched.open(&self.journal, seed)?;
         let jobs = counted(search.jobs().len(), "job", "jobs");
         terminal.note(&format!("{} has {jobs}", terminal::name(&self.journal)));
@@ -162,10 +163,10 @@ impl Propose {
 impl Learn {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         let (searched, mut search) = self.journal.open()?;
-        let digest = searched.proxy.digest()?;
+        let (digest, needs_loss) = (searched.proxy.digest()?, searched.proxy.reward.loss != 0.0);
         let mut left_out = 0;
         for line in Lines::new(io::stdin().lock(), "standard input") {
-            left_out += usize::from(!learn(&mut search, &line?.json()?, &digest)?);
+            left_out += usize::from(!learn(&mut search, &line?.json()?, &digest, needs_loss)?);
         }
         if left_out > 0 {
             terminal.note(&format!("{} there already", counted(left_out, "outcome was", "outcomes were")));
@@ -177,7 +178,7 @@ impl Learn {
 impl Drive {
     pub fn run(self, terminal: Terminal) -> anyhow::Result<Outcome> {
         let (searched, mut search) = self.journal.open()?;
-        let digest = searched.proxy.digest()?;
+        let (digest, needs_loss) = (searched.proxy.digest()?, searched.proxy.reward.loss != 0.0);
         print(&search, &search.pending())?;
         let mut outcomes = Lines::new(io::stdin().lock(), "standard input");
         loop {
@@ -197,7 +198,7 @@ impl Drive {
                 let pending = counted(search.pending().len(), "job has", "jobs have");
                 return Err(RunFailed(format!("standard input ended, and {pending} no outcome; start it again")).into());
             };
-            learn(&mut search, &line?.json()?, &digest)?;
+            learn(&mut search, &line?.json()?, &digest, needs_loss)?;
         }
     }
 }
@@ -229,13 +230,16 @@ fn print(search: &Search, jobs: &[Job]) -> anyhow::Result<()> {
 }
 
 /// Takes an outcome. Returns whether it is new.
-fn learn(search: &mut Search, reported: &Reported, digest: &str) -> anyhow::Result<bool> {
+fn learn(search: &mut Search, reported: &Reported, digest: &str, needs_loss: bool) -> anyhow::Result<bool> {
     let &Reported { id, accuracy, loss, seconds, ref proxy } = reported;
     if let Some(proxy) = proxy.as_ref().filter(|proxy| *proxy != digest) {
         bail!("the outcome of job {id} is of the proxy {}, and the search's is {digest}", terminal::quoted(proxy));
     }
     if search.outcomes().contains_key(&id) {
         return Ok(false);
+    }
+    if accuracy.is_some() && loss.is_none() && needs_loss {
+        bail!("the outcome of job {id} has no `loss`, which the reward needs");
     }
     let (loss, seconds) = (loss.unwrap_or(0.0), seconds.unwrap_or(0.0));
     search.learn([Judged { id, accuracy, loss, seconds }])?;

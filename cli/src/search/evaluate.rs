@@ -245,7 +245,7 @@ impl Evaluator {
         let transform = job.policy.clone().map_or_else(Transform::new, Transform::from);
         let mut sum = Score { accuracy: 0.0, loss: 0.0, training_loss: 0.0 };
         for seed in 0..self.seeds {
-            let score = self.proxy.child.train(&transform, job.seed.wrapping_add(u64::from(seed)))?;
+            let score = self.proxy.child.train(&transform, job.seed.wrapping_add(u64::from(seed)))?.checked()?;
             sum.accuracy += score.accuracy;
             sum.loss += score.loss;
         }

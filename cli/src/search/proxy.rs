@@ -189,6 +189,23 @@ impl File {
         }
         Ok(file)
     }
+
+    /// The images beside the proxy, and the parameters that children start from.
+    fn images(&self, path: &Path) -> anyhow::Result<(Option<Data>, Option<Vec<f32>>)> {
+        match (&self.proxy.child, &self.images) {
+            (ChildDescription::Network { images, .. }, Some(name)) => {
+                let (data, start) = images.read(path, name, self.start.as_deref())?;
+                Ok((Some(data), start))
+            }
+            _ => Ok((None, None)),
+        }
+    }
+}
+
+/// The images of a proxy that was written; none if its children are trained by a command.
+pub fn data(path: &Path) -> anyhow::Result<Option<Data>> {
+    let data = File::read(path)?.images(path).with_context(|| format!("proxy {}", terminal::name(path)))?;
+    Ok(data.0)
 }
 
 impl Proxy {
@@ -230,13 +247,7 @@ impl Proxy {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let file = File::read(path)?;
         let open = || {
-            let (data, start) = match (&file.proxy.child, &file.images) {
-                (ChildDescription::Network { images, .. }, Some(name)) => {
-                    let (data, start) = images.read(path, name, file.start.as_deref())?;
-                    (Some(data), start)
-                }
-                _ => (None, None),
-            };
+            let (data, start) = file.images(path)?;
             Proxy::new(file.proxy, file.limits, data.as_ref(), start)
         };
         open().with_context(|| format!("proxy {}", terminal::name(path)))

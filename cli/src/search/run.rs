@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use autoaugment_search::Budget;
+use autoaugment_search::{Budget, Error};
 use clap::Args;
 
 use super::progress::Progress;
@@ -66,13 +66,15 @@ impl Run {
         if write::resolved(&journal) == write::resolved(&out) {
             bail!("--out {0}: the journal has this name too; give it another one by --journal", terminal::name(&out));
         }
-        self.report.check(self.force)?;
+        self.report.check(&self.proxy.data, self.force)?;
         let begin = Instant::now();
         let data = self.proxy.data(self.report.seeds().is_some(), terminal)?;
         let proxy = self.proxy.proxy(data.as_ref())?;
-        let searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
+        let seed = proxy.description.seed;
+        let mut searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
+        searched.choose(&journal, seed, || Ok(data.as_ref()), terminal)?;
         write::create_folder(&journal)?;
-        let mut search = searched.open(&journal, proxy.description.seed)?;
+        let mut search = searched.open(&journal, seed)?;
         if search.done() > 0 {
             terminal.note(&format!("continuing {} after {} children", terminal::name(&journal), search.done()));
         }
@@ -81,10 +83,24 @@ impl Run {
         let (children, again) = (searched.children, searched.again);
         let budget = Budget { children, again, workers, until, keeps_time: true };
         let mut progress = Progress::new(terminal, &search, children + again.0 * again.1, until);
-        search.run(&*proxy.child, budget, |search, error| progress.child(search, error))?;
+        let result = search.run(&*proxy.child, budget, |search, error| progress.child(search, error));
         let failed = progress.end();
+        match result {
+            Err(error @ Error::Child(_)) if search.done() > 0 => {
+                let reason = "the last children all failed; the same command tries them again";
+                return Err(RunFailed(format!("{reason}; {error}")).into());
+            }
+            result => result?,
+        }
         if search.best(1).is_empty() {
-            return Err(RunFailed("the time is up, and no child is done; give it more --minutes".to_string()).into());
+            let reason = match search.done() {
+                0 => "the time is up, and no child is done; give it more --minutes".to_string(),
+                all => format!(
+                    "all {} failed; `search --help` says what a child must print",
+                    counted(all, "child", "children")
+                ),
+            };
+            return Err(RunFailed(reason).into());
         }
         let policy = search.policy(JOINED)?;
         write::whole(&out, format!("{}\n", policy.to_json()).as_bytes(), self.force)?;

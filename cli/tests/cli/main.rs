@@ -11,6 +11,8 @@ mod plans;
 mod policies;
 mod search;
 mod search_engine;
+mod search_filter;
+mod search_harm;
 mod search_ray;
 mod search_report;
 mod searches;

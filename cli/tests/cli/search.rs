@@ -65,6 +65,7 @@ fn every_strategy_and_preset_runs() {
         ("ppo", "--operations Rotate,ShearX"),
         ("random", ""),
         ("evolution", "--reward accuracy"),
+        ("filter", "--candidates 12"),
         ("ppo", "--preset paper --reward accuracy-0.5*loss"),
     ] {
         let call =
@@ -234,7 +235,7 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("search data --out p.json --minutes 0", "expected a number of minutes above 0"),
         ("search data --out p.json --minutes nan", "expected a number of minutes above 0"),
         ("search data --out p.json --reward loss", "expected accuracy, or accuracy-W*loss"),
-        ("search data --out p.json --strategy best", "[possible values: ppo, random, evolution]"),
+        ("search data --out p.json --strategy best", "[possible values: ppo, random, evolution, filter]"),
         ("search data --out p.json --preset slow", "[possible values: fast, paper]"),
         ("search data --out p.json --operations Rotat", "did you mean `Rotate`?"),
         ("search data --out p.json --operations Rotate,Rotate", "operations: Rotate occurs twice"),

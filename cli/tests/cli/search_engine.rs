@@ -298,6 +298,8 @@ fn wrong_calls_and_lines_are_refused_with_the_reason() {
     folder.run("search propose --journal journal --count 1").ends_with(0);
     for (line, expected) in [
         ("{\"id\": 1}", "outcome: job 1 was not proposed"),
+        ("{\"id\": 0, \"accuracy\": 0.5}", "the outcome of job 0 has no `loss`, which the reward needs"),
+        ("{\"id\": 0, \"accuracy\": 2, \"loss\": 1}", "outcome: job 0: the accuracy 2 is outside 0..=1"),
         ("{\"accuracy\": 1}", "standard input: line 1: missing field `id`"),
         (
             "{\"id\": 0, \"accuracy\": 1, \"proxy\": \"x\"}",

@@ -37,6 +37,9 @@ struct Arguments {
     /// Seeds of the final networks with the images of the searches, and with other ones
     #[arg(long, num_args = 2, default_values_t = [8, 8])]
     seeds: Vec<u64>,
+    /// The searches
+    #[arg(long, value_delimiter = ',', value_parser = searches::names(), default_values = searches::names())]
+    searches: Vec<String>,
     /// Children at once
     #[arg(long, default_value_t = 2)]
     workers: usize,
@@ -66,7 +69,7 @@ fn main() -> Result<()> {
     let shifts = include_str!("../../../examples/train/shifts.txt");
     arms.push(Arm::new("hand-made", shifts.parse::<Policy>()?));
     arms.push(searches::density(&data, size, folder)?);
-    arms.extend(searches::all(&data, size, folder)?);
+    arms.extend(searches::all(&data, size, &arguments.searches, folder)?);
 
     let training = data.drawn(IMAGES, SEED)?;
     let same: Arc<dyn Child> =

@@ -34,21 +34,31 @@ fn cell(difference: &Difference) -> String {
     format!("{:+.2} ± {:.2}, {wins} of {}", 100.0 * spread.mean, 100.0 * spread.error(), spread.seeds)
 }
 
-/// The means over runs.
+/// The means over runs and draws.
 fn groups<'a>(arms: &[&'a str]) -> Vec<Line<'a>> {
-    let names = ["random 25", "random search", "random search, tried again", "controller", "controller, tried again"];
-    let line = |name: &str| {
-        let members = members(arms, name);
+    let mut names: Vec<String> = Vec::new();
+    for name in arms.iter().map(|arm| plain(arm)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let line = |name: String| {
+        let members = members(arms, &name);
         (format!("**{name}**, mean of {}", members.len()), members)
     };
-    names.iter().map(|name| line(name)).filter(|(_, members)| members.len() > 1).collect()
+    names.into_iter().map(line).filter(|(_, members)| members.len() > 1).collect()
 }
 
-/// The arms of a name, but for their numbers: `random search 1, tried again` is `random search, tried again`.
+/// The arms of a name, but for their numbers.
 fn members<'a>(arms: &[&'a str], name: &str) -> Vec<&'a str> {
-    let plain = |arm: &str| {
-        let words = arm.replace(", draw", "").replace(", tried again", " again");
-        words.split(' ').filter(|word| *word == "25" || word.parse::<u32>().is_err()).collect::<Vec<_>>().join(" ")
-    };
-    arms.iter().copied().filter(|arm| plain(arm) == plain(name)).collect()
+    arms.iter().copied().filter(|arm| plain(arm) == name).collect()
+}
+
+/// A name without the number of its run: `random search 1, tried again` is `random search, tried again`.
+fn plain(arm: &str) -> String {
+    let (name, rest) = arm.split_once(", ").unwrap_or((arm, ""));
+    let is_run = |last: &str| last.len() == 1 && last.parse::<u8>().is_ok();
+    let name = name.rsplit_once(' ').filter(|(_, last)| is_run(last)).map_or(name, |(name, _)| name);
+    let is_plain = rest.is_empty() || rest.starts_with("draw ");
+    if is_plain { name.to_string() } else { format!("{name}, {rest}") }
 }

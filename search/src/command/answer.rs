@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::child::Score;
+use crate::child::{Score, check_numbers};
 
 /// Further fields are the program's own matter.
 #[derive(Deserialize)]
@@ -22,9 +22,7 @@ pub(super) fn read(output: &[u8], needs_loss: bool) -> Result<Score, String> {
     };
     let refused = |reason: String| format!("its last line is `{}`: {reason}", shortened(line));
     let Answer { accuracy, loss } = serde_json::from_str(line).map_err(|error| refused(error.to_string()))?;
-    if !(0.0..=1.0).contains(&accuracy) {
-        return Err(refused(format!("the accuracy {accuracy} is outside 0..=1")));
-    }
+    check_numbers(accuracy, loss.unwrap_or(0.0)).map_err(refused)?;
     if loss.is_none() && needs_loss {
         return Err(refused(
             "it has no `loss`, which the reward needs; print it, or search by the accuracy alone".into(),

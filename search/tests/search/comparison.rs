@@ -64,17 +64,19 @@ fn the_first_failure_ends_a_comparison() {
 fn a_filter_proposes_the_best_scores_first() {
     let space = SearchSpace::paper();
     let score = |_: Policy, number: u64| Ok((number % 10) as f64);
-    let mut filter = Filter::new(space.clone(), 3, 30, score).unwrap();
+    let mut filter = Filter::new(space.clone(), 3, 30, 2, score).unwrap();
     let expected = [9, 19, 29, 8, 18, 28];
     for (place, number) in expected.into_iter().enumerate() {
         assert_eq!(filter.propose(place as u64).tokens, space.random(3, number));
     }
+    let again = Filter::ranked(space.clone(), 3, filter.order().to_vec()).propose(4);
+    assert_eq!((filter.order()[4], again), (18, filter.propose(4)));
     // Behind the last candidate come new ones.
     assert_eq!(filter.propose(30).tokens, space.random(3, 30));
     let joined = filter.policy(2).unwrap();
     assert_eq!(joined.sub_policies[..5], space.policy(&space.random(3, 9)).unwrap().sub_policies[..]);
     let fails = |_: Policy, _: u64| Err(Error::Child("no score".to_string()));
-    assert_eq!(Filter::new(space, 3, 4, fails).unwrap_err().to_string(), "child: no score");
+    assert_eq!(Filter::new(space, 3, 4, 1, fails).unwrap_err().to_string(), "child: no score");
 }
 
 #[test]

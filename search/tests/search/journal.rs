@@ -124,7 +124,16 @@ fn outcomes_that_fit_no_job_are_refused() {
     search.learn([outcome(1, Some(0.5))]).unwrap();
     assert_eq!(search.learn([outcome(1, None)]).unwrap_err().to_string(), "outcome: job 1 has an outcome already");
     assert_eq!(search.learn([outcome(9, None)]).unwrap_err().to_string(), "outcome: job 9 was not proposed");
-    search.learn([outcome(0, None), outcome(2, Some(f64::NAN))]).unwrap();
+    for (accuracy, loss, expected) in [
+        (f64::NAN, 1.0, "outcome: job 2: the accuracy NaN is outside 0..=1"),
+        (-5.0, 1.0, "outcome: job 2: the accuracy -5 is outside 0..=1"),
+        (0.5, f64::NAN, "outcome: job 2: the loss NaN is no number, or above 1e9"),
+        (0.5, -1e300, "is no number, or above 1e9"),
+    ] {
+        let refused = search.learn([Outcome { loss, ..outcome(2, Some(accuracy)) }]).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+    search.learn([outcome(0, None), outcome(2, None)]).unwrap();
     assert_eq!(search.best(5).iter().map(|(job, _)| job.id).collect::<Vec<_>>(), [1]);
     assert_eq!(search.pending(), []);
 }

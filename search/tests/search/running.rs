@@ -101,6 +101,9 @@ fn failures_are_reported_and_not_learned_from() {
     let (mut search, mut failed) = (new(), 0);
     search.run(&Told::new(3), budget(3), |_, error| failed += usize::from(error.is_some())).unwrap();
     assert!(failed > 5 && search.done() == search.jobs().len(), "{failed}");
-    let refused = new().run(&Told::new(1), budget(3), |_, _| ()).unwrap_err();
-    assert_eq!(refused.to_string(), "child: it was told to fail");
+    let mut refused = new();
+    let reason = refused.run(&Told::new(1), budget(3), |_, _| ()).unwrap_err();
+    assert_eq!(reason.to_string(), "child: it was told to fail");
+    // They are there to be tried again.
+    assert_eq!((refused.done(), refused.pending().len()), (0, 10));
 }

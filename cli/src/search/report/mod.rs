@@ -8,11 +8,11 @@ mod text;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use autoaugment_search::Search;
 use clap::Args;
 
-use super::data::Data;
+use super::data::{Data, DataOptions};
 use super::proxy::Proxy;
 use super::run::JOINED;
 use super::strategy::Searched;
@@ -50,9 +50,14 @@ impl ReportOptions {
         self.controls.map(u64::from)
     }
 
-    /// Refuses a folder with another report, before the search.
-    pub fn check(&self, overwrites: bool) -> anyhow::Result<()> {
-        self.report.as_ref().map_or(Ok(()), |folder| write::check_free(&folder.join("report.md"), overwrites))
+    /// Refuses a folder with another report or of the data, and what is no folder, before the search.
+    pub fn check(&self, data: &DataOptions, overwrites: bool) -> anyhow::Result<()> {
+        let Some(folder) = &self.report else { return Ok(()) };
+        if folder.exists() && !folder.is_dir() {
+            bail!("--report {}: it is no folder", terminal::name(folder));
+        }
+        data.check_folder(folder)?;
+        write::check_free(&folder.join("report.md"), overwrites)
     }
 
     /// Writes the report, if one is wanted.
