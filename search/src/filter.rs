@@ -1,9 +1,12 @@
 //! Filter: many random policies, of which those with the highest score of some cheap kind are proposed first.
 
+use std::time::Instant;
+
 use autoaugment::Policy;
 use autoaugment::policy::SearchSpace;
 
 use crate::error::Result;
+use crate::run::is_over;
 use crate::side_by_side::side_by_side;
 use crate::strategy::{Judged, Proposal, Strategy};
 
@@ -18,7 +21,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Scores so many random policies on so many threads. `score` gets each with its number.
+    /// Scores so many random policies on so many threads. `score` gets each with its number. None is begun after
+    /// `until`; then the first ones are scored.
     ///
     /// # Errors
     /// The first one of `score`.
@@ -27,15 +31,16 @@ impl Filter {
         seed: u64,
         candidates: u64,
         workers: usize,
+        until: Option<Instant>,
         score: impl Fn(Policy, u64) -> Result<f64> + Sync,
     ) -> Result<Self> {
         let numbers: Vec<u64> = (0..candidates).collect();
-        let mut scores = Vec::with_capacity(numbers.len());
+        let mut scores = Vec::new();
         let work = |&number: &u64| score(space.policy(&space.random(seed, number))?, number);
         side_by_side(
             &numbers,
             workers,
-            || false,
+            || is_over(until),
             work,
             |&number, score| {
                 scores.push((number, score?));

@@ -35,7 +35,7 @@ impl Budget {
 /// If so many children fail and none succeeds, that is no matter of their policies.
 const TELLING: usize = 5;
 
-fn is_over(until: Option<Instant>) -> bool {
+pub(crate) fn is_over(until: Option<Instant>) -> bool {
     until.is_some_and(|until| Instant::now() >= until)
 }
 

@@ -140,7 +140,7 @@ impl Start {
         if let Some(batch) = self.batch {
             searched.set_batch(batch as usize)?;
         }
-        searched.choose(&self.journal, seed, || proxy::data(&self.proxy), terminal)?;
+        searched.choose(&self.journal, seed, || proxy::data(&self.proxy), None, terminal)?;
         let search = searched.open(&self.journal, seed)?;
         let jobs = counted(search.jobs().len(), "job", "jobs");
         terminal.note(&format!("{} has {jobs}", terminal::name(&self.journal)));

@@ -72,7 +72,9 @@ impl Run {
         let proxy = self.proxy.proxy(data.as_ref())?;
         let seed = proxy.description.seed;
         let mut searched = self.strategy.searched(self.proxy.judging.preset, proxy.description.clone())?;
-        searched.choose(&journal, seed, || Ok(data.as_ref()), terminal)?;
+        // The other half of the time is for children.
+        let until = self.minutes.map(|minutes| begin + minutes / 2);
+        searched.choose(&journal, seed, || Ok(data.as_ref()), until, terminal)?;
         write::create_folder(&journal)?;
         let mut search = searched.open(&journal, seed)?;
         if search.done() > 0 {

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use autoaugment::policy::SearchSpace;
@@ -129,12 +130,14 @@ impl Searched {
         Searched { strategy: Name::Random, ppo: None, filter: None, ..self.clone() }
     }
 
-    /// Lets a filter choose its policies, unless the journal has its choice. `data` gives the images.
+    /// Lets a filter choose its policies, unless the journal has its choice. `data` gives the images. Policies are
+    /// scored up to a moment at most.
     pub fn choose<D: Borrow<Data>>(
         &mut self,
         journal: &Path,
         seed: u64,
         data: impl FnOnce() -> anyhow::Result<Option<D>>,
+        until: Option<Instant>,
         terminal: Terminal,
     ) -> anyhow::Result<()> {
         let Some(filter) = &mut self.filter else { return Ok(()) };
@@ -155,7 +158,7 @@ impl Searched {
             bar.inc(1);
             density.score(&policy.into(), number)
         };
-        let chosen = Filter::new(space, seed, filter.candidates, processors(), score)?;
+        let chosen = Filter::new(space, seed, filter.candidates, processors(), until, score)?;
         bar.finish_and_clear();
         filter.ranked = chosen.order().iter().copied().take(self.children).collect();
         Ok(())

@@ -1,5 +1,7 @@
 //! `search --strategy filter`: which policies it tries, and that its choice is kept.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::folder::Folder;
@@ -67,4 +69,13 @@ fn a_filter_needs_images_and_enough_candidates() {
         folder.run(call).ends_with(2).says(expected);
         assert!(!folder.exists("p.json") && !folder.exists("p.journal"), "{call}");
     }
+}
+
+#[test]
+fn a_filter_ends_in_time() {
+    let folder = data(40);
+    let begin = Instant::now();
+    let filter = "--strategy filter --candidates 10000000 --children 1000 --seeds 0 --minutes 0.15";
+    folder.run(&format!("search data --out p.json {filter} {SMALL}")).ends_with(0).says("wrote p.json after");
+    assert!(begin.elapsed() < Duration::from_secs(60));
 }

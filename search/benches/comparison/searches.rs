@@ -127,7 +127,7 @@ fn filter(data: &Data, seed: u64, candidates: u64, workers: usize) -> Result<Fil
     let held_out = data.validation.divided(Density::IMAGES, 1, SEED)?.0;
     let density = Density::new(Micro::FRESH, training, held_out, Density::NETWORKS, SEED)?;
     let score = |policy: Policy, number| density.score(&policy.into(), number);
-    let filter = Filter::new(SearchSpace::paper(), seed, candidates, workers, score)?;
+    let filter = Filter::new(SearchSpace::paper(), seed, candidates, workers, None, score)?;
     eprintln!("density: {candidates} policies in {:.0} CPU-seconds", clock.elapsed().as_secs_f64());
     Ok(filter)
 }

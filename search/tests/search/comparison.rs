@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use autoaugment::policy::SearchSpace;
 use autoaugment::{Policy, Scheme, Stage, Transform};
@@ -64,7 +65,7 @@ fn the_first_failure_ends_a_comparison() {
 fn a_filter_proposes_the_best_scores_first() {
     let space = SearchSpace::paper();
     let score = |_: Policy, number: u64| Ok((number % 10) as f64);
-    let mut filter = Filter::new(space.clone(), 3, 30, 2, score).unwrap();
+    let mut filter = Filter::new(space.clone(), 3, 30, 2, None, score).unwrap();
     let expected = [9, 19, 29, 8, 18, 28];
     for (place, number) in expected.into_iter().enumerate() {
         assert_eq!(filter.propose(place as u64).tokens, space.random(3, number));
@@ -75,8 +76,10 @@ fn a_filter_proposes_the_best_scores_first() {
     assert_eq!(filter.propose(30).tokens, space.random(3, 30));
     let joined = filter.policy(2).unwrap();
     assert_eq!(joined.sub_policies[..5], space.policy(&space.random(3, 9)).unwrap().sub_policies[..]);
+    let late = Filter::new(space.clone(), 3, 1000, 2, Some(Instant::now()), score).unwrap();
+    assert_eq!(late.order().len(), 0);
     let fails = |_: Policy, _: u64| Err(Error::Child("no score".to_string()));
-    assert_eq!(Filter::new(space, 3, 4, 1, fails).unwrap_err().to_string(), "child: no score");
+    assert_eq!(Filter::new(space, 3, 4, 1, None, fails).unwrap_err().to_string(), "child: no score");
 }
 
 #[test]
