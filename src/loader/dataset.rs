@@ -122,9 +122,15 @@ pub struct Sample<'a> {
     size: Size,
     channels: usize,
     label: u32,
-    /// A PNG.
-    mask: Option<Cow<'a, [u8]>>,
+    mask: Option<Mask<'a>>,
     options: DecodeOptions,
+}
+
+#[derive(Clone, Debug)]
+enum Mask<'a> {
+    Png(Cow<'a, [u8]>),
+    /// One label per pixel, of as many pixels as the image has.
+    Labels(Cow<'a, [u8]>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -222,7 +228,21 @@ impl<'a> Sample<'a> {
     /// The same with a mask: the bytes of a PNG with one label per pixel. The mask has the size of the image.
     #[must_use]
     pub fn with_mask(self, png: impl Into<Cow<'a, [u8]>>) -> Self {
-        Sample { mask: Some(png.into()), ..self }
+        Sample { mask: Some(Mask::Png(png.into())), ..self }
+    }
+
+    /// The same with a mask that is decoded: one label per pixel, H x W, row after row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the mask has another size than the image, or not one label per pixel.
+    pub fn with_labels(self, labels: impl Into<Cow<'a, [u8]>>, size: Size) -> Result<Self> {
+        let labels = labels.into();
+        mask::check(size, self.size)?;
+        if labels.len() != size.pixels() {
+            let (pixels, there) = (size.pixels(), labels.len());
+            return Err(Error::Decode(format!("mask: expected {pixels} labels, one per pixel, got {there}")));
+        }
+        Ok(Sample { mask: Some(Mask::Labels(labels)), ..self })
     }
 
     /// Whether it has a mask.
@@ -239,11 +259,14 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// [`Error::Decode`] if the mask is another file, is broken, or has another size than the image.
     pub fn decode_mask(&self) -> Result<Option<Vec<u8>>> {
-        let decoded = |png| {
-            let panicked = |panic| Error::Decode(format!("the decoder panicked: {panic}"));
-            caught_as(|| mask::decode(png, self.size), panicked)
+        let decoded = |mask: &Mask<'_>| match mask {
+            Mask::Png(png) => {
+                let panicked = |panic| Error::Decode(format!("the decoder panicked: {panic}"));
+                caught_as(|| mask::decode(png, self.size), panicked)
+            }
+            Mask::Labels(labels) => Ok(labels.to_vec()),
         };
-        self.mask.as_deref().map(decoded).transpose()
+        self.mask.as_ref().map(decoded).transpose()
     }
 
     /// Its bytes of memory before decoding; 0 if they belong to the data set.
@@ -252,7 +275,8 @@ impl<'a> Sample<'a> {
             Cow::Owned(bytes) => bytes.len(),
             Cow::Borrowed(_) => 0,
         };
-        held(&self.bytes) + self.mask.as_ref().map_or(0, held)
+        let mask = self.mask.as_ref().map(|(Mask::Png(bytes) | Mask::Labels(bytes))| bytes);
+        held(&self.bytes) + mask.map_or(0, held)
     }
 
     /// Decodes to `out`, interleaved, with the channels of `color`. `out` has H x W x channels bytes.
@@ -276,11 +300,22 @@ impl<'a> Sample<'a> {
 
     /// Decodes a part of the image to `out`, as [`Sample::decode_into`] decodes all of it. The bytes are those of the
     /// whole decode. A JPEG is decoded no further than they need, so damage elsewhere may stay unnoticed.
-    pub(super) fn decode_region(&self, color: ColorMode, region: Region, out: &mut [u8]) -> Result<()> {
+    ///
+    /// # Errors
+    /// Those of [`Sample::decode_into`], and [`Error::Decode`] if the region reaches out of the image.
+    pub fn decode_region(&self, color: ColorMode, region: Region, out: &mut [u8]) -> Result<()> {
         if region == Region::whole(self.size) {
             return self.decode_into(color, out);
         }
         color.check(self.channels)?;
+        let Size { width, height } = self.size;
+        if !region.is_inside(self.size) || region.size.check().is_err() {
+            return Err(Error::Decode(format!("{region:?} is no part of an image of {width} x {height} pixels")));
+        }
+        let expected = region.size.pixels() * color.channels();
+        if out.len() != expected {
+            return Err(Error::Decode(format!("expected a buffer of {expected} bytes, got {}", out.len())));
+        }
         let rows = region.y..region.y + region.size.height;
         let columns = region.x..region.x + region.size.width;
         if !matches!(self.form, Form::Encoded) {

@@ -10,6 +10,15 @@ use super::decode::allocate;
 use crate::batch::Size;
 use crate::error::{Error, Result};
 
+/// Refuses a mask of another size than its image.
+pub(super) fn check(mask: Size, image: Size) -> Result<()> {
+    if mask == image {
+        return Ok(());
+    }
+    let Size { width: w, height: h } = image;
+    Err(Error::Decode(format!("mask: expected the image's {w} x {h} pixels, got {} x {}", mask.width, mask.height)))
+}
+
 /// The labels of a mask, which has the size of its image.
 pub(super) fn decode(png: &[u8], size: Size) -> Result<Vec<u8>> {
     let unreadable = |e: png::DecodingError| Error::Decode(format!("mask: unreadable PNG: {e}"));
@@ -25,10 +34,7 @@ pub(super) fn decode(png: &[u8], size: Size) -> Result<Vec<u8>> {
     let mut reader = decoder.read_info().map_err(unreadable)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
-    if (width, height) != (size.width, size.height) {
-        let Size { width: w, height: h } = size;
-        return Err(Error::Decode(format!("mask: expected the image's {w} x {h} pixels, got {width} x {height}")));
-    }
+    check(Size { width, height }, size)?;
     let (color, depth) = reader.output_color_type();
     let (bits, scale) = match (color, depth) {
         (ColorType::Indexed | ColorType::Grayscale, BitDepth::One) => (1, 1),

@@ -99,5 +99,6 @@ pub use open::open;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetShards, ParquetShardsBuilder};
 pub use progress::Progress;
+pub use region::Region;
 pub use subset::Subset;
 pub use tar_shards::{Labels, TarShards, TarShardsBuilder};

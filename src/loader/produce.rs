@@ -24,7 +24,7 @@ use super::mask_mover::MaskMover;
 use super::placed::place_all;
 use super::placed::{LARGE, Placed, place_small};
 use super::recycled::Recycled;
-use super::region::{self, Region};
+use super::region::Region;
 use crate::augmenter::Augmenter;
 use crate::batch::{ImageView, Place, RaggedBatch, Size};
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ impl Producer {
         let drawn = self.draw(&mut samples, &mut masks, &mut failed, request);
         let sizes: Vec<Size> = samples.iter().map(|(_, sample)| sample.size()).collect();
         let regions = match &drawn {
-            Some(drawn) => region::regions(&drawn.plan, &sizes),
+            Some(drawn) => Region::read_by(&drawn.plan, &sizes),
             None => sizes.iter().map(|&size| Region::whole(size)).collect(),
         };
         let each = samples.into_iter().zip(regions).zip(masks);
@@ -277,7 +277,7 @@ impl Producer {
             _ => self.samples(batch, request).draw(&sizes[..])?,
         };
         let regions: Vec<Region> = placed.iter().map(|p| p.region).collect();
-        drawn.within_regions = region::within(&drawn.plan, &sizes, &regions);
+        drawn.within_regions = Region::plan_within(&drawn.plan, &sizes, &regions);
         Ok(drawn)
     }
 

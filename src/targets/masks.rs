@@ -21,12 +21,13 @@ pub struct Masks<L = u8> {
     pub cutout: bool,
 }
 
-/// The numbers that labels can be: u8, u16 and u32.
+/// The numbers that labels can be: u8, u16, u32 and u64.
 pub trait Label: Copy + sealed::Bytes {}
 
 impl Label for u8 {}
 impl Label for u16 {}
 impl Label for u32 {}
+impl Label for u64 {}
 
 mod sealed {
     /// A number as bytes. Labels are moved and never used in arithmetic, so each byte can be moved by itself.
@@ -56,7 +57,7 @@ mod sealed {
         })* };
     }
 
-    bytes! { u8 u16 u32 }
+    bytes! { u8 u16 u32 u64 }
 }
 
 impl Masks<u8> {
@@ -105,7 +106,7 @@ impl<L: Label> Masks<L> {
     /// Moves masks of any label type by `plan`, the plan of their images. The masks have these sizes and follow one
     /// another, with rows from the top. Returns the masks and their size, now the same for all.
     ///
-    /// Masks of u16 run twice and those of u32 four times, one byte at a time.
+    /// Labels of several bytes run one byte at a time. An upper byte that is the fill's in all of them does not run.
     ///
     /// # Errors
     /// [`Error::Batch`] if there are not as many labels as pixels, and those of [`Executor::apply`].
@@ -128,8 +129,13 @@ impl<L: Label> Masks<L> {
         let mut moved = Vec::new();
         let mut size = sizes.get(0);
         for k in 0..L::COUNT {
-            let plan = Masks { fill: self.fill.byte(k), cutout: self.cutout }.plan(plan)?;
+            let fill = self.fill.byte(k);
             let bytes: Vec<u8> = labels.iter().map(|label| label.byte(k)).collect();
+            if k > 0 && bytes.iter().all(|&byte| byte == fill) {
+                moved.iter_mut().for_each(|label: &mut L| label.put(k, fill));
+                continue;
+            }
+            let plan = Masks { fill, cutout: self.cutout }.plan(plan)?;
             let (tensor, _) = match sizes.shape() {
                 Some(shape) => {
                     let batch = Batch::new(bytes, crate::Shape { channels: 1, ..shape }, Layout::Nhwc)?;

@@ -56,6 +56,12 @@ fn a_mask_is_what_an_image_of_labels_becomes() {
             .apply(&cpu, &chains.plan, &labels.iter().map(|l| half(*l)).collect::<Vec<_>>(), chains.batch.sizes())
             .unwrap();
         assert_eq!(all, expected.iter().map(|l| half(*l)).collect::<Vec<_>>());
+        // Some bytes of these are the same everywhere, as the upper ones of most labels.
+        let sparse = |label: u8| u64::from(label) | u64::from(label) << 40 | 0x77 << 56;
+        let (all, _) = Masks { fill: sparse(fill), cutout }
+            .apply(&cpu, &chains.plan, &labels.iter().map(|l| sparse(*l)).collect::<Vec<_>>(), chains.batch.sizes())
+            .unwrap();
+        assert_eq!(all, expected.iter().map(|l| sparse(*l)).collect::<Vec<_>>());
     }
 }
 
