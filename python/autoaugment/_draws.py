@@ -46,7 +46,8 @@ def fresh() -> int:
     """64 random bits of whoever seeds this process: torch where it is in use, else Python."""
     torch = sys.modules.get("torch")
     if torch is not None:
-        return int(torch.empty((), dtype=torch.int64).random_()) % MOST
+        # A fork copies torch's generator as it is. Only the workers of a `DataLoader` are seeded anew.
+        return (int(torch.empty((), dtype=torch.int64).random_()) + _worker()) % MOST
     return random.getrandbits(64)
 
 

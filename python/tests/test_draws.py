@@ -72,16 +72,21 @@ def test_a_seed_counts_calls() -> None:
     assert made(AutoAugment("imagenet", seed=8)) != calls[0]
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_workers_with_a_seed_draw_apart(method: str) -> None:
+def check_that_workers_draw_apart(augment: AutoAugment, method: str) -> None:
     context = multiprocessing.get_context(method)
-    with context.Pool(2, workers.set_up, (AutoAugment("trivialaugment", seed=5), IMAGES)) as pool:
+    with context.Pool(2, workers.set_up, (augment, IMAGES)) as pool:
         by_worker: dict[int, list[bytes]] = {}
         for process, result in pool.map(workers.by_call, range(16), chunksize=1):
             by_worker.setdefault(process, []).append(result)
     assert len(by_worker) == 2
     first, second = by_worker.values()
     assert first[: len(second)] != second[: len(first)]
+    assert len({*first, *second}) > 4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_with_a_seed_draw_apart(method: str) -> None:
+    check_that_workers_draw_apart(AutoAugment("trivialaugment", seed=5), method)
 
 
 # The third law: without seed and index, draws come from the generator that the process has.
@@ -100,12 +105,12 @@ def test_without_a_seed_the_generator_of_python_decides() -> None:
     assert made(augment) != first[0]
 
 
+@pytest.mark.parametrize("generator", ["python", "torch"])
 @pytest.mark.parametrize("method", METHODS)
-def test_workers_without_a_seed_draw_apart(method: str) -> None:
-    context = multiprocessing.get_context(method)
-    with context.Pool(2, workers.set_up, (AutoAugment("trivialaugment"), IMAGES)) as pool:
-        results = [result for _, result in pool.map(workers.by_call, range(16), chunksize=1)]
-    assert len(set(results)) > 8
+def test_workers_without_a_seed_draw_apart(method: str, generator: str) -> None:
+    if generator == "torch":
+        required("TORCH", "torch")
+    check_that_workers_draw_apart(AutoAugment("trivialaugment"), method)
 
 
 # The fourth law: torch's seeds do here what they do for torchvision.
