@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Resize,
     )
     from ._datasets import Cifar, Idx, ImageFolder, Parquet, TarShards
-    from ._loader import Batch, CutMix, Loader, MixUp
+    from ._loader import Batch, CutMix, Loader, Masks, MixUp
     from ._policies import (
         AugMix,
         AutoAugment,
@@ -61,6 +61,7 @@ __all__ = [
     "ImageFolder",
     "ImageNetPolicy",
     "Loader",
+    "Masks",
     "MixUp",
     "Normalize",
     "Parquet",
@@ -104,6 +105,7 @@ _HOMES = {
     "Batch": "_loader",
     "CutMix": "_loader",
     "Loader": "_loader",
+    "Masks": "_loader",
     "MixUp": "_loader",
     "AugMix": "_policies",
     "AutoAugment": "_policies",

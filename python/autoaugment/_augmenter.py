@@ -26,6 +26,8 @@ class Augmenter:
     _floats = False
     # Whether paths and the bytes of files are images.
     _files = False
+    # The layout of results, if it is not that of the images.
+    _layout: str | None = None
 
     def _set_up(
         self,
@@ -57,6 +59,7 @@ class Augmenter:
         self._engine = Engine(self._config, threads or 0)
         self._calls = itertools.count()
         self._floats = not output.startswith("u8")
+        self._layout = {"nhwc": "hwc", "nchw": "chw"}.get(output.partition(" ")[2].partition(" ")[0])
 
     def __call__(
         self,

@@ -37,26 +37,37 @@ class TarShards:
         files: One or several.
         classes: The names of the classes, if labels are names.
         labels: Whether there are labels; without them all are 0.
+        masks: The whole extensions of masks: "seg.png". Such a file belongs to the image of its key.
     """
 
     files: Path | Sequence[Path]
     classes: Sequence[str] | None = None
     labels: bool = True
+    masks: str | Sequence[str] = ()
 
     def _open(self) -> Samples:
-        return Samples.tar_shards(_paths(self.files), None if self.classes is None else list(self.classes), self.labels)
+        classes = None if self.classes is None else list(self.classes)
+        masks = [self.masks] if isinstance(self.masks, str) else list(self.masks)
+        return Samples.tar_shards(_paths(self.files), classes, self.labels, masks)
 
 
 @dataclass(frozen=True)
 class Parquet:
-    """Parquet files of the Hugging Face hub. The names of columns are found if they are the usual ones."""
+    """Parquet files of the Hugging Face hub. The names of columns are found if they are the usual ones.
+
+    Args:
+        files: One or several.
+        image, label: The names of their columns, if they are not the usual ones.
+        mask: The column of masks, if there is one.
+    """
 
     files: Path | Sequence[Path]
     image: str | None = None
     label: str | None = None
+    mask: str | None = None
 
     def _open(self) -> Samples:
-        return Samples.parquet(_paths(self.files), self.image, self.label)
+        return Samples.parquet(_paths(self.files), self.image, self.label, self.mask)
 
 
 @dataclass(frozen=True)
@@ -82,24 +93,37 @@ class Cifar:
 
 
 class _Items:
-    """A sequence of Python as the loader reads it: an image as an array, bytes or a path, and a class."""
+    """A sequence of Python as the loader reads it: an image as an array, bytes or a path, its class, and its mask."""
 
-    def __init__(self, items: Sequence[tuple[Any, int]]) -> None:
-        self._items = items
+    def __init__(self, items: Sequence[Any], masks: bool) -> None:
+        self._items, self._masks = items, masks
 
-    def __getitem__(self, index: int) -> tuple[Any, int]:
-        image, label = self._items[index]
+    def __getitem__(self, index: int) -> tuple[Any, int, Any]:
+        image, label, *targets = self._items[index]
         taken = _forms.take(image, None, files=True)
         source = taken.source
         if taken.chw and isinstance(source, np.ndarray) and source.ndim == 3:
             source = np.ascontiguousarray(source.transpose(1, 2, 0))
-        return source, int(label)
+        return source, int(label), _mask(targets[0]) if self._masks and targets else None
 
 
-DataSet = ImageFolder | TarShards | Parquet | Idx | Cifar | Sequence[tuple[Any, int]]
+def _mask(mask: Any) -> Any:
+    """The bytes of a PNG, or labels with their height and width."""
+    if isinstance(mask, bytes):
+        return mask
+    if isinstance(mask, (str, os.PathLike)):
+        with open(mask, "rb") as file:
+            return file.read()
+    labels = np.asarray(mask)
+    if labels.ndim != 2 or labels.dtype not in (np.uint8, np.bool_):
+        raise TypeError(f"mask: H x W of uint8 is needed, got {labels.dtype} of shape {labels.shape}")
+    return labels.tobytes(), *labels.shape
 
 
-def opened(dataset: DataSet) -> Samples:
+DataSet = ImageFolder | TarShards | Parquet | Idx | Cifar | Sequence[tuple[Any, int] | tuple[Any, int, Any]]
+
+
+def opened(dataset: DataSet, masks: bool) -> Samples:
     """The samples of a data set. Other objects need `len(dataset)`, and `dataset[i]` with an image and its class."""
     if isinstance(dataset, (ImageFolder, TarShards, Parquet, Idx, Cifar)):
         return dataset._open()
@@ -108,4 +132,4 @@ def opened(dataset: DataSet) -> Samples:
             f"dataset: {type(dataset).__name__} is none; an ImageFolder, TarShards, Parquet, Idx, Cifar, or a sequence "
             "of (image, class) is needed"
         )
-    return Samples.sequence(_Items(dataset), len(dataset))
+    return Samples.sequence(_Items(dataset, masks), len(dataset))

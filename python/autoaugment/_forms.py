@@ -98,21 +98,27 @@ def _from_torch(tensor: Any, layout: str | None, torch: Any) -> Taken:
         raise TypeError(_wrong_dtype(str(tensor.dtype).removeprefix("torch.")))
     array = tensor.detach().numpy()
     chw = layout != "hwc"
-    wrap = torch.from_numpy
+    wrap = _same
     if type(tensor) is not torch.Tensor:
         tv_tensors = sys.modules.get("torchvision.tv_tensors")
-        if tv_tensors is not None and isinstance(tensor, tv_tensors.Image):
+        if tv_tensors is not None and isinstance(tensor, (tv_tensors.Image, tv_tensors.Video)):
             tv = tv_tensors
 
             def wrap(result: Any) -> Any:
-                return tv.wrap(torch.from_numpy(result), like=tensor)
+                return tv.wrap(result, like=tensor)
 
     if chw and not tensor.is_contiguous():
         # `channels_last` is interleaved in memory, and its result too.
         to, back = ((0, 2, 3, 1), (0, 3, 1, 2)) if tensor.ndim == 4 else ((1, 2, 0), (2, 0, 1))
         if tensor.ndim in (3, 4) and tensor.permute(to).is_contiguous():
-            return Taken(array.transpose(to), False, lambda result: wrap(result).permute(back))
-    return Taken(array, chw, wrap)
+
+            def as_planes(result: Any) -> Any:
+                made = torch.from_numpy(result)
+                # Floats have the layout that `Normalize` says.
+                return wrap(made.permute(back) if made.dtype == torch.uint8 else made)
+
+            return Taken(array.transpose(to), False, as_planes)
+    return Taken(array, chw, lambda result: wrap(torch.from_numpy(result)))
 
 
 def _from_dlpack(images: Any, layout: str | None) -> Taken:

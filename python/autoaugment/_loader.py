@@ -46,6 +46,24 @@ class CutMix:
 
 
 @dataclass(frozen=True)
+class Masks:
+    """Masks come with the images, and follow their crops, flips and warps by the nearest pixel.
+
+    Args:
+        fill: The label of the area outside the image, 0..255. Often this is the label that the loss ignores.
+        cutout: Whether rectangles that are cut out of the image get that label too.
+    """
+
+    fill: int = 0
+    cutout: bool = False
+
+    def _option(self) -> tuple[int, bool]:
+        if not isinstance(self.fill, int) or not 0 <= self.fill <= 255:
+            raise ValueError(f"masks: the fill must be a whole number of 0..255, got {self.fill!r}")
+        return self.fill, bool(self.cutout)
+
+
+@dataclass(frozen=True)
 class Batch:
     """A batch for training.
 
@@ -54,7 +72,8 @@ class Batch:
         labels: The N classes, int64.
         soft_labels: N x classes of float32 if the loader mixes, else None. Then the loss takes these.
         indices: The N sample indices, int64.
-        plan: What was drawn for each image.
+        plan: What was drawn for each image. Boxes and keypoints follow by `plan.boxes` and `plan.keypoints`.
+        masks: N x H x W of uint8 if the loader has `masks`, else None.
     """
 
     images: Any
@@ -62,9 +81,40 @@ class Batch:
     soft_labels: Any
     indices: Any
     plan: Plan
+    masks: Any = None
 
     def __len__(self) -> int:
         return len(self.plan)
+
+
+class Form:
+    """What the arrays of a batch become."""
+
+    def __init__(self, name: str, pin_memory: bool | None) -> None:
+        if name not in FORMS:
+            raise ValueError(f"as_: there is no {name!r}; there are 'numpy', 'torch' and 'jax'")
+        if pin_memory and name != "torch":
+            raise ValueError(f"pin_memory: only tensors of torch are pinned, and as_ is {name!r}")
+        self.name, self._pin = name, False
+        if name == "torch" and pin_memory is not False:
+            import torch
+
+            self._pin = torch.cuda.is_available()
+            if pin_memory and not self._pin:
+                raise ValueError("pin_memory: torch has no CUDA here; leave it out")
+
+    def __call__(self, array: np.ndarray[Any, Any]) -> Any:
+        if self.name == "torch":
+            import torch
+
+            tensor = torch.from_numpy(array)
+            return tensor.pin_memory() if self._pin else tensor
+        if self.name == "jax":
+            import jax.numpy
+
+            # A copy: jax keeps what it takes, and the memory of images belongs to the loader.
+            return jax.numpy.array(array)
+        return array
 
 
 class Loader:
@@ -75,9 +125,11 @@ class Loader:
     refers to any more is that of a later one.
 
     Args:
-        dataset: An `ImageFolder`, `TarShards`, `Parquet`, `Idx`, `Cifar`, or a sequence of (image, class). A sequence
-            is read under the GIL.
-        transform: A `Compose`, a policy or another callable of this package. Its seed is that of the draws.
+        dataset: An `ImageFolder`, `TarShards`, `Parquet`, `Idx`, `Cifar`, or a sequence of (image, class) or (image,
+            class, mask). A sequence is read under the GIL.
+        transform: A `Compose`, a policy or another callable of this package. Its seed is that of the draws. With the
+            device "auto" the loader's threads augment on the CPU. With a GPU by name they decode, and the batches come
+            back from the GPU.
         batch_size: Samples of a batch.
         shuffle: Whether each epoch has an order of its own.
         seed: The seed of the order; all ranks need the same.
@@ -88,7 +140,11 @@ class Loader:
         broken: "stop" or "skip" at samples that cannot be read or decoded. `skipped` says which.
         mixing: `MixUp`, `CutMix`, or several, of which one is drawn for each batch.
         classes: The number of classes for `mixing`, if the data set does not say.
+        masks: `Masks`, if masks come with the images. All samples need one then: a PNG in `TarShards` and `Parquet`,
+            and in a sequence a PNG or H x W of uint8.
         as_: "numpy", "torch" or "jax": what batches are.
+        pin_memory: Whether tensors of torch are in pinned memory, from which they go to a GPU while others are made.
+            None for yes if torch has CUDA.
         progress: Whether `tqdm`, which must be installed, shows the progress of an epoch.
 
     Raises:
@@ -119,13 +175,15 @@ class Loader:
         broken: str = "stop",
         mixing: MixUp | CutMix | Sequence[MixUp | CutMix] = (),
         classes: int | None = None,
+        masks: Masks | None = None,
         as_: str = "numpy",
+        pin_memory: bool | None = None,
         progress: bool = False,
     ) -> None:
         if not isinstance(transform, Augmenter):
             raise TypeError(f"transform: a Compose or a policy is needed, got {type(transform).__name__}")
-        if as_ not in FORMS:
-            raise ValueError(f"as_: there is no {as_!r}; there are 'numpy', 'torch' and 'jax'")
+        if masks is not None and not isinstance(masks, Masks):
+            raise TypeError(f"masks: a Masks is needed, got {type(masks).__name__}")
         numbers = {
             "batch_size": batch_size,
             "seed": seed,
@@ -134,7 +192,8 @@ class Loader:
             "prefetch": prefetch,
         }
         numbers = {name: _draws.checked(name, value) for name, value in numbers.items()}
-        self._dataset, self._transform, self._as, self._progress = dataset, transform, as_, progress
+        self._dataset, self._transform, self._progress = dataset, transform, progress
+        self._masks, self._form = masks, Form(as_, pin_memory)
         methods = [mixing] if isinstance(mixing, (MixUp, CutMix)) else list(mixing)
         self._options = {
             **numbers,
@@ -144,8 +203,9 @@ class Loader:
             "on_error": broken,
             "mixing": [method._text() for method in methods],
             "classes": None if classes is None else _draws.checked("classes", classes),
+            "masks": None if masks is None else masks._option(),
         }
-        self._samples = opened(dataset)
+        self._samples = opened(dataset, masks is not None)
         self._next = (0, 0)
         self._running: Epoch | None = None
         # Those of the processes that this one was forked from. Dropping one would wait for threads that are not here.
@@ -184,7 +244,7 @@ class Loader:
     def epoch(self, epoch: int, batch: int = 0) -> Epoch:
         """The batches of an epoch, from one of them on."""
         native = self._here().epoch(_draws.checked("epoch", epoch), _draws.checked("batch", batch))
-        self._running = Epoch(self, native, len(self), self._as, self._progress)
+        self._running = Epoch(self, native, len(self), self._form, self._progress)
         return self._running
 
     def set_epoch(self, epoch: int) -> None:
@@ -207,8 +267,9 @@ class Loader:
         self._next, self._running = (epoch, batch), None
 
     def __repr__(self) -> str:
-        usual = {"seed": 0, "rank": 0, "world_size": 1, "prefetch": 4, "on_error": "stop", "mixing": []}
-        options = {k: v for k, v in self._options.items() if v not in (None, False) and usual.get(k) != v}
+        usual = {"seed": 0, "rank": 0, "world_size": 1, "prefetch": 4, "on_error": "stop", "mixing": [], "as_": "numpy"}
+        options = {**self._options, "masks": self._masks, "as_": self._form.name, "progress": self._progress}
+        options = {k: v for k, v in options.items() if v not in (None, False) and usual.get(k) != v}
         given = "".join(f", {name}={value!r}" for name, value in options.items())
         named = self._dataset if hasattr(self._dataset, "_open") else f"<{self.samples} samples>"
         return f"Loader({named}, {self._transform!r}{given})"
@@ -217,7 +278,7 @@ class Loader:
 class Epoch(Iterator[Batch]):
     """The batches of one pass, in order. Made by `Loader.epoch` and by iterating a loader."""
 
-    def __init__(self, loader: Loader, native: _native.Epoch, batches: int, form: str, progress: bool) -> None:
+    def __init__(self, loader: Loader, native: _native.Epoch, batches: int, form: Form, progress: bool) -> None:
         self._loader, self._native, self._batches, self._form = loader, native, batches, form
         self._ended = False
         self._bar: Any = _bar(native.position[1], batches, native.position[0]) if progress else None
@@ -237,15 +298,16 @@ class Epoch(Iterator[Batch]):
             raise StopIteration
         if self._bar is not None:
             self._bar.update()
-        images, labels, indices, plan, soft = parts
+        images, labels, indices, plan, soft, masks = parts
         form = self._form
         mixed = None if soft is None else np.array(soft[0], np.float32).reshape(-1, soft[1])
         return Batch(
-            images=_formed(images, form),
-            labels=_formed(np.array(labels, np.int64), form),
-            soft_labels=None if mixed is None else _formed(mixed, form),
-            indices=_formed(np.array(indices, np.int64), form),
+            images=form(images),
+            labels=form(np.array(labels, np.int64)),
+            soft_labels=None if mixed is None else form(mixed),
+            indices=form(np.array(indices, np.int64)),
             plan=plan,
+            masks=None if masks is None else form(masks),
         )
 
     def _end(self) -> None:
@@ -264,19 +326,6 @@ class Epoch(Iterator[Batch]):
     def skipped(self) -> tuple[int, list[tuple[int, str, str]]]:
         """How many samples were skipped so far, and the first 1,000 of them: index, name and reason."""
         return self._native.skipped
-
-
-def _formed(array: np.ndarray[Any, Any], form: str) -> Any:
-    if form == "torch":
-        import torch
-
-        return torch.from_numpy(array)
-    if form == "jax":
-        import jax.numpy
-
-        # A copy: jax keeps what it takes, and the memory of images belongs to the loader.
-        return jax.numpy.array(array)
-    return array
 
 
 def _bar(done: int, batches: int, epoch: int) -> Any:

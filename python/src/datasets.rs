@@ -5,9 +5,10 @@ use std::sync::Arc;
 use autoaugment::loader::{
     Cifar, Cifar100Label, Dataset, Idx, ImageFolder, Labels, Locality, ParquetShards, Sample, TarShards,
 };
-use autoaugment::{Error, Layout, Result};
+use autoaugment::{Error, Layout, Result, Size};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 
 use crate::errors::raise;
 use crate::sources::Source;
@@ -48,6 +49,22 @@ impl Dataset for Shared {
     }
 }
 
+/// A mask that Python code gives: labels with height and width, or the bytes of a PNG.
+#[derive(FromPyObject)]
+enum Mask {
+    Labels(PyBackedBytes, usize, usize),
+    Png(PyBackedBytes),
+}
+
+impl Mask {
+    fn on(self, sample: Sample<'_>) -> Result<Sample<'_>> {
+        match self {
+            Mask::Labels(labels, height, width) => sample.with_labels(labels.to_vec(), Size { width, height }),
+            Mask::Png(png) => Ok(sample.with_mask(png.to_vec())),
+        }
+    }
+}
+
 /// Samples that Python code reads, one at a time.
 struct Sequence {
     items: Py<PyAny>,
@@ -62,8 +79,9 @@ impl Dataset for Sequence {
     /// The image is copied, because Python code may change it meanwhile.
     fn read(&self, index: usize) -> Result<Sample<'_>> {
         let read = Python::attach(|py| -> PyResult<Result<Sample<'_>>> {
-            let (image, label): (Bound<'_, PyAny>, u32) = self.items.bind(py).get_item(index)?.extract()?;
-            Ok(match Source::new(&image, Layout::Nhwc)? {
+            let item = self.items.bind(py).get_item(index)?;
+            let (image, label, mask): (Bound<'_, PyAny>, u32, Option<Mask>) = item.extract()?;
+            let sample = match Source::new(&image, Layout::Nhwc)? {
                 Source::Encoded(bytes) => Sample::encoded(bytes.to_vec(), label),
                 Source::File(path) => match std::fs::read(&path) {
                     Ok(bytes) => Sample::encoded(bytes, label),
@@ -81,7 +99,11 @@ impl Dataset for Sequence {
                         label,
                     )
                 }
-            })
+            };
+            Ok(sample.and_then(|sample| match mask {
+                Some(mask) => mask.on(sample),
+                None => Ok(sample),
+            }))
         });
         read.unwrap_or_else(|error| Err(Error::Decode(error.to_string())))
     }
@@ -101,11 +123,17 @@ impl Samples {
         Samples::of(py, || Ok(Arc::new(ImageFolder::open(root)?)))
     }
 
-    /// Tar files with WebDataset's keys. `labels`: whether they have labels.
+    /// Tar files with WebDataset's keys. `labels`: whether they have labels. `masks`: the extensions of masks.
     #[staticmethod]
-    fn tar_shards(py: Python<'_>, files: Vec<String>, classes: Option<Vec<String>>, labels: bool) -> PyResult<Self> {
+    fn tar_shards(
+        py: Python<'_>,
+        files: Vec<String>,
+        classes: Option<Vec<String>>,
+        labels: bool,
+        masks: Vec<String>,
+    ) -> PyResult<Self> {
         Samples::of(py, || {
-            let mut builder = TarShards::builder();
+            let mut builder = TarShards::builder().mask_extensions(masks);
             if let Some(classes) = classes {
                 builder = builder.classes(classes);
             }
@@ -118,7 +146,13 @@ impl Samples {
 
     /// Parquet files of the Hugging Face hub.
     #[staticmethod]
-    fn parquet(py: Python<'_>, files: Vec<String>, image: Option<String>, label: Option<String>) -> PyResult<Self> {
+    fn parquet(
+        py: Python<'_>,
+        files: Vec<String>,
+        image: Option<String>,
+        label: Option<String>,
+        mask: Option<String>,
+    ) -> PyResult<Self> {
         Samples::of(py, || {
             let mut builder = ParquetShards::builder();
             if let Some(image) = image {
@@ -126,6 +160,9 @@ impl Samples {
             }
             if let Some(label) = label {
                 builder = builder.label_column(label);
+            }
+            if let Some(mask) = mask {
+                builder = builder.mask_column(mask);
             }
             Ok(Arc::new(builder.open(files)?))
         })
@@ -155,7 +192,7 @@ impl Samples {
         })
     }
 
-    /// What `items[i]` gives: an image (an array, `bytes` or the `str` of a path) and its class.
+    /// What `items[i]` gives: an image (an array, `bytes` or the `str` of a path), its class, and a mask or `None`.
     #[staticmethod]
     fn sequence(items: Py<PyAny>, length: usize) -> Self {
         Samples { set: Shared(Arc::new(Sequence { items, length })) }

@@ -2,19 +2,20 @@
 
 use std::cell::Cell;
 
-use autoaugment::{AugmenterConfig, ImageView, Images, Layout, Output, Sampler, Size, TensorMut};
+use autoaugment::loader::Region;
+use autoaugment::{AugmenterConfig, ImageView, Layout, Output, Sampler, Size, Sizes, TensorMut};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rayon::prelude::*;
 
-use crate::arrays::{Array, Borrowed, axes};
+use crate::arrays::{self, Array, Borrowed};
 use crate::devices;
 use crate::errors::raise;
 use crate::memory::Destination;
 use crate::pillow::{Picture, Pixels};
 use crate::plans::Plan;
-use crate::sources::{Decoded, Source};
+use crate::sources::{Opened, Source};
 use crate::threads;
 
 thread_local! {
@@ -41,11 +42,14 @@ enum Draws {
 }
 
 impl Draws {
-    fn plan(&self, sampler: &Sampler, borrowed: &autoaugment::Images<'_>) -> autoaugment::Result<autoaugment::Plan> {
-        match self {
-            Draws::Plan(Plan { plan }) => Ok(plan.clone()),
-            Draws::Key(epoch, indices) => sampler.plan(borrowed.sizes(), *epoch, indices),
-        }
+    /// The plan for images of these sizes, and the size of all of them afterwards.
+    fn checked(&self, sampler: &Sampler, sizes: Sizes<'_>) -> autoaugment::Result<(autoaugment::Plan, Size)> {
+        let plan = match self {
+            Draws::Plan(Plan { plan }) => plan.clone(),
+            Draws::Key(epoch, indices) => sampler.plan(sizes, *epoch, indices)?,
+        };
+        let size = plan.check(sizes)?;
+        Ok((plan, size))
     }
 
     /// The draws of one image of several.
@@ -65,6 +69,12 @@ impl Draws {
             Draws::Key(_, indices) => indices.len(),
         }
     }
+}
+
+/// The first axis of a result, and whether it has none for channels.
+struct Axes {
+    images: Option<usize>,
+    is_gray: bool,
 }
 
 /// What a call gives: an array, a list of arrays, and the plan.
@@ -112,16 +122,11 @@ impl Engine {
     ) -> Result<'py, PyAny> {
         let py = images.py();
         let array = Array::new(images, layout(chw))?;
-        let batch = (array.axes() == 4).then_some(array.shape.images);
-        self.run_borrowed(
-            py,
-            &array.borrowed().map_err(raise)?,
-            &[array.bytes()],
-            batch,
-            array.axes() == 2,
-            &draws,
-            out,
-        )
+        let images = array.borrowed().map_err(raise)?;
+        let (plan, size) = self.drawn(py, &draws, images.images().sizes(), array.bytes().len())?;
+        let axes = Axes { images: (array.axes() == 4).then_some(array.shape.images), is_gray: array.axes() == 2 };
+        let result = self.applied(py, &images, &[array.bytes()], (&plan, size), axes, out)?;
+        Ok((result, Plan { plan }))
     }
 
     /// An image of Pillow with 1 or 3 channels, to an image that `fromarrow` makes.
@@ -181,52 +186,95 @@ impl Engine {
                 "{images} images need as many indices or planned images, got {own}"
             )));
         }
-        let threads = threads::of_work(self.threads);
-        let decode = |(number, source): (usize, &Source)| source.decode(number);
-        let decoded: Vec<Option<Decoded>> = py
-            .detach(|| {
-                threads.run(|| match threads::count(self.threads).get() {
-                    1 => sources.iter().enumerate().map(decode).collect::<PyResult<Vec<_>>>(),
-                    _ => sources.par_iter().enumerate().map(decode).collect(),
-                })
-            })
-            .map_err(raise)??;
-        let views = sources.iter().zip(&decoded).map(|(source, decoded)| source.view(decoded));
-        let views = views.collect::<PyResult<Vec<_>>>()?;
-        if together {
-            let held: Vec<&[u8]> = views.iter().map(|view| view.data()).collect();
-            let count = Some(views.len());
-            return self.run_borrowed(py, &Borrowed::Views(views), &held, count, false, &draws, out);
+        let have_files = sources.iter().any(|source| !matches!(source, Source::Array(_)));
+        let all = self.of_each(py, &sources, have_files, |number, source| source.open(number))?;
+        match together {
+            true => self.run_together(py, &all, &draws, out),
+            false => self.run_each(py, &sources, &all, &draws),
         }
-        self.run_each(py, &sources, &views, &draws)
     }
 }
 
 impl Engine {
-    #[allow(clippy::too_many_arguments)]
-    fn run_borrowed<'py>(
+    /// The same for each of several things, on several threads if it is worth them.
+    fn of_each<'s, T: Sync, R: Send>(
+        &self,
+        py: Python<'_>,
+        all: &'s [T],
+        is_long: bool,
+        work: impl Fn(usize, &'s T) -> PyResult<R> + Send + Sync,
+    ) -> PyResult<Vec<R>> {
+        if !is_long {
+            return all.iter().enumerate().map(|(i, one)| work(i, one)).collect();
+        }
+        let threads = threads::of_work(self.threads);
+        let done = || match threads::count(self.threads).get() {
+            1 => all.iter().enumerate().map(|(i, one)| work(i, one)).collect::<PyResult<Vec<_>>>(),
+            _ => all.par_iter().enumerate().map(|(i, one)| work(i, one)).collect(),
+        };
+        py.detach(|| threads.run(done)).map_err(raise)?
+    }
+
+    /// Images of any sizes to one batch. Of files only what the plan reads is decoded.
+    fn run_together<'py>(
+        &self,
+        py: Python<'py>,
+        images: &[Opened<'_>],
+        draws: &Draws,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<'py, PyAny> {
+        let sizes: Vec<Size> = images.iter().map(Opened::size).collect();
+        let bytes = sizes.iter().map(|size| size.pixels() * 3).sum();
+        let (plan, size) = self.drawn(py, draws, sizes.as_slice().into(), bytes)?;
+        let mut regions = Region::read_by(&plan, &sizes);
+        for (image, region) in images.iter().zip(&mut regions) {
+            if !image.is_file() {
+                *region = Region::whole(image.size());
+            }
+        }
+        let have_files = images.iter().any(Opened::is_file);
+        let decoded = self.of_each(py, images, have_files, |i, image| image.decode(regions[i]))?;
+        let views = images.iter().zip(&regions).zip(&decoded).map(|((image, region), own)| image.view(*region, own));
+        let views = views.collect::<autoaugment::Result<Vec<_>>>().map_err(raise)?;
+        let held: Vec<&[u8]> = views.iter().map(|view| view.data()).collect();
+        let axes = Axes { images: Some(views.len()), is_gray: false };
+        let within = Region::plan_within(&plan, &sizes, &regions);
+        let drawn = (within.as_ref().unwrap_or(&plan), size);
+        let result = self.applied(py, &Borrowed::Views(views), &held, drawn, axes, out)?;
+        Ok((result, Plan { plan }))
+    }
+
+    /// The plan for images of these sizes, of so many bytes together, and the size of all of them afterwards.
+    fn drawn(
+        &self,
+        py: Python<'_>,
+        draws: &Draws,
+        sizes: Sizes<'_>,
+        bytes: usize,
+    ) -> PyResult<(autoaugment::Plan, Size)> {
+        // Giving the GIL away costs more than one image's draws.
+        if sizes.len() == 1 {
+            return draws.checked(&self.sampler, sizes).map_err(raise);
+        }
+        let threads = threads::of_call(self.threads, sizes.len(), bytes);
+        py.detach(|| threads.run(|| draws.checked(&self.sampler, sizes))).map_err(raise)?.map_err(raise)
+    }
+
+    /// The images after a plan that was checked, which gives all of them this size.
+    fn applied<'py>(
         &self,
         py: Python<'py>,
         borrowed: &Borrowed<'_>,
         held: &[&[u8]],
-        batch: Option<usize>,
-        is_gray: bool,
-        draws: &Draws,
+        (plan, size): (&autoaugment::Plan, Size),
+        axes: Axes,
         out: Option<&Bound<'py, PyAny>>,
-    ) -> Result<'py, PyAny> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         let images = borrowed.images();
         let (count, bytes) = (images.sizes().len(), held.iter().map(|bytes| bytes.len()).sum());
         let threads = threads::of_call(self.threads, count, bytes);
-        let draw = || {
-            let plan = draws.plan(&self.sampler, &images)?;
-            let size = plan.check(images.sizes())?;
-            Ok((plan, size))
-        };
-        // Giving the GIL away costs more than one image's draws.
-        let drawn = if count == 1 { draw() } else { py.detach(|| threads.run(draw)).map_err(raise)? };
-        let (plan, size) = drawn.map_err(raise)?;
         let layout = self.output.layout(images.layout());
-        let axes = axes(size, batch, images.channels(), layout, is_gray);
+        let axes = arrays::axes(size, axes.images, images.channels(), layout, axes.is_gray);
         let mut destination = match out {
             None => Destination::new(py, &axes, self.output.dtype())?,
             Some(out) => Destination::of(out, &axes, self.output.dtype())?,
@@ -234,9 +282,9 @@ impl Engine {
         held.iter().try_for_each(|bytes| destination.check_apart(bytes))?;
         let executor = devices::executor(&self.device)?;
         let memory = destination.memory();
-        let applied = py.detach(|| threads.run(|| executor.apply_to(images, &plan, &self.output, memory)));
+        let applied = py.detach(|| threads.run(|| executor.apply_to(images, plan, &self.output, memory)));
         applied.map_err(raise)?.map_err(raise)?;
-        Ok((destination.array, Plan { plan }))
+        Ok(destination.array)
     }
 
     /// Each image by itself, to an array of its own.
@@ -244,28 +292,27 @@ impl Engine {
         &self,
         py: Python<'py>,
         sources: &[Source],
-        views: &[ImageView<'_>],
+        images: &[Opened<'_>],
         draws: &Draws,
     ) -> Result<'py, PyAny> {
         let threads = threads::of_work(self.threads);
+        let have_files = images.iter().any(Opened::is_file);
+        let decoded = self.of_each(py, images, have_files, |_, image| image.decode(Region::whole(image.size())))?;
+        let views = images.iter().zip(&decoded).map(|(image, own)| image.view(Region::whole(image.size()), own));
+        let views = views.collect::<autoaugment::Result<Vec<_>>>().map_err(raise)?;
         let executor = devices::executor(&self.device)?;
-        let each = |i: usize| -> autoaugment::Result<_> {
-            let images = Images::from(&views[i..=i]);
-            let plan = draws.of(i).plan(&self.sampler, &images)?;
-            let size = plan.check(images.sizes())?;
-            Ok((plan, size))
-        };
+        let each = |i: usize| draws.of(i).checked(&self.sampler, views[i..=i].into());
         let drawn = py.detach(|| threads.run(|| (0..views.len()).map(each).collect::<Vec<_>>())).map_err(raise)?;
         let mut plans = Vec::with_capacity(views.len());
         let mut destinations = Vec::with_capacity(views.len());
-        for (i, (drawn, view)) in drawn.into_iter().zip(views).enumerate() {
+        for (i, (drawn, view)) in drawn.into_iter().zip(&views).enumerate() {
             let (plan, size) = drawn.map_err(|error| at_image(py, raise(error), i))?;
             let is_gray = matches!(&sources[i], Source::Array(array) if array.axes() == 2);
-            let axes = axes(size, None, view.channels(), self.output.layout(view.layout()), is_gray);
+            let axes = arrays::axes(size, None, view.channels(), self.output.layout(view.layout()), is_gray);
             destinations.push(Destination::new(py, &axes, self.output.dtype())?);
             plans.push(plan);
         }
-        let jobs: Vec<_> = destinations.iter_mut().map(Destination::memory).zip(&plans).zip(views).collect();
+        let jobs: Vec<_> = destinations.iter_mut().map(Destination::memory).zip(&plans).zip(&views).collect();
         let run = |((memory, plan), view): ((TensorMut<'_>, &autoaugment::Plan), &ImageView<'_>)| {
             executor.apply_to(std::slice::from_ref(view), plan, &self.output, memory).map(drop)
         };

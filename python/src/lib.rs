@@ -13,6 +13,7 @@ mod memory;
 mod pillow;
 mod plans;
 mod sources;
+mod targets;
 mod threads;
 
 use pyo3::prelude::*;

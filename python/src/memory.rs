@@ -95,6 +95,7 @@ pub struct Memory {
 
 enum Held {
     Block(Block),
+    Tensor(Tensor),
     /// A loader's batch, and the loader, in the process that made it. A fork copies locks as they are.
     Batch(Tensor, Arc<Loader>, u32),
 }
@@ -103,18 +104,28 @@ impl Memory {
     fn start(&self) -> *const u8 {
         match &self.held {
             Held::Block(block) => block.bytes().as_ptr(),
-            Held::Batch(tensor, ..) => tensor.data.as_bytes().as_ptr(),
+            Held::Tensor(tensor) | Held::Batch(tensor, ..) => tensor.data.as_bytes().as_ptr(),
         }
     }
 }
 
-/// The array of a loader's batch. Its memory goes back to the loader.
-pub fn array_of<'py>(py: Python<'py>, tensor: Tensor, loader: Arc<Loader>) -> PyResult<Bound<'py, PyAny>> {
+/// The array of a loader's batch. Its memory goes back to the loader that is given.
+pub fn array_of<'py>(py: Python<'py>, tensor: Tensor, loader: Option<Arc<Loader>>) -> PyResult<Bound<'py, PyAny>> {
     let Shape { images, channels, .. } = tensor.shape;
     let axes = axes(tensor.shape.size(), Some(images), channels, tensor.layout, false);
     let (name, bytes) = (names(tensor.data.dtype()).0, tensor.data.as_bytes().len());
-    let held = Held::Batch(tensor, loader, process::id());
+    let held = match loader {
+        Some(loader) => Held::Batch(tensor, loader, process::id()),
+        None => Held::Tensor(tensor),
+    };
     new_array(py, &axes, name, Memory { held, bytes })
+}
+
+/// The array of a batch's masks, N x H x W.
+pub fn masks_of<'py>(py: Python<'py>, masks: Tensor) -> PyResult<Bound<'py, PyAny>> {
+    let Shape { images, height, width, .. } = masks.shape;
+    let (name, bytes) = (names(masks.data.dtype()).0, masks.data.as_bytes().len());
+    new_array(py, &[images, height, width], name, Memory { held: Held::Tensor(masks), bytes })
 }
 
 fn new_array<'py>(py: Python<'py>, axes: &[usize], dtype: &str, memory: Memory) -> PyResult<Bound<'py, PyAny>> {

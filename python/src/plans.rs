@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use crate::errors::raise;
+use crate::targets::{self, Masks};
 
 /// What was drawn for each image of a batch: its operations with all parameters.
 #[pyclass(frozen, eq, module = "autoaugment", from_py_object)]
@@ -65,6 +66,98 @@ impl Plan {
             operations: image.ops.iter().map(ToString::to_string).collect(),
         };
         self.plan.images().iter().map(image).collect()
+    }
+
+    /// Masks of labels, moved as their images are: by the nearest pixel, on the CPU.
+    ///
+    /// Args:
+    ///     masks: Whole numbers or bool: H x W or K x H x W for the only image of the plan, N x H x W for N images, or
+    ///         a list with one such array for each image, of any sizes. Images of PIL give what `numpy.asarray` gives.
+    ///     fill: The label of the area outside the image. Often this is the label that the loss ignores.
+    ///     cutout: Whether rectangles that are cut out of the image get that label too.
+    ///
+    /// Returns:
+    ///     New arrays of NumPy of the same dtype, with the height and width of the augmented image; a list for a list.
+    ///
+    /// Raises:
+    ///     TypeError: The masks are no whole numbers.
+    ///     ValueError: There are not as many masks as images, `fill` is no number of their dtype, or AugMix moved the
+    ///         image in several ways at once.
+    ///
+    /// >>> import numpy as np
+    /// >>> from autoaugment import Plan
+    /// >>> Plan(1, ["TranslateX(pixels=1)", "Invert"]).masks(np.array([[1, 2, 3]]), fill=9).tolist()
+    /// [[9, 1, 2]]
+    #[pyo3(signature = (masks, *, fill=0, cutout=false))]
+    fn masks<'py>(&self, masks: &Bound<'py, PyAny>, fill: i128, cutout: bool) -> PyResult<Bound<'py, PyAny>> {
+        targets::masks(&self.plan, masks, Masks { fill, cutout })
+    }
+
+    /// Boxes of an image, moved as it is. A moved box is the smallest one around the visible part.
+    ///
+    /// Args:
+    ///     boxes: M x 4 numbers: left, top, right and bottom of each. An image covers 0..width and 0..height.
+    ///     size: The image's (width, height) before.
+    ///     image: The image's place in the plan.
+    ///
+    /// Returns:
+    ///     The boxes, M x 4 float64, and the visible fraction of each, M float64 of 0..=1. A box of which nothing is
+    ///     visible is 0, 0, 0, 0.
+    ///
+    /// Raises:
+    ///     IndexError: There is no such image.
+    ///     ValueError: The shape is another one, a side is not finite or beyond the opposite one, or AugMix moved the
+    ///         image in several ways at once.
+    ///
+    /// >>> from autoaugment import Plan
+    /// >>> boxes, visible = Plan(1, ["HorizontalFlip"]).boxes([[0, 0, 10, 20]], size=(32, 24))
+    /// >>> boxes.tolist(), visible.tolist()
+    /// ([[22.0, 0.0, 32.0, 20.0]], [1.0])
+    #[pyo3(signature = (boxes, size, *, image=0))]
+    fn boxes<'py>(
+        &self,
+        boxes: &Bound<'py, PyAny>,
+        size: (usize, usize),
+        image: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        targets::boxes(&targets::transform(&self.plan, size, image)?, boxes)
+    }
+
+    /// Points of an image, moved as it is.
+    ///
+    /// Args:
+    ///     points: M x 2 numbers, x and y of each. The center of the pixel in column i of row j is (i + 0.5, j + 0.5).
+    ///     size, image: As in `boxes`.
+    ///
+    /// Returns:
+    ///     The points, M x 2 float64, and whether each is in the image and never left it, M bool.
+    ///
+    /// Raises:
+    ///     IndexError, ValueError: As in `boxes`.
+    ///
+    /// >>> from autoaugment import Plan
+    /// >>> points, inside = Plan(1, ["TranslateX(pixels=5)"]).keypoints([[1, 2], [30, 2]], size=(32, 24))
+    /// >>> points.tolist(), inside.tolist()
+    /// ([[6.0, 2.0], [35.0, 2.0]], [True, False])
+    #[pyo3(signature = (points, size, *, image=0))]
+    fn keypoints<'py>(
+        &self,
+        points: &Bound<'py, PyAny>,
+        size: (usize, usize),
+        image: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        targets::keypoints(&targets::transform(&self.plan, size, image)?, points)
+    }
+
+    /// The (width, height) after the operations of an image that had `size`.
+    ///
+    /// >>> from autoaugment import Plan
+    /// >>> Plan(1, ["Resize(width=8, height=9)"]).size_after((32, 24))
+    /// (8, 9)
+    #[pyo3(signature = (size, *, image=0))]
+    fn size_after(&self, size: (usize, usize), image: usize) -> PyResult<(usize, usize)> {
+        let size = targets::transform(&self.plan, size, image)?.size();
+        Ok((size.width, size.height))
     }
 
     fn __len__(&self) -> usize {

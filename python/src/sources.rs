@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use autoaugment::loader::{ColorMode, Sample};
-use autoaugment::{Error, ImageView, Layout, Size};
+use autoaugment::loader::decode::DecodeOptions;
+use autoaugment::loader::{ColorMode, Region, Sample};
+use autoaugment::{Error, ErrorKind, ImageView, Layout, Size};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
@@ -20,10 +21,11 @@ pub enum Source {
     File(PathBuf),
 }
 
-/// A decoded image, and where it lies.
-pub struct Decoded {
-    pixels: Vec<u8>,
-    size: Size,
+/// An image whose size is known.
+pub enum Opened<'a> {
+    Pixels(ImageView<'a>),
+    /// A file, and its name in messages.
+    File(Sample<'a>, String),
 }
 
 impl Source {
@@ -38,42 +40,61 @@ impl Source {
         Ok(Source::Array(Array::new(object, layout)?))
     }
 
-    /// Decodes it to RGB; `None` for pixels, which are where they are.
-    pub fn decode(&self, number: usize) -> PyResult<Option<Decoded>> {
+    /// The image number `number`. Of a file the header is read.
+    pub fn open(&self, number: usize) -> PyResult<Opened<'_>> {
         let (name, bytes) = match self {
-            Source::Array(_) => return Ok(None),
+            Source::Array(array) => return Ok(Opened::Pixels(array.view()?)),
             Source::Encoded(bytes) => (format!("image {number}"), Cow::Borrowed(&bytes[..])),
             Source::File(path) => {
-                let name = path.display().to_string();
+                let name = format!("image {number} ({})", path.display());
                 match std::fs::read(path) {
                     Ok(bytes) => (name, Cow::Owned(bytes)),
-                    Err(error) => return Err(DataError::new_err(format!("image {number} ({name}): {error}"))),
+                    Err(error) => return Err(DataError::new_err(format!("{name}: {error}"))),
                 }
             }
         };
+        match Sample::encoded(bytes, 0).and_then(|sample| sample.with_options(DecodeOptions::default())) {
+            Ok(sample) => Ok(Opened::File(sample, name)),
+            Err(error) => Err(DataError::new_err(format!("{name}: {error}"))),
+        }
+    }
+}
+
+impl Opened<'_> {
+    pub fn is_file(&self) -> bool {
+        matches!(self, Opened::File(..))
+    }
+
+    pub fn size(&self) -> Size {
+        match self {
+            Opened::Pixels(view) => view.size(),
+            Opened::File(sample, _) => sample.size(),
+        }
+    }
+
+    /// Decodes a region of a file to RGB. Pixels are where they are.
+    pub fn decode(&self, region: Region) -> PyResult<Vec<u8>> {
+        let Opened::File(sample, name) = self else { return Ok(Vec::new()) };
         let decoded = || {
-            let sample = Sample::encoded(bytes, 0)?;
-            let size = sample.size();
             let mut pixels = Vec::new();
-            let length = size.pixels() * 3;
+            let length = region.size.pixels() * 3;
             let none = |_| Error::NoMemory { what: "a decoded image", bytes: length as u64 };
             pixels.try_reserve_exact(length).map_err(none)?;
             pixels.resize(length, 0);
-            sample.decode_into(ColorMode::Rgb, &mut pixels)?;
-            Ok(Some(Decoded { pixels, size }))
+            sample.decode_region(ColorMode::Rgb, region, &mut pixels)?;
+            Ok(pixels)
         };
-        decoded().map_err(|error: Error| match self {
-            Source::File(_) => DataError::new_err(format!("image {number} ({name}): {error}")),
+        decoded().map_err(|error: Error| match error.kind() {
+            ErrorKind::Memory => crate::errors::raise(error),
             _ => DataError::new_err(format!("{name}: {error}")),
         })
     }
 
-    /// The image, which is `decoded` if it had to be.
-    pub fn view<'a>(&'a self, decoded: &'a Option<Decoded>) -> PyResult<ImageView<'a>> {
-        match (self, decoded) {
-            (Source::Array(array), _) => array.view(),
-            (_, Some(Decoded { pixels, size })) => ImageView::new(pixels, *size, 3).map_err(crate::errors::raise),
-            (_, None) => Err(DataError::new_err("the image was not decoded")),
+    /// The image, or the region of it that `decoded` has.
+    pub fn view<'v>(&'v self, region: Region, decoded: &'v [u8]) -> autoaugment::Result<ImageView<'v>> {
+        match self {
+            Opened::Pixels(view) => Ok(*view),
+            Opened::File(..) => ImageView::new(decoded, region.size, 3),
         }
     }
 }

@@ -23,14 +23,14 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray[Any, Any]:
     return pixels
 
 
-def required(name: str, package: str) -> Any:
-    """An optional package. Its absence is an error where the tests must be complete."""
+def required(name: str, package: str, module: bool = False) -> Any:
+    """An optional package, of a test or of its whole module. Its absence is an error where tests must be complete."""
     try:
         return __import__(package, fromlist=["_"])
     except ImportError:
         if os.environ.get(f"AUTOAUGMENT_REQUIRE_{name}") == "1":
             raise
-        return pytest.skip(f"{package} is not installed")
+        return pytest.skip(f"{package} is not installed", allow_module_level=module)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,9 @@ from autoaugment import (
     CenterCrop,
     Compose,
     Cutout,
+    DataError,
     Normalize,
+    Plan,
     RandomCrop,
     RandomErasing,
     RandomHorizontalFlip,
@@ -74,6 +76,31 @@ def test_every_kind_of_source_has_the_same_bytes(tmp_path: Path) -> None:
     out = np.empty((3, 32, 32), np.float32)
     assert transform(files[2], index=42, out=out) is not None
     np.testing.assert_array_equal(out, expected[2])
+
+
+def test_only_what_a_crop_reads_is_decoded(tmp_path: Path) -> None:
+    image = noise(160, 200, 3)
+    whole = jpeg(image)
+    decoded = np.asarray(Image.open(io.BytesIO(whole)).convert("RGB"))
+    (tmp_path / "whole.jpg").write_bytes(whole)
+    transform = Compose([RandomResizedCrop(24), RandomHorizontalFlip(), AutoAugment("imagenet")], seed=6)
+    for index in range(20):
+        expected, plan = transform(decoded, index=index, return_plan=True)
+        for source in (whole, tmp_path / "whole.jpg"):
+            result, own = transform(source, index=index, return_plan=True)
+            np.testing.assert_array_equal(result, expected)
+            # The plan is that of the whole image.
+            assert own == plan
+            np.testing.assert_array_equal(transform.apply(source, own), expected)
+    # Damage below the crop does not stop it, and damage in it does.
+    damaged = whole[: len(whole) * 2 // 3]
+    top, all_rows = (Plan(1, [f"Crop(x=8, y=0, width=100, height={height})"]) for height in (40, 160))
+    np.testing.assert_array_equal(transform.apply(damaged, top), decoded[:40, 8:108])
+    with pytest.raises(DataError, match="image 0: "):
+        transform.apply(damaged, all_rows)
+    mixed = transform.apply([damaged, decoded, whole], Plan(3, ["Crop(x=8, y=0, width=100, height=40)"]))
+    for result in mixed:
+        np.testing.assert_array_equal(result, decoded[:40, 8:108])
 
 
 def test_gray_files_become_rgb() -> None:

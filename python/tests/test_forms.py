@@ -124,6 +124,19 @@ def test_anything_with_dlpack_comes_back_as_what_it_was() -> None:
     np.testing.assert_array_equal(result.array, EXPECTED)
 
 
+def test_foreign_arrays_that_are_not_taken() -> None:
+    class OnDevice(Foreign):
+        def __dlpack__(self, **options: Any) -> Any:
+            raise BufferError("the array is on a device")
+
+    with pytest.raises(ValueError, match="layout: say 'hwc' or 'chw' for test_forms.Foreign, which has no usual one"):
+        AUGMENT(Foreign(BATCH))
+    with pytest.raises(TypeError, match="OnDevice: an array on the CPU that NumPy can read is needed .*on a device"):
+        AUGMENT(OnDevice(BATCH), layout="hwc")
+    with pytest.raises(TypeError, match="float32: uint8 is needed; multiply by 255"):
+        AUGMENT(Foreign(BATCH.astype(np.float32)), layout="hwc")
+
+
 def test_arrays_of_jax() -> None:
     jax = required("JAX", "jax.numpy")
     result = AUGMENT(jax.asarray(BATCH), index=INDEX, epoch=1, layout="hwc")
@@ -147,6 +160,13 @@ def test_tensors_of_torch() -> None:
     np.testing.assert_array_equal(out.numpy(), expected)
     with pytest.raises(TypeError, match="float32: uint8 is needed; multiply by 255"):
         AUGMENT(planes.float())
+    with pytest.raises(TypeError, match="a tensor on meta: one on the CPU is needed; call .cpu\\(\\) first"):
+        AUGMENT(planes.to("meta"))
+    with pytest.raises(TypeError, match="out: a tensor on the CPU is needed, got one on meta"):
+        AUGMENT(planes, out=planes.to("meta"))
+    with pytest.raises(ValueError, match="layout="):
+        AUGMENT(torch.from_numpy(BATCH))
+    np.testing.assert_array_equal(AUGMENT(torch.from_numpy(BATCH), index=INDEX, epoch=1, layout="hwc"), EXPECTED)
 
 
 def test_an_empty_batch_stays_empty() -> None:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, required
 
 import autoaugment
 
@@ -26,11 +26,13 @@ def run(*command: str, folder: Path) -> None:
 
 @pytest.mark.timeout(200)
 def test_the_package_is_typed() -> None:
+    required("MYPY", "mypy")
     run(sys.executable, "-m", "mypy", "--strict", "-p", "autoaugment", folder=ROOT / "python")
 
 
 @pytest.mark.timeout(200)
 def test_the_stubs_are_those_of_the_module(tmp_path: Path) -> None:
+    required("MYPY", "mypy")
     run(sys.executable, "-m", "mypy.stubtest", "autoaugment._native", folder=tmp_path)
 
 
