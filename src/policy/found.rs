@@ -1,8 +1,8 @@
 //! Found: the policies that this project's search found.
 //!
-//! `fashion-mnist-found`, by `autoaugment search FOLDER --seed 0 --out found.json`. The folder has the IDX files of
-//! Fashion-MNIST (Xiao et al., arXiv 1708.07747). The proxy is the command's: 512 of the 60,000 training images, 5,000
-//! others for validation, and the micro child. PPO proposed 400 policies. The best 20 were tried three times more, and
+//! `fashion-mnist-found`, by `autoaugment search FOLDER --preset warm --seed 0 --out found.json`. The folder has the
+//! IDX files of Fashion-MNIST (Xiao et al., arXiv 1708.07747). The proxy is the command's: 512 of the 60,000 training
+//! images, 5,000 others for validation, and the micro child. PPO proposed 400 policies. The best 20 were tried three times more, and
 //! the best 5 of them are joined.
 //!
 //! Accuracies on the 10,000 test images, which no search saw. A micro network is trained for 240 epochs on the 512

@@ -37,8 +37,9 @@ pub struct Start {
     strategy: StrategyOptions,
     /// Batches that are handed out at once; with more, no worker waits for a batch's last child
     ///
-    /// A policy depends on the outcomes of the batches before these, and so on no worker's speed. A batch has 10
-    /// policies (ppo and evolution; 20 with the preset paper) or 64 (random and filter), unless --batch says otherwise.
+    /// A policy depends on the outcomes of the batches before these, and so on no worker's speed. A batch has 20
+    /// policies (ppo), 10 (evolution, and ppo with the preset warm) or 64 (random and filter), unless --batch says
+    /// otherwise.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batches: u32,
     /// Policies of a batch, from which ppo learns at once

@@ -67,8 +67,8 @@ impl NetworkOptions {
         #[cfg(feature = "burn-children")]
         let large = |training: Large| Settings::Large { training: Box::new(training), on: self.on };
         match (self.network, preset) {
-            (Network::Micro, Preset::Fast) => Settings::Micro(Micro::WARM),
-            (Network::Micro, Preset::Paper) => Settings::Micro(Micro::FRESH),
+            (Network::Micro, Preset::Fast | Preset::Paper) => Settings::Micro(Micro::FRESH),
+            (Network::Micro, Preset::Warm) => Settings::Micro(Micro::WARM),
             #[cfg(feature = "burn-children")]
             (Network::Small, _) => large(Large::small(16)),
             #[cfg(feature = "burn-children")]

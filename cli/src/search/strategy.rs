@@ -92,6 +92,7 @@ impl StrategyOptions {
     pub fn searched(&self, preset: Preset, proxy: Description) -> anyhow::Result<Searched> {
         let (children, seeds, ppo) = match preset {
             Preset::Fast => (400, 3, Ppo::FAST),
+            Preset::Warm => (400, 3, Ppo::WARM),
             Preset::Paper => (15_000, 0, Ppo::PAPER),
         };
         let space = match &self.operations[..] {

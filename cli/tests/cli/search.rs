@@ -66,6 +66,7 @@ fn every_strategy_and_preset_runs() {
         ("random", ""),
         ("evolution", "--reward accuracy"),
         ("filter", "--candidates 12"),
+        ("random", "--preset warm"),
         ("ppo", "--preset paper --reward accuracy-0.5*loss"),
     ] {
         let call =
@@ -81,7 +82,7 @@ fn every_strategy_and_preset_runs() {
 
 /// Side, channels, classes and images of a proxy.
 fn shape(folder: &Folder, call: &str) -> [u64; 5] {
-    folder.run(&format!("search proxy {call} --out proxy.json --force")).ends_with(0);
+    folder.run(&format!("search proxy {call} --preset warm --out proxy.json --force")).ends_with(0);
     let proxy: serde_json::Value = serde_json::from_slice(&folder.read("proxy.json")).unwrap();
     let images = &proxy["proxy"]["child"]["network"]["images"];
     let number = |name: &str| images[name].as_u64().unwrap();
@@ -144,7 +145,9 @@ fn only_drawn_images_are_decoded() {
 fn a_search_ends_in_time_with_its_best_tried_again() {
     let folder = data(40);
     let begin = Instant::now();
-    let call = format!("search data --out p.json --minutes 0.1 --seeds 1 --children 1000000 {SMALL} --threads 2");
+    let call = format!(
+        "search data --out p.json --preset warm --minutes 0.1 --seeds 1 --children 1000000 {SMALL} --threads 2"
+    );
     folder.run(&call).ends_with(0).says("wrote p.json after");
     assert!(begin.elapsed() < Duration::from_secs(60));
     let (jobs, outcomes) = journal(&folder, "p.journal");
@@ -236,7 +239,7 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("search data --out p.json --minutes nan", "expected a number of minutes above 0"),
         ("search data --out p.json --reward loss", "expected accuracy, or accuracy-W*loss"),
         ("search data --out p.json --strategy best", "[possible values: ppo, random, evolution, filter]"),
-        ("search data --out p.json --preset slow", "[possible values: fast, paper]"),
+        ("search data --out p.json --preset slow", "[possible values: fast, warm, paper]"),
         ("search data --out p.json --operations Rotat", "did you mean `Rotate`?"),
         ("search data --out p.json --operations Rotate,Rotate", "operations: Rotate occurs twice"),
         ("search data --out p.json --threads 0", "0 is not in 1..=4096"),

@@ -13,15 +13,15 @@ use crate::searches::{SMALL, command, data, has, journal};
 /// A folder with a proxy, and the journal `whole.journal` of a search by one process.
 fn searched() -> Folder {
     let folder = data(40);
-    folder.run(&format!("search data --out whole.json --children 20 --seeds 1 {SMALL}")).ends_with(0);
-    folder.run(&format!("search proxy data --out proxy.json {SMALL}")).ends_with(0);
+    folder.run(&format!("search data --preset warm --out whole.json --children 20 --seeds 1 {SMALL}")).ends_with(0);
+    folder.run(&format!("search proxy data --preset warm --out proxy.json {SMALL}")).ends_with(0);
     start(&folder, "journal");
     folder
 }
 
 /// Begins a journal of the same search.
 fn start(folder: &Folder, name: &str) {
-    let call = format!("search start --proxy proxy.json --journal {name} --children 20 --seeds 1");
+    let call = format!("search start --preset warm --proxy proxy.json --journal {name} --children 20 --seeds 1");
     folder.run(&call).ends_with(0).says(&format!("{name} has 0 jobs"));
 }
 
@@ -281,7 +281,10 @@ fn wrong_calls_and_lines_are_refused_with_the_reason() {
             "search evaluate --proxy proxy.json --jobs good.jobs --out mine",
             "outcomes mine: its last line is no outcome",
         ),
-        ("search start --proxy other.json --journal journal", "it is of another search: search.children is 20"),
+        (
+            "search start --preset warm --proxy other.json --journal journal",
+            "it is of another search: search.children is 20",
+        ),
         (
             "search start --proxy proxy.json --journal n --strategy random --batch 5",
             "--batch is a setting of the strategy ppo",

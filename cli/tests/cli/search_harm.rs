@@ -41,7 +41,18 @@ fn a_pipe_is_no_journal() {
 fn children_that_all_fail_are_not_lost() {
     let folder = data(1);
     let run = |seeds| {
-        let fixed = ["search", "--child", "sh child.sh", "--out", "p.json", "--force", "--children", "20"];
+        let fixed = [
+            "search",
+            "--child",
+            "sh child.sh",
+            "--out",
+            "p.json",
+            "--force",
+            "--children",
+            "20",
+            "--strategy",
+            "evolution",
+        ];
         folder.run_with(&[&fixed[..], &["--retries", "0", "--threads", "1", "--seeds", seeds]].concat(), &[])
     };
     let good = r#"echo '{"accuracy": 0.5, "loss": 1}'"#;

@@ -56,7 +56,13 @@ fn trials_of_ray_tune_give_the_same_journal() {
 #[test]
 fn the_python_files_are_python() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../search");
-    let files = ["examples/child.py", "examples/child_torch.py", "ray/check.py", "ray/autoaugment_ray/searcher.py"];
+    let files = [
+        "examples/child.py",
+        "examples/child_torch.py",
+        "examples/transfer/fine_tune.py",
+        "ray/check.py",
+        "ray/autoaugment_ray/searcher.py",
+    ];
     for file in files {
         let compile = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')";
         let output = Command::new("python3").args(["-c", compile]).arg(folder.join(file)).output().unwrap();

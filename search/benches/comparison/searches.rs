@@ -48,16 +48,15 @@ enum Proposed {
     Filter(u64),
 }
 
-const SLOW: Ppo = Ppo { rate: 3.5e-3, batch: 20, ..Ppo::FAST };
-const QUICK: Ppo = Ppo { rate: 1e-2, ..Ppo::FAST };
+const QUICK: Ppo = Ppo { rate: 1e-2, batch: 10, ..Ppo::FAST };
 
 /// With children from scratch, and with children that begin from a shared network.
 const KINDS: [Kind; 6] = [
     Kind { name: "random search", proposed: Proposed::Random, child: Micro::FRESH, part: 1.0 },
-    Kind { name: "slow controller", proposed: Proposed::Controller(SLOW), child: Micro::FRESH, part: 1.0 },
+    Kind { name: "slow controller", proposed: Proposed::Controller(Ppo::FAST), child: Micro::FRESH, part: 1.0 },
     Kind { name: "quick controller", proposed: Proposed::Controller(QUICK), child: Micro::FRESH, part: 1.0 },
     Kind { name: "warm random search", proposed: Proposed::Random, child: Micro::WARM, part: 1.0 },
-    Kind { name: "warm controller", proposed: Proposed::Controller(Ppo::FAST), child: Micro::WARM, part: 1.0 },
+    Kind { name: "warm controller", proposed: Proposed::Controller(Ppo::WARM), child: Micro::WARM, part: 1.0 },
     // As long as the warm random search.
     Kind { name: "warm filter", proposed: Proposed::Filter(800), child: Micro::WARM, part: 0.25 },
 ];

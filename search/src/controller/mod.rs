@@ -40,10 +40,14 @@ pub struct Ppo {
 }
 
 impl Ppo {
-    /// Measured on small networks with some hundred children: ten times the paper's rate and more, and normalized
-    /// advantages. With the paper's rate nothing is learned from 600 children.
+    /// Measured on small networks with some hundred children: ten times the paper's rate, and normalized advantages.
+    /// With the paper's rate nothing is learned from 600 children. With higher ones or smaller batches, the best
+    /// policies resemble each other.
     pub const FAST: Ppo =
-        Ppo { rate: 5e-3, steps: 4, clip: 0.2, entropy: 1e-5, baseline: 0.95, batch: 10, normalized: true };
+        Ppo { rate: 3.5e-3, steps: 4, clip: 0.2, entropy: 1e-5, baseline: 0.95, batch: 20, normalized: true };
+
+    /// For children that begin from a shared network: they have less noise, and half the time.
+    pub const WARM: Ppo = Ppo { rate: 5e-3, batch: 10, ..Ppo::FAST };
 
     /// The paper's rate (0.00035), weight of the entropy (0.00001) and baseline (0.95), for its 15,000 children. It
     /// leaves clip, steps and batch open; these are the usual ones, and the batch of NASNet, whose search it follows.

@@ -47,7 +47,8 @@ impl Micro {
     pub const FRESH: Micro =
         Micro { widths: [8, 16, 32], epochs: 60, warm_epochs: 0, batch: 32, rate: 1e-2, decay: 1e-2 };
 
-    /// 30 epochs from a network that was trained for 60 without a policy: half the time, and less noise.
+    /// 30 epochs from a network that was trained for 60 without a policy: half the time, and less noise. But what they
+    /// reward says less of a long training.
     pub const WARM: Micro = Micro { epochs: 30, warm_epochs: 60, ..Micro::FRESH };
 }
 

@@ -136,7 +136,7 @@ fn a_cluster_of_450_workers_is_busy() {
 fn outcomes_that_are_some_batches_old_still_teach() {
     let space = SearchSpace::paper();
     let worth = Worth::new(&space, 1);
-    let ppo = Ppo { rate: 1e-2, ..Ppo::FAST };
+    let ppo = Ppo { rate: 1e-2, ..Ppo::WARM };
     let search = |batches: usize| {
         let strategy = Controller::new(&space, ppo, 1);
         let mut search = Search::new(space.clone(), Box::new(strategy), Reward::ACCURACY, 1).in_flight(batches);

@@ -33,7 +33,7 @@ fn noise(job: &autoaugment_search::Job) -> Outcome {
 fn a_search_that_works_gets_no_warning() {
     let space = SearchSpace::paper();
     let worth = Worth::new(&space, 1);
-    let search = searched(Controller::new(&space, Ppo::FAST, 1), 200, |job| worth.outcome(job));
+    let search = searched(Controller::new(&space, Ppo::WARM, 1), 200, |job| worth.outcome(job));
     assert_eq!(search.warnings(5).unwrap(), []);
     let distances = search.distances(5).unwrap();
     assert!((0..5).all(|i| distances[i][i] == 0 && distances[i][0] == distances[0][i]), "{distances:?}");
@@ -56,7 +56,7 @@ fn rewards_of_noise_are_named() {
 fn a_collapsed_controller_is_named() {
     let space = SearchSpace::paper();
     let worth = Worth::new(&space, 0);
-    let search = searched(Controller::new(&space, Ppo { rate: 3e-2, ..Ppo::FAST }, 0), 400, |job| worth.outcome(job));
+    let search = searched(Controller::new(&space, Ppo { rate: 3e-2, ..Ppo::WARM }, 0), 400, |job| worth.outcome(job));
     let warnings = search.warnings(5).unwrap();
     assert!(matches!(warnings[..], [Warning::Collapsed { .. }, ..]), "{warnings:?}");
 }

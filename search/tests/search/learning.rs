@@ -24,7 +24,7 @@ fn the_controller_beats_random_search_with_each_seed() {
     let space = SearchSpace::paper();
     for seed in 0..3 {
         let worth = Worth::new(&space, seed);
-        let ppo = Ppo { rate: 1e-2, ..Ppo::FAST };
+        let ppo = Ppo { rate: 1e-2, ..Ppo::WARM };
         let (learned, last, search) = run(Controller::new(&space, ppo, seed), &worth, 200, seed);
         let (random, mean, _) = run(RandomSearch::new(space.clone(), seed), &worth, 200, seed);
         println!("seed {seed}: {learned:.4} (last {last:.4}) against {random:.4} (mean {mean:.4})");
@@ -45,7 +45,7 @@ fn evolution_beats_random_search() {
 #[test]
 fn a_reward_that_says_nothing_keeps_the_variety() {
     let space = SearchSpace::paper();
-    let mut search = Search::new(space.clone(), Box::new(Controller::new(&space, Ppo::FAST, 1)), Reward::ACCURACY, 1);
+    let mut search = Search::new(space.clone(), Box::new(Controller::new(&space, Ppo::WARM, 1)), Reward::ACCURACY, 1);
     for _ in 0..10 {
         let jobs = search.propose(10).unwrap();
         let same = |id| autoaugment_search::Outcome { id, accuracy: Some(0.5), loss: 1.0, seconds: 0.0 };

@@ -40,7 +40,7 @@ impl Child for Told {
 
 fn new() -> Search {
     let space = SearchSpace::paper();
-    let controller = Controller::new(&space, Ppo { rate: 1e-2, steps: 1, ..Ppo::FAST }, 3);
+    let controller = Controller::new(&space, Ppo { rate: 1e-2, steps: 1, ..Ppo::WARM }, 3);
     Search::new(space, Box::new(controller), Reward::FAST, 3)
 }
 
