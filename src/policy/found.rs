@@ -2,8 +2,8 @@
 //!
 //! `fashion-mnist-found`, by `autoaugment search FOLDER --preset warm --seed 0 --out found.json`. The folder has the
 //! IDX files of Fashion-MNIST (Xiao et al., arXiv 1708.07747). The proxy is the command's: 512 of the 60,000 training
-//! images, 5,000 others for validation, and the micro child. PPO proposed 400 policies. The best 20 were tried three times more, and
-//! the best 5 of them are joined.
+//! images, 5,000 others for validation, and the micro child. PPO proposed 400 policies. The best 20 were tried three
+//! times more, and the best 5 of them are joined.
 //!
 //! Accuracies on the 10,000 test images, which no search saw. A micro network is trained for 240 epochs on the 512
 //! images of the search, with 8 seeds. Gains over no policy are paired by seed, with their standard errors:
