@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,14 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.plan)
+
+    def to(self, device: Any, *, non_blocking: bool = False) -> Batch:
+        """The batch with its tensors of torch on a device. Lightning calls this."""
+        if not hasattr(self.images, "to"):
+            raise TypeError(f'{type(self.images).__name__}: only tensors can be moved; give as_="torch" to the Loader')
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved = {k: v.to(device, non_blocking=non_blocking) for k, v in values.items() if hasattr(v, "to")}
+        return replace(self, **moved)
 
 
 class Form:

@@ -33,6 +33,17 @@ def required(name: str, package: str, module: bool = False) -> Any:
         return pytest.skip(f"{package} is not installed", allow_module_level=module)
 
 
+def installed(name: str, package: str) -> None:
+    """The same for a package that another process will import."""
+    # Packages of NVIDIA share a name space.
+    parent = package.rpartition(".")[0]
+    if (not parent or importlib.util.find_spec(parent)) and importlib.util.find_spec(package):
+        return
+    if os.environ.get(f"AUTOAUGMENT_REQUIRE_{name}") == "1":
+        raise ModuleNotFoundError(package)
+    pytest.skip(f"{package} is not installed")
+
+
 @pytest.fixture(scope="session")
 def reference() -> ModuleType:
     """The operations as calls into Pillow 13."""

@@ -257,6 +257,16 @@ def test_batches_of_frameworks(form: str, folder: Path) -> None:
         np.testing.assert_array_equal(np.asarray(batch.labels), other.labels)
 
 
+def test_batches_move_between_devices_of_torch(folder: Path) -> None:
+    with pytest.raises(TypeError, match='ndarray: only tensors can be moved; give as_="torch" to the Loader'):
+        next(iter(Loader(ImageFolder(folder), TRANSFORM))).to("cpu")
+    required("TORCH", "torch")
+    batch = next(iter(Loader(ImageFolder(folder), TRANSFORM, mixing=MixUp(), as_="torch")))
+    moved = batch.to("meta")
+    parts = (moved.images, moved.labels, moved.soft_labels, moved.indices)
+    assert {part.device.type for part in parts} == {"meta"} and moved.plan == batch.plan
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -57,7 +57,7 @@ fn is_date(word: &str) -> bool {
 /// Whether `benches/results` has a file of that day.
 fn measured(date: &str) -> bool {
     let devices = std::fs::read_dir(root().join("benches/results")).unwrap().map(|entry| entry.unwrap().path());
-    let names = ["", "files-", "operations-"].map(|kind| format!("{kind}{date}.csv"));
+    let names = ["", "files-", "operations-", "python-"].map(|kind| format!("{kind}{date}.csv"));
     devices.into_iter().any(|device| names.iter().any(|name| device.join(name).exists()))
 }
 
@@ -101,4 +101,11 @@ fn every_page_is_known() {
         assert!(readme.contains(&format!("]({name})")), "the README does not link {name}");
     }
     assert!(library.contains("include_str!(\"../README.md\")"), "src/lib.rs does not test the code of README.md");
+    // Their code is Python, which `python/tests` runs.
+    let package = markdown::read("python/README.md");
+    for path in markdown::markdown_files("docs/python") {
+        let name = path.strip_prefix(root()).map(Path::to_str).unwrap().expect("names are ASCII").replace('\\', "/");
+        assert!(PAGES.contains(&name.as_str()), "tests/docs/markdown.rs does not list {name}");
+        assert!(package.contains(&format!("](../{name})")), "python/README.md does not link {name}");
+    }
 }

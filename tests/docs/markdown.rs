@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 16] = [
+pub const PAGES: [&str; 24] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
     "docs/benchmarks.md",
     "docs/architecture.md",
+    "docs/python/ddp.md",
+    "docs/python/hugging-face.md",
+    "docs/python/jax.md",
+    "docs/python/lightning.md",
+    "docs/python/names.md",
+    "docs/python/ray.md",
+    "docs/python/torch.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "RELEASE.md",
@@ -18,6 +25,7 @@ pub const PAGES: [&str; 16] = [
     "examples/train/README.md",
     "benches/files/README.md",
     "benches/peers/README.md",
+    "python/README.md",
     "search/benches/README.md",
     "search/examples/transfer/README.md",
 ];
