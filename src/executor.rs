@@ -5,17 +5,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Images;
+use crate::batch::{ImageView, Images, Size, Sizes};
 use crate::cpu;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 use crate::gpu::block_on;
+use crate::ops::Op;
 use crate::output::{Output, Tensor, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
 use crate::report::Report;
+use crate::rgbx;
 use crate::threads;
+use crate::zeros::zeros;
 
 /// The device that applies plans.
 ///
@@ -288,6 +291,52 @@ impl Executor {
         let plan = check(&batch, plan, output)?;
         memory.check(batch.shape(plan.size()), output.dtype())?;
         self.run(batch, plan, output, memory)
+    }
+
+    /// Applies the plan of one RGB image whose pixels have four bytes, as Pillow and most windows store them. It writes
+    /// such pixels. The fourth byte is not read, and becomes 255. The CPU packs pixels in the pass that first reads
+    /// them.
+    ///
+    /// ```
+    /// use autoaugment::{Device, Executor, Op, Plan, Size};
+    /// let plan = Plan::uniform(1, vec!["Invert".parse::<Op>()?]);
+    /// let mut inverted = [0; 8];
+    /// let size = Size { width: 2, height: 1 };
+    /// Executor::new(Device::Cpu)?.apply_rgbx(&[1, 2, 3, 9, 4, 5, 6, 9], size, &plan, &mut inverted)?;
+    /// assert_eq!(inverted, [254, 253, 252, 255, 251, 250, 249, 255]);
+    /// # Ok::<(), autoaugment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Executor::apply`]. [`Error::Batch`] and [`Error::Output`] if a memory does not have four bytes for
+    /// each pixel.
+    #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
+    pub fn apply_rgbx(&self, pixels: &[u8], size: Size, plan: &Plan, memory: &mut [u8]) -> Result<()> {
+        let sizes = [size];
+        Sizes::from(&sizes[..]).check()?;
+        let plan = plan.checked(&sizes[..])?;
+        let bytes = |size: Size| size.pixels().saturating_mul(4);
+        if pixels.len() != bytes(size) {
+            let Size { width, height } = size;
+            let (expected, there) = (bytes(size), pixels.len());
+            return Err(Error::Batch(format!(
+                "an image of {width} x {height} pixels of 4 bytes needs {expected} bytes, got {there}"
+            )));
+        }
+        if memory.len() != bytes(plan.size()) {
+            let (expected, there) = (bytes(plan.size()), memory.len());
+            return Err(Error::Output(format!("the memory for the result must have {expected} values, got {there}")));
+        }
+        let mut ops = plan.plan().images().iter().flat_map(|image| &image.ops).flat_map(Op::with_branches);
+        if matches!(self.inner, Inner::Cpu) && !ops.any(|op| matches!(op, Op::SamplePairing(_))) {
+            return threads::shared(|| cpu::run_rgbx(pixels, size, plan, memory))?;
+        }
+        let mut rgb = zeros("an image", size.pixels() * 3)?;
+        rgbx::to_rgb(pixels, &mut rgb)?;
+        let mut result: Vec<u8> = zeros("the result", plan.size().pixels() * 3)?;
+        let view = [ImageView::new(&rgb, size, 3)?];
+        self.apply_to(&view, plan.plan(), &Output::u8(), &mut result)?;
+        rgbx::from_rgb(&result, memory)
     }
 
     /// Runs a checked plan into memory of the right type and length.

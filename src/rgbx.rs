@@ -48,7 +48,8 @@ fn check(rgbx: usize, rgb: usize) -> Result<()> {
 const BLOCK: usize = 16;
 
 multiversioned! {
-fn pack(rgbx: &[u8], rgb: &mut [u8]) {
+/// The color of each pixel.
+pub(crate) fn pack(rgbx: &[u8], rgb: &mut [u8]) {
     let (from, rest) = rgbx.as_chunks::<{ 4 * BLOCK }>();
     let (to, last) = rgb.as_chunks_mut::<{ 3 * BLOCK }>();
     for (from, to) in from.iter().zip(to) {
@@ -63,7 +64,8 @@ fn pack(rgbx: &[u8], rgb: &mut [u8]) {
 }
 
 multiversioned! {
-fn spread(rgb: &[u8], rgbx: &mut [u8]) {
+/// Pixels whose fourth byte is 255.
+pub(crate) fn spread(rgb: &[u8], rgbx: &mut [u8]) {
     let (from, rest) = rgb.as_chunks::<{ 3 * BLOCK }>();
     let (to, last) = rgbx.as_chunks_mut::<{ 4 * BLOCK }>();
     for (from, to) in from.iter().zip(to) {

@@ -53,6 +53,21 @@ pub(super) struct Chain<'a> {
 impl<'a> Chain<'a> {
     /// Starts with an image.
     pub fn new(batch: &'a Images<'a>, image: ImageView<'a>, scratch: &'a mut Scratch, threads: bool) -> Chain<'a> {
+        Chain::of(batch, image, Geometry::of(&image), scratch, threads)
+    }
+
+    /// Starts with an image whose pixels have four bytes. The view does not know it, and a partner would read it wrong.
+    pub fn of_rgbx(batch: &'a Images<'a>, image: ImageView<'a>, scratch: &'a mut Scratch, threads: bool) -> Chain<'a> {
+        Chain::of(batch, image, Geometry::Rgbx, scratch, threads)
+    }
+
+    fn of(
+        batch: &'a Images<'a>,
+        image: ImageView<'a>,
+        geometry: Geometry,
+        scratch: &'a mut Scratch,
+        threads: bool,
+    ) -> Chain<'a> {
         scratch.before.clear();
         scratch.after.clear();
         let size = image.size();
@@ -61,7 +76,7 @@ impl<'a> Chain<'a> {
             channels: image.channels(),
             place: Place::Given(image.data()),
             size,
-            geometry: Geometry::of(&image),
+            geometry,
             next: size,
             scratch,
             threads,

@@ -16,6 +16,7 @@ use crate::arithmetic::resample::Weights;
 use crate::batch::{ImageView, Size};
 use crate::interpolation::Interpolation;
 use crate::ops::Crop;
+use crate::rgbx;
 
 /// Pixels in memory, interleaved unless the geometry says otherwise.
 #[derive(Clone, Copy)]
@@ -47,6 +48,8 @@ pub(super) enum Geometry {
     Padded { row_stride: usize },
     /// The pixel at the same place, in three planes, one after the other.
     Planes,
+    /// The pixel at the same place, in four bytes.
+    Rgbx,
     /// A rectangle, perhaps beyond the image.
     Crop(Crop),
     /// Flipped.
@@ -154,6 +157,7 @@ impl Geometry {
                     std::array::from_fn(|c| &source[c * size.pixels()..][rows.start * width..rows.end * width]);
                 interleave(planes, out);
             }
+            Geometry::Rgbx => rgbx::pack(&source[rows.start * width * 4..rows.end * width * 4], out),
             Geometry::Crop(crop) => {
                 for (y, out) in out_rows {
                     crop_row(crop, size, channels, y, source_row, out);

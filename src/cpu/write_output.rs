@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::kernels::planar::separate;
 use crate::batch::Layout;
 use crate::output::Form;
+use crate::rgbx;
 
 /// A type of values that tensors have.
 pub(super) trait Value: Copy + Default + Send + Sync {
@@ -65,6 +66,22 @@ impl WriteOutput for Planes {
 
     fn write_all(&self, pixels: &[u8], out: &mut [u8]) {
         in_parts(pixels, out, separate);
+    }
+}
+
+/// Pixels of four bytes.
+pub(super) struct Rgbx;
+
+impl WriteOutput for Rgbx {
+    type Value = u8;
+
+    fn write(&self, first: usize, pixels: &[u8], out: &mut [u8]) {
+        rgbx::spread(pixels, &mut out[first * 4..][..pixels.len() / 3 * 4]);
+    }
+
+    fn write_all(&self, pixels: &[u8], out: &mut [u8]) {
+        let parts = out.par_chunks_mut(4 * PART).zip(pixels.par_chunks(3 * PART));
+        parts.for_each(|(out, pixels)| rgbx::spread(pixels, out));
     }
 }
 

@@ -15,6 +15,7 @@ mod gpu_shared;
 #[cfg(all(feature = "gpu", feature = "loader"))]
 mod gpu_steady;
 mod mixing;
+mod rgbx;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;
