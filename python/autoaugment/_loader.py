@@ -213,6 +213,19 @@ class Loader:
             "classes": None if classes is None else _draws.checked("classes", classes),
             "masks": None if masks is None else masks._option(),
         }
+        self._arguments: dict[str, Any] = {
+            **numbers,
+            "shuffle": shuffle,
+            "drop_last": drop_last,
+            "threads": threads,
+            "broken": broken,
+            "mixing": mixing,
+            "classes": classes,
+            "masks": masks,
+            "as_": as_,
+            "pin_memory": pin_memory,
+            "progress": progress,
+        }
         self._samples = opened(dataset, masks is not None)
         self._next = (0, 0)
         self._running: Epoch | None = None
@@ -274,6 +287,9 @@ class Loader:
             raise ValueError(f"state: batch {batch} is outside an epoch of {len(self)} batches")
         self._next, self._running = (epoch, batch), None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._dataset, self._transform, self._arguments, self.state_dict())
+
     def __repr__(self) -> str:
         usual = {"seed": 0, "rank": 0, "world_size": 1, "prefetch": 4, "on_error": "stop", "mixing": [], "as_": "numpy"}
         options = {**self._options, "masks": self._masks, "as_": self._form.name, "progress": self._progress}
@@ -281,6 +297,13 @@ class Loader:
         given = "".join(f", {name}={value!r}" for name, value in options.items())
         named = self._dataset if hasattr(self._dataset, "_open") else f"<{self.samples} samples>"
         return f"Loader({named}, {self._transform!r}{given})"
+
+
+def _again(dataset: DataSet, transform: Augmenter, arguments: dict[str, Any], state: dict[str, int]) -> Loader:
+    """What pickle calls: a loader with threads of its own, which goes on where the other one was."""
+    loader = Loader(dataset, transform, **arguments)
+    loader.load_state_dict(state)
+    return loader
 
 
 class Epoch(Iterator[Batch]):

@@ -1,7 +1,5 @@
 //! Engine: draws for Python's images and applies the draws.
 
-use std::cell::Cell;
-
 use autoaugment::loader::Region;
 use autoaugment::{AugmenterConfig, ImageView, Layout, Output, Sampler, Size, Sizes, TensorMut};
 use pyo3::exceptions::PyValueError;
@@ -17,11 +15,6 @@ use crate::pillow::{Picture, Pixels};
 use crate::plans::Plan;
 use crate::sources::{Opened, Source};
 use crate::threads;
-
-thread_local! {
-    /// The pixels of an image of Pillow before and after, whose memory a thread keeps.
-    static PICTURES: Cell<(Vec<u8>, Vec<u8>)> = Cell::default();
-}
 
 /// A transform with its seed, output and device, ready to run. It opens nothing until the first call.
 #[pyclass(frozen, module = "autoaugment._native")]
@@ -145,23 +138,16 @@ impl Engine {
         let picture = Picture::new(image, width * height, channels)?;
         let executor = devices::executor(&self.device)?;
         let threads = threads::of_call(self.threads, 1, width * height * channels);
-        // Kept for the next image of this thread.
-        let (mut before, mut after) = PICTURES.take();
-        let plan = match &draws {
-            Draws::Plan(Plan { plan }) => plan.clone(),
-            Draws::Key(epoch, indices) => self.sampler.plan(&[size][..], *epoch, indices).map_err(raise)?,
-        };
-        let size_after = plan.check(&[size][..]).map_err(raise)?;
+        let (plan, size_after) = draws.checked(&self.sampler, (&[size][..]).into()).map_err(raise)?;
         let mut pixels = Pixels::new(size_after.pixels(), channels, py)?;
-        let run = || -> autoaugment::Result<()> {
-            let given = picture.packed(channels, &mut before)?;
-            let view = [ImageView::new(given, size, channels)?];
-            after.resize(size_after.pixels() * channels, 0);
-            threads.run(|| executor.apply_to(&view, &plan, &self.output, &mut after))??;
-            pixels.write(&after)
+        let apply = || match channels {
+            1 => {
+                let view = [ImageView::new(picture.bytes(), size, 1)?];
+                executor.apply_to(&view, &plan, &self.output, pixels.bytes_mut()).map(drop)
+            }
+            _ => executor.apply_rgbx(picture.bytes(), size, &plan, pixels.bytes_mut()),
         };
-        py.detach(run).map_err(raise)?;
-        PICTURES.set((before, after));
+        py.detach(|| threads.run(apply)).map_err(raise)?.map_err(raise)?;
         let made = fromarrow.call1((Bound::new(py, pixels)?, mode, (size_after.width, size_after.height)))?;
         Ok((made, Plan { plan }))
     }

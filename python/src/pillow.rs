@@ -6,7 +6,6 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{self, NonNull};
 
-use autoaugment::rgbx;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyTuple};
@@ -91,16 +90,6 @@ impl Picture {
         // SAFETY: checked when it was made.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.length) }
     }
-
-    /// Its pixels without the fourth byte, in `memory` if they have one.
-    pub fn packed<'a>(&'a self, channels: usize, memory: &'a mut Vec<u8>) -> autoaugment::Result<&'a [u8]> {
-        if channels == 1 {
-            return Ok(self.bytes());
-        }
-        memory.resize(self.length / 4 * 3, 0);
-        rgbx::to_rgb(self.bytes(), memory)?;
-        Ok(memory)
-    }
 }
 
 /// Pixels for Pillow to take over.
@@ -116,13 +105,9 @@ impl Pixels {
         Ok(Pixels { block: Block::new(pixels * if channels == 1 { 1 } else { 4 }, py)?, channels })
     }
 
-    /// Writes interleaved pixels.
-    pub fn write(&mut self, pixels: &[u8]) -> autoaugment::Result<()> {
-        match self.channels {
-            1 => self.block.bytes_mut().copy_from_slice(pixels),
-            _ => rgbx::from_rgb(pixels, self.block.bytes_mut())?,
-        }
-        Ok(())
+    /// Gray in one byte a pixel, RGB in four.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.block.bytes_mut()
     }
 }
 

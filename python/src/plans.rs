@@ -33,6 +33,18 @@ pub struct PlannedImage {
 
 #[pymethods]
 impl PlannedImage {
+    #[new]
+    #[pyo3(signature = (index, sub_policy, operations))]
+    fn new(index: u64, sub_policy: Option<usize>, operations: Vec<String>) -> PyResult<Self> {
+        operations.iter().try_for_each(|text| text.parse::<Op>().map(drop)).map_err(raise)?;
+        Ok(PlannedImage { index, sub_policy, operations })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (u64, Option<usize>, Vec<String>)) {
+        let PlannedImage { index, sub_policy, operations } = slf.get();
+        (slf.get_type(), (*index, *sub_policy, operations.clone()))
+    }
+
     fn __repr__(&self) -> String {
         let operations = self.operations.join(" + ");
         format!("PlannedImage({}: {})", self.index, if operations.is_empty() { "unchanged" } else { &operations })

@@ -22,6 +22,7 @@ from autoaugment import (
     ImageNetPolicy,
     Normalize,
     Plan,
+    PlannedImage,
     Policy,
     RandAugment,
     RandomCrop,
@@ -86,6 +87,9 @@ def test_plans_are_data() -> None:
     for again in (Plan.from_json(plan.to_json()), pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)):
         assert again == plan
         np.testing.assert_array_equal(augment.apply(batch, again), result)
+    assert [pickle.loads(pickle.dumps(image)) for image in plan.images] == plan.images
+    with pytest.raises(ValueError, match="Rotat"):
+        PlannedImage(0, None, ["Rotat(degrees=3)"])
     assert plan != augment.plan(batch, index=range(1, 7))
     assert repr(plan) == "<Plan of 6 images>"
     assert str(plan).splitlines()[0].startswith("0: ")

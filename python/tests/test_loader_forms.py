@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import sys
 import tarfile
 from pathlib import Path
@@ -177,6 +178,7 @@ def test_to_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [call for shape in shapes for call in (("pin", shape), ("cuda:1", shape, True))]
 
 
+@pytest.mark.timeout(300)  # A software adapter compiles its shaders for a long time if others work too.
 def test_a_loader_on_a_gpu_has_the_bytes_of_the_cpu() -> None:
     if not autoaugment.devices():
         if os.environ.get("AUTOAUGMENT_REQUIRE_GPU") == "1" and os.environ.get("AUTOAUGMENT_PYTHON_GPU") == "1":
@@ -236,6 +238,18 @@ def test_progress_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     list(Loader(ITEMS, TRANSFORM, batch_size=4, progress=True))
     written = capsys.readouterr()
     assert "epoch 0" in written.err and "3/3" in written.err and not written.out
+
+
+def test_a_loader_comes_back_from_a_pickle_where_it_was() -> None:
+    loader = Loader(ITEMS, TRANSFORM, batch_size=4, shuffle=True, seed=3, drop_last=True, masks=Masks(9))
+    for batch in loader:
+        assert pickle.loads(pickle.dumps(batch)).images.tobytes() == batch.images.tobytes()
+        break
+    again = pickle.loads(pickle.dumps(loader))
+    assert repr(again) == repr(loader) and again.state_dict() == loader.state_dict() == {"epoch": 0, "batch": 1}
+    for batch, other in zip(again, list(loader.epoch(0, 1)), strict=True):
+        np.testing.assert_array_equal(batch.images, other.images)
+        np.testing.assert_array_equal(batch.masks, other.masks)
 
 
 def test_a_loader_prints_all_of_its_options() -> None:
