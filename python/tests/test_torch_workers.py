@@ -82,7 +82,7 @@ def test_a_broken_file_is_the_same_error_from_a_worker(tmp_path: Path) -> None:
     Image.fromarray(IMAGES[0]).save(tmp_path / "good.png")
     (tmp_path / "broken.png").write_bytes((tmp_path / "good.png").read_bytes()[:60])
     paths = [str(tmp_path / "good.png"), str(tmp_path / "broken.png")]
-    dataset = Indexed(paths, Compose([Resize((8, 8))], seed=1))
+    dataset = Indexed(paths, Compose([Resize((8, 8))], seed=1, device="cpu"))
     with pytest.raises(DataError, match="broken.png"):
         for _ in data.DataLoader(dataset, batch_size=1, num_workers=1, multiprocessing_context="fork"):
             pass
