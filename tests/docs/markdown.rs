@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 24] = [
+pub const PAGES: [&str; 25] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
@@ -26,6 +26,7 @@ pub const PAGES: [&str; 24] = [
     "benches/files/README.md",
     "benches/peers/README.md",
     "python/README.md",
+    "python/benches/README.md",
     "search/benches/README.md",
     "search/examples/transfer/README.md",
 ];
