@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::ops::size::size_after;
 use crate::ops::{Op, OpKind};
 
-/// The version of written files.
-const NEWEST: u64 = 1;
+/// The version of written files. Version 1 counted sub-policies from 0.
+const NEWEST: u64 = 2;
 
 /// For each image of a batch, its operations in order.
 ///
@@ -33,7 +33,7 @@ const NEWEST: u64 = 1;
 ///
 /// ```json
 /// {
-///   "version": 1,
+///   "version": 2,
 ///   "images": [
 ///     {"file": "cat.png", "index": 0, "sub_policy": 3, "ops": [{"op": "Posterize", "bits": 4}, {"op": "Invert"}]}
 ///   ]
@@ -67,18 +67,29 @@ pub struct PlannedImage {
     /// The sample index of the image: its position in the data set.
     #[serde(default)]
     pub index: u64,
-    /// The drawn sub-policy, from 0. `None` for a plan made by hand.
+    /// The number of the drawn sub-policy, from 1. `None` for a plan made by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_policy: Option<usize>,
     /// The operations in the order of application. Without any, the image stays unchanged.
     pub ops: Vec<Op>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// All versions have this form.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Version1 {
+struct File {
     version: u64,
     images: Vec<PlannedImage>,
+}
+
+impl File {
+    fn into_plan(mut self) -> Plan {
+        if self.version == 1 {
+            let numbers = self.images.iter_mut().filter_map(|image| image.sub_policy.as_mut());
+            numbers.for_each(|number| *number = number.saturating_add(1));
+        }
+        Plan::new(self.images)
+    }
 }
 
 impl DrawnFor {
@@ -194,8 +205,8 @@ impl Plan {
     /// # Errors
     /// [`Error::Syntax`] with line and column, or [`Error::Version`].
     pub fn from_json(json: &str) -> Result<Self> {
-        let file: Version1 = crate::json::versioned("plan", json, NEWEST)?;
-        Ok(Plan::new(file.images))
+        let file: File = crate::json::versioned("plan", json, NEWEST)?;
+        Ok(file.into_plan())
     }
 
     /// The JSON form of the newest version, indented.
@@ -242,8 +253,8 @@ impl Serialize for Plan {
 
 impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let file = Version1::deserialize(deserializer)?;
+        let file = File::deserialize(deserializer)?;
         crate::json::check_version("plan", file.version, NEWEST).map_err(serde::de::Error::custom)?;
-        Ok(Plan::new(file.images))
+        Ok(file.into_plan())
     }
 }

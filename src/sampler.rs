@@ -147,6 +147,8 @@ impl Sampler {
                     fill: self.fill,
                 });
                 let Drawn { ops, sub_policy, size } = drawn.map_err(|e| e.at(format!("image {position_in_batch}")))?;
+                // People count from 1, and so do texts, options and errors.
+                let sub_policy = sub_policy.map(|position| position + 1);
                 *image = PlannedImage { file: None, index, sub_policy, ops };
                 is_same &= *after.get_or_insert(size) == size;
             }

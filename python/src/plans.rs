@@ -23,7 +23,7 @@ pub struct PlannedImage {
     /// The sample index.
     #[pyo3(get)]
     index: u64,
-    /// The drawn sub-policy, from 0; `None` if none was drawn.
+    /// The number of the drawn sub-policy, from 1; `None` if none was drawn.
     #[pyo3(get)]
     sub_policy: Option<usize>,
     /// The operations in their order, as text.

@@ -83,7 +83,7 @@ def test_plans_are_data() -> None:
     assert plan == augment.plan(batch, index=range(6)) == augment.plan([(20, 20)] * 6, index=range(6))
     assert len(plan) == len(plan.images) == 6
     assert [image.index for image in plan.images] == list(range(6))
-    assert all(image.sub_policy is not None and 0 <= image.sub_policy < 25 for image in plan.images)
+    assert all(image.sub_policy is not None and 1 <= image.sub_policy <= 25 for image in plan.images)
     for again in (Plan.from_json(plan.to_json()), pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)):
         assert again == plan
         np.testing.assert_array_equal(augment.apply(batch, again), result)

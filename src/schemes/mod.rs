@@ -31,7 +31,7 @@ pub(crate) trait Draws {
     /// Every operation that it can draw.
     fn operations(&self) -> Vec<OpKind>;
 
-    /// Draws, and appends the operations to `ops`. Returns the sub-policy if there is one.
+    /// Draws, and appends the operations to `ops`. Returns the position of the sub-policy if there is one.
     fn draw(&self, context: &Context<'_>, ops: &mut Vec<Op>) -> Result<Option<usize>>;
 }
 

@@ -56,7 +56,7 @@ pub struct Transform {
 /// The draws for one image.
 pub(crate) struct Drawn {
     pub ops: Vec<Op>,
-    /// The last drawn sub-policy.
+    /// The position of the last drawn sub-policy.
     pub sub_policy: Option<usize>,
     /// The size of the image after its operations, all of which are possible.
     pub size: Size,

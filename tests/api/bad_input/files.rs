@@ -153,11 +153,11 @@ pub fn policy_files() -> Vec<Case> {
 pub fn plan_files() -> Vec<Case> {
     vec![
         ("no JSON", plan_json("Invert"), "plan: expected value at line 1 column 1"),
-        ("an empty object", plan_json("{}"), "plan: there is no `version`; this build writes 1"),
+        ("an empty object", plan_json("{}"), "plan: there is no `version`; this build writes 2"),
         (
             "version 7",
             plan_json(r#"{"version": 7, "batches": []}"#),
-            "plan: version 7 is not supported; this build reads versions 1..=1",
+            "plan: version 7 is not supported; this build reads versions 1..=2",
         ),
         ("a policy", plan_json(&Policy::svhn().to_json()), "plan: unknown field `convention`..."),
         ("no images", plan_json(r#"{"version": 1}"#), "plan: missing field `images` at line 1 column 14"),

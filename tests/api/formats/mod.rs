@@ -12,6 +12,8 @@ use crate::support::arbitrary;
 
 const POLICY_V1: &str = include_str!("policy-v1.json");
 const PLAN_V1: &str = include_str!("plan-v1.json");
+/// The same plan. Sub-policies count from 1.
+const PLAN_V2: &str = include_str!("plan-v2.json");
 
 /// What the policy file of version 1 says.
 fn policy_v1() -> Policy {
@@ -48,8 +50,8 @@ fn policy_v1() -> Policy {
     Policy { convention: Convention::TensorFlow, sub_policies }
 }
 
-/// What the plan file of version 1 says.
-fn plan_v1() -> Plan {
+/// What the plan files say.
+fn saved_plan() -> Plan {
     let (nearest, bilinear, bicubic) = (Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic);
     let warped = vec![
         ops::Identity {}.into(),
@@ -77,9 +79,9 @@ fn plan_v1() -> Plan {
     ];
     let file = Some("cats/näin \"so\".png".to_string());
     Plan::new(vec![
-        PlannedImage { file, index: u64::MAX, sub_policy: Some(24), ops: warped },
+        PlannedImage { file, index: u64::MAX, sub_policy: Some(25), ops: warped },
         PlannedImage::default(),
-        PlannedImage { file: None, index: 7, sub_policy: Some(0), ops: others },
+        PlannedImage { file: None, index: 7, sub_policy: Some(1), ops: others },
     ])
 }
 
@@ -103,9 +105,11 @@ fn policies_of_version_1_load() {
 }
 
 #[test]
-fn plans_of_version_1_load() {
-    let plan = Plan::from_json(PLAN_V1).unwrap();
-    assert_eq!(exact(&plan), exact(&plan_v1()));
+fn plans_of_every_version_load() {
+    for json in [PLAN_V1, PLAN_V2] {
+        assert_eq!(exact(&Plan::from_json(json).unwrap()), exact(&saved_plan()));
+        assert_eq!(exact(&serde_json::from_str::<Plan>(json).unwrap()), exact(&saved_plan()));
+    }
     let in_fixture = |kind: &&OpKind| PLAN_V1.contains(&format!("\"{kind}\""));
     assert_eq!(OpKind::ALL.iter().filter(in_fixture).count(), 20, "operations of version 1");
     for interpolation in Interpolation::ALL {
@@ -113,11 +117,11 @@ fn plans_of_version_1_load() {
     }
 }
 
-/// Version 1 is the newest. When there is a next one its fixture goes here, and those above stay.
+/// When there is a next version its fixture goes here, and those above stay.
 #[test]
 fn the_newest_version_is_written_as_its_fixture() {
     assert_eq!(policy_v1().to_json(), POLICY_V1.trim_end());
-    assert_eq!(plan_v1().to_json(), PLAN_V1.trim_end());
+    assert_eq!(saved_plan().to_json(), PLAN_V2.trim_end());
 }
 
 #[test]
@@ -250,27 +254,29 @@ fn what_is_no_number_cannot_get_in() {
 
 #[test]
 fn other_versions_are_refused_whatever_else_they_say() {
-    for (json, read) in [
-        (POLICY_V1, (|j| Policy::from_json(j).map(|_| ())) as fn(&str) -> _),
-        (PLAN_V1, |j| Plan::from_json(j).map(|_| ())),
+    for (json, newest, read) in [
+        (POLICY_V1, 1, (|j| Policy::from_json(j).map(|_| ())) as fn(&str) -> _),
+        (PLAN_V2, 2, |j| Plan::from_json(j).map(|_| ())),
     ] {
         let what = if json == POLICY_V1 { "policy" } else { "plan" };
-        for version in ["0", "2", "3", "18446744073709551615"] {
-            let text = json.replace("\"version\": 1", &format!("\"version\": {version}"));
-            let expected = format!("{what}: version {version} is not supported; this build reads versions 1..=1");
+        for version in ["0", "3", "4", "18446744073709551615"] {
+            let text = json.replace(&format!("\"version\": {newest}"), &format!("\"version\": {version}"));
+            let expected =
+                format!("{what}: version {version} is not supported; this build reads versions 1..={newest}");
             assert_eq!(read(&text).unwrap_err().to_string(), expected);
             // A later version may have anything.
             assert_eq!(read(&text.replace("\"op\"", "\"shape\"")).unwrap_err().to_string(), expected);
         }
-        let text = json.replace("  \"version\": 1,\n", "");
-        assert_eq!(read(&text).unwrap_err().to_string(), format!("{what}: there is no `version`; this build writes 1"));
+        let text = json.replace(&format!("  \"version\": {newest},\n"), "");
+        let expected = format!("{what}: there is no `version`; this build writes {newest}");
+        assert_eq!(read(&text).unwrap_err().to_string(), expected);
     }
     let later = POLICY_V1.replace("\"version\": 1", "\"version\": 2");
     let error = serde_json::from_str::<Policy>(&later).unwrap_err().to_string();
     assert!(error.starts_with("policy: version 2 is not supported"), "{error}");
-    let later = PLAN_V1.replace("\"version\": 1", "\"version\": 2");
+    let later = PLAN_V2.replace("\"version\": 2", "\"version\": 3");
     let error = serde_json::from_str::<Plan>(&later).unwrap_err().to_string();
-    assert!(error.starts_with("plan: version 2 is not supported"), "{error}");
+    assert!(error.starts_with("plan: version 3 is not supported"), "{error}");
 }
 
 /// The text with `"extra": 1` put into each object in turn.

@@ -74,7 +74,7 @@ fn drawn_for(count: usize, seed: u64, epoch: u64) -> Vec<Draws> {
     let plan = plan(&policy, seed, epoch, images as u64);
     let read = |(i, image): (usize, &autoaugment::PlannedImage)| {
         let mut draws = Draws {
-            sub_policy: image.sub_policy.unwrap(),
+            sub_policy: image.sub_policy.unwrap() - 1,
             gates: [false; 3],
             signs: [None; 3],
             points: [[9; 2]; 2],

@@ -48,7 +48,7 @@ fn sub_policies_of_every_short_preset_are_drawn_alike_and_their_steps_as_often_a
         let policy = Policy::preset(name).unwrap();
         for seed in [0, 1, 42, u64::MAX] {
             let plan = plan(&policy, seed, 0, DRAWS);
-            let numbers = plan.images().iter().map(|i| i.sub_policy.unwrap());
+            let numbers = plan.images().iter().map(|i| i.sub_policy.unwrap() - 1);
             let n = policy.sub_policies.len();
             results.push(check(&format!("{name}, seed {seed}"), &counts(numbers, n), &vec![1.0 / n as f64; n]));
         }
@@ -56,7 +56,7 @@ fn sub_policies_of_every_short_preset_are_drawn_alike_and_their_steps_as_often_a
         for (number, sub_policy) in policy.sub_policies.iter().enumerate() {
             let outcomes = outcomes(sub_policy);
             let chains: Vec<_> = outcomes.keys().collect();
-            let drawn = plan.images().iter().filter(|i| i.sub_policy == Some(number)).map(|image| {
+            let drawn = plan.images().iter().filter(|i| i.sub_policy == Some(number + 1)).map(|image| {
                 let chain: Vec<_> = image.ops.iter().map(Op::kind).collect();
                 chains.iter().position(|c| **c == chain).unwrap_or_else(|| panic!("{name}: {chain:?} of {sub_policy}"))
             });
