@@ -386,11 +386,17 @@ impl Op {
         }
     }
 
-    /// A short caption: the name and the leading parameter, `Rotate 30`.
+    /// A short caption: the name and the leading parameter, `Rotate 30`. Where there are sides, they lead: `Cutout 20 x
+    /// 20`.
     pub fn caption(&self) -> String {
-        match self.parameters().values().next() {
+        let parameters = self.parameters();
+        if let (Some(width), Some(height)) = (parameters.get("width"), parameters.get("height")) {
+            return format!("{} {width} x {height}", self.kind());
+        }
+        match parameters.values().next() {
             Some(Value::Number(n)) => {
-                let rounded = n.as_f64().map_or(0.0, |v| (v * 100.0).round() / 100.0);
+                // Adding 0 makes of -0 what people write.
+                let rounded = n.as_f64().map_or(0.0, |v| (v * 100.0).round() / 100.0 + 0.0);
                 format!("{} {rounded}", self.kind())
             }
             _ => self.kind().to_string(),

@@ -1,5 +1,5 @@
-//! Parameters: the names, types and defaults of each operation. Serde's own view of each declaration is asked, so that
-//! nothing is listed twice.
+//! Parameters: the names, types, ranges and defaults of each operation. Serde's own view of each declaration is asked,
+//! and its check, so that nothing is listed twice.
 
 use std::cell::RefCell;
 
@@ -11,13 +11,17 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
+use super::Operation;
+use crate::call_syntax;
+use crate::error::Error;
+
 /// A parameter of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Parameter {
     /// The name, as text and JSON have it.
     pub name: &'static str,
-    /// The possible values, as text: `a number`, `nearest, bilinear or bicubic`.
+    /// The possible values, as text: `a number of 0 to 1`, `nearest, bilinear or bicubic`.
     pub values: String,
     /// The value where none is written, as text; none if one must be written.
     pub default: Option<String>,
@@ -40,7 +44,7 @@ enum Form {
 }
 
 /// The parameters of an operation, in the order of its declaration.
-pub(super) fn of<T: DeserializeOwned + Serialize>() -> Vec<Parameter> {
+pub(super) fn of<T: Operation>() -> Vec<Parameter> {
     let forms: Vec<_> = fields::<T>().iter().filter_map(|&name| Some((name, form_of::<T>(name)?))).collect();
     // Any values that serde takes, so that leaving one out shows what stands for it.
     let written = |except: &str| -> Map<String, Value> {
@@ -55,7 +59,30 @@ pub(super) fn of<T: DeserializeOwned + Serialize>() -> Vec<Parameter> {
             None => Value::Null.to_string(),
         })
     };
-    forms.iter().map(|(name, form)| Parameter { name, values: form.words(), default: default(name) }).collect()
+    let values = |name: &str, form: &Form| match (form, range::<T>(name, form)) {
+        (Form::Number, Some(range)) => format!("a number of {range}"),
+        (Form::Whole(..), Some(range)) => format!("a whole number of {range}"),
+        (other, _) => other.words(),
+    };
+    forms.iter().map(|(name, form)| Parameter { name, values: values(name, form), default: default(name) }).collect()
+}
+
+/// The range that the check of a number states when it refuses one that is far too large.
+fn range<T: Operation>(name: &str, form: &Form) -> Option<String> {
+    let too_large = match form {
+        Form::Number => Value::from(1e300),
+        Form::Whole(_, most) => Value::from(most.unwrap_or(u32::MAX.into())),
+        _ => return None,
+    };
+    let mut parameters = call_syntax::parameters("operation", T::EXAMPLES.first()?).ok()?;
+    parameters.insert(name.to_string(), too_large);
+    let operation: T = serde_json::from_value(Value::Object(parameters)).ok()?;
+    match operation.check() {
+        Err(Error::Parameter { parameter, rule, .. }) if parameter == name => {
+            Some(rule.strip_prefix("is outside ")?.replace("..=", " to "))
+        }
+        _ => None,
+    }
 }
 
 /// How an operation is written: `Rotate(degrees, interpolation=nearest, fill=[0,0,0])`.
@@ -338,14 +365,24 @@ mod tests {
         assert_eq!(
             shown(OpKind::Rotate),
             [
-                "degrees: a number = None",
+                "degrees: a number of -1000000 to 1000000 = None",
                 "interpolation: nearest, bilinear or bicubic = Some(\"nearest\")",
                 "fill: a list of 3, each a whole number of 0 to 255 = Some(\"[0,0,0]\")",
             ]
         );
         assert_eq!(
             shown(OpKind::SolarizeAdd),
-            ["add: a whole number of 0 to 255 = None", "threshold: a whole number of 0 to 65535 = Some(\"128\")",]
+            ["add: a whole number of 0 to 255 = None", "threshold: a whole number of 0 to 256 = Some(\"128\")"]
+        );
+        assert_eq!(shown(OpKind::Posterize), ["bits: a whole number of 0 to 8 = None"]);
+        assert_eq!(shown(OpKind::Desaturate), ["amount: a number of 0 to 1 = None"]);
+        assert_eq!(
+            shown(OpKind::Crop)[..3],
+            [
+                "x: a whole number of -1000000 to 1000000 = None",
+                "y: a whole number of -1000000 to 1000000 = None",
+                "width: a whole number of 1 to 32767 = None",
+            ]
         );
         assert_eq!(shown(OpKind::Resize)[3], "box: a list of 4, each a number, or null = Some(\"null\")");
         assert_eq!(

@@ -81,8 +81,11 @@ fn captions_name_the_leading_parameter() {
         ("Rotate(degrees=-13.333333015441895)", "Rotate -13.33"),
         ("Color(factor=1.0999999940395355)", "Color 1.1"),
         ("ShearX(factor=0.016)", "ShearX 0.02"),
+        ("ShearX(factor=-0.001)", "ShearX 0"),
         ("Posterize(bits=4)", "Posterize 4"),
         ("SolarizeAdd(add=110)", "SolarizeAdd 110"),
+        ("Cutout(x=3, y=-1, width=20, height=20)", "Cutout 20 x 20"),
+        ("Crop(x=3, y=4, width=20, height=30)", "Crop 20 x 30"),
     ] {
         assert_eq!(op.parse::<Op>().unwrap().caption(), caption);
     }
