@@ -63,14 +63,8 @@ impl GeometricTransform {
     pub fn bounding_box(&self, before: BoundingBox) -> Result<MovedBox> {
         before.check()?;
         let BoundingBox { left, top, right, bottom } = before;
-        let mut outline = vec![[left, top], [right, top], [right, bottom], [left, bottom]];
-        clip(&mut outline, self.before());
-        let mut whole = before.area();
-        for step in self.steps() {
-            outline.iter_mut().for_each(|point| *point = step.point(*point));
-            clip(&mut outline, step.after);
-            whole *= step.stretch();
-        }
+        let outline = self.moved(vec![[left, top], [right, top], [right, bottom], [left, bottom]]);
+        let whole = self.steps().iter().fold(before.area(), |area, step| area * step.stretch());
         let rest = area(&outline);
         // Slivers that only rounding made are nothing.
         if whole <= 0.0 || rest <= whole * 1e-12 {
@@ -80,7 +74,34 @@ impl GeometricTransform {
     }
 }
 
-/// Cuts off the part of a convex outline outside an image, by Sutherland and Hodgman's algorithm.
+impl GeometricTransform {
+    /// The polygon around an object after the operations, cut off at the edges of the image. It is empty if nothing is
+    /// visible. Parts of an object that is not convex stay joined along the edge that cut them.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a coordinate is not finite.
+    pub fn polygon(&self, corners: &[[f64; 2]]) -> Result<Vec<[f64; 2]>> {
+        let is_not_finite = |value: &&f64| !value.is_finite();
+        if let Some(&value) = corners.iter().flatten().find(is_not_finite) {
+            return Err(Error::Parameter { op: "polygon", parameter: "corner", value, rule: "is not finite" });
+        }
+        let outline = self.moved(corners.to_vec());
+        // Slivers that only rounding made are nothing.
+        Ok(if area(&outline) > 1e-9 { outline } else { Vec::new() })
+    }
+
+    /// An outline after the operations, cut off before the first and after each one.
+    fn moved(&self, mut outline: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+        clip(&mut outline, self.before());
+        for step in self.steps() {
+            outline.iter_mut().for_each(|point| *point = step.point(*point));
+            clip(&mut outline, step.after);
+        }
+        outline
+    }
+}
+
+/// Cuts off the part of an outline outside an image, by Sutherland and Hodgman's algorithm.
 fn clip(outline: &mut Vec<[f64; 2]>, size: Size) {
     for (axis, limit) in [(0, size.width as f64), (1, size.height as f64)] {
         keep(outline, axis, 0.0, |v| v >= 0.0);
