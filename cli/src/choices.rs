@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use autoaugment::transform::Recipe;
 use autoaugment::{
-    Convention, Device, Dtype, Executor, Interpolation, Layout, Normalize, Output, Policy, Sampler, Scheme, Transform,
+    Convention, Device, Dtype, Executor, Interpolation, Layout, Normalize, Output, Plan, Policy, Sampler, Scheme,
+    Transform,
 };
 use clap::Args;
 
@@ -140,6 +142,11 @@ pub fn find_scheme(text: &str) -> anyhow::Result<Scheme> {
     Ok(found?)
 }
 
+/// Whether a policy's text names a file, or standard input.
+pub fn is_file(text: &str) -> bool {
+    read::is_standard(Path::new(text)) || (Scheme::from_json_or_text(text).is_err() && Path::new(text).is_file())
+}
+
 /// A file with a policy in JSON or text, or with a scheme's text; `-` is standard input.
 pub fn read_scheme(path: &Path) -> anyhow::Result<Scheme> {
     Scheme::from_json_or_text(&read(path)?).with_context(|| terminal::name(path))
@@ -151,6 +158,19 @@ pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
         Scheme::Policy(policy) => Ok(policy),
         other => bail!("{}: {other} is not a learned policy", terminal::name(path)),
     }
+}
+
+/// A scheme alone, or inside the usual transform of a recipe.
+pub fn transform(scheme: Scheme, recipe: Option<Recipe>) -> Transform {
+    match recipe {
+        Some(recipe) => recipe.training().policy(scheme).into(),
+        None => scheme.into(),
+    }
+}
+
+/// A plan's file; `-` is standard input.
+pub fn read_plan(path: &Path) -> anyhow::Result<Plan> {
+    Plan::from_json(&read::text(path, read::PLAN, "plan")?).with_context(|| terminal::name(path))
 }
 
 /// A policy file's text; `-` is standard input.

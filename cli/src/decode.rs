@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use autoaugment::loader::decode;
 pub use autoaugment::loader::decode::{DecodeOptions, DecodedImage, Orientation, Reduction, Truncated};
 use clap::Args;
+use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::values;
 
@@ -48,6 +50,16 @@ pub fn measure(path: &Path, options: DecodeOptions) -> anyhow::Result<[usize; 3]
 /// Reads and decodes a file. What is no image is found by its first bytes, and not read any further.
 pub fn read(path: &Path, options: DecodeOptions) -> anyhow::Result<(DecodedImage, Vec<Reduction>)> {
     Ok(options.decode(&options.read_file(path)?)?)
+}
+
+/// Any picture in color.
+pub fn rgb(picture: DecodedImage) -> anyhow::Result<RgbImage> {
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    let image = match picture.channels {
+        1 => GrayImage::from_raw(width, height, picture.data).map(|gray| DynamicImage::ImageLuma8(gray).into_rgb8()),
+        _ => RgbImage::from_raw(width, height, picture.data),
+    };
+    image.context("the image's bytes do not fit its size")
 }
 
 /// The EXIF orientation that a file states; 1 if there is none or it cannot be read.

@@ -8,6 +8,8 @@ use autoaugment::transform::Recipe;
 use autoaugment::{Convention, Device, Dtype, Error, Interpolation, Layout, Op, OpKind, Scheme};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
+use crate::preview::ShownOp;
+
 /// Parses values as the library does, and knows their names.
 #[derive(Clone)]
 pub struct Values<T> {
@@ -90,6 +92,16 @@ pub fn policy_operations() -> Values<OpKind> {
 /// Operations with their parameters.
 pub fn operations() -> Values<Op> {
     Values::of(all_operations().map(OpKind::name))
+}
+
+/// Operations by their names, or with their parameters.
+pub fn shown_operations() -> Values<ShownOp> {
+    let read = |text: &str| match text.parse::<OpKind>() {
+        Ok(kind) if OpKind::ALL.contains(&kind) => Ok(ShownOp::Magnitudes(kind)),
+        Err(error) if !text.contains('(') => Err(error),
+        _ => text.parse().map(ShownOp::Fixed),
+    };
+    Values { names: all_operations().map(OpKind::name).collect(), read }
 }
 
 /// Names of presets and schemes. Any other text is a file or a policy.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Seek, Write};
+use std::io::{self, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -94,12 +94,14 @@ fn to_standard_output(mut file: File) -> io::Result<()> {
 
 /// Writes a whole file at once.
 pub fn whole(target: &Path, bytes: &[u8], overwrites: bool) -> anyhow::Result<()> {
+    with(target, overwrites, |file| file.write_all(bytes))
+}
+
+/// Writes a file by a function, which appears when it is complete.
+pub fn with(target: &Path, overwrites: bool, fill: impl FnOnce(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
     let write = || -> io::Result<()> {
         let mut pending = Pending::create(target, overwrites)?;
-        let mut out = BufWriter::new(pending.file()?);
-        out.write_all(bytes)?;
-        out.flush()?;
-        drop(out);
+        fill(pending.file()?)?;
         pending.finish()
     };
     write().with_context(|| failed(target))

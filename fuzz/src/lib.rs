@@ -1,7 +1,7 @@
 //! Entry points of the fuzz targets. Each takes any bytes, never panics, and takes no more memory than its limit
 //! allows.
 
-#[path = "../../cli/src/apply/npy_header.rs"]
+#[path = "../../cli/src/run/npy_header.rs"]
 mod npy_header;
 
 use std::io::{Cursor, Write};

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::source::Entry;
 use crate::encode::Format;
 use crate::inputs::Input;
+use crate::run::Entry;
 use crate::terminal::name;
 use crate::write::{identity, resolved};
 
@@ -18,6 +18,8 @@ pub struct Outputs {
     folder: PathBuf,
     names: Vec<Name>,
     by_key: HashMap<Vec<u8>, usize>,
+    /// Whether names have the number of the copy. They do if an image has several.
+    is_numbered: bool,
 }
 
 /// The parts of `cats/cat_0.png` around the number, and how many numbers there are.
@@ -30,11 +32,14 @@ struct Name {
 }
 
 impl Outputs {
-    /// `cats/cat.png` becomes `cats/cat_0.png` in `folder`. Refuses two outputs of one name.
+    /// `cats/cat.jpg` becomes `cats/cat.png` in `folder`, or `cats/cat_0.png` if an image has several copies. Refuses
+    /// two outputs of one name.
     ///
     /// Without a format each file keeps its own, as far as it can be written. `copies` has the number of each input's.
     pub fn new(folder: &Path, inputs: &[Input], copies: &[usize], format: Option<Format>) -> anyhow::Result<Self> {
-        let mut outputs = Outputs { folder: folder.to_path_buf(), names: Vec::new(), by_key: HashMap::new() };
+        let is_numbered = copies.iter().any(|&copies| copies > 1);
+        let mut outputs =
+            Outputs { folder: folder.to_path_buf(), names: Vec::new(), by_key: HashMap::new(), is_numbered };
         for (number, (input, &copies)) in inputs.iter().zip(copies).enumerate() {
             let name = Name::new(&input.name, format, copies);
             if copies > 0
@@ -46,6 +51,26 @@ impl Outputs {
             outputs.names.push(name);
         }
         Ok(outputs)
+    }
+
+    /// The one output of one input, at this path.
+    pub fn file(path: &Path, format: Format) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.to_path_buf();
+        let stem = path.file_stem().unwrap_or_default().to_os_string();
+        let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        let name = Name { folder: PathBuf::new(), stem, extension, format, copies: 1 };
+        let by_key = HashMap::from([(name.key(), 0)]);
+        Outputs { folder, names: vec![name], by_key, is_numbered: false }
+    }
+
+    /// The folder of all outputs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn is_numbered(&self) -> bool {
+        self.is_numbered
     }
 
     fn twice(&self, one: &Path, two: &Path, input: usize) -> anyhow::Error {
@@ -64,10 +89,18 @@ impl Outputs {
 
     /// The path of an output, and its form.
     pub fn target(&self, entry: Entry) -> (PathBuf, Format) {
-        let Name { folder, stem, extension, format, .. } = &self.names[entry.input];
+        (self.folder.join(self.name(entry)), self.names[entry.input].format)
+    }
+
+    /// The path of an output inside the folder.
+    pub fn name(&self, entry: Entry) -> PathBuf {
+        let Name { folder, stem, extension, .. } = &self.names[entry.input];
         let mut name = stem.clone();
-        name.push(format!("_{}.{extension}", entry.copy));
-        (self.folder.join(folder).join(name), *format)
+        match self.is_numbered {
+            true => name.push(format!("_{}.{extension}", entry.copy)),
+            false => name.push(format!(".{extension}")),
+        }
+        folder.join(name)
     }
 
     /// The outputs that are there already, by name. The folders are listed, as there may be far more outputs.
@@ -95,6 +128,9 @@ impl Outputs {
     fn has(&self, path: &Path) -> bool {
         let extension = path.extension().unwrap_or_default().as_encoded_bytes();
         let stem = path.file_stem().unwrap_or_default().as_encoded_bytes();
+        if !self.is_numbered {
+            return self.by_key.contains_key(&key(path.parent().unwrap_or(Path::new("")), stem, extension));
+        }
         let Some(place) = stem.iter().rposition(|&byte| byte == b'_') else { return false };
         let (stem, number) = (&stem[..place], str::from_utf8(&stem[place + 1..]).unwrap_or_default());
         let input = self.by_key.get(&key(path.parent().unwrap_or(Path::new("")), stem, extension));
@@ -152,6 +188,16 @@ mod tests {
         {
             assert!(!outputs.has(Path::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn one_copy_keeps_its_name() {
+        let outputs = Outputs::new(Path::new("out"), &[input("cats/a_1.JPG"), input("b.gif")], &[1, 1], None).unwrap();
+        assert_eq!(outputs.name(Entry { id: 0, input: 0, copy: 0 }), Path::new("cats/a_1.jpg"));
+        assert!(outputs.has(Path::new("b.png")) && !outputs.has(Path::new("b_0.png")));
+        let outputs = Outputs::file(Path::new("x/y.JPG"), Format::Jpeg);
+        assert_eq!(outputs.target(Entry { id: 0, input: 0, copy: 0 }), (PathBuf::from("x/y.JPG"), Format::Jpeg));
+        assert!(outputs.has(Path::new("y.JPG")) && !outputs.has(Path::new("y.png")));
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use image::RgbImage;
+use image::imageops::{self, FilterType};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::outcome::RunFailed;
-use crate::preview::thumbnails;
 use crate::terminal::{self, Terminal, counted, in_one_line};
 use crate::write::Kept;
 use crate::{decode, inputs, read};
@@ -47,7 +47,7 @@ impl Pictures {
             for reduction in reductions {
                 terminal.note(&format!("notice: {name} is an image {}", reduction.description()));
             }
-            let photograph = thumbnails::rgb(picture)?;
+            let photograph = decode::rgb(picture)?;
             bytes += photograph.as_raw().len();
             if bytes > MOST {
                 bail!("{name}: the photographs have more than {MOST} bytes of pixels; name fewer");
@@ -73,13 +73,21 @@ impl Pictures {
         match self {
             Pictures::Generated(seed) => places.for_each(|(i, place)| generate(*seed, i as u64, side, place)),
             Pictures::Photographs(photographs) => {
-                let scale = |image: &RgbImage| thumbnails::scaled(image.clone(), side as u32, side as u32);
+                let scale = |image: &RgbImage| square(image, side as u32);
                 let scaled: Vec<_> = photographs.par_iter().take(images).map(scale).collect();
                 places.for_each(|(i, place)| place.copy_from_slice(&scaled[i % scaled.len()]));
             }
         }
         Ok(data)
     }
+}
+
+/// The largest square of an image, scaled. Of high images most is cut off below: heads are up.
+fn square(image: &RgbImage, side: u32) -> Vec<u8> {
+    let (width, height) = image.dimensions();
+    let shorter = width.min(height);
+    let part = imageops::crop_imm(image, (width - shorter) / 2, (height - shorter) / 8, shorter, shorter).to_image();
+    imageops::resize(&part, side, side, FilterType::Lanczos3).into_raw()
 }
 
 /// What photographs have: a slow change of light, a few shapes with edges, waves of fine structure, and noise.

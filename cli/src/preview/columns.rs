@@ -1,57 +1,57 @@
 //! Columns: what is applied in each column of a contact sheet.
 
+use std::sync::Arc;
+
+use anyhow::bail;
 use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
 use serde_json::{Value, json};
 
-use crate::choices::Drawing;
-
 /// A column before it is run.
-pub struct Drawn {
+pub struct Column {
     pub heading: String,
     pub details: Vec<String>,
-    source: From,
+    what: What,
 }
 
-enum From {
-    /// A policy of one sub-policy, or another scheme, drawn for the samples `first`, `first + step`, ...
-    Draws {
-        sampler: Box<Sampler>,
-        epoch: u64,
-        first: u64,
-        step: u64,
-    },
-    Magnitude {
-        op: OpKind,
-        convention: Convention,
-        magnitude: f64,
-        with: Vec<(&'static str, Value)>,
-    },
+enum What {
+    /// Draw `copy` of `copies` of each sample, as `apply --copies` makes them.
+    Draw { sampler: Arc<Sampler>, epoch: u64, copy: u64, copies: u64 },
+    /// Samples for which this sub-policy is drawn.
+    SubPolicy { sampler: Arc<Sampler>, epoch: u64, number: usize, first: u64, step: u64 },
+    /// An operation at a magnitude.
+    Magnitude { op: OpKind, convention: Convention, magnitude: f64, with: Vec<(&'static str, Value)> },
+    /// An operation with all its parameters.
+    Fixed(Op),
 }
 
-/// One column for each of `numbers`, which count from 1.
-///
-/// Every cell of the sheet is a sample of its own, as equal samples have equal draws in all columns.
-pub fn of_sub_policies(policy: &Policy, numbers: &[usize], drawing: &Drawing) -> anyhow::Result<Vec<Drawn>> {
+/// Samples that are looked at for one with a sub-policy. Of the longest list each has one of 498.
+const TRIES: u64 = 100_000;
+/// Samples that are drawn at once to find one.
+const AT_ONCE: u64 = 256;
+
+/// One column for each of the numbers of sub-policies, which count from 1. Each cell shows a sample of its own.
+pub fn of_sub_policies(policy: &Policy, numbers: &[usize], sampler: Sampler, epoch: u64) -> Vec<Column> {
+    let sampler = Arc::new(sampler);
     let column = |(i, &number): (usize, &usize)| {
-        let sub_policy = policy.sub_policies[number - 1].clone();
-        let details = sub_policy.steps.iter().map(|step| match policy.convention.has_magnitude(step.op) {
-            true => format!("{} {}, p {}", step.op, step.magnitude, step.probability),
-            false => format!("{}, p {}", step.op, step.probability),
-        });
-        let details = details.collect();
-        let sampler = Box::new(drawing.sampler(Policy::new(policy.convention, vec![sub_policy])?)?);
-        let source = From::Draws { sampler, epoch: drawing.epoch, first: i as u64, step: numbers.len() as u64 };
-        Ok(Drawn { heading: format!("sub-policy {number}"), details, source })
+        let steps =
+            policy.sub_policies[number - 1].steps.iter().map(|step| match policy.convention.has_magnitude(step.op) {
+                true => format!("{} {}, p {}", step.op, step.magnitude, step.probability),
+                false => format!("{}, p {}", step.op, step.probability),
+            });
+        let (first, step) = (i as u64, numbers.len() as u64);
+        let what = What::SubPolicy { sampler: sampler.clone(), epoch, number, first, step };
+        Column { heading: format!("sub-policy {number}"), details: steps.collect(), what }
     };
     numbers.iter().enumerate().map(column).collect()
 }
 
-/// Columns of draws of a scheme; every cell of the sheet is a sample of its own.
-pub fn of_draws(scheme: &Scheme, count: usize, drawing: &Drawing) -> anyhow::Result<Vec<Drawn>> {
-    let column = |i: usize| {
-        let sampler = Box::new(drawing.sampler(scheme.clone())?);
-        let source = From::Draws { sampler, epoch: drawing.epoch, first: i as u64, step: count as u64 };
-        Ok(Drawn { heading: format!("draw {}", i + 1), details: vec![scheme.to_string()], source })
+/// Columns of draws.
+pub fn of_draws(sampler: Sampler, epoch: u64, count: usize) -> Vec<Column> {
+    let sampler = Arc::new(sampler);
+    let column = |copy: usize| Column {
+        heading: format!("draw {}", copy + 1),
+        details: Vec::new(),
+        what: What::Draw { sampler: sampler.clone(), epoch, copy: copy as u64, copies: count as u64 },
     };
     (0..count).map(column).collect()
 }
@@ -62,41 +62,79 @@ pub fn of_magnitudes(
     convention: Convention,
     interpolation: Option<Interpolation>,
     fill: Option<[u8; 3]>,
-) -> Vec<Drawn> {
+) -> Vec<Column> {
     let count = if convention.has_magnitude(op) { usize::MAX } else { 1 };
     let mut with = Vec::new();
     with.extend(interpolation.map(|i| ("interpolation", json!(i))));
     with.extend(fill.map(|f| ("fill", json!(f))));
-    let column = |magnitude| Drawn {
+    let column = |magnitude| Column {
         heading: if convention.has_magnitude(op) { format!("magnitude {magnitude}") } else { op.to_string() },
         details: Vec::new(),
-        source: From::Magnitude { op, convention, magnitude, with: with.clone() },
+        what: What::Magnitude { op, convention, magnitude, with: with.clone() },
     };
     convention.magnitudes().take(count).map(column).collect()
 }
 
-impl Drawn {
-    pub fn plan(&self, shape: Shape) -> anyhow::Result<Plan> {
-        let rows = shape.images;
-        match &self.source {
-            From::Draws { sampler, epoch, first, step } => {
-                let indices: Vec<_> = (0..rows as u64).map(|row| first + row * step).collect();
+/// A column of an operation with all its parameters.
+pub fn of_operation(op: &Op) -> Column {
+    Column { heading: op.caption(), details: Vec::new(), what: What::Fixed(op.clone()) }
+}
+
+/// The learned policy inside a scheme, if it has one.
+pub fn learned(scheme: &Scheme) -> Option<&Policy> {
+    match scheme {
+        Scheme::Policy(policy) => Some(policy),
+        Scheme::TimmAutoAugment(timm) => Some(timm.policy()),
+        _ => None,
+    }
+}
+
+impl Column {
+    /// The operations of images of one shape. `places` are their positions in the data.
+    pub fn plan(&self, shape: Shape, places: &[u64]) -> anyhow::Result<Plan> {
+        match &self.what {
+            What::Draw { sampler, epoch, copy, copies } => {
+                let indices: Vec<_> = places.iter().map(|place| place * copies + copy).collect();
                 Ok(sampler.plan(shape, *epoch, &indices)?)
             }
-            From::Magnitude { op, convention, magnitude, with } => {
-                let op = Sampler::resolve(*convention, *op, *magnitude, false, shape.size())?;
-                let op = overridden(op, with)?;
-                let image = |row: usize| {
-                    let mut op = op.clone();
-                    if let Op::SamplePairing(pairing) = &mut op {
-                        pairing.partner = (row + 1) % rows;
-                    }
-                    PlannedImage { index: row as u64, ops: vec![op], ..Default::default() }
-                };
-                Ok(Plan::new((0..rows).map(image).collect()))
+            What::SubPolicy { sampler, epoch, number, first, step } => {
+                let found = |place: &u64| sample_with(sampler, *epoch, *number, shape, place * step + first);
+                let indices = places.iter().map(found).collect::<anyhow::Result<Vec<_>>>()?;
+                Ok(sampler.plan(shape, *epoch, &indices)?)
             }
+            What::Magnitude { op, convention, magnitude, with } => {
+                let op = Sampler::resolve(*convention, *op, *magnitude, false, shape.size())?;
+                Ok(planned(&overridden(op, with)?, places))
+            }
+            What::Fixed(op) => Ok(planned(op, places)),
         }
     }
+}
+
+/// The first sample from `start` on, in large steps, for which the sub-policy is drawn.
+fn sample_with(sampler: &Sampler, epoch: u64, number: usize, shape: Shape, start: u64) -> anyhow::Result<u64> {
+    // Far from the samples of other cells.
+    let candidate = |k: u64| start.wrapping_add(k << 32);
+    for first in (0..TRIES).step_by(AT_ONCE as usize) {
+        let indices: Vec<_> = (first..first + AT_ONCE).map(candidate).collect();
+        let plan = sampler.plan(Shape { images: indices.len(), ..shape }, epoch, &indices)?;
+        if let Some(image) = plan.images().iter().find(|image| image.sub_policy == Some(number)) {
+            return Ok(image.index);
+        }
+    }
+    bail!("sub-policy {number} was drawn for none of {TRIES} samples")
+}
+
+/// One operation for each image. A pairing takes the next image.
+fn planned(op: &Op, places: &[u64]) -> Plan {
+    let image = |(row, &index): (usize, &u64)| {
+        let mut op = op.clone();
+        if let Op::SamplePairing(pairing) = &mut op {
+            pairing.partner = (row + 1) % places.len();
+        }
+        PlannedImage { index, ops: vec![op], ..Default::default() }
+    };
+    Plan::new(places.iter().enumerate().map(image).collect())
 }
 
 /// The operation with other values for those parameters that it has.

@@ -22,7 +22,7 @@ impl Pen {
         self.font.as_scaled(self.scale).height() * 1.08
     }
 
-    fn width(&self, text: &str) -> f32 {
+    pub fn width(&self, text: &str) -> f32 {
         let scaled = self.font.as_scaled(self.scale);
         let mut previous = None;
         let advance = |c| {
@@ -31,6 +31,19 @@ impl Pen {
             scaled.h_advance(id) + kern
         };
         text.chars().map(advance).sum()
+    }
+
+    /// The text in lines no wider than `width`, as far as its words allow. Lines behind the first are set in.
+    pub fn wrapped(&self, text: &str, width: f32) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ') {
+            match lines.last_mut() {
+                Some(line) if self.width(&format!("{line} {word}")) <= width => *line = format!("{line} {word}"),
+                Some(_) => lines.push(format!("    {word}")),
+                None => lines.push(word.to_string()),
+            }
+        }
+        lines
     }
 
     /// The longest beginning of the text that fits, with an ellipsis if that is not all.

@@ -88,12 +88,10 @@ pub fn rows() -> Vec<Row> {
             .leaves(&[]),
         row("a policy that is no UTF-8", POLICY).file("t", b"Invert\xFF 1 0".to_vec()).ends(2).says("./t").leaves(&[]),
         row("a policy of zeros", POLICY).file("t", vec![0; 5000]).ends(2).leaves(&[]),
-        row("a policy with a byte order mark", POLICY)
-            .file("t", "\u{feff}Invert 1 0\r\n")
-            .leaves(&["a_0.png", "c_0.png"]),
+        row("a policy with a byte order mark", POLICY).file("t", "\u{feff}Invert 1 0\r\n").leaves(&["a.png", "c.png"]),
         row("a plan with a byte order mark", PLAN)
             .file("t", format!("\u{feff}{}", plan(r#"{"op": "Invert"}"#)))
-            .leaves(&["a_0.png", "c_0.png"]),
+            .leaves(&["a.png", "c.png"]),
         refused("a deep import", IMPORT, "[".repeat(500_000)),
         refused("deep tuples", IMPORT, "(".repeat(500_000)),
         refused("deep calls", IMPORT, "f(".repeat(200_000)),

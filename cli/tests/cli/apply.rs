@@ -49,7 +49,7 @@ fn a_folder_keeps_its_shape() {
 fn braces_stand_for_names() {
     let folder = some_images();
     folder.run("apply in/{1..3..2}.png --out out --op Invert --device cpu").ends_with(0).says("wrote 2 files to out");
-    assert_eq!(folder.files("out"), ["1_0.png", "3_0.png"]);
+    assert_eq!(folder.files("out"), ["1.png", "3.png"]);
     folder
         .run("apply in/{1,9}.png --out more --op Invert --device cpu")
         .ends_with(2)
@@ -73,9 +73,9 @@ fn a_fixed_chain_gives_the_bytes_of_the_library() {
     folder.image("gray.png", gray(5, 5));
     folder.run("apply cat.png gray.png --out out --op Invert --op Posterize(bits=4) --device cpu").ends_with(0);
     let expected: Vec<u8> = source.as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
-    assert_eq!(folder.pixels("out/cat_0.png").to_rgb8().as_raw(), &expected);
+    assert_eq!(folder.pixels("out/cat.png").to_rgb8().as_raw(), &expected);
     let expected: Vec<u8> = gray(5, 5).as_raw().iter().map(|v| (255 - v) & 0xF0).collect();
-    assert_eq!(folder.pixels("out/gray_0.png").to_luma8().as_raw(), &expected);
+    assert_eq!(folder.pixels("out/gray.png").to_luma8().as_raw(), &expected);
 }
 
 #[test]
@@ -153,11 +153,11 @@ fn what_is_lost_is_said() {
         .says("notice: 1 image with more than 8 bits a channel, which were reduced to 8 (in/deep.png)")
         .says("notice: 1 image animated, of which the first frame was taken (in/moving.gif)");
     let expected: Vec<u8> = rgba.pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
-    assert_eq!(folder.pixels("out/alpha_0.png").as_bytes(), expected);
-    let deep = folder.pixels("out/deep_0.png");
+    assert_eq!(folder.pixels("out/alpha.png").as_bytes(), expected);
+    let deep = folder.pixels("out/deep.png");
     assert!(matches!(deep, DynamicImage::ImageLuma8(_)), "{:?}", deep.color());
     assert_eq!(deep.as_bytes()[1], (9999 >> 8) as u8);
-    assert_eq!(folder.pixels("out/moving_0.png").to_rgb8().get_pixel(0, 0).0, [0, 0, 0]);
+    assert_eq!(folder.pixels("out/moving.png").to_rgb8().get_pixel(0, 0).0, [0, 0, 0]);
     let quiet = folder.run("apply in --out out2 --op Identity --device cpu --quiet").ends_with(0);
     assert_eq!(quiet.stderr, "");
 }
@@ -174,17 +174,17 @@ fn formats_are_written_as_asked() {
     ] {
         folder.run(&format!("apply in --out {format} --format {format} --op Invert --device cpu")).ends_with(0);
         for name in ["0", "photo", "deep/a", "deep/gray"] {
-            let bytes = folder.read(&format!("{format}/{name}_0.{extension}"));
+            let bytes = folder.read(&format!("{format}/{name}.{extension}"));
             assert_eq!(image::guess_format(&bytes).unwrap(), kind, "{name}");
         }
         if kind != ImageFormat::Jpeg {
-            let path = format!("{format}/deep/a_0.{extension}");
-            assert_eq!(folder.pixels(&path).to_rgb8(), folder.pixels("png/deep/a_0.png").to_rgb8(), "{format}");
+            let path = format!("{format}/deep/a.{extension}");
+            assert_eq!(folder.pixels(&path).to_rgb8(), folder.pixels("png/deep/a.png").to_rgb8(), "{format}");
         }
     }
     folder.run("apply in --out same --format same --op Invert --device cpu").ends_with(0);
     let names = folder.files("same");
-    for name in ["0_0.png", "photo_0.jpg", "deep/a_0.bmp", "still_0.png"] {
+    for name in ["0.png", "photo.jpg", "deep/a.bmp", "still.png"] {
         assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
     }
 }
@@ -192,15 +192,15 @@ fn formats_are_written_as_asked() {
 #[test]
 fn nothing_is_overwritten_unasked() {
     let folder = some_images();
-    folder.write("out/2_0.png", "mine");
+    folder.write("out/2.png", "mine");
     let run = folder.run("apply in --out out --device cpu").ends_with(2);
-    run.says("out/2_0.png exists; --force overwrites it");
-    assert_eq!(folder.files("out"), ["2_0.png"], "nothing else may be written either");
-    assert_eq!(folder.read("out/2_0.png"), b"mine");
+    run.says("out/2.png exists; --force overwrites it");
+    assert_eq!(folder.files("out"), ["2.png"], "nothing else may be written either");
+    assert_eq!(folder.read("out/2.png"), b"mine");
     folder.write("plan.json", "mine");
     folder.run("apply in --out other --plan-out plan.json --device cpu").ends_with(2).says("plan.json exists");
     folder.run("apply in --out out --force --device cpu").ends_with(0);
-    assert_ne!(folder.read("out/2_0.png"), b"mine");
+    assert_ne!(folder.read("out/2.png"), b"mine");
     // The folder that is written to is no input, even inside one.
     folder.run("apply in --out in/out --device cpu").ends_with(0).says("wrote 8 files");
     folder.run("apply in --out in/out --force --device cpu").ends_with(0).says("wrote 8 files");
@@ -245,7 +245,7 @@ fn operations_that_change_the_size() {
     let folder = some_images();
     let resize = "--op Resize(width=6,height=5,interpolation=bicubic) --op HorizontalFlip";
     folder.run(&format!("apply in --out out {resize} --device cpu")).ends_with(0);
-    let pixels = folder.pixels("out/deep/a_0.png");
+    let pixels = folder.pixels("out/deep/a.png");
     assert_eq!((pixels.width(), pixels.height()), (6, 5));
     // One plan, two sizes for images of one size.
     let image = |file: &str, side: usize| {
@@ -253,7 +253,7 @@ fn operations_that_change_the_size() {
     };
     folder.write("plan.json", format!(r#"{{"version": 1, "images": [{}, {}]}}"#, image("0.png", 3), image("1.png", 9)));
     folder.run("apply in --out two --plan plan.json --device cpu").ends_with(0);
-    assert_eq!([0, 1].map(|i| folder.pixels(&format!("two/{i}_0.png")).width()), [3, 9]);
+    assert_eq!([0, 1].map(|i| folder.pixels(&format!("two/{i}.png")).width()), [3, 9]);
 }
 
 /// A JPEG of 16 x 8 pixels whose camera was turned by a quarter.
@@ -273,15 +273,15 @@ fn the_exif_orientation_is_ignored_kept_or_applied() {
     folder.write("in/turned.jpg", turned_jpeg());
     let run = folder.run("apply in --out ignored --op Identity --device cpu").ends_with(0);
     run.says("notice: 1 image with an EXIF orientation, which was ignored (in/turned.jpg)");
-    let stored = folder.pixels("ignored/turned_0.png").to_rgb8();
+    let stored = folder.pixels("ignored/turned.png").to_rgb8();
     assert_eq!(stored.dimensions(), (16, 8));
     folder.run("apply in --out applied --op Identity --device cpu --orientation apply").ends_with(0);
-    let upright = folder.pixels("applied/turned_0.png").to_rgb8();
+    let upright = folder.pixels("applied/turned.png").to_rgb8();
     assert_eq!(upright, image::imageops::rotate90(&stored));
     folder.run("apply in --out same --op Identity --device cpu --format same").ends_with(0);
-    assert_eq!(stored_orientation(&folder.read("same/turned_0.jpg")), Ok(6));
+    assert_eq!(stored_orientation(&folder.read("same/turned.jpg")), Ok(6));
     folder.run("apply in --out both --op Identity --device cpu --format same --orientation apply").ends_with(0);
-    assert_eq!(stored_orientation(&folder.read("both/turned_0.jpg")), Ok(1));
+    assert_eq!(stored_orientation(&folder.read("both/turned.jpg")), Ok(1));
 }
 
 #[test]
@@ -292,5 +292,29 @@ fn truncated_files_are_filled_on_request() {
     folder.run("apply in --out out --op Identity --device cpu").ends_with(1).says("in/half.jpg: unreadable JPEG: ");
     let run = folder.run("apply in --out out --op Identity --device cpu --truncated fill").ends_with(0);
     run.says("notice: 1 image with damaged data, which was filled as Pillow fills it (in/half.jpg)");
-    assert_eq!(folder.pixels("out/half_0.png").to_rgb8().dimensions(), (64, 64));
+    assert_eq!(folder.pixels("out/half.png").to_rgb8().dimensions(), (64, 64));
+}
+
+#[test]
+fn one_image_is_written_as_the_file_that_is_named() {
+    let folder = some_images();
+    folder.run("apply in/0.png --out x.jpg --op Invert --device cpu").ends_with(0).says("wrote 1 file to x.jpg");
+    assert_eq!(image::guess_format(&folder.read("x.jpg")).unwrap(), ImageFormat::Jpeg);
+    folder.run("apply in/0.png --out deep/er/X.PNG --op Invert --device cpu").ends_with(0);
+    let inverted: Vec<_> = color(20, 12, 0).as_raw().iter().map(|v| 255 - v).collect();
+    assert_eq!(folder.pixels("deep/er/X.PNG").to_rgb8().as_raw(), &inverted);
+    folder.run("apply in/0.png --out x.jpg --op Invert --device cpu").ends_with(2).says("x.jpg exists; --force");
+    folder.run("apply in/0.png --out x.jpg --op Invert --device cpu --force").ends_with(0);
+    for (call, words) in [
+        ("apply in --out y.png --op Invert", "--out y.png: one file is written for one image, and there are 8 outputs"),
+        ("apply in/0.png --out y.png --op Invert --copies 2", "and there are 2 outputs; name a folder"),
+        ("apply in/0.png --out in/notes.txt --op Invert", "it is a file without the extension of an image"),
+        ("apply in/0.png --out y.png --format jpeg --op Invert", "its name is of another format than --format"),
+        ("apply in/0.png --out in/0.png --op Invert --force", "in/0.png would be overwritten, and the run reads it"),
+        ("apply in --out in --op Invert", "--out in: it is an input too"),
+        ("apply in --out ./in/deep/.. --op Invert --force", "it is an input too"),
+    ] {
+        folder.run(&format!("{call} --device cpu")).ends_with(2).says(words);
+    }
+    assert!(!folder.exists("y.png"));
 }

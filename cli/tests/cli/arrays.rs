@@ -174,7 +174,8 @@ fn what_cannot_go_through_standard_input_or_output_is_refused() {
         ("apply - --out a.npy --policy -", &whole[..], "--policy -: the array is on standard input"),
         ("apply - --out - --report", &whole[..], "--out -: the array, --report and --plan-out - all go to"),
         ("apply in.npy --out - --plan-out -", &[], "--out -: the array, --report and --plan-out - all go to"),
-        ("preview -", &whole[..], "image files are not read from standard input"),
+        ("preview - --policy -", &whole[..], "--policy -: the array is on standard input"),
+        ("preview - in.npy", &whole[..], "an array must be the only input, and there are 2 inputs"),
     ] {
         let run = folder.run_fed(call, input).ends_with(2).says(words);
         assert!(run.bytes.is_empty() && run.stdout.is_empty(), "{call}");

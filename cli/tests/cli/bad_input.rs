@@ -19,15 +19,15 @@ fn wrong_calls_are_refused_with_the_reason() {
     folder.write("taken.png", "");
     folder.write("in.npy", npy(&[0; 12], &[1, 2, 2, 3], Order::C));
     let cases = [
-        ("apply cat.png", "--out <DIR>"),
+        ("apply cat.png", "--out <DIR|FILE>"),
         ("apply --out out", "<INPUT>"),
         ("apply none.png --out out", "none.png: there is no such file or folder"),
         (
             "apply empty --out out",
             "empty: there are no images (png, jpg, jpeg, jpe, jfif, webp, bmp, gif, tif, tiff, ppm, pgm, pbm, pnm) in this folder",
         ),
-        ("apply a b --out out", "a/cat.png and b/cat.png would both be written as out/cat_0.png"),
-        ("apply a c --out out", "a/cat.png and c/cat.bmp would both be written as out/cat_0.png"),
+        ("apply a b --out out", "a/cat.png and b/cat.png would both be written as out/cat.png"),
+        ("apply a c --out out", "a/cat.png and c/cat.bmp would both be written as out/cat.png"),
         ("apply cat.png --out out --copies 0", "0 is not in 1.."),
         ("apply cat.png --out out --policy imagnet", "unknown policy `imagnet`; did you mean `imagenet`?"),
         ("apply cat.png --out out --policy none.json", "policy: there is no file `none.json`"),

@@ -1,5 +1,6 @@
 //! The command line, end to end on the CPU: what it writes, what it says, and how it ends.
 
+mod annotations;
 mod apply;
 mod arrays;
 mod bad_input;
@@ -9,6 +10,7 @@ mod folder;
 mod other_commands;
 mod plans;
 mod policies;
+mod preview;
 mod search;
 mod search_engine;
 mod search_filter;

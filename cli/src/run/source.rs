@@ -1,6 +1,6 @@
 //! Source and sink: the inputs, the outputs, and their connection.
 
-use autoaugment::{Layout, Tensor};
+use autoaugment::{Layout, PlannedImage, Size, Tensor};
 
 use crate::decode::{DecodedImage, Reduction};
 
@@ -35,6 +35,35 @@ pub trait Source: Sync {
 pub trait Sink: Sync {
     /// Whether an output is there already from an earlier run of the same call.
     fn is_there(&self, entry: Entry) -> bool;
-    /// Writes image `position` of the tensor.
-    fn write(&self, entry: Entry, tensor: &Tensor, position: usize) -> anyhow::Result<()>;
+    /// Whether outputs that are there are computed again, for what is made of all of them together.
+    fn needs_all(&self) -> bool {
+        false
+    }
+
+    /// Takes note of an output that is there.
+    fn follow(&self, _: Entry, _: Applied<'_>) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Writes an output.
+    fn write(&self, entry: Entry, applied: Applied<'_>) -> anyhow::Result<()>;
+}
+
+/// An augmented image: what was done to it, and where its pixels are.
+#[derive(Clone, Copy)]
+pub struct Applied<'a> {
+    pub planned: &'a PlannedImage,
+    /// The image's size before.
+    pub size: Size,
+    pub tensor: &'a Tensor,
+    /// The image's number in the tensor.
+    pub position: usize,
+}
+
+impl Applied<'_> {
+    /// The interleaved or planar bytes; none if the output has other values.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        let values = self.tensor.shape.values_per_image();
+        self.tensor.data.as_u8()?.get(self.position * values..(self.position + 1) * values)
+    }
 }

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use autoaugment::{Batch, Executor, Output, Plan, PlannedImage, Report, Sampler, Shape, Size, Tensor};
@@ -19,21 +18,19 @@ use serde_json::{Map, Value};
 use super::entries::{Work, partners, renumbered};
 use super::grouping::{Pictures, by_shape, by_size_after, fit};
 use super::record::Record;
-use super::source::{Entry, Sink, Source};
+use super::source::{Applied, Entry, Sink, Source};
+use super::window::{WINDOW_BYTES, WINDOW_IMAGES};
 use crate::decode::{DecodedImage, Reduction};
 use crate::outcome::{Outcome, RunFailed};
 use crate::read;
 use crate::terminal::{Terminal, counted, in_one_line};
 
-const WINDOW_IMAGES: usize = 64;
-const WINDOW_BYTES: usize = 256 << 20;
-
 pub struct Pipeline<'a> {
     terminal: Terminal,
     executor: Executor,
-    source: &'a dyn Source,
+    pub(super) source: &'a dyn Source,
     sink: &'a dyn Sink,
-    output: Output,
+    pub(super) output: Output,
     keeps_record: bool,
     progress: ProgressBar,
     state: Mutex<State>,
@@ -171,7 +168,7 @@ impl<'a> Pipeline<'a> {
     /// Whether all of these outputs are there, and no plan needs them. The progress then counts them.
     fn are_there(&self, work: &Work, mut ids: impl Iterator<Item = usize>) -> bool {
         let mut count = 0;
-        let are_there = !self.keeps_record
+        let are_there = !(self.keeps_record || self.sink.needs_all())
             && ids.all(|id| {
                 count += 1;
                 self.sink.is_there(work.entry(id))
@@ -219,32 +216,6 @@ impl<'a> Pipeline<'a> {
         (!own.is_empty()).then_some(Group { inputs, ids: members, plan, entries })
     }
 
-    /// The longest beginning of `range` that makes a window, at least one, and its bytes. `id` gives entries' numbers.
-    fn window(&self, work: &Work, range: Range<usize>, id: impl Fn(usize) -> usize) -> (Range<usize>, usize) {
-        let mut bytes: usize = 0;
-        for i in range.clone() {
-            let own = self.bytes(work, id(i));
-            let is_full = i - range.start == WINDOW_IMAGES || bytes.saturating_add(own) > WINDOW_BYTES;
-            if i > range.start && is_full {
-                return (range.start..i, bytes);
-            }
-            bytes = bytes.saturating_add(own);
-        }
-        (range, bytes)
-    }
-
-    /// The bytes of an entry: its file, its pixels, those of its partners, and what becomes of them.
-    fn bytes(&self, work: &Work, id: usize) -> usize {
-        let input = work.entry(id).input;
-        // What has no readable header fails before its pixels take memory.
-        let Some([height, width, channels]) = self.source.measure(input) else { return 0 };
-        let shape = Shape { images: 1, height, width, channels };
-        let after = work.most_pixels(id, shape).saturating_mul(channels * self.output.dtype().bytes());
-        let pictures = 1 + partners(&work.planned(id).ops).count();
-        let before = self.source.encoded_bytes(input).saturating_add(shape.values());
-        before.saturating_mul(pictures).saturating_add(after)
-    }
-
     /// Reads inputs in parallel; broken ones are named and left out.
     fn load(&self, inputs: Vec<usize>) -> Pictures {
         let loaded: Vec<_> = inputs.into_par_iter().map(|input| (input, self.source.load(input))).collect();
@@ -287,14 +258,19 @@ impl<'a> Pipeline<'a> {
         if self.keeps_record {
             self.keep(&group);
         }
+        let planned = group.plan.images();
         group.entries.par_iter().enumerate().for_each(|(position, &entry)| {
-            if self.sink.is_there(entry) {
-                return self.skipped(1);
-            }
             if self.is_stopped() {
                 return;
             }
-            match self.sink.write(entry, &tensor, position) {
+            let applied = Applied { planned: &planned[position], size: shape.size(), tensor: &tensor, position };
+            if self.sink.is_there(entry) {
+                if let Err(error) = self.sink.follow(entry, applied) {
+                    self.fail(entry.input, &in_one_line(&error));
+                }
+                return self.skipped(1);
+            }
+            match self.sink.write(entry, applied) {
                 Ok(()) => self.state().written += 1,
                 Err(error) => match ends_the_run(&error, self.source.is_array()) {
                     true => self.stop(format!("{}: {}", self.source.name(entry.input), in_one_line(&error))),
