@@ -18,6 +18,9 @@ pub struct Measured {
     pub seconds: f64,
     /// From the fastest round to the slowest, as a part of the median.
     pub spread: f64,
+    /// For a batch, of those rounds.
+    pub fastest_seconds: f64,
+    pub slowest_seconds: f64,
     /// Of all threads, for a batch, in the median round; only of what is augmented on the CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_seconds: Option<f64>,
@@ -44,6 +47,16 @@ struct Round {
     cpu: f64,
     /// For all batches, with what the row's clock leaves out.
     used: f64,
+}
+
+/// What varies by more than this part of its median is no measurement.
+const NOISY: f64 = 0.5;
+
+impl Measured {
+    /// Whether other work on the machine made the rounds too different to believe their median.
+    pub fn is_noisy(&self) -> bool {
+        self.spread > NOISY
+    }
 }
 
 /// Rounds that every row has, however long they take.
@@ -106,6 +119,8 @@ impl Turn<'_> {
             id: self.row.id,
             seconds: median.batch,
             spread: (slowest.batch - fastest.batch) / median.batch,
+            fastest_seconds: fastest.batch,
+            slowest_seconds: slowest.batch,
             cpu_seconds: self.row.id.is_on_cpu().then_some(median.cpu),
             rounds: self.rounds.len(),
             batches: self.batches,

@@ -41,6 +41,8 @@ use rows::Row;
 use sweep::{Over, Sweep};
 use work::{Form, Work};
 
+pub use plot::{FONT as PLOT_FONT, check_name as check_plot_name, is_svg, register as register_plot_font};
+
 const DETAILS: &str = "\
 Rows:
   Each row augments one batch of images, with a new plan per run. The rows are: one thread; all threads; the GPU with \
@@ -51,7 +53,8 @@ count the bytes of the images and of the results once each.
 Method:
   First the bytes of several plans are compared with the reference's. If they differ, nothing is measured. All rows \
 run in turns, in several rounds, so that other work on the machine affects all rows alike. A row shows the median of \
-its rounds. SPREAD is the distance from the fastest round to the slowest. The GPU's own clock times resident batches, \
+its rounds. SPREAD is the distance from the fastest round to the slowest. With more than 50 %, marked by !, the \
+machine was too busy with other work. The GPU's own clock times resident batches, \
 or the wall clock where the GPU has none; the first lines say which. Drawing plans is timed apart.
 
 Devices:
@@ -165,11 +168,13 @@ impl Bench {
             gpu: machine.gpu_side(),
             plans_compared: work::COMPARED,
             planning: Planning::of(&form, batch, size, machine.gpu_side().is_some())?,
+            noisy: table.rows.iter().map(|line| &line.measured).filter(|m| m.is_noisy()).map(|m| m.id).collect(),
             table,
             sweeps,
         };
         if self.json {
             terminal::json(&report)?;
+            report.doubt().iter().for_each(|doubt| terminal.note(&format!("notice: {doubt}")));
         } else {
             terminal::data(&report.text())?;
         }

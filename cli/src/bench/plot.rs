@@ -1,5 +1,5 @@
-//! Plot: throughput over the size of the batch and of the images, each row with its limit as a broken line of its
-//! color.
+//! Plot: throughput over the size of the batch and of the images, in bytes and in images. Each row has its limit as a
+//! broken line of its color, and a bar from its slowest round to its fastest at each point.
 
 use std::ops::Range;
 use std::path::Path;
@@ -15,6 +15,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, TextStyle, register_font};
 
+use super::measure::Measured;
 use super::point::{Line, Point};
 use super::report::{Report, significant};
 use super::rows::Id;
@@ -22,12 +23,12 @@ use super::sweep::{Over, Sweep};
 use crate::terminal;
 
 const WIDTH: u32 = 1200;
-const HEIGHT: u32 = 500;
+const HEIGHT: u32 = 900;
 /// Of the legend, beside the panels.
 const LEGEND: u32 = 256;
 /// Pixels of a PNG to one of the SVG.
 const FINE: u32 = 2;
-const FONT: &str = "sans-serif";
+pub const FONT: &str = "sans-serif";
 const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 
@@ -45,6 +46,11 @@ pub fn is_svg(path: &Path) -> bool {
 
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension))
+}
+
+/// Makes the typeface known to the plotter.
+pub fn register() -> anyhow::Result<()> {
+    register_font(FONT, FontStyle::Normal, UBUNTU_LIGHT).map_err(|_| anyhow!("the plot's font is unusable"))
 }
 
 /// The plot as SVG.
@@ -68,6 +74,36 @@ struct Plot<'a> {
     report: &'a Report,
     /// Pixels of the picture to one of what is laid out here.
     scale: u32,
+}
+
+/// What a panel shows.
+#[derive(Clone, Copy)]
+enum Unit {
+    Bytes,
+    Images,
+}
+
+impl Unit {
+    fn label(self) -> &'static str {
+        match self {
+            Unit::Bytes => "GB/s, images and results",
+            Unit::Images => "images/s",
+        }
+    }
+
+    /// The throughput of the median round.
+    fn of(self, line: &Line) -> f64 {
+        match self {
+            Unit::Bytes => line.bytes_per_second / 1e9,
+            Unit::Images => line.images_per_second,
+        }
+    }
+
+    /// Those of the slowest and of the fastest round.
+    fn range(self, line: &Line) -> [f64; 2] {
+        let Measured { seconds, fastest_seconds, slowest_seconds, .. } = line.measured;
+        [slowest_seconds, fastest_seconds].map(|round| self.of(line) * seconds / round)
+    }
 }
 
 /// How a row looks: colors that people tell apart who see them differently, and a mark of its own.
@@ -104,7 +140,7 @@ impl Look {
 
 impl Plot<'_> {
     fn draw<DB: DrawingBackend>(&self, area: DrawingArea<DB, Shift>) -> anyhow::Result<()> {
-        register_font(FONT, FontStyle::Normal, UBUNTU_LIGHT).map_err(|_| anyhow!("the plot's font is unusable"))?;
+        register()?;
         area.fill(&WHITE).map_err(failed)?;
         let place = |x, y| (self.px(x), self.px(y));
         for (line, (y, size)) in self.headings().into_iter().zip([(14, 18), (40, 15)]) {
@@ -112,8 +148,10 @@ impl Plot<'_> {
         }
         let (_, body) = area.split_vertically(self.px(64));
         let (panels, legend) = body.split_horizontally(self.px((WIDTH - LEGEND) as i32));
-        for (panel, sweep) in panels.split_evenly((1, 2)).iter().zip(&self.report.sweeps) {
-            self.panel(panel, sweep)?;
+        let units = [Unit::Bytes, Unit::Images].into_iter();
+        let shown = units.flat_map(|unit| self.report.sweeps.iter().map(move |sweep| (unit, sweep)));
+        for (panel, (unit, sweep)) in panels.split_evenly((2, self.report.sweeps.len().max(1))).iter().zip(shown) {
+            self.panel(panel, sweep, unit)?;
         }
         self.legend(&legend)?;
         area.present().map_err(failed)
@@ -130,14 +168,19 @@ impl Plot<'_> {
         ]
     }
 
-    fn panel<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, sweep: &Sweep) -> anyhow::Result<()> {
+    fn panel<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        sweep: &Sweep,
+        unit: Unit,
+    ) -> anyhow::Result<()> {
         let over = |point: &Point| match sweep.over {
             Over::BatchSize => point.images as f64,
             Over::ImageSize => point.side as f64,
         };
         let xs: Vec<f64> = sweep.points.iter().map(over).collect();
         let (first, last) = (xs[0], xs[xs.len() - 1]);
-        let (range, ticks) = self.axis();
+        let (range, ticks) = self.axis(unit);
         let (images, side) = (self.report.table.images, self.report.table.side);
         let (caption, x_label) = match sweep.over {
             Over::BatchSize => (format!("Images of {side} x {side}"), "images of a batch"),
@@ -163,12 +206,12 @@ impl Plot<'_> {
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| plain(*y))
             .x_desc(x_label)
-            .y_desc("GB/s, images and results")
+            .y_desc(unit.label())
             .draw()
             .map_err(failed)?;
         for (id, look) in self.looks() {
             let curve = |of: Id| {
-                let at = |point: &Point| Some((over(point), point.line(of)?.bytes_per_second / 1e9));
+                let at = |point: &Point| Some((over(point), unit.of(point.line(of)?)));
                 sweep.points.iter().filter_map(at).collect::<Vec<_>>()
             };
             if let Some(limit) = id.limit() {
@@ -177,6 +220,14 @@ impl Plot<'_> {
                 chart.draw_series(line).map_err(failed)?;
             }
             chart.draw_series(LineSeries::new(curve(id), look.color.stroke_width(2 * self.scale))).map_err(failed)?;
+            let spread = |point: &Point| {
+                let [low, high] = unit.range(point.line(id)?);
+                Some(PathElement::new(
+                    vec![(over(point), low), (over(point), high)],
+                    look.color.stroke_width(self.scale),
+                ))
+            };
+            chart.draw_series(sweep.points.iter().filter_map(spread)).map_err(failed)?;
             let mark = |at| EmptyElement::at(at) + Polygon::new(self.corners(look), look.color.filled());
             chart.draw_series(curve(id).into_iter().map(mark)).map_err(failed)?;
         }
@@ -218,11 +269,11 @@ impl Plot<'_> {
         self.report.table.rows.iter().filter_map(|line| Some((line.measured.id, Look::of(line.measured.id)?)))
     }
 
-    /// All panels' axis of throughput around what there is, with ticks at 1, 2 and 5 of each power of ten or at the
+    /// The axis of a unit around what there is, with ticks at 1, 2 and 5 of each power of ten or at the
     /// powers alone.
-    fn axis(&self) -> (Range<f64>, Vec<f64>) {
+    fn axis(&self, unit: Unit) -> (Range<f64>, Vec<f64>) {
         let lines = || self.report.sweeps.iter().flat_map(|s| &s.points).flat_map(|p| &p.rows);
-        let values = || lines().map(|line| line.bytes_per_second / 1e9);
+        let values = || lines().flat_map(|line| unit.range(line));
         let low = values().fold(f64::INFINITY, f64::min);
         let high = values().fold(0.0, f64::max);
         let powers = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);

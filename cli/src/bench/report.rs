@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::planning::Planning;
 use super::point::Point;
+use super::rows::Id;
 use super::sweep::Sweep;
 use crate::terminal;
 
@@ -27,6 +28,8 @@ pub struct Report {
     pub planning: Planning,
     #[serde(flatten)]
     pub table: Point,
+    /// Rows of the table whose rounds differ too much to be believed.
+    pub noisy: Vec<Id>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sweeps: Vec<Sweep>,
 }
@@ -66,6 +69,20 @@ fn cpu_name() -> Option<String> {
 }
 
 impl Report {
+    /// What to make of noise, if there was too much of it.
+    pub fn doubt(&self) -> Option<String> {
+        let points = self.sweeps.iter().flat_map(|sweep| &sweep.points);
+        let rows = || std::iter::once(&self.table).chain(points.clone()).flat_map(|point| &point.rows);
+        let noisy = rows().filter(|line| line.measured.is_noisy()).count();
+        (noisy > 0).then(|| {
+            let (all, rows) = (rows().count(), terminal::counted(noisy, "measurement", "measurements"));
+            format!(
+                "the machine was too noisy: the rounds of {rows} of {all} differ by more than half of their median; \
+                 end other work and measure again, or longer with --seconds"
+            )
+        })
+    }
+
     /// What was measured, on what, and the table.
     pub fn text(&self) -> String {
         let Point { images, side, input_bytes, output_bytes, .. } = self.table;
@@ -110,7 +127,7 @@ impl Report {
                 line.name.clone(),
                 significant(line.images_per_second),
                 significant(line.bytes_per_second / 1e9),
-                format!("{:.0} %", 100.0 * line.measured.spread),
+                format!("{:.0} %{}", 100.0 * line.measured.spread, if line.measured.is_noisy() { " !" } else { "" }),
                 line.images_per_cpu_second.map(significant).unwrap_or_default(),
                 match (line.of_limit, limit) {
                     (Some(part), Some(limit)) => format!("{} % of {limit}", significant(100.0 * part)),
@@ -118,7 +135,9 @@ impl Report {
                 },
             ]);
         }
-        format!("{text}\n\n{}", terminal::aligned(&lines, |column| (1..5).contains(&column)))
+        let table = terminal::aligned(&lines, |column| (1..5).contains(&column));
+        let doubt = self.doubt().map(|doubt| format!("\n\n! {doubt}")).unwrap_or_default();
+        format!("{text}\n\n{table}{doubt}")
     }
 }
 

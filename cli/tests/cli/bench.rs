@@ -8,7 +8,8 @@ use crate::folder::{Folder, color};
 const SMALL: &str = "bench --batch 4 --size 10 --seconds 0.01";
 
 /// What has to be a positive number in each row.
-const NUMBERS: [&str; 5] = ["seconds", "rounds", "batches", "images_per_second", "bytes_per_second"];
+const NUMBERS: [&str; 7] =
+    ["seconds", "fastest_seconds", "slowest_seconds", "rounds", "batches", "images_per_second", "bytes_per_second"];
 
 fn json(folder: &Folder, options: &str) -> Value {
     let run = folder.run(&format!("{SMALL} --json {options}")).ends_with(0);
@@ -73,6 +74,11 @@ fn json_has_the_same() {
     assert_eq!((&report["input_bytes"], &report["output_bytes"]), (&1200.into(), &4800.into()));
     assert_eq!((&report["gpu"], &report["sweeps"]), (&Value::Null, &Value::Null));
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    // Rows are called noisy by their spread, and only then.
+    let noisy = report["noisy"].as_array().unwrap();
+    for row in report["rows"].as_array().unwrap() {
+        assert_eq!(noisy.contains(&row["id"]), row["spread"].as_f64().unwrap() > 0.5, "{row}");
+    }
     positive(&report["cpu"]["threads"]);
     positive(&report["planning"]["drawing_seconds"]);
     positive(&row(&report, "cpu_one_thread")["images_per_cpu_second"]);
@@ -92,7 +98,14 @@ fn a_plot_is_drawn_and_not_overwritten() {
     }
     let svg = String::from_utf8(folder.read("plot.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
-    for words in ["images of a batch", "width and height in pixels", "CPU, 1 thread", "limit: memcpy, 1 thread"] {
+    for words in [
+        "images/s",
+        "GB/s, images and results",
+        "images of a batch",
+        "width and height in pixels",
+        "CPU, 1 thread",
+        "limit: memcpy, 1 thread",
+    ] {
         assert!(svg.contains(words), "{words} is not in\n{svg}");
     }
     folder
@@ -108,7 +121,7 @@ fn a_plot_is_drawn_and_not_overwritten() {
 
     folder.run(&format!("{SMALL} --device cpu --plot plot.png")).ends_with(0);
     let png = folder.pixels("plot.png").to_rgb8();
-    assert_eq!(png.dimensions(), (2400, 1000));
+    assert_eq!(png.dimensions(), (2400, 1800));
     // Paper in the corner, and somewhere the gray of the first row.
     assert_eq!(png.get_pixel(0, 0).0, [255; 3]);
     assert!(png.pixels().any(|pixel| pixel.0 == [0x55; 3]));
