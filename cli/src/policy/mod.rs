@@ -1,6 +1,8 @@
-//! `policy`: list, show, check, convert, import and compare policies.
+//! `policy`: list, show, check, convert, import, compare and count policies.
 
 mod compare;
+mod stats;
+mod stats_plot;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
 use crate::outcome::Outcome;
+use crate::preview::columns;
 use crate::terminal::{Terminal, counted};
 use crate::{choices, terminal, values};
 
@@ -72,6 +75,11 @@ pub enum PolicyCommand {
     /// Same means: every image of that size gets the same bytes, with each sign and interpolation. `none` means that
     /// the policy has no such step, or the convention no such magnitude. Probabilities are not compared.
     Compare(compare::Compare),
+    /// Count how often a policy applies each operation, and how strongly, over many draws
+    ///
+    /// IMAGES is the part of images that it is applied to. The strength is the mean of its leading parameter without
+    /// the sign. For Brightness, Color, Contrast and Sharpness it is the factor's distance from 1.
+    Stats(Box<stats::Stats>),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -87,12 +95,15 @@ struct Named {
     summary: &'static str,
 }
 
-/// The JSON of `show` for a scheme without sub-policies.
+/// The JSON of `show` for what is not a learned policy alone.
 #[derive(Serialize)]
 struct Shown<'a> {
     scheme: &'a Scheme,
     convention: &'static str,
     operations: Vec<&'static str>,
+    /// As text, of a learned policy that a scheme draws from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sub_policies: Vec<String>,
 }
 
 /// The summary that `check` prints.
@@ -140,6 +151,7 @@ impl PolicyCommand {
                 print(&policy, if json { Form::Json } else { Form::Text })?;
             }
             PolicyCommand::Compare(compare) => compare.run()?,
+            PolicyCommand::Stats(stats) => stats.run(terminal)?,
         }
         Ok(Outcome::Done)
     }
@@ -169,10 +181,13 @@ fn list(json: bool) -> anyhow::Result<()> {
 fn show(scheme: &Scheme, form: Form) -> anyhow::Result<()> {
     let operations: Vec<_> = scheme.operations().into_iter().map(|op| op.name()).collect();
     let convention = scheme.convention().name();
+    let learned = columns::learned(scheme).into_iter().flat_map(|policy| &policy.sub_policies);
+    let sub_policies: Vec<_> = learned.map(ToString::to_string).collect();
     match form {
-        Form::Json => terminal::json(&Shown { scheme, convention, operations }),
+        Form::Json => terminal::json(&Shown { scheme, convention, operations, sub_policies }),
         Form::Text => {
-            let comments = [format!("# convention {convention}"), format!("# {}", operations.join(", "))];
+            let mut comments = vec![format!("# convention {convention}"), format!("# {}", operations.join(", "))];
+            comments.extend(sub_policies.iter().enumerate().map(|(i, sub)| format!("# sub-policy {}: {sub}", i + 1)));
             terminal::data(&format!("{scheme}\n{}", comments.join("\n")))
         }
     }

@@ -175,3 +175,47 @@ fn bad_comparisons_are_refused() {
         folder.run(&format!("policy compare {call}")).ends_with(2).says(message);
     }
 }
+
+#[test]
+fn the_sub_policies_of_timm_are_shown() {
+    let folder = Folder::new();
+    let shown = folder.run("policy show original-mstd0.5").ends_with(0).stdout;
+    assert_eq!(shown.parse::<autoaugment::Scheme>().unwrap(), "original-mstd0.5".parse().unwrap());
+    assert!(shown.contains("\n# sub-policy 1: Posterize 0.4 8 + Rotate 0.6 9\n"), "{shown}");
+    assert_eq!(shown.matches("# sub-policy ").count(), 25);
+    let json: Value = serde_json::from_str(&folder.run("policy show 3a --json").ends_with(0).stdout).unwrap();
+    assert_eq!(json["sub_policies"].as_array().unwrap().len(), 3);
+    assert!(!folder.run("policy show randaugment").ends_with(0).stdout.contains("sub-policy"));
+}
+
+#[test]
+fn statistics_are_what_the_policy_says() {
+    let folder = Folder::new();
+    let stats = |policy: &str| -> Value {
+        let arguments = ["policy", "stats", "--policy", policy, "--samples", "4000", "--json"];
+        serde_json::from_str(&folder.run_with(&arguments, &[]).ends_with(0).stdout).unwrap()
+    };
+    let own = stats("Rotate 1 9 + Rotate 0.5 3; Color 0.25 9 + Cutout 1 5");
+    let row = |op: &str| own["operations"].as_array().unwrap().iter().find(|row| row["op"] == op).unwrap();
+    let near = |value: &Value, expected: f64| {
+        let value = value.as_f64().unwrap();
+        assert!((value - expected).abs() < 0.03 * expected.max(1.0), "{value} is not {expected}");
+    };
+    near(&row("Rotate")["images"], 0.5);
+    near(&row("Rotate")["per_image"], 0.75);
+    near(&row("Rotate")["strength"]["mean"], (30.0 * 2.0 + 10.0) / 3.0);
+    assert_eq!((&row("Rotate")["strength"]["least"], &row("Rotate")["strength"]["most"]), (&10.0.into(), &30.0.into()));
+    near(&row("Color")["images"], 0.125);
+    near(&row("Color")["strength"]["mean"], 0.9);
+    assert_eq!(row("Color")["strength"]["parameter"], "factor - 1");
+    assert_eq!(row("Cutout")["strength"]["parameter"], "width");
+    near(&own["unchanged"], 0.0);
+    near(&own["operations_per_image"], 0.5 * 1.5 + 0.5 * 1.25);
+    assert!(stats("augmix")["operations"].as_array().unwrap().iter().any(|row| row["op"] == "AugMix"));
+    let table = folder.run("policy stats --samples 500 --plot stats.svg").ends_with(0).says("wrote stats.svg").stdout;
+    assert!(table.starts_with("imagenet: ") && table.contains("OPERATION"), "{table}");
+    let plot = String::from_utf8(folder.read("stats.svg")).unwrap();
+    assert!(plot.contains("Equalize") && plot.contains("% of images"), "{plot}");
+    folder.run("policy stats --samples 500 --plot stats.png").ends_with(0);
+    folder.run("policy stats --plot stats.txt").ends_with(2).says("must end in .svg or .png");
+}
