@@ -9,6 +9,7 @@ pub const PAGES: [&str; 25] = [
     "docs/conventions.md",
     "docs/benchmarks.md",
     "docs/architecture.md",
+    "docs/gallery/README.md",
     "docs/python/ddp.md",
     "docs/python/hugging-face.md",
     "docs/python/jax.md",
