@@ -116,6 +116,8 @@
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// In a browser nothing may block, so that what only the blocking calls need has no use there.
+#![cfg_attr(target_arch = "wasm32", allow(dead_code, unused_imports))]
 
 // The tests inside share helpers with those outside, which know this crate by its name.
 #[cfg(test)]

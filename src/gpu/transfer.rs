@@ -224,9 +224,11 @@ impl Gpu {
             };
             let work = {
                 let place_of = |image: usize| (placed.range(image).start - bytes.start + first_byte) as u32;
-                let place = |partner: usize| match &gathered {
+                // Threads share the places alone: in a browser they may not share a buffer.
+                let gathered_places = gathered.as_ref().map(|gathered| &gathered.places);
+                let place = |partner: usize| match gathered_places {
                     None => place_of(partner),
-                    Some(gathered) => gathered.places.get(&partner).copied().unwrap_or(0),
+                    Some(places) => places.get(&partner).copied().unwrap_or(0),
                 };
                 let sources: Vec<u32> = range.clone().map(place_of).collect();
                 let places = Sources { images: &sources, partners: &place };

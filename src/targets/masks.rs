@@ -102,6 +102,7 @@ impl Masks<u8> {
     }
 }
 
+#[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
 impl<L: Label> Masks<L> {
     /// Moves masks of any label type by `plan`, the plan of their images. The masks have these sizes and follow one
     /// another, with rows from the top. Returns the masks and their size, now the same for all.

@@ -1,0 +1,11 @@
+use autoaugment::{Augmenter, Convention, Interpolation, Result, Scheme};
+
+/// Its `augment(&batch, epoch, &indices)` draws for each image and applies the draws.
+pub fn augmenter() -> Result<Augmenter> {
+    let scheme: Scheme = "cifar10".parse()?;
+    Augmenter::builder(scheme)
+        .seed(18446744073709551615)
+        .convention(Convention::DeepVoltaire)
+        .interpolation(Interpolation::Bicubic)
+        .build()
+}
