@@ -57,7 +57,7 @@ fn is_date(word: &str) -> bool {
 /// Whether `benches/results` has a file of that day.
 fn measured(date: &str) -> bool {
     let devices = std::fs::read_dir(root().join("benches/results")).unwrap().map(|entry| entry.unwrap().path());
-    let names = ["", "files-", "operations-", "python-"].map(|kind| format!("{kind}{date}.csv"));
+    let names = ["", "files-", "gpu-", "operations-", "python-"].map(|kind| format!("{kind}{date}.csv"));
     devices.into_iter().any(|device| names.iter().any(|name| device.join(name).exists()))
 }
 

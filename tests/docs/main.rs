@@ -3,6 +3,7 @@
 mod blocks;
 mod claims;
 mod files;
+mod gpus;
 mod links;
 mod markdown;
 mod operations;

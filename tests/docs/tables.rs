@@ -3,6 +3,7 @@
 use autoaugment::{Convention, OpKind, Scheme, Size};
 
 use crate::files::loaders;
+use crate::gpus::on_gpus;
 use crate::markdown::{self, root};
 use crate::operations::beside_memcpy;
 use crate::peers::other_libraries;
@@ -17,6 +18,7 @@ const TABLES: &[Table] = &[
     ("docs/benchmarks.md", "other libraries", other_libraries),
     ("docs/benchmarks.md", "loaders", loaders),
     ("docs/benchmarks.md", "operations beside memcpy", beside_memcpy),
+    ("docs/benchmarks.md", "on GPUs", on_gpus),
     #[cfg(feature = "loader")]
     ("docs/guide.md", "image formats", image_formats),
 ];

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use anyhow::Context;
+use autoaugment::gpu::Grouping;
 use autoaugment::{Executor, Gpu, Plan};
 
 use super::clock::{Stopwatch, Timestamps, wait};
@@ -21,12 +22,13 @@ pub struct Opened {
 
 impl Opened {
     /// None if the executor runs on the CPU.
-    pub fn of(executor: Executor, terminal: Terminal) -> anyhow::Result<Option<Self>> {
+    pub fn of(executor: Executor, grouping: Grouping, terminal: Terminal) -> anyhow::Result<Option<Self>> {
         let Some(gpu) = executor.gpu() else { return Ok(None) };
         if gpu.adapter().is_software {
             terminal.note("notice: this adapter computes on the CPU; its rows say nothing about a GPU");
         }
         let timestamps = Timestamps::trusted(gpu)?;
+        let executor = Executor::with_gpu(gpu.clone().grouping(grouping));
         Ok(Some(Opened { executor, timestamps }))
     }
 

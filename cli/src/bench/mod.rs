@@ -21,7 +21,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gpu")]
-use autoaugment::Device;
+use autoaugment::{Device, gpu::Grouping};
 use autoaugment::{Dtype, Executor, Layout, Normalize};
 use clap::Args;
 use indicatif::ProgressBar;
@@ -80,6 +80,10 @@ pub struct Bench {
     /// Order of the output's axes
     #[arg(long, value_name = "LAYOUT", default_value = "nhwc", value_parser = values::layouts())]
     output_layout: Layout,
+    /// Division of a batch among the GPU's dispatches: auto, whole, single, by-class or by-pair
+    #[cfg(feature = "gpu")]
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    grouping: Grouping,
     /// Approximate time per row
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     seconds: f64,
@@ -135,7 +139,7 @@ impl Bench {
         };
         let output = choices::output(self.dtype, self.output_layout, Normalize::IMAGENET)?;
         let form = Form { sampler: &sampler, first_epoch: self.drawing.epoch, output };
-        let machine = Machine::open(&self.device, terminal)?;
+        let machine = Machine::open(&self, terminal)?;
 
         let (batch, size) = (self.batch as usize, self.size as usize);
         let overs = if self.plot.is_some() { &Over::ALL[..] } else { &[] };
@@ -197,12 +201,12 @@ fn write_plot(path: &Path, report: &Report, overwrites: bool) -> anyhow::Result<
 }
 
 impl Machine {
-    fn open(device: &Where, terminal: Terminal) -> anyhow::Result<Self> {
-        let executor = device.open(terminal, Runs::Long)?;
+    fn open(bench: &Bench, terminal: Terminal) -> anyhow::Result<Self> {
+        let executor = bench.device.open(terminal, Runs::Long)?;
         Ok(Machine {
             pools: host::Pools::new()?,
             #[cfg(feature = "gpu")]
-            gpu: gpu::Opened::of(executor, terminal)?,
+            gpu: gpu::Opened::of(executor, bench.grouping, terminal)?,
             #[cfg(feature = "gpu")]
             cpu: Executor::new(Device::Cpu)?,
             #[cfg(not(feature = "gpu"))]
