@@ -88,6 +88,8 @@ impl Gpu {
         report: &mut Report,
     ) -> Result<Option<ReadbackBuffer>> {
         let Inner { context, staging, workspaces, .. } = &*self.inner;
+        #[cfg(not(target_arch = "wasm32"))]
+        self.inner.pipelines.prepare(context, work.commands.iter().map(|step| &step.variant)).await?;
         let Context { device, queue, allocator, .. } = context;
         let programs: &[u8] = bytemuck::cast_slice(&work.programs);
         let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);

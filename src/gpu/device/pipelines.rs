@@ -1,9 +1,13 @@
-//! Pipelines: compiled once for each variant of a kernel and kept.
+//! Pipelines: compiled once for each variant of a kernel and kept. Those that a batch lacks are compiled side by side.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::context::Context;
 use super::counters::Counters;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::error::Result;
 use crate::gpu::compile::mixing::{self, MixVariant};
 use crate::gpu::compile::schedule::Kernel;
 use crate::gpu::compile::shader::{self, Variant};
@@ -96,6 +100,60 @@ impl Pipelines {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len() + mixing
     }
 
+    /// Compiles the pipelines that a batch lacks, each in a thread of its own; one alone is left to [`Pipelines::get`].
+    ///
+    /// The threads are not rayon's: one of those could take up work that waits for this. If two callers lack the same,
+    /// both compile it, and the first one's is kept.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn prepare(&self, context: &Context, variants: impl Iterator<Item = &Variant>) -> Result<()> {
+        let missing = self.missing(variants);
+        if missing.len() < 2 {
+            return Ok(());
+        }
+        // Errors of a device are known in the thread where they happened, and so each thread listens for its own.
+        let compile = |variant: &Variant| context.guard(|| Ok(self.compile(&context.device, variant)));
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        for variants in missing.chunks(at_once) {
+            let compiled: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = variants.iter().map(|variant| scope.spawn(|| compile(variant))).collect();
+                // A thread that panicked leaves its pipeline to `get`, which panics in the caller's thread.
+                threads.into_iter().map(|thread| thread.join().ok()).collect()
+            });
+            for (variant, guarded) in variants.iter().zip(compiled) {
+                let Some(guarded) = guarded else { continue };
+                let pipeline = guarded?.settle(&context.device, &context.loss).await?;
+                let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+                compiled.entry(variant.clone()).or_insert_with(|| {
+                    context.allocator.counters.pipeline();
+                    Arc::new(pipeline)
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The variants that no pipeline serves, and none of the others among them.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn missing<'a>(&self, variants: impl Iterator<Item = &'a Variant>) -> Vec<Variant> {
+        let compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing: Vec<Variant> = Vec::new();
+        for variant in variants {
+            let is_served = |other: &Variant| other == variant || other.serves(variant);
+            if !compiled.contains_key(variant) && !compiled.keys().any(is_served) && !missing.iter().any(is_served) {
+                missing.retain(|other| !variant.serves(other));
+                missing.push(variant.clone());
+            }
+        }
+        missing
+    }
+
+    fn compile(&self, device: &wgpu::Device, variant: &Variant) -> wgpu::ComputePipeline {
+        let layout = &self.layouts(variant.kernel).pipeline;
+        let pipeline = compiled_from(device, layout, shader::entry_point(variant.kernel), shader::assemble(variant));
+        tracing::debug!(?variant, "compiled a pipeline");
+        pipeline
+    }
+
     /// The pipeline of a variant, compiled if it is new.
     pub fn get(&self, device: &wgpu::Device, variant: &Variant, counters: &Counters) -> Arc<wgpu::ComputePipeline> {
         // Held while compiling, so that two threads do not compile the same.
@@ -108,11 +166,7 @@ impl Pipelines {
         if let Some((_, pipeline)) = compiled.iter().find(serves) {
             return pipeline.clone();
         }
-        let entry_point = shader::entry_point(variant.kernel);
-        let pipeline =
-            compiled_from(device, &self.layouts(variant.kernel).pipeline, entry_point, shader::assemble(variant));
-        tracing::debug!(?variant, "compiled a pipeline");
-        let pipeline = Arc::new(pipeline);
+        let pipeline = Arc::new(self.compile(device, variant));
         counters.pipeline();
         compiled.insert(variant.clone(), pipeline.clone());
         pipeline
