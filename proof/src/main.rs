@@ -117,9 +117,8 @@ fn run(given: Arguments) -> Result<ExitCode> {
     let first = first?;
     for (name, first) in ["cold", "warm"].iter().zip(&first) {
         let first_batch::FirstBatch { open, first, second, later, pipelines } = first;
-        println!(
-            "{name}: open {open:.3} s, first batch {first:.3} s with {pipelines} pipelines, second {second:.4} s, later ones {later:.4} s"
-        );
+        println!("{name}: open {open:.3} s, first batch {first:.3} s with {pipelines} pipelines,");
+        println!("      second {second:.4} s, later ones {later:.4} s");
     }
 
     println!("\nSpeed:");
