@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The pages that this program checks, as paths from the repository's root.
-pub const PAGES: [&str; 25] = [
+pub const PAGES: [&str; 26] = [
     "README.md",
     "docs/guide.md",
     "docs/conventions.md",
