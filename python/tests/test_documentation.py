@@ -68,8 +68,8 @@ def run(program: str, folder: Path, *arguments: str) -> None:
 
 
 def imports(block: str) -> set[str]:
-    """What the block imports before anything is called: packages, and adapters of ours."""
-    found = set()
+    """What the block imports before anything is called, packages and adapters of ours, and what its batches are."""
+    found = set(re.findall(r'as_="(torch|jax)"', block))
     for line in ast.parse(block).body:
         if isinstance(line, ast.ImportFrom) and line.module is not None:
             found |= {line.module, line.module.partition(".")[0]}
