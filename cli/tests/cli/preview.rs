@@ -204,6 +204,42 @@ fn data_sets_and_arrays_are_shown() {
     folder.run("preview in --layout nchw --device cpu --out z.png").ends_with(2).says("--layout is for .npy arrays");
 }
 
+/// A file of a tar archive, as POSIX has it.
+fn archived(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut header = [0; 512];
+    header[..name.len()].copy_from_slice(name.as_bytes());
+    header[100..108].copy_from_slice(b"0000644\0");
+    header[124..136].copy_from_slice(format!("{:011o}\0", data.len()).as_bytes());
+    header[156] = b'0';
+    header[257..265].copy_from_slice(b"ustar\x0000");
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let padding = vec![0; data.len().next_multiple_of(512) - data.len()];
+    [&header[..], data, &padding].concat()
+}
+
+#[test]
+fn shards_and_idx_files_are_shown() {
+    let folder = Folder::new();
+    let mut shard = Vec::new();
+    for i in 0..3_u8 {
+        folder.image("a.png", color(20, 20, i.into()));
+        shard.extend(archived(&format!("{i}.png"), &std::fs::read(folder.path("a.png")).unwrap()));
+        shard.extend(archived(&format!("{i}.cls"), &[b'0' + i]));
+    }
+    shard.extend([0; 1024]);
+    folder.write("shard-0.tar", shard);
+    let whole = "--images 3 --op Identity --device cpu --size 40";
+    folder.run(&format!("preview shard-0.tar {whole} --out tar.png")).ends_with(0);
+    folder.write("idx/t-labels-idx1-ubyte", b"\0\0\x08\x01\0\0\0\x03\0\x01\x02");
+    let images = [&b"\0\0\x08\x03\0\0\0\x03\0\0\0\x14\0\0\0\x14"[..], &vec![77; 3 * 400]].concat();
+    folder.write("idx/t-images-idx3-ubyte", images);
+    folder.run(&format!("preview idx {whole} --out idx.png")).ends_with(0);
+    let sheet = folder.pixels("idx.png").to_rgb8();
+    assert_eq!(shrunk(&sheet, corner(&sheet, 0, 40), (20, 20), 2), RgbImage::from_pixel(20, 20, Rgb([77; 3])));
+}
+
 #[test]
 fn a_plan_by_hand_shows_its_entries() {
     let folder = Folder::new();
