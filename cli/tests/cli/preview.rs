@@ -233,7 +233,7 @@ fn shards_and_idx_files_are_shown() {
     let whole = "--images 3 --op Identity --device cpu --size 40";
     folder.run(&format!("preview shard-0.tar {whole} --out tar.png")).ends_with(0);
     folder.write("idx/t-labels-idx1-ubyte", b"\0\0\x08\x01\0\0\0\x03\0\x01\x02");
-    let images = [&b"\0\0\x08\x03\0\0\0\x03\0\0\0\x14\0\0\0\x14"[..], &vec![77; 3 * 400]].concat();
+    let images = [&b"\0\0\x08\x03\0\0\0\x03\0\0\0\x14\0\0\0\x14"[..], &[77; 3 * 400]].concat();
     folder.write("idx/t-images-idx3-ubyte", images);
     folder.run(&format!("preview idx {whole} --out idx.png")).ends_with(0);
     let sheet = folder.pixels("idx.png").to_rgb8();
