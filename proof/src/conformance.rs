@@ -43,16 +43,7 @@ pub fn run(gpu: &Gpu, extent: Extent, folder: &Path) -> Result<Vec<Conformance>>
     let mut all = Vec::new();
     for group in &GROUPS {
         let began = Instant::now();
-        let mut found = Conformance {
-            group: group.name,
-            cases: 0,
-            images: 0,
-            values: 0,
-            differing_images: 0,
-            differing_values: 0,
-            seconds: 0.0,
-            differences: Vec::new(),
-        };
+        let mut found = Conformance::new(group.name);
         for case in (group.cases)(extent)? {
             let (expected, got) = both(&cpu, gpu, &case).with_context(|| format!("{}: {}", group.name, case.form()))?;
             found.add(&case, &expected, &got, folder)?;
@@ -108,6 +99,20 @@ impl Case {
 }
 
 impl Conformance {
+    /// A group of which nothing has run yet.
+    fn new(group: &'static str) -> Self {
+        Conformance {
+            group,
+            cases: 0,
+            images: 0,
+            values: 0,
+            differing_images: 0,
+            differing_values: 0,
+            seconds: 0.0,
+            differences: Vec::new(),
+        }
+    }
+
     fn add(&mut self, case: &Case, expected: &Tensor, got: &Tensor, folder: &Path) -> Result<()> {
         let shape = expected.shape;
         anyhow::ensure!(
@@ -184,7 +189,7 @@ mod tests {
                 TensorData::F32(values) => values[70] = f32::from_bits(values[70].to_bits() ^ 1),
                 TensorData::F16(values) => values[70] = half::f16::from_bits(values[70].to_bits() ^ 1),
             }
-            let mut found = empty();
+            let mut found = Conformance::new("a group");
             found.add(&case, &expected, &expected, folder.path()).unwrap();
             assert_eq!((found.images, found.values, found.differing_values), (3, 180, 0));
             found.add(&case, &expected, &got, folder.path()).unwrap();
@@ -200,18 +205,5 @@ mod tests {
     fn case_of(plan: &Plan, output: Output) -> Case {
         let images = Pixels::OneSize(batch_of(rgb(1, 1, 1), Layout::Nhwc, 1));
         Case { images, work: Work::Augment(plan.clone()), output, grouping: Grouping::Auto }
-    }
-
-    fn empty() -> Conformance {
-        Conformance {
-            group: "a group",
-            cases: 0,
-            images: 0,
-            values: 0,
-            differing_images: 0,
-            differing_values: 0,
-            seconds: 0.0,
-            differences: Vec::new(),
-        }
     }
 }

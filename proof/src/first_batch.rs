@@ -8,8 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use autoaugment::gpu::Grouping;
-use autoaugment::{Gpu, Layout, Output, Policy, Sampler};
+use autoaugment::{Layout, Output, Policy, Sampler};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::{batch_of, rgb};
@@ -37,7 +36,7 @@ pub fn measure(device: &str, images: usize) -> Result<FirstBatch> {
     let sampler = Sampler::new(Policy::imagenet(), 1)?;
     let indices: Vec<u64> = (0..images as u64).collect();
     let began = Instant::now();
-    let gpu = crate::open(device)?.grouping(Grouping::Auto);
+    let gpu = crate::open(device)?;
     let open = began.elapsed().as_secs_f64();
     let mut seconds = Vec::new();
     for epoch in 0..7 {
@@ -53,12 +52,8 @@ pub fn measure(device: &str, images: usize) -> Result<FirstBatch> {
         first: seconds[0],
         second: seconds[1],
         later: later[later.len() / 2],
-        pipelines: pipelines(&gpu),
+        pipelines: gpu.pipelines(),
     })
-}
-
-fn pipelines(gpu: &Gpu) -> usize {
-    gpu.pipelines()
 }
 
 /// Measures twice, each time in a new process. `folder` is for what drivers keep, and must be new.
