@@ -144,12 +144,15 @@ mod processes {
     pub(super) fn run_shared<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
         let (process, is_first) = current();
         if !is_first {
-            let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-            return Ok(pool(process, threads)?.install(work));
+            return Ok(pool(process, shared_count())?.install(work));
         }
         let start = || {
+            let threads = shared_count();
+            if let Err(reason) = room_for(threads) {
+                return Some(reason);
+            }
             // Without a source they were started before, by this program or by the application.
-            let error = ThreadPoolBuilder::new().build_global().err()?;
+            let error = ThreadPoolBuilder::new().num_threads(threads.get()).build_global().err()?;
             error.source().map(ToString::to_string)
         };
         match process.refused.get_or_init(start) {
@@ -158,11 +161,27 @@ mod processes {
         }
     }
 
+    /// The number of the shared threads, by rayon's rule.
+    fn shared_count() -> NonZero<usize> {
+        let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.parse().ok());
+        asked.or(thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
+    }
+
+    /// Refuses threads that memory cannot hold. One whose stack just fits, but not what it needs besides, would panic
+    /// as it starts, and the pool would wait for it.
+    fn room_for(threads: NonZero<usize>) -> std::result::Result<(), String> {
+        /// Twice the stack of a thread.
+        const BYTES: usize = 4 << 20;
+        let room = Vec::<u8>::new().try_reserve_exact(threads.get().saturating_mul(BYTES));
+        room.map_err(|_| format!("there is no memory for the stacks of {threads}"))
+    }
+
     fn pool(process: &Process, threads: NonZero<usize>) -> Result<Arc<ThreadPool>> {
         let mut pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, pool)) = pools.iter().find(|(count, _)| *count == threads) {
             return Ok(pool.clone());
         }
+        room_for(threads).map_err(Error::NoThreads)?;
         let name = |i| format!("autoaugment {i}");
         let pool = ThreadPoolBuilder::new().num_threads(threads.get()).thread_name(name).build();
         let pool = Arc::new(pool.map_err(|error| Error::NoThreads(error.to_string()))?);

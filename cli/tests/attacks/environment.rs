@@ -43,7 +43,7 @@ pub fn rows() -> Vec<Row> {
         row("help to a full standard output", "aa --help > /dev/full; [ $? -le 1 ]"),
         row(
             "a reader of standard error that ends",
-            "(invert in --out out; echo $? > rc) 2>&1 | true; sleep 1; grep -qx 0 rc",
+            "(invert in --out out; echo $? > rc.new; mv rc.new rc) 2>&1 | true; await_file rc $$; grep -qx 0 rc",
         )
         .leaves(&GOOD),
         row("standard output is closed", "invert in --out out --report >&-; [ $? -le 1 ]").leaves(&GOOD),
@@ -97,11 +97,11 @@ pub fn rows() -> Vec<Row> {
         .memory(200),
         row("no memory for threads", "RAYON_NUM_THREADS=2000 invert in --out out")
             .ends(1)
-            .says("threads cannot be started")
+            .says("no threads can be started")
             .leaves(&[]),
         row("no memory for threads at bench", "RAYON_NUM_THREADS=2000 bench --batch 1 --size 8")
             .ends(1)
-            .says("threads cannot be started"),
+            .says("no threads can be started"),
         row("threads that are no number", "RAYON_NUM_THREADS=abc invert in --out out")
             .ends(2)
             .says("RAYON_NUM_THREADS=abc")

@@ -26,6 +26,11 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     named.filter(|(name, _)| name != ".autoaugment-resume").collect()
 }
 
+/// How many files a folder has, unfinished ones too.
+fn count(folder: &Path) -> usize {
+    fs::read_dir(folder).into_iter().flatten().count()
+}
+
 #[test]
 fn killed_runs_leave_whole_files_and_are_finished() {
     let folder = tempfile::tempdir().unwrap();
@@ -39,8 +44,13 @@ fn killed_runs_leave_whole_files_and_are_finished() {
     for kill in 0..20 {
         let signal = ["TERM", "INT", "HUP", "KILL"][kill % 4];
         let out = folder.path().join("out");
+        let before = count(&out);
         let mut child = apply(folder.path(), &call("out")).arg("--resume").spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(random.random_range(20..400)));
+        // It listens to signals once it has begun a file.
+        while count(&out) == before && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(random.random_range(0..300)));
         Command::new("kill")
             .args([&format!("-{signal}"), &child.id().to_string()])
             .stderr(Stdio::null())
@@ -73,7 +83,7 @@ fn killed_arrays_leave_nothing() {
         let mut child = apply(folder.path(), &words).spawn().unwrap();
         let out = folder.path().join("out");
         // It has begun once its file under construction is there.
-        while files(&out).is_empty() && child.try_wait().unwrap().is_none() {
+        while count(&out) == 0 && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
         Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
