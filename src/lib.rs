@@ -131,6 +131,8 @@ pub mod burn;
 mod call_syntax;
 mod convention;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod draw;
 mod error;
 mod executor;

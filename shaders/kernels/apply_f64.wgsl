@@ -15,6 +15,8 @@ fn apply(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
   if (first >= quads) { return; }
   enter(base);
   let place = programs[base + WORD_DESTINATION];
+  if (t == 0u) { atomicStore(&redo_count, 0u); }
+  workgroupBarrier();
   prepare(base, t);
   for (var pass_number = 0u; pass_number < 2u; pass_number++) {
     exact = pass_number == 1u;

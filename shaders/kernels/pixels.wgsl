@@ -3,7 +3,8 @@ fn result_quad(quad: u32) -> vec4<u32> {
   if (POINTS_ONLY) {
     var pixels = source_quad(quad);
     for (var j = 0u; j < 4u; j++) {
-      let pixel = 4u * quad + j;
+      // Beyond the image its last pixel stands in, so that no partner is read past its end.
+      let pixel = min(4u * quad + j, image_pixels - 1u);
       let y = pixel / image_width;
       let x = pixel - y * image_width;
       pixels[j] = second_point(first_point(pixels[j], x, y), x, y);

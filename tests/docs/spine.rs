@@ -12,7 +12,7 @@ type Band = (&'static str, &'static str, &'static str, &'static [&'static str]);
 const BANDS: [Band; 7] = [
     ("Training", "files become batches for a framework", "#f3e8ff", &["burn", "loader", "targets"]),
     ("Front", "images and a policy become results", "#e0ecff", &["augmenter", "executor"]),
-    ("Execution", "a plan becomes dispatches, or loops over bands of rows", "#d7f0ee", &["gpu", "cpu"]),
+    ("Execution", "a plan becomes dispatches, or loops over bands of rows", "#d7f0ee", &["cuda", "gpu", "cpu"]),
     ("Plans", "seed, epoch and sample index become a plan", "#e3f4d9", &["mixing", "report", "sampler", "plan"]),
     ("Descriptions", "the operations that can be drawn", "#fdf3cf", &["transform", "schemes", "policy", "convention"]),
     ("Operations", "the pixels of one operation, with its reference", "#fde6d2", &["ops", "draw", "arithmetic"]),

@@ -36,6 +36,7 @@ const LAYERS: &[&str] = &[
     "mixing",
     "cpu",
     "gpu",
+    "cuda",
     "executor",
     "augmenter",
     "targets",

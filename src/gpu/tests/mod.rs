@@ -1,8 +1,11 @@
-//! Tests of the GPU that look inside: every kernel, what batches cost by count, the wall between the two wings, and a
-//! browser.
+//! Tests of the GPU that look inside: every kernel, what batches cost by count, the wall between the two wings, a
+//! browser, and CUDA on the host.
 
 mod browser;
 mod counted;
+#[cfg(feature = "cuda")]
+mod emulated;
+mod planned;
 mod shaders;
 mod sharing;
 // What the tests outside have too, of which this is a part.

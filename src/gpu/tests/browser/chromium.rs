@@ -9,7 +9,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::recording::{Got, Recordings};
+use super::recording::Recordings;
+use crate::gpu::tests::planned::Got;
 
 /// The whole run, on two slow cores.
 const TIME_LIMIT: Duration = Duration::from_secs(900);

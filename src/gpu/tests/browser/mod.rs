@@ -4,29 +4,28 @@
 //! must be the CPU executor's. Needs `chromium` on the path or `AUTOAUGMENT_CHROMIUM`; where neither is there the tests
 //! say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_CHROMIUM=1`.
 
-mod cases;
 mod chromium;
-mod coverage;
 mod recording;
 
 use chromium::Session;
-use recording::{Case, Expected, Got, Recordings};
+use recording::Recordings;
 
+use super::planned::{Planned, cases, coverage};
 use super::variants;
-use crate::{Batch, Layout, Output, Plan, Shape};
 
 /// One line for each thing that went wrong.
-fn failures(recordings: &Recordings, cases: &[(Case, Expected)], session: &Session) -> Vec<String> {
+fn failures(recordings: &Recordings, cases: &[Planned], session: &Session) -> Vec<String> {
     let mut failures = session.failures.clone();
     let message = |(shader, text): &(usize, String)| format!("Tint: {text}\n  in {}", recordings.label(*shader));
     failures.extend(session.messages.iter().map(message));
-    for (number, (case, expected)) in cases.iter().enumerate() {
+    for (number, planned) in cases.iter().enumerate() {
+        let name = &planned.case.name;
         match session.results.get(&number) {
-            None => failures.push(format!("{}: no result", case.name)),
+            None => failures.push(format!("{name}: no result")),
             Some(got) => {
-                let differences = expected.differences(case, got);
+                let differences = planned.differences(got);
                 if let Some(first) = differences.first() {
-                    failures.push(format!("{}: {} images differ; {first}", case.name, differences.len()));
+                    failures.push(format!("{name}: {} images differ; {first}", differences.len()));
                 }
             }
         }
@@ -34,36 +33,12 @@ fn failures(recordings: &Recordings, cases: &[(Case, Expected)], session: &Sessi
     failures
 }
 
-fn record(recordings: &mut Recordings, cases: Vec<Case>) -> Vec<(Case, Expected)> {
-    let pair = |case: Case| {
-        let expected = recordings.case(&case);
-        (case, expected)
-    };
-    cases.into_iter().map(pair).collect()
-}
-
-/// A case that takes no time.
-fn tiny() -> Case {
-    let shape = Shape { images: 3, height: 4, width: 5, channels: 3 };
-    Case {
-        name: "tiny".to_string(),
-        batch: Batch::new((0..180).collect::<Vec<u8>>(), shape, Layout::Nhwc).unwrap(),
-        plan: Plan::uniform(3, vec!["Invert".parse().unwrap(), "Posterize(bits=4)".parse().unwrap()]),
-        output: Output::u8(),
-        grouping: crate::gpu::Grouping::Auto,
-        shift: 4,
-    }
-}
-
 #[test]
 fn chromium_computes_the_same_bytes() {
     let mut recordings = Recordings::default();
-    let mut cases = record(&mut recordings, cases::all());
-    for (case, mix) in cases::mixed() {
-        let expected = recordings.mix(&case, &mix);
-        cases.push((case, expected));
-    }
-    assert_eq!(coverage::left_out(&recordings, &cases), [""; 0]);
+    let cases = cases::planned();
+    assert_eq!(coverage::left_out(&cases), [""; 0]);
+    cases.iter().for_each(|planned| recordings.case(planned));
     let Some(chromium) = chromium::find() else { return };
     for (text, variant) in variants::every() {
         recordings.shader(&format!("{variant:?}"), &text);
@@ -83,14 +58,15 @@ fn chromium_computes_the_same_bytes() {
 fn what_goes_wrong_in_chromium_is_reported() {
     let Some(chromium) = chromium::find() else { return };
     let mut recordings = Recordings::default();
-    let mut cases = record(&mut recordings, vec![tiny(), tiny(), tiny()]);
+    let mut cases = [cases::tiny(), cases::tiny(), cases::tiny()].map(Planned::of);
+    cases.iter().for_each(|planned| recordings.case(planned));
     // What naga lets pass: a barrier that hangs on a private variable.
     let divergent = "var<private> p: u32;
         @compute @workgroup_size(4) fn f() { if (p == 1u) { workgroupBarrier(); } }";
     naga::front::wgsl::parse_str(divergent).unwrap();
     recordings.shader("divergent", divergent);
     recordings.change_case(1, |case| case["steps"][0]["grid"] = serde_json::json!([70000, 1, 1]));
-    cases[2].1.flip_first_byte();
+    cases[2].expected.flip_first_byte();
     let session = chromium::run(&chromium, &recordings);
     let failures = failures(&recordings, &cases, &session).join("\n");
     for part in [
@@ -101,20 +77,4 @@ fn what_goes_wrong_in_chromium_is_reported() {
     ] {
         assert!(failures.contains(part), "{part} is not in\n{failures}");
     }
-}
-
-#[test]
-fn a_single_wrong_byte_is_reported() {
-    let case = tiny();
-    let expected = Recordings::default().case(&case);
-    assert_eq!(expected.differences(&case, &expected.as_got()), [""; 0]);
-    let with = |at: usize| {
-        let Got(mut bytes) = expected.as_got();
-        bytes[at] ^= 1;
-        expected.differences(&case, &Got(bytes))
-    };
-    assert_eq!(with(64), ["image 1: 1 of 60, first at value 0: CPU 192 GPU 193: Invert + Posterize(bits=4)"]);
-    assert_eq!(with(3), ["byte 3 of the destination is outside the images and was written"]);
-    assert_eq!(with(184), ["byte 184 of the destination is outside the images and was written"]);
-    assert_eq!(expected.differences(&case, &Got(vec![])), ["0 bytes and not 192"]);
 }

@@ -1,10 +1,10 @@
 //! Cases: batches whose dispatches, together, run every file of every kernel.
 
-use super::recording::Case;
+use super::{Case, Planned};
 use crate::gpu::Grouping;
 use crate::gpu::tests::support::batches::{EVERY_FORM, batch_of, chain_of, mixtures, nearest, pairs, random, rgb};
 use crate::mixing::{MixPlan, Mixing};
-use crate::{Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
+use crate::{Batch, Layout, Op, OpKind, Output, Plan, PlannedImage, Policy, Sampler, Shape, ops};
 
 /// Whole words and not: height, width and how many values the first image is away from the buffers' start.
 const WORDS: [(usize, usize, usize); 2] = [(12, 16, 8), (7, 9, 5)];
@@ -13,7 +13,27 @@ const PAIRS: usize = OpKind::ALL.len() * OpKind::ALL.len();
 /// Small kernels, and one for each class.
 const GROUPINGS: [Grouping; 2] = [Grouping::Auto, Grouping::ByClass];
 
-pub fn all() -> Vec<Case> {
+/// All of them, and those that mix.
+pub fn planned() -> Vec<Planned> {
+    let mut planned: Vec<Planned> = all().into_iter().map(Planned::of).collect();
+    planned.extend(mixed().into_iter().map(|(case, mix)| Planned::mixed(case, &mix)));
+    planned
+}
+
+/// A case that takes no time.
+pub fn tiny() -> Case {
+    let shape = Shape { images: 3, height: 4, width: 5, channels: 3 };
+    Case {
+        name: "tiny".to_string(),
+        batch: Batch::new((0..180).collect::<Vec<u8>>(), shape, Layout::Nhwc).unwrap(),
+        plan: Plan::uniform(3, vec!["Invert".parse().unwrap(), "Posterize(bits=4)".parse().unwrap()]),
+        output: Output::u8(),
+        grouping: Grouping::Auto,
+        shift: 4,
+    }
+}
+
+fn all() -> Vec<Case> {
     let mut cases = forms();
     cases.extend(layouts());
     cases.push(by_pair());
@@ -183,7 +203,7 @@ fn interpolated() -> Vec<Case> {
 }
 
 /// Batches that are mixed, in every form: MixUp and CutMix, and for bytes CutMix alone.
-pub fn mixed() -> Vec<(Case, MixPlan)> {
+fn mixed() -> Vec<(Case, MixPlan)> {
     let mut cases = Vec::new();
     for (height, width, shift) in WORDS {
         for (seed, output) in EVERY_FORM.into_iter().enumerate() {
@@ -204,5 +224,35 @@ pub fn mixed() -> Vec<(Case, MixPlan)> {
             cases.push((case, MixPlan::new(images)));
         }
     }
+    cases
+}
+
+/// Cases of the same kernels with other numbers: every pair with several draws, what each policy draws, and images of
+/// small and odd sides. For a device that is quick enough.
+#[cfg(feature = "cuda")]
+pub fn more() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for seed in 20..24 {
+        for (shape, grouping) in [(rgb(PAIRS, 9, 11), Grouping::Auto), (rgb(PAIRS, 12, 16), Grouping::ByClass)] {
+            let batch = batch_of(shape, Layout::Nhwc, seed);
+            cases.push(Case { batch, ..case("every pair", shape, plan(pairs(shape, seed)), grouping) });
+        }
+    }
+    for name in Policy::preset_names() {
+        let shape = rgb(64, 32, 32);
+        let indices: Vec<u64> = (0..64).collect();
+        let drawn = Sampler::new(Policy::preset(name).unwrap(), 9).unwrap().plan(shape, 0, &indices).unwrap();
+        for grouping in GROUPINGS {
+            cases.push(case(name, shape, plan(drawn.images().to_vec()), grouping));
+        }
+    }
+    for (height, width) in [(1, 1), (1, 7), (7, 1), (2, 2), (3, 5), (5, 3)] {
+        let shape = rgb(PAIRS, height, width);
+        for grouping in GROUPINGS {
+            cases.push(case("small", shape, plan(pairs(shape, 30)), grouping));
+        }
+    }
+    let shape = rgb(40, 65, 63);
+    cases.push(case("odd", shape, plan(chains(shape, 8, 31)), Grouping::ByClass));
     cases
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::variants;
-use super::recording::{Case, Expected, Recordings};
+use super::{Planned, Step, StepKernel};
 use crate::OpKind;
 use crate::gpu::compile::program::{Kinds, StageKind};
 use crate::gpu::compile::schedule::Kernel;
@@ -26,22 +26,32 @@ fn shader_files(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// What the cases leave out of all that there is.
-pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<String> {
+pub fn left_out(cases: &[Planned]) -> Vec<String> {
+    let steps = || cases.iter().flat_map(|planned| &planned.steps);
+    let variant = |step: &Step| match &step.kernel {
+        StepKernel::Chains(variant) => Some(variant.clone()),
+        StepKernel::Mixes(_) => None,
+    };
+    let run: Vec<Variant> = steps().filter_map(variant).collect();
+    let rounds: BTreeSet<u32> = steps().filter_map(|step| step.round).collect();
     let files = shader_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"));
     assert!(files.len() > 30, "{files:?}");
-    let texts = || recordings.run.iter().map(|(_, text)| text).chain(&recordings.mixes);
-    let mut missing: Vec<String> =
-        files.into_iter().filter(|(_, line)| !texts().any(|text| text.contains(line))).map(|(name, _)| name).collect();
-    let planned = cases.iter().flat_map(|(case, _)| case.plan.images()).flat_map(|image| &image.ops);
+    let texts: BTreeSet<&str> = steps().map(|step| &*step.text).collect();
+    let mut missing: Vec<String> = files
+        .into_iter()
+        .filter(|(_, line)| !texts.iter().any(|text| text.contains(line)))
+        .map(|(name, _)| name)
+        .collect();
+    let planned = cases.iter().flat_map(|planned| planned.case.plan.images()).flat_map(|image| &image.ops);
     let planned: BTreeSet<OpKind> = planned.map(|op| op.kind()).collect();
-    let depth = cases.iter().map(|(case, _)| case.plan.depth()).max();
-    assert_eq!((depth, recordings.rounds.len()), (Some(8), 2), "the longest chain and the rounds of statistics");
+    let depth = cases.iter().map(|planned| planned.case.plan.depth()).max();
+    assert_eq!((depth, rounds.len()), (Some(8), 2), "the longest chain and the rounds of statistics");
     missing.extend(
         OpKind::ALL.iter().chain(OpKind::TRANSFORM_ONLY).filter(|op| !planned.contains(op)).map(|op| op.to_string()),
     );
     for kernel in variants::KERNELS {
         let mut kinds = Kinds::default();
-        for (variant, _) in recordings.run.iter().filter(|(v, _)| v.kernel == kernel) {
+        for variant in run.iter().filter(|v| v.kernel == kernel) {
             kinds = kinds.union(variant.kinds);
         }
         let wanted = match kernel {
@@ -60,12 +70,12 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
         Kernel::ApplyToIntermediate,
         Kernel::Apply,
     ] {
-        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.from_intermediate) {
+        if !run.iter().any(|v| v.kernel == kernel && v.from_intermediate) {
             missing.push(format!("{kernel:?} from an intermediate image"));
         }
     }
     for kernel in [Kernel::Statistics(0), Kernel::ApplyToIntermediate, Kernel::Apply, Kernel::Small] {
-        if !recordings.run.iter().any(|(v, _)| v.kernel == kernel && v.viewed && v.weighted) {
+        if !run.iter().any(|v| v.kernel == kernel && v.viewed && v.weighted) {
             missing.push(format!("{kernel:?} of a resized image"));
         }
     }
@@ -76,7 +86,7 @@ pub fn left_out(recordings: &Recordings, cases: &[(Case, Expected)]) -> Vec<Stri
                     let is_it = |v: &Variant| {
                         (v.kernel, v.output, v.dtype, v.whole_words) == (kernel, output, dtype, whole_words)
                     };
-                    if !recordings.run.iter().any(|(v, _)| is_it(v)) {
+                    if !run.iter().any(is_it) {
                         missing.push(format!("{kernel:?} to {output:?} {dtype:?}, whole words {whole_words}"));
                     }
                 }
