@@ -45,7 +45,6 @@ const DEVICE: &str = include_str!("device.cuh");
 const PRELUDE: &str = include_str!("prelude.cuh");
 
 /// What NVRTC needs beside the architecture. Warnings are about operators that a kernel does not need.
-#[cfg_attr(test, allow(dead_code))]
 pub(crate) const NVRTC_OPTIONS: [&str; 3] = ["--std=c++17", "-fmad=false", "-w"];
 
 /// A kernel as CUDA C++.

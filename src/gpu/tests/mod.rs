@@ -1,10 +1,12 @@
 //! Tests of the GPU that look inside: every kernel, what batches cost by count, the wall between the two wings, a
-//! browser, and CUDA on the host.
+//! browser, CUDA on the host, and its compiler.
 
 mod browser;
 mod counted;
 #[cfg(feature = "cuda")]
 mod emulated;
+#[cfg(feature = "cuda")]
+mod nvrtc;
 mod planned;
 mod shaders;
 mod sharing;
