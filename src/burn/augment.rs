@@ -8,7 +8,7 @@ use crate::augmenter::{Augmented, Augmenter};
 use crate::batch::{Images, Layout, Shape};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gpu::host::HostImages;
+use crate::gpu::compile::host::HostImages;
 use crate::gpu::{Gpu, GpuImages, block_on};
 use crate::output::{Dtype, Output, TensorData};
 use crate::plan::{CheckedPlan, Plan};

@@ -6,13 +6,13 @@ use super::Gpu;
 use super::compile::ALIGNMENT;
 use super::compile::chunks::chunks;
 use super::compile::commands::{Chunk, InTables, PARAMETERS_STRIDE, Prepared, WholeBatch};
+use super::compile::host::one_after_the_other;
 use super::compile::program::{Segment, segments_of_all};
 use super::compile::schedule::Sources;
 use super::device::device_tables::FIRST_TABLES;
 use super::device::staging::SHARE;
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
-use super::host::one_after_the_other;
 use crate::batch::{Placement, Size, Sizes, check_channels};
 use crate::error::Result;
 use crate::output::Output;
@@ -133,7 +133,7 @@ impl Gpu {
             (in_tables, tables.bytes())
         };
         let prepared = Prepared { segmented, in_tables };
-        let operations = self.operations(plan);
+        let operations = self.inner.seen.with(plan);
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let mut memory = MemoryEstimate { tables, ..MemoryEstimate::default() };

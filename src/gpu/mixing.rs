@@ -16,14 +16,15 @@ use std::ops::Range;
 use super::batch::{GpuBatch, GpuImages, check_apart, check_bytes, check_room};
 use super::compile::chunks::{ChunkSize, cut};
 use super::compile::commands::{PARAMETERS_STRIDE, Role};
+use super::compile::host::span;
 use super::compile::mixing::{BINDINGS, MixChunk, MixCommand, RECORD_WORDS, value};
 use super::compile::schedule::Kernel;
+use super::compile::written::Written;
 use super::device::context::Context;
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
 use super::device::workspace::{BufferPart, ExternalBuffers, Purpose};
-use super::device::written::Written;
-use super::transfer::{Destination, span, window};
+use super::transfer::{Destination, window};
 use super::{Gpu, Inner};
 use crate::batch::{Placement, Shape};
 use crate::error::{Error, Result};

@@ -57,18 +57,17 @@
 
 mod apply;
 mod batch;
-mod compile;
+pub(crate) mod compile;
 #[cfg(feature = "loader")]
 pub(crate) mod decoded;
 mod device;
 mod gather;
-pub(crate) mod host;
 mod memory;
 mod mixing;
 mod open;
 mod run;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transfer;
 
 #[cfg(feature = "burn")]
@@ -94,6 +93,7 @@ pub(crate) use device::staging::Staging;
 pub(crate) use device::waiting::block_on;
 pub use memory::MemoryEstimate;
 
+use self::compile::seen::Seen;
 use self::device::buffers::Pool;
 use self::device::context::Context;
 use self::device::device_tables::DeviceTables;
@@ -102,8 +102,6 @@ use self::device::pipelines::Pipelines;
 use self::device::staging::Staging;
 use self::device::workspace::Workspaces;
 use crate::error::{Error, Result};
-use crate::ops::OpKind;
-use crate::plan::Plan;
 
 /// A device that runs plans, with its compiled pipelines and its tables.
 ///
@@ -126,8 +124,7 @@ struct Inner {
     staging: Staging,
     /// Never locked across a wait.
     tables: Mutex<DeviceTables>,
-    /// Operations of all plans so far, sorted.
-    seen: Mutex<Vec<OpKind>>,
+    seen: Seen,
     /// A training framework's handle of this device. The framework's module knows the type.
     #[cfg(feature = "burn")]
     framework: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -206,16 +203,6 @@ impl Gpu {
 
     fn pool(&self) -> &Arc<Pool> {
         &self.inner.context.pool
-    }
-
-    /// The operations for which kernels are made: those of this plan and of all earlier ones. A policy's kernels never
-    /// change. Plans made by hand soon find existing kernels, instead of each having its own.
-    fn operations(&self, plan: &Plan) -> Vec<OpKind> {
-        let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.extend(plan.operations());
-        seen.sort();
-        seen.dedup();
-        seen.clone()
     }
 
     /// Keeps a training framework's handle of this device. The first one stays.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::{Arc, Mutex};
 
 use super::compile::grouping::Grouping;
+use super::compile::seen::Seen;
 use super::compile::{WORKGROUP_MEMORY, shader};
 use super::device::adapter::{self, AdapterSummary};
 use super::device::context::Context;
@@ -131,7 +132,7 @@ impl Gpu {
             workspaces: Workspaces::default(),
             staging: Staging::new(SLOTS, MOST_SLOTS),
             tables: Mutex::default(),
-            seen: Mutex::default(),
+            seen: Seen::default(),
             #[cfg(feature = "burn")]
             framework: OnceLock::new(),
         };

@@ -1,13 +1,15 @@
 //! Run: one chunk of a batch in one submission, with its upload, its kernels and its download.
 
-use super::compile::ALIGNMENT;
+use std::sync::Arc;
+
 use super::compile::commands::{Chunk, Commands, InTables, PARAMETERS_STRIDE, Prepared, Role};
 use super::compile::program::segments_of_all;
 use super::compile::tables::Tables;
+use super::compile::upload::Upload;
+use super::compile::written::Written;
 use super::device::context::Context;
 use super::device::readback::ReadbackBuffer;
 use super::device::workspace::{BufferPart, ExternalBuffers, Purpose, Workspace};
-use super::device::written::Written;
 use super::gather::Gathered;
 use super::{Gpu, Inner};
 use crate::batch::Placement;
@@ -87,24 +89,14 @@ impl Gpu {
         to: Target<'_>,
         report: &mut Report,
     ) -> Result<Option<ReadbackBuffer>> {
-        let Inner { context, staging, workspaces, .. } = &*self.inner;
-        #[cfg(not(target_arch = "wasm32"))]
-        self.inner.pipelines.prepare(context, work.commands.iter().map(|step| &step.variant)).await?;
+        let Inner { context, pipelines, staging, workspaces, .. } = &*self.inner;
+        let pipelines = pipelines.all(context, work.commands.iter().map(|step| &step.variant)).await?;
         let Context { device, queue, allocator, .. } = context;
-        let programs: &[u8] = bytemuck::cast_slice(&work.programs);
-        let parameters: &[u8] = bytemuck::cast_slice(&work.parameters);
-        // In one buffer: both are only read, so that one dispatch may bind it twice.
-        let parameters_at = programs.len().next_multiple_of(PARAMETERS_STRIDE);
-        let commands_bytes = parameters_at + parameters.len();
-        let images_at = commands_bytes.next_multiple_of(ALIGNMENT);
-        let mut written = vec![Written::bytes(0, programs), Written::bytes(parameters_at, parameters)];
-        let mut images_bytes = 0;
-        if let Origin::Host(images) = from {
-            written.extend(images.iter().map(|image| image.moved(images_at)));
-            images_bytes = images.iter().map(Written::end).max().unwrap_or(0).next_multiple_of(4);
-        }
-        let slot = staging.take(context, (images_at + images_bytes) as u64).await?;
-        slot.write(context, &written).await?;
+        let images = if let Origin::Host(images) = *from { images } else { &[] };
+        let upload = Upload::of(&work, images);
+        let Upload { parameters_at, commands_bytes, images_at, images_bytes, .. } = upload;
+        let slot = staging.take(context, upload.bytes() as u64).await?;
+        slot.write(context, &upload.written).await?;
 
         let results_bytes = if let Target::Host(bytes) = to { bytes } else { 0 };
         let mut workspace = workspaces.take();
@@ -137,7 +129,7 @@ impl Gpu {
                 ExternalBuffers { source, partners, tables: BufferPart::whole(tables), destination, transient };
             workspace.uses(&external);
             let commands = Uploaded { buffer: &commands, parameters_at };
-            self.record(&work, &external, &commands, &mut workspace, &mut encoder)?;
+            self.record(&work, &pipelines, &external, &commands, &mut workspace, &mut encoder)?;
             let readback = if results_bytes > 0 { Some(ReadbackBuffer::new(context, results_bytes)?) } else { None };
             if let Some(readback) = &readback {
                 let bytes = results_bytes.next_multiple_of(4);
@@ -153,7 +145,7 @@ impl Gpu {
         report.dispatches += work.commands.len();
         report.bytes_read += work.bytes_read;
         report.bytes_written += work.bytes_written;
-        report.bytes_uploaded += written.iter().map(|written| written.len() as u64).sum::<u64>();
+        report.bytes_uploaded += upload.bytes_written();
         report.bytes_downloaded += results_bytes;
         Ok(readback)
     }
@@ -162,17 +154,17 @@ impl Gpu {
     fn record(
         &self,
         work: &Commands,
+        compiled: &[Arc<wgpu::ComputePipeline>],
         external: &ExternalBuffers<'_>,
         commands: &Uploaded<'_>,
         workspace: &mut Workspace,
         encoder: &mut wgpu::CommandEncoder,
     ) -> Result<()> {
         let Inner { context, pipelines, .. } = &*self.inner;
-        let Context { device, allocator, .. } = context;
-        let counts = workspace.room(allocator, Purpose::Counts, work.counts_bytes)?;
+        let counts = workspace.room(&context.allocator, Purpose::Counts, work.counts_bytes)?;
         let intermediates = [
-            workspace.room(allocator, Purpose::Intermediate(0), work.intermediate_bytes[0])?,
-            workspace.room(allocator, Purpose::Intermediate(1), work.intermediate_bytes[1])?,
+            workspace.room(&context.allocator, Purpose::Intermediate(0), work.intermediate_bytes[0])?,
+            workspace.room(&context.allocator, Purpose::Intermediate(1), work.intermediate_bytes[1])?,
         ];
         if work.counts_bytes > 0 {
             encoder.clear_buffer(&counts, 0, Some(work.counts_bytes));
@@ -188,10 +180,10 @@ impl Gpu {
             Role::Parameters => BufferPart { buffer: commands.buffer, offset: 0, size: PARAMETERS_STRIDE as u64 },
         };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for (i, step) in work.commands.iter().enumerate() {
+        for (i, (step, pipeline)) in work.commands.iter().zip(compiled).enumerate() {
             let parts: Vec<_> = step.bindings.iter().map(|&(binding, role)| (binding, role, part(role))).collect();
             let group = workspace.group(context, pipelines, step.variant.kernel, &parts, external.transient);
-            pass.set_pipeline(&pipelines.get(device, &step.variant, &allocator.counters));
+            pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &group, &[(commands.parameters_at + i * PARAMETERS_STRIDE) as u32]);
             let [x, y, z] = step.grid;
             pass.dispatch_workgroups(x, y, z);

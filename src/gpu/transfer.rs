@@ -1,25 +1,22 @@
 //! Transfer: batches to the device and back, in chunks if they exceed its limits.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::batch::{GpuBatch, GpuImages, GpuRaggedBatch};
-use super::compile::ALIGNMENT;
 use super::compile::chunks::{ChunkLimits, chunks};
 use super::compile::commands::{Chunk, WholeBatch};
-use super::compile::program::{Segment, SegmentedImages};
+use super::compile::host::{HostImages, Sent, partners, span};
 use super::compile::schedule::Sources;
+use super::compile::written::Written;
 use super::device::buffers::PooledBuffer;
 use super::device::context::Context;
 use super::device::readback::{InFlight, ReadbackBuffer};
 #[cfg(not(target_arch = "wasm32"))]
 use super::device::waiting::block_on;
 use super::device::workspace::BufferPart;
-use super::device::written::Written;
-use super::host::HostImages;
 use super::run::{Origin, Target};
 use super::{Gpu, Inner};
-use crate::batch::{Batch, Images, Place, Placement, RaggedBatch, Shape};
+use crate::batch::{Batch, Images, Place, RaggedBatch, Shape};
 use crate::error::{Error, Result};
 use crate::output::{Dtype, Output, Tensor, TensorData, TensorMut};
 use crate::plan::{CheckedPlan, Plan};
@@ -158,30 +155,17 @@ impl Gpu {
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let mut in_flight = InFlight::new(&self.inner.context, Report::of(self.description(), plan));
         let (prepared, tables) = self.prepare(plan, placed, output, &mut in_flight.report).await?;
-        let operations = self.operations(plan);
+        let operations = self.inner.seen.with(plan);
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         // Refuses impossible work before it takes memory.
         for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(true))? {
             let images = prepared.segmented.images(range.clone());
-            let bytes = span(placed, &range);
-            // Partners outside the chunk are sent along, behind it.
-            let mut foreign_partners = HashMap::new();
+            let sent = Sent::of(placed, &range, images);
             let mut written = host.written(&range);
-            let mut end = bytes.len().next_multiple_of(ALIGNMENT);
-            for partner in partners(images).filter(|p| !range.contains(p)) {
-                foreign_partners.entry(partner).or_insert_with(|| {
-                    let at = end;
-                    written.push(host.image(partner, at));
-                    end = (end + placed.bytes_of(partner)).next_multiple_of(ALIGNMENT);
-                    at
-                });
-            }
+            written.extend(sent.foreign.iter().map(|&(partner, at)| host.image(partner, at)));
             let work = {
-                let place_of = |image: usize| (placed.range(image).start - bytes.start) as u32;
-                let place =
-                    |partner: usize| foreign_partners.get(&partner).map_or_else(|| place_of(partner), |&at| at as u32);
-                let sources: Vec<u32> = range.clone().map(place_of).collect();
-                let places = Sources { images: &sources, partners: &place };
+                let place = |partner: usize| sent.partner(placed, partner);
+                let places = Sources { images: &sent.sources, partners: &place };
                 self.commands(&Chunk::of(&whole, range.clone(), places, 0))?
             };
             let made = range.start * output_bytes..range.end * output_bytes;
@@ -209,7 +193,7 @@ impl Gpu {
         let output_bytes = shape.values_per_image() * output.dtype().bytes();
         let alignment = u64::from(self.inner.context.device.limits().min_storage_buffer_offset_alignment);
         let (prepared, tables) = self.prepare(plan, placed, output, report).await?;
-        let operations = self.operations(plan);
+        let operations = self.inner.seen.with(plan);
         let whole = WholeBatch { prepared: &prepared, shape, layout: placed.layout, output, operations: &operations };
         for range in chunks(placed, &prepared.segmented, output_bytes, &self.chunk_limits(false))? {
             let images = prepared.segmented.images(range.clone());
@@ -253,17 +237,6 @@ pub(super) struct Destination<'a> {
     pub output: &'a Output,
     /// The buffer was made for this and is not used again.
     pub transient: bool,
-}
-
-/// The partners of mixed images.
-fn partners(images: SegmentedImages<'_>) -> impl Iterator<Item = usize> + '_ {
-    images.segments().iter().flat_map(Segment::partners)
-}
-
-/// The bytes from the first of these images to the last.
-pub(super) fn span(placed: &Placement<'_>, range: &Range<usize>) -> Range<usize> {
-    let ranges = || range.clone().map(|i| placed.range(i));
-    ranges().map(|r| r.start).min().unwrap_or(0)..ranges().map(|r| r.end).max().unwrap_or(0)
 }
 
 /// These bytes of a buffer after `offset`, from a place that can be bound, and the place of the first byte there.

@@ -4,15 +4,20 @@
 pub(crate) mod chunks;
 pub(crate) mod commands;
 pub(crate) mod grouping;
+pub(crate) mod host;
 pub(crate) mod mixing;
 mod planner;
 pub(crate) mod program;
 pub(crate) mod schedule;
+pub(crate) mod seen;
+pub(crate) mod served;
 pub(crate) mod shader;
 pub(crate) mod tables;
+pub(crate) mod upload;
 pub(crate) mod view;
 mod warp_params;
 mod write_programs;
+pub(crate) mod written;
 
 pub use planner::Planner;
 

@@ -12,4 +12,3 @@ pub(crate) mod readback;
 pub(crate) mod staging;
 pub(crate) mod waiting;
 pub(crate) mod workspace;
-pub(crate) mod written;

@@ -1,15 +1,14 @@
 //! Pipelines: compiled once for each variant of a kernel and kept. Those that a batch lacks are compiled side by side.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-#[cfg(not(target_arch = "wasm32"))]
 use super::context::Context;
 use super::counters::Counters;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::error::Result;
 use crate::gpu::compile::mixing::{self, MixVariant};
 use crate::gpu::compile::schedule::Kernel;
+use crate::gpu::compile::served::Served;
 use crate::gpu::compile::shader::{self, Variant};
 
 /// The pipelines of a device, and their bindings.
@@ -17,7 +16,7 @@ use crate::gpu::compile::shader::{self, Variant};
 pub(crate) struct Pipelines {
     apply: Layouts,
     statistics: Layouts,
-    compiled: Mutex<HashMap<Variant, Arc<wgpu::ComputePipeline>>>,
+    compiled: Mutex<Served<Arc<wgpu::ComputePipeline>>>,
     mixing: Mutex<HashMap<MixVariant, Arc<wgpu::ComputePipeline>>>,
 }
 
@@ -90,85 +89,71 @@ impl Pipelines {
 
     /// Drops all of them. Submitted work keeps its own.
     pub fn forget(&self) {
-        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.compiled().forget();
         self.mixing.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The number of compiled pipelines.
     pub fn count(&self) -> usize {
         let mixing = self.mixing.lock().unwrap_or_else(PoisonError::into_inner).len();
-        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).len() + mixing
+        self.compiled().count() + mixing
     }
 
-    /// Compiles the pipelines that a batch lacks, each in a thread of its own; one alone is left to [`Pipelines::get`].
+    fn compiled(&self) -> MutexGuard<'_, Served<Arc<wgpu::ComputePipeline>>> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pipeline of each variant. Those that are new are compiled.
+    pub async fn all<'a>(
+        &self,
+        context: &Context,
+        variants: impl Iterator<Item = &'a Variant> + Clone,
+    ) -> Result<Vec<Arc<wgpu::ComputePipeline>>> {
+        loop {
+            let missing = match self.compiled().all(variants.clone()) {
+                Ok(pipelines) => return Ok(pipelines),
+                Err(missing) => missing,
+            };
+            self.compile_all(context, &missing).await?;
+        }
+    }
+
+    /// Compiles new pipelines, each in a thread of its own.
     ///
     /// The threads are not rayon's: one of those could take up work that waits for this. If two callers lack the same,
     /// both compile it, and the first one's is kept.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub async fn prepare(&self, context: &Context, variants: impl Iterator<Item = &Variant>) -> Result<()> {
-        let missing = self.missing(variants);
-        if missing.len() < 2 {
-            return Ok(());
-        }
+    async fn compile_all(&self, context: &Context, missing: &[Variant]) -> Result<()> {
         // Errors of a device are known in the thread where they happened, and so each thread listens for its own.
         let compile = |variant: &Variant| context.guard(|| Ok(self.compile(&context.device, variant)));
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
         for variants in missing.chunks(at_once) {
-            let compiled: Vec<_> = std::thread::scope(|scope| {
-                let threads: Vec<_> = variants.iter().map(|variant| scope.spawn(|| compile(variant))).collect();
-                // A thread that panicked leaves its pipeline to `get`, which panics in the caller's thread.
-                threads.into_iter().map(|thread| thread.join().ok()).collect()
-            });
+            let compiled: Vec<_> = match variants {
+                [alone] => vec![compile(alone)],
+                #[cfg(target_arch = "wasm32")]
+                _ => variants.iter().map(compile).collect(),
+                #[cfg(not(target_arch = "wasm32"))]
+                _ => std::thread::scope(|scope| {
+                    let threads: Vec<_> = variants.iter().map(|variant| scope.spawn(|| compile(variant))).collect();
+                    let joined = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+                        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    };
+                    threads.into_iter().map(joined).collect()
+                }),
+            };
             for (variant, guarded) in variants.iter().zip(compiled) {
-                let Some(guarded) = guarded else { continue };
                 let pipeline = guarded?.settle(&context.device, &context.loss).await?;
-                let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-                compiled.entry(variant.clone()).or_insert_with(|| {
+                if self.compiled().keep(variant, Arc::new(pipeline)) {
                     context.allocator.counters.pipeline();
-                    Arc::new(pipeline)
-                });
+                }
             }
         }
         Ok(())
-    }
-
-    /// The variants that no pipeline serves, and none of the others among them.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn missing<'a>(&self, variants: impl Iterator<Item = &'a Variant>) -> Vec<Variant> {
-        let compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut missing: Vec<Variant> = Vec::new();
-        for variant in variants {
-            let is_served = |other: &Variant| other == variant || other.serves(variant);
-            if !compiled.contains_key(variant) && !compiled.keys().any(is_served) && !missing.iter().any(is_served) {
-                missing.retain(|other| !variant.serves(other));
-                missing.push(variant.clone());
-            }
-        }
-        missing
     }
 
     fn compile(&self, device: &wgpu::Device, variant: &Variant) -> wgpu::ComputePipeline {
         let layout = &self.layouts(variant.kernel).pipeline;
         let pipeline = compiled_from(device, layout, shader::entry_point(variant.kernel), shader::assemble(variant));
         tracing::debug!(?variant, "compiled a pipeline");
-        pipeline
-    }
-
-    /// The pipeline of a variant, compiled if it is new.
-    pub fn get(&self, device: &wgpu::Device, variant: &Variant, counters: &Counters) -> Arc<wgpu::ComputePipeline> {
-        // Held while compiling, so that two threads do not compile the same.
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = compiled.get(variant) {
-            return pipeline.clone();
-        }
-        // One with more operations in its tables does as well; it only has more to choose from.
-        let serves = |(other, _): &(&Variant, _)| other.serves(variant);
-        if let Some((_, pipeline)) = compiled.iter().find(serves) {
-            return pipeline.clone();
-        }
-        let pipeline = Arc::new(self.compile(device, variant));
-        counters.pipeline();
-        compiled.insert(variant.clone(), pipeline.clone());
         pipeline
     }
 

@@ -16,9 +16,9 @@ use rayon::prelude::*;
 use super::buffers::{PooledBuffer, size_class};
 use super::context::Context;
 use super::mapped::Mapped;
-use super::written::{Written, neighbors};
 use crate::error::Result;
 use crate::gpu::compile::ALIGNMENT;
+use crate::gpu::compile::written::{Written, neighbors};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::threads;
 
@@ -158,7 +158,9 @@ impl Slot {
         written.iter().for_each(|written| written.cut(share, &mut shares));
         let copy = |(mut view, shares): (wgpu::BufferViewMut, &[Written<'_>])| {
             let start = shares.first().map_or(0, |share| share.at);
-            shares.iter().for_each(|share| share.copy_to(&mut view, share.at - start));
+            for (at, row) in shares.iter().flat_map(Written::rows) {
+                view.slice(at - start..at - start + row.len()).copy_from_slice(row);
+            }
             // What fills up the last word.
             let end = shares.last().map_or(start, Written::end) - start;
             let rest = [0; 4];

@@ -1,7 +1,7 @@
-//! Written: rows of bytes that lie anywhere in host memory, and where in mapped memory they go.
+//! Written: rows of bytes that lie anywhere in host memory, and where in memory that a device reads they go.
 
+use super::ALIGNMENT;
 use crate::batch::ImageView;
-use crate::gpu::compile::ALIGNMENT;
 
 /// Rows of bytes and where in a slot they go, without gaps: at a multiple of [`ALIGNMENT`].
 #[derive(Clone, Copy)]
@@ -63,17 +63,15 @@ impl<'a> Written<'a> {
         }));
     }
 
-    /// Writes it at byte `at` of mapped memory.
-    pub fn copy_to(&self, view: &mut wgpu::BufferViewMut, at: usize) {
-        for y in 0..self.rows {
-            let (from, to) = (y * self.stride, at + y * self.row);
-            view.slice(to..to + self.row).copy_from_slice(&self.data[from..from + self.row]);
-        }
+    /// Its rows, and where each goes.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let Written { at, data, row, stride, rows } = *self;
+        (0..rows).map(move |y| (at + y * row, &data[y * stride..y * stride + row]))
     }
 }
 
 /// Shares that follow each other, as many together as have a view of at most this many bytes.
-pub(super) fn neighbors<'s, 'a>(shares: &'s [Written<'a>], most: usize) -> Vec<&'s [Written<'a>]> {
+pub(crate) fn neighbors<'s, 'a>(shares: &'s [Written<'a>], most: usize) -> Vec<&'s [Written<'a>]> {
     let fit = |first: &Written<'_>, last: &Written<'_>| last.end() <= first.at + most;
     let mut groups = Vec::new();
     let mut first = 0;
