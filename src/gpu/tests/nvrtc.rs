@@ -19,7 +19,7 @@ use crate::cuda::source::{CudaSource, NVRTC_OPTIONS, translate};
 /// Compute capabilities: T4, A100, H100, B200. The first is the one that most kernels are compiled for.
 const ARCHITECTURES: [u32; 4] = [90, 75, 80, 100];
 /// By default one in so many is compiled: of those that interpolate, of the others, and for each other architecture.
-const SAMPLED: [usize; 3] = [3, 4, 24];
+const SAMPLED: [usize; 3] = [6, 8, 48];
 
 type Program = *mut c_void;
 
