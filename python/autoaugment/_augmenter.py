@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _draws, _forms
+from . import _draws, _forms, _values
 from ._native import Engine, Plan
 
 
@@ -45,8 +45,9 @@ class Augmenter:
         auto = ("device", "auto")
         self._arguments = {name: value for name, value in arguments.items() if value is not None and (name, value) != auto}
         self._seed = None if seed is None else _draws.checked("seed", seed)
-        if threads is not None and (not isinstance(threads, int) or threads < 1):
-            raise ValueError(f"threads: it must be 1 or more, or None for all, got {threads!r}")
+        threads = _values.threads(threads)
+        if interpolation is not None:
+            _values.text("interpolation", interpolation)
         config = {
             "transform": stages,
             "seed": self._seed or 0,
@@ -121,6 +122,8 @@ class Augmenter:
 
     def apply(self, images: Any, plan: Plan, *, out: Any = None, layout: str | None = None) -> Any:
         """Apply a plan that was drawn before, saved, or written by hand."""
+        if not isinstance(plan, Plan):
+            raise TypeError(f"plan: a Plan is needed, got {type(plan).__name__}")
         if isinstance(images, (list, tuple)):
             return self._run_list(images, plan, out, layout)[0]
         if not self._floats and out is None and layout is None and _forms.is_arrow(images):

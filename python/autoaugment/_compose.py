@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import _native
@@ -68,6 +68,8 @@ class Compose(Augmenter):
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
+        if isinstance(stages, (str, bytes)) or not isinstance(stages, Iterable):
+            raise TypeError(f"stages: a list of stages is needed, got {type(stages).__name__}")
         stages = list(stages)
         output = "u8"
         before = stages

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _draws, _native
+from . import _draws, _native, _values
 from ._augmenter import Augmenter
 from ._datasets import DataSet, opened
 from ._native import Plan
@@ -203,12 +203,15 @@ class Loader:
         self._dataset, self._transform, self._progress = dataset, transform, progress
         self._masks, self._form = masks, Form(as_, pin_memory)
         methods = [mixing] if isinstance(mixing, (MixUp, CutMix)) else list(mixing)
+        for method in methods:
+            if not isinstance(method, (MixUp, CutMix)):
+                raise TypeError(f"mixing: a MixUp or a CutMix is needed, got {method!r}")
         self._options = {
             **numbers,
             "shuffle": bool(shuffle),
             "drop_last": bool(drop_last),
-            "threads": None if threads is None else _draws.checked("threads", threads),
-            "on_error": broken,
+            "threads": _values.threads(threads),
+            "on_error": _values.text("broken", broken),
             "mixing": [method._text() for method in methods],
             "classes": None if classes is None else _draws.checked("classes", classes),
             "masks": None if masks is None else masks._option(),
@@ -279,6 +282,8 @@ class Loader:
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Continues where `state_dict` was called, the next time that the loader is iterated."""
+        if not isinstance(state, dict):
+            raise TypeError(f"state: what `state_dict` returned is needed, got {type(state).__name__}")
         unknown = set(state) ^ {"epoch", "batch"}
         if unknown:
             raise ValueError(f"state: it needs `epoch` and `batch` alone, got {sorted(state)}")

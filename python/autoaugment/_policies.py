@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from . import _values
 from ._augmenter import Augmenter
 from ._native import Policy
 
 Fill = int | Sequence[int]
 
 
-def color(name: str, fill: Fill | None) -> tuple[int, int, int] | None:
+def color(name: str, fill: Fill) -> tuple[int, int, int]:
     """Red, green and blue of a fill."""
-    if fill is None:
-        return None
-    values = [fill] * 3 if isinstance(fill, int) else list(fill)
+    try:
+        values = [fill] * 3 if isinstance(fill, int) else list(fill)
+    except TypeError:
+        values = []
     if len(values) != 3 or not all(isinstance(v, int) and 0 <= v <= 255 for v in values):
         raise ValueError(f"{name}: one value or three of 0..255 are needed, got {fill!r}")
     red, green, blue = values
     return red, green, blue
+
+
+def _color_or_none(name: str, fill: Fill | None) -> tuple[int, int, int] | None:
+    return None if fill is None else color(name, fill)
 
 
 class AutoAugment(Augmenter):
@@ -69,7 +75,7 @@ class AutoAugment(Augmenter):
             "fill": fill,
             "threads": threads,
         }
-        self._of_policy(arguments, policy, seed, device, convention, interpolation, color("fill", fill), threads)
+        self._of_policy(arguments, policy, seed, device, convention, interpolation, _color_or_none("fill", fill), threads)
 
     def _of_policy(
         self,
@@ -116,7 +122,7 @@ class _ArticlePolicy(AutoAugment):
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
-        fill = color("fillcolor", fillcolor)
+        fill = _color_or_none("fillcolor", fillcolor)
         arguments = {
             "fillcolor": None if fill == (128, 128, 128) else fillcolor,
             "seed": seed,
@@ -161,7 +167,7 @@ class _Scheme(AutoAugment):
     def _of_scheme(self, name: str, parameters: dict[str, Any], **options: Any) -> None:
         written = ", ".join(f"{key}={_written(value)}" for key, value in parameters.items() if value is not None)
         given = {**parameters, **options}
-        fill = color("fill", given["fill"])
+        fill = _color_or_none("fill", given["fill"])
         self._of_policy(
             given,
             f"{name}({written})",
@@ -294,5 +300,6 @@ class Cutout(Augmenter):
         threads: int | None = None,
     ) -> None:
         given = {"side": side, "fill": fill or None, "seed": seed, "device": device, "threads": threads}
+        side = _values.whole("side", side, 0, 2**32 - 1)
         self._stage = {"cutout": {"side": side, "fill": color("fill", fill)}}
         self._set_up(given, [self._stage], seed=seed, device=device, threads=threads)

@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from . import _values
 from ._policies import Fill, color
 
 Size = int | Sequence[int]
 
+# The longest side of an image that the library takes.
+_LONGEST = 32767
+
 
 def sides(size: Size) -> dict[str, int]:
     """Width and height of a size, which is (height, width) as in torchvision, or one number for both."""
-    values = [size, size] if isinstance(size, int) else list(size)
-    if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
-        raise ValueError(f"size: one number or (height, width) is needed, each at least 1, got {size!r}")
+    try:
+        values = [size, size] if hasattr(size, "__index__") else list(size)
+    except TypeError:
+        values = []
+    if len(values) != 2 or isinstance(size, str):
+        raise ValueError(f"size: one number or (height, width) is needed, got {size!r}")
+    values = [_values.whole("size", value, 1, _LONGEST) for value in values]
     return {"width": values[1], "height": values[0]}
 
 
@@ -36,7 +44,8 @@ class RandomResizedCrop:
     interpolation: str = "bilinear"
 
     def _stage(self) -> dict[str, Any]:
-        rest = {"scale": list(self.scale), "ratio": list(self.ratio), "interpolation": self.interpolation}
+        ends = {name: _values.numbers(name, getattr(self, name), 2) for name in ("scale", "ratio")}
+        rest = ends | {"interpolation": _values.text("interpolation", self.interpolation)}
         return {"random_resized_crop": sides(self.size) | rest}
 
 
@@ -50,8 +59,8 @@ class Resize:
     def _stage(self) -> dict[str, Any]:
         both = sides(self.size)
         exactly = {"exactly": [both["width"], both["height"]]}
-        to = {"shorter_side": self.size} if isinstance(self.size, int) else exactly
-        return {"resize": {"to": to, "interpolation": self.interpolation}}
+        to = {"shorter_side": both["width"]} if hasattr(self.size, "__index__") else exactly
+        return {"resize": {"to": to, "interpolation": _values.text("interpolation", self.interpolation)}}
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,8 @@ class RandomCrop:
     fill: Fill = 0
 
     def _stage(self) -> dict[str, Any]:
-        return {"random_crop": sides(self.size) | {"padding": self.padding, "fill": color("fill", self.fill)}}
+        padding = _values.whole("padding", self.padding, 0, _LONGEST)
+        return {"random_crop": sides(self.size) | {"padding": padding, "fill": color("fill", self.fill)}}
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class RandomHorizontalFlip:
     p: float = 0.5
 
     def _stage(self) -> dict[str, Any]:
-        return {"random_horizontal_flip": {"probability": self.p}}
+        return {"random_horizontal_flip": {"probability": _values.number("p", self.p)}}
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ class RandomVerticalFlip:
     p: float = 0.5
 
     def _stage(self) -> dict[str, Any]:
-        return {"random_vertical_flip": {"probability": self.p}}
+        return {"random_vertical_flip": {"probability": _values.number("p", self.p)}}
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,9 @@ class RandomErasing:
     fill: Fill = 0
 
     def _stage(self) -> dict[str, Any]:
-        ends = {"scale": list(self.scale), "ratio": list(self.ratio)}
-        return {"random_erasing": {"probability": self.p, "fill": color("fill", self.fill)} | ends}
+        ends = {name: _values.numbers(name, getattr(self, name), 2) for name in ("scale", "ratio")}
+        rest = {"probability": _values.number("p", self.p), "fill": color("fill", self.fill)}
+        return {"random_erasing": rest | ends}
 
 
 @dataclass(frozen=True)
@@ -146,8 +157,9 @@ class Normalize:
                 raise ValueError(f"std: {self.mean!r} has its own; leave it out")
             values = self.mean
         else:
-            if self.std is None or len(self.mean) != 3 or len(self.std) != 3:
+            if self.std is None:
                 raise ValueError("Normalize: mean and std need three values each, or mean the name of a preset")
-            mean, std = (",".join(repr(float(v)) for v in values) for values in (self.mean, self.std))
+            both = (_values.numbers(name, getattr(self, name), 3) for name in ("mean", "std"))
+            mean, std = (",".join(repr(v) for v in values) for values in both)
             values = f"normalize(mean=[{mean}], std=[{std}])"
         return f"{dtypes[self.dtype]} {layouts[self.layout]} {values}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from autoaugment import (
     DataError,
     DeviceError,
     ImageNetPolicy,
+    Loader,
     Normalize,
     Plan,
     Policy,
     RandAugment,
     RandomCrop,
+    RandomErasing,
     RandomHorizontalFlip,
     RandomResizedCrop,
     Resize,
@@ -35,7 +38,7 @@ AUGMENT = AutoAugment("imagenet", seed=1, device="cpu")
 IMAGE = noise(20, 20, 3)
 
 
-def refused(error: type[Exception], message: str) -> Any:
+def refused(error: type[Exception] | tuple[type[Exception], ...], message: str) -> Any:
     return pytest.raises(error, match=message)
 
 
@@ -116,7 +119,9 @@ def test_values_that_are_not_taken(images: object, options: dict[str, Any], mess
         (lambda: AutoAugment(fill=256), ValueError, "fill: one value or three of 0..255 are needed, got 256"),
         (lambda: AutoAugment(fill=(1, 2)), ValueError, "fill: one value or three"),
         (lambda: ImageNetPolicy(fillcolor=(1, 2, 300)), ValueError, "fillcolor: one value or three"),
-        (lambda: AutoAugment(threads=0), ValueError, "threads: it must be 1 or more"),
+        (lambda: AutoAugment(threads=0), ValueError, "threads: a whole number of 1..1024"),
+        (lambda: AutoAugment(threads=10**9), ValueError, "1..1024 is needed, got 1000000000"),
+        (lambda: Loader([(IMAGE, 0)], AUGMENT, threads=10**9), ValueError, "1..1024 is needed, got 1000000000"),
         (lambda: RandAugment(n=0), ValueError, "n 0 is outside 1..=100"),
         (lambda: RandAugment(m=31), ValueError, "31"),
         (lambda: AugMix(severity=11), ValueError, "severity"),
@@ -129,12 +134,14 @@ def test_values_that_are_not_taken(images: object, options: dict[str, Any], mess
         (lambda: Compose([Normalize(), Resize(3)]), ValueError, "stage 1: Normalize can only be the last one"),
         (lambda: Compose([AutoAugment(seed=3)]), ValueError, "stage 1: give `seed` to Compose, not to AutoAugment"),
         (lambda: Compose([abs]), TypeError, "stage 1: builtin_function_or_method is no stage"),  # type: ignore[list-item]
-        (lambda: Compose([Resize(0)]), ValueError, "size: one number or"),
+        (lambda: Compose([Resize(0)]), ValueError, "size: a whole number of 1..32767 is needed, got 0"),
         (lambda: Compose([RandomHorizontalFlip(2.0)]), ValueError, "probability 2 is outside 0..=1"),
         (lambda: Compose([RandomResizedCrop(8, scale=(0.5, 0.1))]), ValueError, "scale 0.5 is more than the upper end"),
         (lambda: Compose([CenterCrop((1, 2, 3))]), ValueError, "size: one number or"),
         (lambda: Compose([Normalize("imagenets")]), ValueError, "imagenet"),
         (lambda: Compose([Normalize((0.5,) * 3)]), ValueError, "mean and std need three values each"),
+        (lambda: Compose([Normalize((math.nan, 0, 0), (1.0,) * 3)]), ValueError, "mean: a finite number is needed, got nan"),
+        (lambda: Compose([Normalize(5, (1.0,) * 3)]), ValueError, "mean: 3 numbers are needed, got 5"),  # type: ignore[arg-type]
         (lambda: Compose([Normalize((0.5,) * 3, (0.0,) * 3)]), ValueError, "std must be finite and not 0"),
         (lambda: Compose([Normalize(dtype="float64")]), ValueError, "dtype: there is no 'float64'"),
         (lambda: Compose([AutoAugment(fill=1), AutoAugment(fill=2)]), ValueError, "all policies need the same"),
@@ -143,6 +150,47 @@ def test_values_that_are_not_taken(images: object, options: dict[str, Any], mess
 def test_objects_that_cannot_be_made(make: Any, error: type[Exception], message: str) -> None:
     with refused(error, message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda v: Resize(v), ValueError, "size: "),
+        (lambda v: Resize((8, v)), ValueError, "size: a whole number of 1..32767 is needed, got "),
+        (lambda v: RandomCrop(8, padding=v), ValueError, "padding: a whole number of 0..32767 is needed, got "),
+        (lambda v: RandomHorizontalFlip(v), ValueError, "p: a finite number is needed, got "),
+        (lambda v: RandomErasing(v), ValueError, "p: a finite number is needed, got "),
+        (lambda v: RandomErasing(scale=(0.1, v)), ValueError, "scale: a finite number is needed, got "),
+        (lambda v: RandomResizedCrop(8, ratio=v), ValueError, "ratio: 2 numbers are needed, got "),
+        (lambda v: RandomResizedCrop(8, interpolation=v), (TypeError, ValueError), "interpolation: |unknown variant"),
+        (lambda v: CenterCrop(8, fill=v), ValueError, "fill: one value or three of 0..255 are needed, got "),
+        (lambda v: Cutout(v), ValueError, "side: a whole number of 0..4294967295 is needed, got "),
+    ],
+)
+@pytest.mark.parametrize("value", [None, "red", math.nan, math.inf])
+def test_values_of_stages_that_are_none(make: Any, error: Any, message: str, value: Any) -> None:
+    with refused(error, message):
+        Compose([make(value)])
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    stages: Any = [Resize(np.int64(8)), RandomHorizontalFlip(np.float32(0.5)), Cutout(np.int8(2))]
+    transform = Compose(stages, threads=np.int64(1))  # type: ignore[arg-type]
+    assert transform(IMAGE, index=0).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("value", [None, 5, "imagenet", Normalize()])
+def test_stages_that_are_no_list(value: Any) -> None:
+    with refused(TypeError, "stages: a list of stages is needed, got "):
+        Compose(value)
+
+
+@pytest.mark.parametrize("value", [None, 5, "plan"])
+def test_plans_that_are_none(value: Any) -> None:
+    with refused(TypeError, "plan: a Plan is needed, got "):
+        AUGMENT.apply(IMAGE, value)
+    with refused(TypeError, "state: what `state_dict` returned is needed, got "):
+        Loader([(IMAGE, 0)], AUGMENT).load_state_dict(value)
 
 
 def test_plans_of_other_images() -> None:
@@ -189,5 +237,5 @@ def test_too_large_a_result_is_an_error() -> None:
     # More than any processor can address.
     with refused(MemoryError, "no memory for the augmented images: 216000000000000 bytes cannot be had"):
         Compose([Resize((30000, 30000)), Normalize()])(noise(20000, 4, 4, 3))
-    with refused(ValueError, "40000 is outside"):
+    with refused(ValueError, "1..32767 is needed, got 40000"):
         Compose([Resize((40000, 40000))])
