@@ -130,6 +130,10 @@ impl Journal {
 
     /// Drops what is behind `whole` bytes, and appends from there on.
     fn cut_off(&mut self, whole: u64) -> io::Result<()> {
+        if self.file.metadata()?.len() > whole {
+            let path = self.path.display();
+            tracing::warn!("{path}: the last line has no end and is dropped, as a stop in the middle leaves one");
+        }
         self.file.set_len(whole)?;
         self.file.seek(SeekFrom::End(0)).map(drop)
     }

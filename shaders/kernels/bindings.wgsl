@@ -1,8 +1,8 @@
 // Bindings and parameters that every kernel has.
 //
-// `source` has the images of the batch, `intermediate` images between two segments (one word a pixel), `partners` the
-// images that others are mixed with; two of the three are usually the same buffer. `programs` says what to do with
-// each image, `tables` has what is the same for all batches.
+// `source` has the images of the batch, and `partners` the images that others are mixed with; these are usually the same
+// buffer. `intermediate` has images between two segments, one word a pixel, each from a multiple of four words on.
+// `programs` says what to do with each image, `tables` has what is the same for all batches.
 struct Params {
   // Where in `programs` the list of this dispatch's programs is, and how many there are.
   list: u32,
@@ -13,7 +13,7 @@ struct Params {
   round: u32,
 }
 @group(0) @binding(0) var<storage, read> source: array<u32>;
-@group(0) @binding(1) var<storage, read> intermediate: array<u32>;
+@group(0) @binding(1) var<storage, read> intermediate: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> partners: array<u32>;
 @group(0) @binding(3) var<storage, read> programs: array<u32>;
 @group(0) @binding(4) var<storage, read> tables: array<u32>;

@@ -1,8 +1,14 @@
 // Fetching from memory: from the batch, or from between two segments, seen through the segment's view.
+fn intermediate_at(place: u32) -> u32 {
+  return intermediate[place >> 2u][place & 3u];
+}
+
 fn memory_at(x: u32, y: u32) -> u32 {
   let pixel = y * source_width + x;
   let place = programs[program + WORD_SOURCE];
-  if (FROM_INTERMEDIATE && programs[program + WORD_FROM_INTERMEDIATE] != 0u) { return intermediate[place + pixel]; }
+  if (FROM_INTERMEDIATE && programs[program + WORD_FROM_INTERMEDIATE] != 0u) {
+    return intermediate_at(place + pixel);
+  }
   return load_at(place, pixel);
 }
 
@@ -64,8 +70,7 @@ fn origin_quad(quad: u32) -> vec4<u32> {
   }
   let place = programs[program + WORD_SOURCE];
   if (FROM_INTERMEDIATE && programs[program + WORD_FROM_INTERMEDIATE] != 0u) {
-    let at = place + 4u * quad;
-    return vec4<u32>(intermediate[at], intermediate[at + 1u], intermediate[at + 2u], intermediate[at + 3u]);
+    return intermediate[(place >> 2u) + quad];
   }
   return load_quad(place, quad);
 }

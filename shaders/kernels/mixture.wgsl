@@ -20,7 +20,7 @@ fn mixed(own: vec3<u32>, pixel: u32) -> u32 {
   var sum = vec3<u32>(0u);
   if (rule == RULE_SUM) { sum = products(weight, own); }
   for (var branch = list + 3u; branch < end; branch += 2u) {
-    let result = unpack(intermediate[programs[branch] + pixel]);
+    let result = unpack(intermediate_at(programs[branch] + pixel));
     let branch_weight = programs[branch + 1u];
     if (rule == RULE_BLENDS) {
       value = blended(value, result, branch_weight);

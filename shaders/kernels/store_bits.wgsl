@@ -2,10 +2,6 @@
 // bits, in two atomic steps.
 @group(0) @binding(5) var<storage, read_write> destination: array<atomic<u32>>;
 
-fn normalized(pixel: u32, channel: u32) -> u32 {
-  return tables[params.normalize + channel * 256u + ((pixel >> (8u * channel)) & 255u)];
-}
-
 fn store_masked(word: u32, mask: u32, bits: u32) {
   if (mask == 0xffffffffu) {
     atomicStore(&destination[word], bits);

@@ -9,7 +9,7 @@ fn viewed_at(x: u32, y: u32, flags: u32) -> u32 {
   let first = programs[program + WORD_SOURCE] + select(taps.first * stride + x, y * stride + taps.first, along_rows);
   var sum = weighted_start();
   for (var k = 0u; k < taps.count; k++) {
-    sum += weighted(unpack(intermediate[first + k * step]), programs[taps.weights + k]);
+    sum += weighted(unpack(intermediate_at(first + k * step)), programs[taps.weights + k]);
   }
   return weighted_bytes(sum);
 }

@@ -25,6 +25,15 @@ fn a_search_gives_the_same_policy_with_any_number_of_threads() {
     // The best five are those of the journal.
     folder.run("search policy --journal a.journal --out c.json").ends_with(0);
     assert_eq!(folder.read("a.json"), folder.read("c.json"));
+    // A line that a stop cut off is made again, and said to be.
+    let whole = folder.read("b.journal");
+    folder.write("b.journal", &whole[..whole.len() - 9]);
+    std::fs::remove_file(folder.path("b.json")).unwrap();
+    folder
+        .run(&format!("search data --out b.json --children 8 --seeds 1 {SMALL}"))
+        .ends_with(0)
+        .says("warning: b.journal: the last line has no end and is dropped");
+    assert_eq!(folder.read("a.json"), folder.read("b.json"));
     // Another seed draws other images, and proposes other policies.
     let call = format!("search data --out d.json --children 8 --seeds 0 {SMALL} --seed 1");
     folder.run(&call).ends_with(0).says("wrote d.json after 8 children");

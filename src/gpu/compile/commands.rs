@@ -247,7 +247,7 @@ fn variant(chunk: &Chunk<'_>, dispatch: &Dispatch, tile: usize, workgroup_memory
         input: layout,
         output: if between { Layout::Nhwc } else { output.layout(layout) },
         dtype: if between { Dtype::U8 } else { output.dtype() },
-        whole_words: between || (shape.width * shape.height).is_multiple_of(4),
+        whole_quads: between || (shape.width * shape.height).is_multiple_of(4),
         tile: if dispatch.kernel == Kernel::Small { tile } else { 0 },
         histograms: shader::histograms(dispatch.kernel, tile, workgroup_memory),
     }

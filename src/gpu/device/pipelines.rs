@@ -174,22 +174,30 @@ impl Pipelines {
     }
 }
 
+/// What is added to kernels for safety: bounds of memory. Bounds of loops are two more counters and a branch a turn.
+const CHECKS: wgpu::ShaderRuntimeChecks =
+    wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
+
 fn compiled_from(
     device: &wgpu::Device,
     layout: &wgpu::PipelineLayout,
     entry_point: &str,
     text: String,
 ) -> wgpu::ComputePipeline {
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(entry_point),
-        source: wgpu::ShaderSource::Wgsl(text.into()),
-    });
+    let descriptor =
+        wgpu::ShaderModuleDescriptor { label: Some(entry_point), source: wgpu::ShaderSource::Wgsl(text.into()) };
+    // SAFETY: the text is ours, and its loops end: each counts up to a bound, or stops after its second turn.
+    let module = unsafe { device.create_shader_module_trusted(descriptor, CHECKS) };
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry_point),
         layout: Some(layout),
         module: &module,
         entry_point: Some(entry_point),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        // Kernels clear the workgroup memory that they read, which is less than all of it.
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..wgpu::PipelineCompilationOptions::default()
+        },
         cache: None,
     })
 }

@@ -76,7 +76,7 @@ fn plain(kernel: Kernel) -> Variant {
         input: Layout::Nhwc,
         output: Layout::Nhwc,
         dtype: Dtype::U8,
-        whole_words: true,
+        whole_quads: true,
         tile: if kernel == Kernel::Small { TILES[0] } else { 0 },
         histograms: shader::histograms(kernel, TILES[0], WORKGROUP_MEMORY),
     }
@@ -108,13 +108,13 @@ fn forms(variant: Variant) -> Vec<Variant> {
         for output in LAYOUTS {
             for dtype in DTYPES {
                 for bits in 0..8 {
-                    let [whole_words, from_intermediate, viewed] = [1, 2, 4].map(|bit| bits & bit == bit);
+                    let [whole_quads, from_intermediate, viewed] = [1, 2, 4].map(|bit| bits & bit == bit);
                     forms.push(Variant {
                         channels,
                         input,
                         output,
                         dtype,
-                        whole_words,
+                        whole_quads,
                         from_intermediate,
                         viewed,
                         weighted: viewed,

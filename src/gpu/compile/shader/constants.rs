@@ -63,17 +63,8 @@ pub(super) fn constants(variant: &Variant) -> String {
     number("HISTOGRAM_STRIDE", HISTOGRAM_STRIDE);
     number("BINS", bins(variant.histograms));
     number("HELD_QUADS", (variant.tile / 4).div_ceil(THREADS).max(1));
-    number("FORM_INTERMEDIATE", 0);
-    number("FORM_U8", 1);
-    number("FORM_F32", 2);
-    number("FORM_F16", 3);
-    let form = match (variant.kernel, variant.dtype) {
-        (kernel, _) if kernel.is_to_intermediate() => 0,
-        (_, Dtype::U8) => 1,
-        (_, Dtype::F32) => 2,
-        (_, Dtype::F16) => 3,
-    };
-    number("FORM", form);
+    number("FORM_U8", Dtype::U8 as usize);
+    number("FORM", variant.dtype as usize);
     let mut flag = |name: &str, value: bool| {
         let _ = writeln!(text, "const {name} = {value};");
     };

@@ -37,8 +37,8 @@ pub(crate) struct Variant {
     pub input: Layout,
     pub output: Layout,
     pub dtype: Dtype,
-    /// Whether every image's values begin and end with a word.
-    pub whole_words: bool,
+    /// Whether every image has a multiple of four pixels, so that no two groups of four share a word.
+    pub whole_quads: bool,
     /// Pixels of workgroup memory, for small images.
     pub tile: usize,
     /// Histograms that the threads of a workgroup count into; see [`histograms`].
@@ -100,8 +100,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     let has = |kind| variant.kinds.has(kind);
     let is_small = variant.kernel == Kernel::Small;
     let resizes = variant.kernel == Kernel::Resize;
-    let whole_words = variant.whole_words || variant.dtype == Dtype::F32 || variant.kernel.is_to_intermediate();
-    let store = if whole_words { wgsl!("kernels/store_words") } else { wgsl!("kernels/store_bits") };
+    let store = store(variant);
     let is_statistics = matches!(variant.kernel, Kernel::Statistics(_));
     let with_tables = has(StageKind::Table) || is_small || is_statistics;
     let mut text = constants(variant);
@@ -130,7 +129,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     }
     if resizes || mixes {
         join(if mixes { wgsl!("kernels/mixture") } else { wgsl!("kernels/resize") });
-        [store, NOTHING_TO_PREPARE, wgsl!("kernels/apply")].into_iter().for_each(join);
+        [&store, NOTHING_TO_PREPARE, wgsl!("kernels/apply")].into_iter().for_each(join);
         return text;
     }
     join(if is_small { wgsl!("kernels/fetch_tile") } else { wgsl!("kernels/fetch_direct") });
@@ -194,7 +193,7 @@ pub(crate) fn assemble(variant: &Variant) -> String {
         join(wgsl!("kernels/statistics"));
         return text;
     }
-    join(store);
+    join(&store);
     if is_small {
         join(wgsl!("kernels/small"));
         return text;
@@ -207,6 +206,19 @@ pub(crate) fn assemble(variant: &Variant) -> String {
     });
     join(if has(StageKind::Interpolated) { wgsl!("kernels/apply_f64") } else { wgsl!("kernels/apply") });
     text
+}
+
+/// How the kernel stores four pixels, with as few and as wide accesses as the form and the images allow.
+fn store(variant: &Variant) -> String {
+    let form = match variant.dtype {
+        _ if variant.kernel.is_to_intermediate() => &[wgsl!("kernels/store_intermediate")][..],
+        Dtype::F32 if variant.whole_quads => &[wgsl!("kernels/store_f32"), wgsl!("kernels/store_quads")],
+        Dtype::F16 if variant.whole_quads => &[wgsl!("kernels/store_f16"), wgsl!("kernels/store_quads")],
+        Dtype::U8 if !variant.whole_quads => &[wgsl!("kernels/store_bits")],
+        Dtype::F16 => &[wgsl!("kernels/store_bits")],
+        Dtype::U8 | Dtype::F32 => &[wgsl!("kernels/store_words")],
+    };
+    [&[wgsl!("kernels/normalized")], form].concat().join("\n")
 }
 
 /// A kernel without a table.

@@ -82,12 +82,12 @@ pub fn left_out(cases: &[Planned]) -> Vec<String> {
     for kernel in [Kernel::Apply, Kernel::Mixture, Kernel::Small] {
         for output in variants::LAYOUTS {
             for dtype in variants::DTYPES {
-                for whole_words in [false, true] {
+                for whole_quads in [false, true] {
                     let is_it = |v: &Variant| {
-                        (v.kernel, v.output, v.dtype, v.whole_words) == (kernel, output, dtype, whole_words)
+                        (v.kernel, v.output, v.dtype, v.whole_quads) == (kernel, output, dtype, whole_quads)
                     };
                     if !run.iter().any(is_it) {
-                        missing.push(format!("{kernel:?} to {output:?} {dtype:?}, whole words {whole_words}"));
+                        missing.push(format!("{kernel:?} to {output:?} {dtype:?}, whole quads {whole_quads}"));
                     }
                 }
             }
