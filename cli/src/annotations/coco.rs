@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::rle::Rle;
-use super::targets::{Moved, Object, area};
+use super::targets::{Keypoint, Moved, Object, area, order};
 use crate::terminal::{self, quoted};
 use crate::{read, write};
 
@@ -181,8 +181,11 @@ impl Coco {
             None => {}
         }
         // A keypoint is a column and a row, whose center is half a pixel further.
-        let point = |point: &[f64]| (point[2] > 0.0).then(|| [point[0] + 0.5, point[1] + 0.5]);
-        object.keypoints = annotation.keypoints.iter().flat_map(|flat| flat.chunks_exact(3)).map(point).collect();
+        let keypoint = |numbers: &[f64]| {
+            let point = [numbers[0] + 0.5, numbers[1] + 0.5];
+            (numbers[2] > 0.0).then_some(Keypoint { point, visibility: numbers[2] })
+        };
+        object.keypoints = annotation.keypoints.iter().flat_map(|flat| flat.chunks_exact(3)).map(keypoint).collect();
         Ok(object)
     }
 }
@@ -325,9 +328,8 @@ impl Annotation {
         self.area = self.area.and(own_area);
         if let Some(flat) = &mut self.keypoints {
             let places = order(object.keypoints.len(), moved.is_mirrored, keypoint_names);
-            let visibility: Vec<f64> = flat.chunks_exact(3).map(|point| point[2]).collect();
             let point = |place: usize| match object.keypoints[place] {
-                Some([x, y]) => [x - 0.5, y - 0.5, visibility[place]],
+                Some(Keypoint { point: [x, y], visibility }) => [x - 0.5, y - 0.5, visibility],
                 None => [0.0; 3],
             };
             *flat = places.into_iter().flat_map(point).collect();
@@ -336,19 +338,6 @@ impl Annotation {
         }
         self
     }
-}
-
-/// The order of keypoints: in a mirrored image, `left_eye` is where `right_eye` was.
-fn order(points: usize, is_mirrored: bool, names: &[String]) -> Vec<usize> {
-    let partner = |place: usize| {
-        let name = names.get(place)?;
-        let other = match name.contains("left") {
-            true => name.replace("left", "right"),
-            false => name.replace("right", "left"),
-        };
-        names.iter().position(|name| *name == other).filter(|&other| other < points)
-    };
-    (0..points).map(|place| if is_mirrored { partner(place).unwrap_or(place) } else { place }).collect()
 }
 
 /// The name of the file for a message.

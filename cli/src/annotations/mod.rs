@@ -37,9 +37,12 @@ pub struct Annotated {
     /// A COCO file: boxes, polygons, runs and keypoints of all images
     #[arg(long, value_name = "FILE")]
     coco: Option<PathBuf>,
-    /// A folder of YOLO labels, boxes or polygons: cats/cat.txt for the image cats/cat.jpg
+    /// A folder of YOLO labels, boxes, polygons or (with --keypoints) poses: cats/cat.txt for the image cats/cat.jpg
     #[arg(long, value_name = "DIR", conflicts_with = "coco")]
     yolo: Option<PathBuf>,
+    /// YOLO's labels are poses, each a box and these points: nose,left_eye,right_eye
+    #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',', requires = "yolo")]
+    keypoints: Vec<String>,
     /// The names of YOLO's classes, one a line [default: classes.txt among the labels]
     #[arg(long, value_name = "FILE", requires = "yolo")]
     classes: Option<PathBuf>,
@@ -79,7 +82,10 @@ impl Annotated {
         }
         let annotations = Annotations {
             coco: self.coco.as_deref().map(Coco::read).transpose()?,
-            yolo: self.yolo.as_deref().map(|folder| Yolo::open(folder, self.classes.as_deref())).transpose()?,
+            yolo: match &self.yolo {
+                Some(folder) => Some(Yolo::open(folder, self.classes.as_deref(), &self.keypoints)?),
+                None => None,
+            },
             masks: self.masks.as_deref().map(MaskFolder::open).transpose()?,
             rules: Rules {
                 least_visible: self.min_visible.unwrap_or_default(),

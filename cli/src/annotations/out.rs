@@ -9,7 +9,6 @@ use autoaugment::{PlannedImage, Size};
 use super::coco::CocoOut;
 use super::mask_folder::{self, MaskFolder};
 use super::targets::{Tally, Targets};
-use super::yolo;
 use super::{Annotations, Moved};
 use crate::inputs::Input;
 use crate::terminal::{self, Terminal, counted};
@@ -83,7 +82,7 @@ impl<'a> AnnotationsOut<'a> {
         let Some(moved) = moved else { return Ok(()) };
         if let Some(labels) = &self.annotations.yolo {
             let target = inside(&self.folder, labels.folder()).join(name.with_extension("txt"));
-            write::whole(&target, yolo::lines(&moved.targets, moved.size).as_bytes(), self.overwrites)?;
+            write::whole(&target, labels.lines(moved).as_bytes(), self.overwrites)?;
         }
         if let (Some(masks), Some(labels)) = (&self.annotations.masks, &moved.targets.mask) {
             let palette = masks.mask(&input.name, before)?.palette;

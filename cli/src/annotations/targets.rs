@@ -25,7 +25,14 @@ pub struct Object {
     /// Which pixels belong to it: 1 or 0 for each pixel of the image.
     pub region: Option<Vec<u8>>,
     /// None for a point that is not known, or that left the image.
-    pub keypoints: Vec<Option<[f64; 2]>>,
+    pub keypoints: Vec<Option<Keypoint>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keypoint {
+    pub point: [f64; 2],
+    /// As files say it: 1 for a point that something covers, 2 for one that is seen.
+    pub visibility: f64,
 }
 
 /// How many objects there were, by what became of them.
@@ -121,8 +128,11 @@ impl Object {
             visible.get_or_insert(there);
             moved.region = Some(region);
         }
-        let point = |point: [f64; 2]| Some(transform.keypoint(point)).filter(|k| k.is_inside).map(|k| k.point);
-        moved.keypoints = self.keypoints.iter().map(|known| known.and_then(point)).collect();
+        let keypoint = |own: Keypoint| {
+            let after = transform.keypoint(own.point);
+            after.is_inside.then_some(Keypoint { point: after.point, ..own })
+        };
+        moved.keypoints = self.keypoints.iter().map(|known| known.and_then(keypoint)).collect();
         let has_point = moved.keypoints.iter().any(Option::is_some);
         Ok((moved, visible.unwrap_or(f64::from(u8::from(has_point)))))
     }
@@ -134,6 +144,19 @@ fn pixels_moved(labels: &[u8], planned: &PlannedImage, size: Size, fill: u8) -> 
     let plan = Plan::new(vec![planned.clone()]);
     let (moved, _) = Masks { fill, cutout: false }.apply(&executor, &plan, labels, &[size][..])?;
     Ok(moved)
+}
+
+/// The order of keypoints: in a mirrored image, `left_eye` is where `right_eye` was.
+pub fn order(points: usize, is_mirrored: bool, names: &[String]) -> Vec<usize> {
+    let partner = |place: usize| {
+        let name = names.get(place)?;
+        let other = match name.contains("left") {
+            true => name.replace("left", "right"),
+            false => name.replace("right", "left"),
+        };
+        names.iter().position(|name| *name == other).filter(|&other| other < points)
+    };
+    (0..points).map(|place| if is_mirrored { partner(place).unwrap_or(place) } else { place }).collect()
 }
 
 /// The area inside a polygon, by the sum of cross products around it.

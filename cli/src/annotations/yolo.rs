@@ -1,5 +1,6 @@
 //! Yolo: a folder of labels, one text file for each image. A line is one object: its class, then its box as center x,
-//! center y, width and height, or the corners of its polygon. All are fractions of the image's sides.
+//! center y, width and height, or the corners of its polygon. All are fractions of the image's sides. A line of a pose
+//! has its box, and behind it x, y and the visibility of each keypoint: 0, 1 or 2.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use autoaugment::Size;
 use autoaugment::targets::BoundingBox;
 use walkdir::WalkDir;
 
-use super::targets::{Object, Targets};
+use super::targets::{Keypoint, Moved, Object, order};
 use crate::terminal::{self, quoted};
 use crate::{outcome, read};
 
@@ -23,11 +24,14 @@ pub struct Yolo {
     folder: PathBuf,
     /// The names of the classes, if they are known.
     classes: Option<Vec<String>>,
+    /// The names of the keypoints, if the labels are of poses.
+    keypoints: Vec<String>,
 }
 
 impl Yolo {
-    /// The labels in `folder`. The names of classes are in `classes`, or in the folder's `classes.txt`.
-    pub fn open(folder: &Path, classes: Option<&Path>) -> anyhow::Result<Self> {
+    /// The labels in `folder`. The names of classes are in `classes`, or in the folder's `classes.txt`. With names of
+    /// `keypoints` each label is a pose.
+    pub fn open(folder: &Path, classes: Option<&Path>, keypoints: &[String]) -> anyhow::Result<Self> {
         ensure!(folder.is_dir(), "{}: it is no folder; --yolo takes the folder of the labels", terminal::name(folder));
         let own = folder.join(CLASSES);
         let classes = match classes {
@@ -40,7 +44,8 @@ impl Yolo {
             ensure!(last > 0, "{}: there are no names of classes, one a line", terminal::name(path));
             Ok(names[..last].to_vec())
         };
-        Ok(Yolo { folder: folder.to_path_buf(), classes: classes.map(names).transpose()? })
+        let classes = classes.map(names).transpose()?;
+        Ok(Yolo { folder: folder.to_path_buf(), classes, keypoints: keypoints.to_vec() })
     }
 
     pub fn folder(&self) -> &Path {
@@ -78,16 +83,30 @@ impl Yolo {
         {
             bail!("the class {class} is outside 0..{}", names.len());
         }
-        let number_of = |word: &&str| match word.parse::<f64>() {
-            Ok(value) if (-ROUNDING..=1.0 + ROUNDING).contains(&value) => Ok(value),
-            Ok(value) => bail!("{value} is outside 0..=1; coordinates are fractions of the image's sides"),
-            Err(_) => bail!("`{}` is not a number", quoted(word)),
-        };
-        let numbers: Vec<f64> = words.iter().map(number_of).collect::<anyhow::Result<_>>()?;
         let (width, height) = (size.width as f64, size.height as f64);
+        let (words, points) = match self.keypoints.len() {
+            0 => (words, &[][..]),
+            points if words.len() == 4 + 3 * points => words.split_at(4),
+            points => bail!(
+                "there are {} numbers behind the class; a pose has {}: a box of 4, and x, y and the visibility of each \
+                 of {points} keypoints",
+                words.len(),
+                4 + 3 * points
+            ),
+        };
+        let numbers: Vec<f64> = words.iter().map(|word| coordinate(word)).collect::<anyhow::Result<_>>()?;
+        let keypoint = |words: &[&str]| {
+            let (x, y) = (coordinate(words[0])?, coordinate(words[1])?);
+            match words[2].parse::<f64>() {
+                Ok(0.0) => Ok(None),
+                Ok(visibility @ (1.0 | 2.0)) => Ok(Some(Keypoint { point: [x * width, y * height], visibility })),
+                _ => bail!("the visibility `{}` of a keypoint is none of 0, 1 and 2", quoted(words[2])),
+            }
+        };
+        let keypoints = points.chunks_exact(3).map(keypoint).collect::<anyhow::Result<_>>()?;
         let name = self.classes.as_ref().map(|names| names[class].clone());
         let name = name.unwrap_or_else(|| class.to_string());
-        let object = Object { number, class, name, ..Object::default() };
+        let object = Object { number, class, name, keypoints, ..Object::default() };
         match numbers[..] {
             [x, y, w, h] => {
                 let [left, right, top, bottom] = [x - w / 2.0, x + w / 2.0, y - h / 2.0, y + h / 2.0];
@@ -103,10 +122,37 @@ impl Yolo {
                 Ok(Object { polygons: vec![corners.collect()], ..object })
             }
             _ => bail!(
-                "there are {} numbers behind the class; a box has 4, and a polygon 2 for each of 3 or more corners",
+                "there are {} numbers behind the class; a box has 4, and a polygon 2 for each of 3 or more corners; \
+                 for poses name the --keypoints",
                 numbers.len()
             ),
         }
+    }
+
+    /// The lines of an image's objects.
+    pub fn lines(&self, moved: &Moved) -> String {
+        let (width, height) = (moved.size.width as f64, moved.size.height as f64);
+        let mut text = String::new();
+        for object in &moved.targets.objects {
+            let boxes = object.bounds.iter().map(|b| {
+                let center = [(b.left + b.right) / 2.0 / width, (b.top + b.bottom) / 2.0 / height];
+                let sides = [(b.right - b.left) / width, (b.bottom - b.top) / height];
+                let points = order(object.keypoints.len(), moved.is_mirrored, &self.keypoints);
+                let points = points.into_iter().flat_map(|place| match object.keypoints[place] {
+                    Some(Keypoint { point: [x, y], visibility }) => [x / width, y / height, visibility],
+                    None => [0.0; 3],
+                });
+                center.into_iter().chain(sides).chain(points).collect()
+            });
+            let polygons = object.polygons.iter();
+            let polygons = polygons.map(|polygon| polygon.iter().flat_map(|[x, y]| [x / width, y / height]).collect());
+            for numbers in boxes.chain(polygons) {
+                let numbers: Vec<f64> = numbers;
+                let numbers: Vec<String> = numbers.into_iter().map(fraction).collect();
+                text += &format!("{} {}\n", object.class, numbers.join(" "));
+            }
+        }
+        text
     }
 
     /// Label files that belong to none of the images, as how many and the first.
@@ -121,23 +167,15 @@ impl Yolo {
     }
 }
 
-/// The lines of an image's objects, which has `size`.
-pub fn lines(targets: &Targets, size: Size) -> String {
-    let (width, height) = (size.width as f64, size.height as f64);
-    let mut text = String::new();
-    for object in &targets.objects {
-        let boxes = object.bounds.iter().map(|b| {
-            let center = [(b.left + b.right) / 2.0 / width, (b.top + b.bottom) / 2.0 / height];
-            vec![center[0], center[1], (b.right - b.left) / width, (b.bottom - b.top) / height]
-        });
-        let polygons = object.polygons.iter();
-        let polygons = polygons.map(|polygon| polygon.iter().flat_map(|[x, y]| [x / width, y / height]).collect());
-        for numbers in boxes.chain(polygons) {
-            let numbers: Vec<String> = numbers.into_iter().map(fraction).collect();
-            text += &format!("{} {}\n", object.class, numbers.join(" "));
-        }
+/// A number of a label: a fraction of the image's side.
+fn coordinate(word: &str) -> anyhow::Result<f64> {
+    match word.parse::<f64>() {
+        Ok(value) if (-ROUNDING..=1.0 + ROUNDING).contains(&value) => Ok(value),
+        Ok(value) => bail!(
+            "{value} is outside 0..=1; coordinates are fractions of the image's sides, and poses need --keypoints"
+        ),
+        Err(_) => bail!("`{}` is not a number", quoted(word)),
     }
-    text
 }
 
 /// A number with up to 8 decimals, as many as it has.

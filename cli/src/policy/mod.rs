@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use autoaugment::policy::Framework;
+use autoaugment::schemes::{TimmAugMix, TorchvisionAugMix};
 use autoaugment::{Policy, Scheme};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
@@ -187,6 +188,11 @@ fn show(scheme: &Scheme, form: Form) -> anyhow::Result<()> {
         Form::Json => terminal::json(&Shown { scheme, convention, operations, sub_policies }),
         Form::Text => {
             let mut comments = vec![format!("# convention {convention}"), format!("# {}", operations.join(", "))];
+            if let Scheme::TorchvisionAugMix(TorchvisionAugMix { depth: 0, .. })
+            | Scheme::TimmAugMix(TimmAugMix { depth: 0, .. }) = scheme
+            {
+                comments.push("# depth 0: each branch has 1 to 3 operations, drawn anew".to_string());
+            }
             comments.extend(sub_policies.iter().enumerate().map(|(i, sub)| format!("# sub-policy {}: {sub}", i + 1)));
             terminal::data(&format!("{scheme}\n{}", comments.join("\n")))
         }

@@ -27,3 +27,19 @@ fn lines(op: &Op) -> Vec<String> {
 pub fn short(weight: f64) -> String {
     format!("{weight:.2}")
 }
+
+/// A number with up to two decimals, as many as it has. Found policies have numbers of many more.
+pub fn rounded(number: f64) -> String {
+    ((number * 100.0).round() / 100.0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    #[test]
+    fn headings_have_no_long_decimals() {
+        let numbers = [0.3684210526315789, 9.0, 0.45, 0.999, 0.0].map(rounded);
+        assert_eq!(numbers, ["0.37", "9", "0.45", "1", "0"]);
+    }
+}

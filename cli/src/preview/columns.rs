@@ -6,6 +6,8 @@ use anyhow::bail;
 use autoaugment::{Convention, Interpolation, Op, OpKind, Plan, PlannedImage, Policy, Sampler, Scheme, Shape};
 use serde_json::{Value, json};
 
+use super::captions::rounded;
+
 /// A column before it is run.
 pub struct Column {
     pub heading: String,
@@ -35,8 +37,8 @@ pub fn of_sub_policies(policy: &Policy, numbers: &[usize], sampler: Sampler, epo
     let column = |(i, &number): (usize, &usize)| {
         let steps =
             policy.sub_policies[number - 1].steps.iter().map(|step| match policy.convention.has_magnitude(step.op) {
-                true => format!("{} {}, p {}", step.op, step.magnitude, step.probability),
-                false => format!("{}, p {}", step.op, step.probability),
+                true => format!("{} {}, p {}", step.op, rounded(step.magnitude), rounded(step.probability)),
+                false => format!("{}, p {}", step.op, rounded(step.probability)),
             });
         let (first, step) = (i as u64, numbers.len() as u64);
         let what = What::SubPolicy { sampler: sampler.clone(), epoch, number, first, step };

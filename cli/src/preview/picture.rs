@@ -71,8 +71,8 @@ pub fn draw(picture: &mut RgbImage, targets: &Targets, size: Size, pen: &Pen) {
         for polygon in polygons {
             outline(picture, &polygon.iter().copied().map(place).collect::<Vec<_>>(), color);
         }
-        for point in keypoints.iter().flatten() {
-            dot(picture, place(*point), 2.5, color);
+        for keypoint in keypoints.iter().flatten() {
+            dot(picture, place(keypoint.point), 2.5, color);
         }
     }
     for Object { bounds, class, name, .. } in &targets.objects {

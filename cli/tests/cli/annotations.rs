@@ -160,6 +160,36 @@ fn yolo_labels_follow_and_copies_have_their_own() {
 }
 
 #[test]
+fn poses_of_yolo_follow() {
+    let folder = annotated();
+    folder.write("labels/a.txt", "0 0.225 0.3 0.25 0.2 0.1 0.2 2 0.35 0.2 1 0 0 0\n");
+    let call = "--op HorizontalFlip --yolo labels --device cpu";
+    let names = "--keypoints left_corner,right_corner,middle";
+    folder.run(&format!("apply in --out out {call} {names}")).ends_with(0).says("moved 1 object");
+    // The box 4..14 is at 26..36. What was the right corner, at 14, is the left one, at 26.
+    let text = String::from_utf8(folder.read("out/labels/a.txt")).unwrap();
+    assert_eq!(text, "0 0.775 0.3 0.25 0.2 0.65 0.2 1 0.9 0.2 2 0 0 0\n");
+    folder.run(&format!("preview in --size 160 {call} {names} --out pose.png")).ends_with(0);
+    // Out of the image, a keypoint is not known.
+    let crop = "apply in --out cut --op Crop(x=8,y=0,width=32,height=30) --yolo labels --device cpu";
+    folder.run(&format!("{crop} {names}")).ends_with(0).says("1 partly outside");
+    let text = String::from_utf8(folder.read("cut/labels/a.txt")).unwrap();
+    assert_eq!(text, "0 0.09375 0.3 0.1875 0.2 0 0 0 0.1875 0.2 1 0 0 0\n");
+    for (names, text, words) in [
+        ("", "0 0.2 0.3 0.2 0.2 0.1 0.2 2", "2 is outside 0..=1; coordinates are fractions of the image's sides, and"),
+        ("", "0 0.2 0.3 0.2 0.2 0.1 0.2 0", "there are 7 numbers behind the class"),
+        ("--keypoints a,b", "0 0.2 0.3 0.2 0.2 0.1 0.2 2", "there are 7 numbers behind the class; a pose has 10"),
+        ("--keypoints a", "0 0.2 0.3 0.2 0.2 0.1 0.2 0.5", "the visibility `0.5` of a keypoint is none of 0, 1 and 2"),
+        ("--keypoints a", "0 0.2 0.3 0.2 0.2 0.1 1e9 2", "1000000000 is outside 0..=1"),
+    ] {
+        folder.write("labels/a.txt", text);
+        let run = folder.run(&format!("apply in --out x {call} {names}")).ends_with(1);
+        run.says("labels/a.txt, line 1: ").says(words);
+    }
+    folder.run("apply in --out x --op Invert --keypoints a --device cpu").ends_with(2).says("--yolo");
+}
+
+#[test]
 fn one_copy_each_of_many_is_one_coco_file() {
     let folder = annotated();
     folder.image("in/b.png", rectangles());
@@ -261,6 +291,9 @@ fn broken_annotations_are_named() {
         .run("apply in --out masked --op Invert --masks masks --device cpu")
         .ends_with(1)
         .says("a mask is gray or has a palette");
+    folder.image("masks/a.png", image::ImageBuffer::<image::Luma<u16>, _>::new(40, 30));
+    let run = folder.run("apply in --out masked --op Invert --masks masks --device cpu").ends_with(1);
+    run.says("with up to 8 bits; this PNG is Grayscale with 16 bits");
     std::fs::remove_file(folder.path("masks/a.png")).unwrap();
     folder
         .run("apply in --out masked --op Invert --masks masks --device cpu")

@@ -189,6 +189,15 @@ fn the_sub_policies_of_timm_are_shown() {
 }
 
 #[test]
+fn a_depth_of_none_says_what_it_means() {
+    let folder = Folder::new();
+    for (policy, means) in [("augmix", true), ("augmix-m5-w4", true), ("augmix-m5-w4-d2", false)] {
+        let shown = folder.run(&format!("policy show {policy}")).ends_with(0).stdout;
+        assert_eq!(shown.contains("\n# depth 0: each branch has 1 to 3 operations"), means, "{shown}");
+    }
+}
+
+#[test]
 fn statistics_are_what_the_policy_says() {
     let folder = Folder::new();
     let stats = |policy: &str| -> Value {

@@ -240,6 +240,25 @@ fn shards_and_idx_files_are_shown() {
     assert_eq!(shrunk(&sheet, corner(&sheet, 0, 40), (20, 20), 2), RgbImage::from_pixel(20, 20, Rgb([77; 3])));
 }
 
+/// The file is one that pyarrow wrote: 7 gray images, of which one only names its file.
+#[test]
+fn parquet_files_are_shown() {
+    let folder = Folder::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/hub-snappy.parquet");
+    folder.write("data/train.parquet", std::fs::read(file).unwrap());
+    let call = "--images 7 --op Identity --device cpu --size 32";
+    let run = folder.run(&format!("preview data {call}"));
+    if run.stderr.contains("this build cannot read parquet files; build it with the feature `parquet`") {
+        eprintln!("skipped: a build without parquet");
+        return;
+    }
+    let run = run.ends_with(1).says("column `image.bytes` has no value").says("error: 3 inputs failed");
+    run.says("wrote preview.png");
+    let sheet = folder.pixels("preview.png").to_rgb8();
+    // Image 0 is black, 4 x 3, and 32 / 4 = 8 pixels stand for one.
+    assert_eq!(shrunk(&sheet, corner(&sheet, 0, 32), (4, 3), 8), RgbImage::new(4, 3));
+}
+
 #[test]
 fn a_plan_by_hand_shows_its_entries() {
     let folder = Folder::new();
