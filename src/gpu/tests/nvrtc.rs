@@ -1,8 +1,9 @@
 //! NVRTC: the kernels compile for NVIDIA's GPUs, on a machine without one.
 //!
 //! Needs `libnvrtc.so` of the package `nvidia-cuda-nvrtc` from PyPI in `target/nvrtc`, or where `AUTOAUGMENT_NVRTC`
-//! points. Where there is none the tests say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_NVRTC=1`. A kernel
-//! that interpolates takes seconds. So by default a part is compiled, and `AUTOAUGMENT_NVRTC_ALL=1` asks for everything.
+//! points. Where there is none the tests say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_NVRTC=1`. A
+//! kernel that interpolates takes seconds. So by default a part is compiled, and `AUTOAUGMENT_NVRTC_ALL=1` asks for
+//! everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
