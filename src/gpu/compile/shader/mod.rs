@@ -209,6 +209,9 @@ pub(crate) fn assemble(variant: &Variant) -> String {
 }
 
 /// How the kernel stores four pixels, with as few and as wide accesses as the form and the images allow.
+///
+/// With 16 bytes an access, and without bounds of loops, all forms in all groupings take 0.61 of the CPU time on
+/// lavapipe, and the policies in u8 0.81. Compiling is a half of both. No GPU has run it yet.
 fn store(variant: &Variant) -> String {
     let form = match variant.dtype {
         _ if variant.kernel.is_to_intermediate() => &[wgsl!("kernels/store_intermediate")][..],
