@@ -1,7 +1,7 @@
 // Bindings and parameters that every kernel has.
 //
-// `source` has the images of the batch, and `partners` the images that others are mixed with; these are usually the same
-// buffer. `intermediate` has images between two segments, one word a pixel, each from a multiple of four words on.
+// `source` has the images of the batch, and `partners` the images that others are mixed with; these are usually the
+// same buffer. `intermediate` has images between two segments, one word a pixel, each from a multiple of four words on.
 // `programs` says what to do with each image, `tables` has what is the same for all batches.
 struct Params {
   // Where in `programs` the list of this dispatch's programs is, and how many there are.
