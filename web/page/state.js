@@ -39,7 +39,7 @@ function write(key, value) {
 
 // Why a link's value cannot be taken; nothing if it can. A policy's text is judged by the library, at its field.
 function refused(key, value) {
-  if (!(key in DEFAULTS)) return "there is no such field";
+  if (!Object.hasOwn(DEFAULTS, key)) return "there is no such field";
   if (isChoice(key)) return choice(key, value) ? "" : "there is no such choice";
   const field = byId(key);
   if (key === "seed") return /^\d{1,20}$/.test(value) ? "" : "it must be a whole number";

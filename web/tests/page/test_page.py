@@ -128,10 +128,11 @@ def test_a_link_restores_the_state(shown):
 
 def test_bad_parts_of_a_link_are_named_and_the_rest_is_kept(shown):
     bad = "seed=-1&view=movie&columns=0&nonsense=1&convention=opencv&side=7&magnitude=400&number=2.5&always=yes"
+    bad += "&constructor=1&__proto__=2"
     page = shown(f"{bad}&policy=cifar10&interpolation=bicubic")
     notes = page.text("#link-notes").splitlines()
-    assert len(notes) == 9, notes
-    for key in ("seed", "view", "columns", "nonsense", "convention", "side", "magnitude", "number", "always"):
+    assert len(notes) == 11, notes
+    for key in ("seed", "view", "columns", "nonsense", "convention", "side", "magnitude", "number", "always", "constructor"):
         assert any(f"{key}=" in note for note in notes), key
     assert page.page.input_value("#policy") == "cifar10" and page.page.input_value("#interpolation") == "bicubic"
     assert len(page.cells()) == 12
