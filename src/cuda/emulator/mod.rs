@@ -149,14 +149,15 @@ fn built(text: &str) -> Result<PathBuf, String> {
 }
 
 /// Loads a library for as long as the process lives.
-fn open(library: &Path, flags: i32) -> Result<usize, String> {
+pub(crate) fn open(library: &Path, flags: i32) -> Result<usize, String> {
     let path = CString::new(library.to_str().ok_or("the path is no text")?).map_err(|e| e.to_string())?;
-    // SAFETY: the library's initializers only note where its shared variables are.
+    // SAFETY: initializers of these libraries have no requirements: they note where shared variables are.
     let handle = unsafe { libc::dlopen(path.as_ptr(), flags) };
     if handle.is_null() { Err(format!("{} cannot be loaded", library.display())) } else { Ok(handle as usize) }
 }
 
-fn symbol(library: usize, name: &CStr) -> Result<*mut c_void, String> {
+/// The address of what an open library calls so.
+pub(crate) fn symbol(library: usize, name: &CStr) -> Result<*mut c_void, String> {
     // SAFETY: the handle is of a library that is never closed.
     let address = unsafe { libc::dlsym(library as *mut c_void, name.as_ptr()) };
     if address.is_null() { Err(format!("{name:?} is missing")) } else { Ok(address) }

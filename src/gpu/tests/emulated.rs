@@ -1,16 +1,15 @@
 //! Emulated: the kernels as CUDA C++, run on the host by a fiber for each thread. The bytes must be the CPU executor's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use super::planned::{Case, Got, Planned, cases, coverage};
+use super::planned::{Case, Got, Planned, cases, coverage, texts};
 use crate::cuda::emulator::{self, Bound, Memory};
 use crate::cuda::source::{CudaSource, translate};
 use crate::gpu::compile::commands::{PARAMETERS_STRIDE, Role};
 
 /// The kernels of these cases, by their WGSL.
 fn translated(planned: &[Planned]) -> BTreeMap<&str, CudaSource> {
-    let texts: BTreeSet<&str> = planned.iter().flat_map(|planned| &planned.steps).map(|step| &*step.text).collect();
-    texts.into_iter().map(|text| (text, translate(text).unwrap_or_else(|e| panic!("{e}\n{text}")))).collect()
+    texts(planned).into_iter().map(|text| (text, translate(text).unwrap_or_else(|e| panic!("{e}\n{text}")))).collect()
 }
 
 /// Runs a case as CUDA would.
@@ -58,7 +57,7 @@ fn every_kernel_computes_the_same_bytes_as_cuda() {
     let images: usize = planned.iter().map(|planned| planned.case.batch.shape().images).sum();
     let bytes: usize = planned.iter().map(|planned| planned.case.batch.data().len()).sum();
     let steps: usize = planned.iter().map(|planned| planned.steps.len()).sum();
-    let kernels = translated(&planned).len();
+    let kernels = texts(&planned).len();
     println!("{} batches, {images} images, {bytes} bytes, {steps} dispatches of {kernels} kernels", planned.len());
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
 }

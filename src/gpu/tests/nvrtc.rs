@@ -5,7 +5,7 @@
 //! kernel that interpolates takes seconds. So by default a part is compiled, and `AUTOAUGMENT_NVRTC_ALL=1` asks for
 //! everything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::planned::{Planned, cases};
+use super::planned::{Planned, cases, texts};
 use super::variants;
+use crate::cuda::emulator;
 use crate::cuda::source::{CudaSource, NVRTC_OPTIONS, translate};
 
 /// Compute capabilities: T4, A100, H100, B200. The first is the one that most kernels are compiled for.
@@ -45,10 +46,7 @@ struct Nvrtc {
 
 impl Nvrtc {
     fn open(library: &Path) -> Self {
-        let path = CString::new(library.to_str().unwrap()).unwrap();
-        // SAFETY: the library's initializers have no requirements, and it is never closed.
-        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
-        assert!(!handle.is_null(), "{} cannot be loaded", library.display());
+        let handle = emulator::open(library, libc::RTLD_NOW).unwrap();
         // SAFETY: these are the types of the functions in `nvrtc.h`.
         unsafe {
             Nvrtc {
@@ -91,14 +89,11 @@ impl Nvrtc {
 ///
 /// # Safety
 /// The type must be the function's.
-unsafe fn symbol<F: Copy>(library: *mut c_void, name: &CStr) -> F {
+unsafe fn symbol<F: Copy>(library: usize, name: &CStr) -> F {
     assert_eq!(size_of::<F>(), size_of::<*mut c_void>());
-    // SAFETY: the library is open, and the caller knows the function's type.
-    unsafe {
-        let address = libc::dlsym(library, name.as_ptr());
-        assert!(!address.is_null(), "{name:?} is missing");
-        std::mem::transmute_copy(&address)
-    }
+    let address = emulator::symbol(library, name).unwrap();
+    // SAFETY: the caller knows the function's type.
+    unsafe { std::mem::transmute_copy(&address) }
 }
 
 fn is_set(variable: &str) -> bool {
@@ -141,7 +136,7 @@ fn check(ptx: &str, source: &CudaSource, architecture: u32) -> Result<(), String
 
 /// The kernels of all cases: those that interpolate, which take long, and the others.
 fn kernels(planned: &[Planned]) -> [Vec<CudaSource>; 2] {
-    let mut texts: BTreeSet<&str> = planned.iter().flat_map(|p| &p.steps).map(|step| &*step.text).collect();
+    let mut texts = texts(planned);
     let every = if is_set("AUTOAUGMENT_NVRTC_ALL") { variants::every() } else { BTreeMap::new() };
     texts.extend(every.keys().map(|text| &**text));
     let sources = texts.into_iter().map(|text| (text.contains("fn f64_mul("), translate(text).unwrap()));

@@ -36,7 +36,7 @@ pub fn left_out(cases: &[Planned]) -> Vec<String> {
     let rounds: BTreeSet<u32> = steps().filter_map(|step| step.round).collect();
     let files = shader_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"));
     assert!(files.len() > 30, "{files:?}");
-    let texts: BTreeSet<&str> = steps().map(|step| &*step.text).collect();
+    let texts = super::texts(cases);
     let mut missing: Vec<String> = files
         .into_iter()
         .filter(|(_, line)| !texts.iter().any(|text| text.contains(line)))

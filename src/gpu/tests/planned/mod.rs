@@ -3,6 +3,8 @@
 pub mod cases;
 pub mod coverage;
 
+use std::collections::BTreeSet;
+
 use crate::batch::Placement;
 use crate::gpu::compile::WORKGROUP_MEMORY;
 use crate::gpu::compile::commands::{Chunk, Command, Commands, PARAMETERS_STRIDE, Prepared, Role, WholeBatch};
@@ -91,6 +93,11 @@ impl Case {
         });
         all.collect()
     }
+}
+
+/// The WGSL of all kernels that these cases run.
+pub fn texts(planned: &[Planned]) -> BTreeSet<&str> {
+    planned.iter().flat_map(|planned| &planned.steps).map(|step| &*step.text).collect()
 }
 
 impl Planned {
