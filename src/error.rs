@@ -246,7 +246,7 @@ pub enum Error {
     #[error("loader: {0}")]
     Loader(String),
 
-    /// The epoch was dropped or has ended, and nothing will read this batch.
+    /// The epoch was dropped or has ended, and nothing will read this batch; or its data set ended it.
     #[cfg(feature = "loader")]
     #[error("this batch was cancelled: {0}")]
     Cancelled(&'static str),

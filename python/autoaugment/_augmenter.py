@@ -46,6 +46,7 @@ class Augmenter:
         self._arguments = {name: value for name, value in arguments.items() if value is not None and (name, value) != auto}
         self._seed = None if seed is None else _draws.checked("seed", seed)
         threads = _values.threads(threads)
+        _values.text("device", device)
         if interpolation is not None:
             _values.text("interpolation", interpolation)
         config = {

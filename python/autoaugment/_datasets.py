@@ -9,14 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _forms
+from . import _forms, _values
 from ._native import Samples
 
 Path = str | os.PathLike[str]
-
-
-def _paths(files: Path | Sequence[Path]) -> list[str]:
-    return [os.fspath(files)] if isinstance(files, (str, os.PathLike)) else [os.fspath(file) for file in files]
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class ImageFolder:
     root: Path
 
     def _open(self) -> Samples:
-        return Samples.image_folder(os.fspath(self.root))
+        return Samples.image_folder(_values.path("root", self.root))
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,9 @@ class TarShards:
     masks: str | Sequence[str] = ()
 
     def _open(self) -> Samples:
-        classes = None if self.classes is None else list(self.classes)
-        masks = [self.masks] if isinstance(self.masks, str) else list(self.masks)
-        return Samples.tar_shards(_paths(self.files), classes, self.labels, masks)
+        classes = None if self.classes is None else _values.texts("classes", self.classes)
+        masks = _values.texts("masks", self.masks)
+        return Samples.tar_shards(_values.paths("files", self.files), classes, bool(self.labels), masks)
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,9 @@ class Parquet:
     mask: str | None = None
 
     def _open(self) -> Samples:
-        return Samples.parquet(_paths(self.files), self.image, self.label, self.mask)
+        columns = {"image": self.image, "label": self.label, "mask": self.mask}
+        named = (None if column is None else _values.text(name, column) for name, column in columns.items())
+        return Samples.parquet(_values.paths("files", self.files), *named)
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Idx:
     labels: Path
 
     def _open(self) -> Samples:
-        return Samples.idx(os.fspath(self.images), os.fspath(self.labels))
+        return Samples.idx(_values.path("images", self.images), _values.path("labels", self.labels))
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Cifar:
     kind: str = "cifar10"
 
     def _open(self) -> Samples:
-        return Samples.cifar(_paths(self.files), self.kind)
+        return Samples.cifar(_values.paths("files", self.files), _values.text("kind", self.kind))
 
 
 class _Items:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterable
-from operator import index as as_int
+from typing import Any
 
+from . import _values
 from ._native import sample_index
 
 MOST = 2**64
@@ -18,10 +19,9 @@ Index = int | str | Iterable[int | str]
 
 def checked(name: str, value: object) -> int:
     """A whole number of 0..2^64-1."""
-    try:
-        number = as_int(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name}: a whole number is needed, got {type(value).__name__}") from None
+    number = _values.integer(value)
+    if number is None:
+        raise TypeError(f"{name}: a whole number is needed, got {type(value).__name__}")
     if not 0 <= number < MOST:
         raise ValueError(f"{name}: it must be 0 or more and below 2^64, got {number}")
     return number
@@ -29,17 +29,19 @@ def checked(name: str, value: object) -> int:
 
 def indices(index: Index, images: int, single: bool) -> list[int]:
     """The sample index of each image. Text is hashed by `sample_index`."""
-    if isinstance(index, str):
-        numbers = [sample_index(index)]
-    elif isinstance(index, Iterable):
-        numbers = [sample_index(one) if isinstance(one, str) else checked("index", one) for one in index]
-    else:
-        numbers = [checked("index", index)]
-    if single and isinstance(index, Iterable) and not isinstance(index, str) and len(numbers) != 1:
+    several = _is_several(index)
+    each: Iterable[Any] = index if several else [index]  # type: ignore[assignment]
+    numbers = [sample_index(one) if isinstance(one, str) else checked("index", one) for one in each]
+    if single and several and len(numbers) != 1:
         raise ValueError(f"index: one image needs one index, got {len(numbers)}")
     if len(numbers) != images:
         raise ValueError(f"index: {images} images need {images} indices, got {len(numbers)}")
     return numbers
+
+
+def _is_several(index: Any) -> bool:
+    """Whether it has one index or more. An array or tensor without axes is a number."""
+    return isinstance(index, Iterable) and not isinstance(index, str) and getattr(index, "ndim", 1) != 0
 
 
 def fresh() -> int:

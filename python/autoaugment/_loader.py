@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -104,6 +105,10 @@ class Form:
         if pin_memory and name != "torch":
             raise ValueError(f"pin_memory: only tensors of torch are pinned, and as_ is {name!r}")
         self.name, self._pin = name, False
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(f'as_: {name} cannot be imported ({error}); install it, or take "numpy"') from error
         if name == "torch" and pin_memory is not False:
             import torch
 

@@ -14,14 +14,15 @@ Fill = int | Sequence[int]
 
 def color(name: str, fill: Fill) -> tuple[int, int, int]:
     """Red, green and blue of a fill."""
+    one = _values.integer(fill)
     try:
-        values = [fill] * 3 if isinstance(fill, int) else list(fill)
+        values = [_values.integer(value) for value in fill] if one is None else [one] * 3  # type: ignore[union-attr]
     except TypeError:
         values = []
-    if len(values) != 3 or not all(isinstance(v, int) and 0 <= v <= 255 for v in values):
-        raise ValueError(f"{name}: one value or three of 0..255 are needed, got {fill!r}")
-    red, green, blue = values
-    return red, green, blue
+    match [value for value in values if value is not None and 0 <= value <= 255]:
+        case [red, green, blue] if len(values) == 3:
+            return red, green, blue
+    raise ValueError(f"{name}: one value or three of 0..255 are needed, got {fill!r}")
 
 
 def _color_or_none(name: str, fill: Fill | None) -> tuple[int, int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from operator import index as as_int
 from typing import Any
 
@@ -10,12 +11,17 @@ from typing import Any
 MOST_THREADS = 1024
 
 
-def whole(name: str, value: Any, least: int, most: int) -> int:
-    """A whole number of a range. NumPy's are taken too, bools are not."""
+def integer(value: Any) -> int | None:
+    """A whole number, or None for what is none. NumPy's are taken too, bools are not."""
     try:
-        number = None if isinstance(value, bool) else as_int(value)
+        return None if isinstance(value, bool) else as_int(value)
     except TypeError:
-        number = None
+        return None
+
+
+def whole(name: str, value: Any, least: int, most: int) -> int:
+    """A whole number of a range."""
+    number = integer(value)
     if number is None or not least <= number <= most:
         raise ValueError(f"{name}: a whole number of {least}..{most} is needed, got {value!r}")
     return number
@@ -53,3 +59,26 @@ def text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name}: a text is needed, got {value!r}")
     return value
+
+
+def texts(name: str, values: Any) -> list[str]:
+    """One text or several."""
+    if isinstance(values, str):
+        return [values]
+    if not hasattr(values, "__iter__") or isinstance(values, bytes):
+        raise TypeError(f"{name}: texts are needed, got {values!r}")
+    return [text(name, value) for value in values]
+
+
+def path(name: str, value: Any) -> str:
+    """A path, as a text."""
+    try:
+        return text(name, os.fspath(value))
+    except TypeError:
+        raise TypeError(f"{name}: a path is needed, as str or os.PathLike, got {value!r}") from None
+
+
+def paths(name: str, values: Any) -> list[str]:
+    """One path or several."""
+    one = isinstance(values, (str, bytes, os.PathLike)) or not hasattr(values, "__iter__")
+    return [path(name, value) for value in ([values] if one else values)]

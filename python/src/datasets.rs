@@ -1,12 +1,12 @@
 //! Data sets: the library's, and a sequence of Python's.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use autoaugment::loader::{
     Cifar, Cifar100Label, Dataset, Idx, ImageFolder, Labels, Locality, ParquetShards, Sample, TarShards,
 };
 use autoaugment::{Error, Layout, Result, Size};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
@@ -17,6 +17,26 @@ use crate::sources::Source;
 #[pyclass(frozen, module = "autoaugment._native")]
 pub struct Samples {
     pub set: Shared,
+    pub exit: Exit,
+}
+
+/// What Python code raised that is no `Exception`, such as `SystemExit`. It ends the epoch, which raises it again.
+#[derive(Clone, Default)]
+pub struct Exit(Arc<Mutex<Option<PyErr>>>);
+
+impl Exit {
+    pub fn take(&self) -> Option<PyErr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The error of a sample that raised.
+    fn error(&self, raised: PyErr) -> Error {
+        if Python::attach(|py| raised.is_instance_of::<PyException>(py)) {
+            return Error::Decode(raised.to_string());
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+        Error::Cancelled("the data set ended it")
+    }
 }
 
 /// A data set that several loaders can have.
@@ -69,6 +89,7 @@ impl Mask {
 struct Sequence {
     items: Py<PyAny>,
     length: usize,
+    exit: Exit,
 }
 
 impl Dataset for Sequence {
@@ -105,13 +126,13 @@ impl Dataset for Sequence {
                 None => Ok(sample),
             }))
         });
-        read.unwrap_or_else(|error| Err(Error::Decode(error.to_string())))
+        read.unwrap_or_else(|raised| Err(self.exit.error(raised)))
     }
 }
 
 impl Samples {
     fn of(py: Python<'_>, open: impl FnOnce() -> Result<Arc<dyn Dataset>> + Send) -> PyResult<Self> {
-        Ok(Samples { set: Shared(py.detach(open).map_err(raise)?) })
+        Ok(Samples { set: Shared(py.detach(open).map_err(raise)?), exit: Exit::default() })
     }
 }
 
@@ -195,7 +216,8 @@ impl Samples {
     /// What `items[i]` gives: an image (an array, `bytes` or the `str` of a path), its class, and a mask or `None`.
     #[staticmethod]
     fn sequence(items: Py<PyAny>, length: usize) -> Self {
-        Samples { set: Shared(Arc::new(Sequence { items, length })) }
+        let exit = Exit::default();
+        Samples { set: Shared(Arc::new(Sequence { items, length, exit: exit.clone() })), exit }
     }
 
     fn __len__(&self) -> usize {

@@ -1,5 +1,7 @@
 //! Engine: draws for Python's images and applies the draws.
 
+use std::sync::Arc;
+
 use autoaugment::loader::Region;
 use autoaugment::{AugmenterConfig, ImageView, Layout, Output, Sampler, Size, Sizes, TensorMut};
 use pyo3::exceptions::PyValueError;
@@ -36,10 +38,10 @@ enum Draws {
 
 impl Draws {
     /// The plan for images of these sizes, and the size of all of them afterwards.
-    fn checked(&self, sampler: &Sampler, sizes: Sizes<'_>) -> autoaugment::Result<(autoaugment::Plan, Size)> {
+    fn checked(&self, sampler: &Sampler, sizes: Sizes<'_>) -> autoaugment::Result<(Arc<autoaugment::Plan>, Size)> {
         let plan = match self {
             Draws::Plan(Plan { plan }) => plan.clone(),
-            Draws::Key(epoch, indices) => sampler.plan(sizes, *epoch, indices)?,
+            Draws::Key(epoch, indices) => sampler.plan(sizes, *epoch, indices)?.into(),
         };
         let size = plan.check(sizes)?;
         Ok((plan, size))
@@ -50,7 +52,7 @@ impl Draws {
         match self {
             Draws::Plan(Plan { plan }) => {
                 let image = plan.images().get(image).cloned();
-                Draws::Plan(Plan { plan: autoaugment::Plan::new(image.into_iter().collect()) })
+                Draws::Plan(autoaugment::Plan::new(image.into_iter().collect()).into())
             }
             Draws::Key(epoch, indices) => Draws::Key(*epoch, indices.get(image).copied().into_iter().collect()),
         }
@@ -101,7 +103,7 @@ impl Engine {
         let sizes: Vec<_> = sizes.into_iter().map(size).collect();
         let threads = threads::of_work(self.threads);
         let drawn = py.detach(|| threads.run(|| self.sampler.plan(&sizes[..], epoch, &indices)));
-        Ok(Plan { plan: drawn.map_err(raise)?.map_err(raise)? })
+        Ok(drawn.map_err(raise)?.map_err(raise)?.into())
     }
 
     /// One image, or a batch in one array.
@@ -237,7 +239,7 @@ impl Engine {
         draws: &Draws,
         sizes: Sizes<'_>,
         bytes: usize,
-    ) -> PyResult<(autoaugment::Plan, Size)> {
+    ) -> PyResult<(Arc<autoaugment::Plan>, Size)> {
         // Giving the GIL away costs more than one image's draws.
         if sizes.len() == 1 {
             return draws.checked(&self.sampler, sizes).map_err(raise);
@@ -299,7 +301,7 @@ impl Engine {
             plans.push(plan);
         }
         let jobs: Vec<_> = destinations.iter_mut().map(Destination::memory).zip(&plans).zip(&views).collect();
-        let run = |((memory, plan), view): ((TensorMut<'_>, &autoaugment::Plan), &ImageView<'_>)| {
+        let run = |((memory, plan), view): ((TensorMut<'_>, &Arc<autoaugment::Plan>), &ImageView<'_>)| {
             executor.apply_to(std::slice::from_ref(view), plan, &self.output, memory).map(drop)
         };
         // A GPU takes one batch after the other.
@@ -316,8 +318,8 @@ impl Engine {
             ran.map_err(|error| at_image(py, raise(error), i))?;
         }
         let results = PyList::new(py, destinations.into_iter().map(|destination| destination.array))?;
-        let planned = plans.into_iter().flat_map(autoaugment::Plan::into_images).collect();
-        Ok((results.into_any(), Plan { plan: autoaugment::Plan::new(planned) }))
+        let planned = plans.into_iter().flat_map(|plan| Arc::unwrap_or_clone(plan).into_images()).collect();
+        Ok((results.into_any(), autoaugment::Plan::new(planned).into()))
     }
 }
 

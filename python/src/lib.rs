@@ -4,6 +4,7 @@
 //! it is typed Python; `_native.pyi` has the types of what is here.
 
 mod arrays;
+mod block;
 mod datasets;
 mod devices;
 mod engine;

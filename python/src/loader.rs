@@ -8,7 +8,7 @@ use autoaugment::targets::Masks;
 use autoaugment::{Augmenter, AugmenterConfig, Device, Tensor};
 use pyo3::prelude::*;
 
-use crate::datasets::Samples;
+use crate::datasets::{Exit, Samples};
 use crate::devices;
 use crate::errors::raise;
 use crate::memory::{array_of, masks_of};
@@ -18,6 +18,7 @@ use crate::plans::Plan;
 #[pyclass(frozen, module = "autoaugment._native")]
 pub struct Loader {
     loader: Arc<loader::Loader>,
+    exit: Exit,
 }
 
 /// How batches are made, besides the transform.
@@ -44,6 +45,7 @@ struct Options {
 pub struct Epoch {
     epoch: Mutex<loader::Epoch>,
     loader: Arc<loader::Loader>,
+    exit: Exit,
 }
 
 /// The parts of a batch: images, labels, sample indices, plan, soft labels with their number of classes, and masks.
@@ -80,7 +82,7 @@ impl Loader {
             }
             builder.build()
         };
-        Ok(Loader { loader: Arc::new(py.detach(build).map_err(raise)?) })
+        Ok(Loader { loader: Arc::new(py.detach(build).map_err(raise)?), exit: samples.exit.clone() })
     }
 
     /// The number of batches of an epoch.
@@ -92,7 +94,7 @@ impl Loader {
     /// An epoch from one of its batches on.
     fn epoch(&self, py: Python<'_>, epoch: u64, batch: u64) -> PyResult<Epoch> {
         let begun = py.detach(|| self.loader.resume(Position { epoch, batch })).map_err(raise)?;
-        Ok(Epoch { epoch: Mutex::new(begun), loader: self.loader.clone() })
+        Ok(Epoch { epoch: Mutex::new(begun), loader: self.loader.clone(), exit: self.exit.clone() })
     }
 }
 
@@ -132,13 +134,14 @@ impl Epoch {
     /// The next batch, or `None` at the end.
     fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<Parts<'py>>> {
         let next = py.detach(|| self.epoch.lock().unwrap_or_else(PoisonError::into_inner).next());
-        let Some(batch) = next.transpose().map_err(raise)? else { return Ok(None) };
+        let next = next.transpose().map_err(|error| self.exit.take().unwrap_or_else(|| raise(error)));
+        let Some(batch) = next? else { return Ok(None) };
         let (tensor, is_own) = py.detach(|| on_host(&self.loader, batch.images)).map_err(raise)?;
         let images = array_of(py, tensor, is_own.then(|| self.loader.clone()))?;
         let masks = batch.masks.map(|masks| masks_of(py, masks)).transpose()?;
         let classes = |labels: &[f32]| labels.len() / batch.labels.len().max(1);
         let soft = batch.mixed.map(|mixed| (classes(&mixed.labels), mixed.labels)).map(|(n, labels)| (labels, n));
-        Ok(Some((images, batch.labels, batch.indices, Plan { plan: batch.plan }, soft, masks)))
+        Ok(Some((images, batch.labels, batch.indices, batch.plan.into(), soft, masks)))
     }
 
     /// The epoch and the number of the next batch.

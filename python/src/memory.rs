@@ -1,90 +1,23 @@
 //! Memory: results, in memory that goes back when Python is done with them.
 //!
-//! The system maps a large allocation page by page, each time anew, which costs more than most policies. So a large
-//! result lies in a `Memory`, which an array keeps alive. When the last array over it is gone, the next result of about
-//! that size gets it. A result that is kept is never overwritten.
+//! A large result lies in a `Memory`, which an array keeps alive. When the last array over it is gone, the next result
+//! of about that size gets its block. A result that is kept is never overwritten.
 
 use std::ffi::c_int;
-use std::mem::size_of;
 use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use autoaugment::half::f16;
 use autoaugment::loader::Loader;
 use autoaugment::{Dtype, Shape, Tensor, TensorMut};
-use bytemuck::{Pod, Zeroable};
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::{PyBufferError, PyMemoryError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::arrays::axes;
-
-/// Bytes of a result from which on recycling pays.
-const LARGE: usize = 1 << 16;
-/// The most blocks that wait for their next use.
-const MOST: usize = 4;
-
-/// As much as a cache line and JAX want for an alignment.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
-
-static FREE: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
-
-/// Only held for a moment, and never without the GIL, which a fork needs too. So a fork never finds it locked.
-fn free() -> MutexGuard<'static, Vec<Vec<Line>>> {
-    FREE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Bytes that were a result before, or new ones. Made and dropped with the GIL.
-pub struct Block {
-    lines: Vec<Line>,
-    bytes: usize,
-    /// The process that made it. Another one does not give it back.
-    process: u32,
-}
-
-impl Block {
-    pub fn new(bytes: usize, _: Python<'_>) -> PyResult<Self> {
-        let (needed, process) = (bytes.div_ceil(size_of::<Line>()), process::id());
-        let mut free = free();
-        // Not one that is far too large: a small result would hold it for a long time.
-        let fits = |lines: &Vec<Line>| lines.len() >= needed && lines.len() / 2 <= needed;
-        if let Some(place) = free.iter().position(fits) {
-            return Ok(Block { lines: free.swap_remove(place), bytes, process });
-        }
-        drop(free);
-        let mut lines = Vec::new();
-        lines.try_reserve_exact(needed).map_err(|_| {
-            PyMemoryError::new_err(format!("no memory for the augmented images: {bytes} bytes cannot be had"))
-        })?;
-        lines.resize(needed, Line([0; 64]));
-        Ok(Block { lines, bytes, process })
-    }
-
-    pub fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.lines).get(..self.bytes).unwrap_or_default()
-    }
-
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(&mut self.lines).get_mut(..self.bytes).unwrap_or_default()
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        if self.process != process::id() || self.bytes < LARGE {
-            return;
-        }
-        let mut free = free();
-        if free.len() >= MOST {
-            free.remove(0);
-        }
-        free.push(std::mem::take(&mut self.lines));
-    }
-}
+use crate::block::{Block, LARGE};
 
 /// Memory of a result, as a buffer of bytes.
 #[pyclass(frozen, module = "autoaugment._native")]

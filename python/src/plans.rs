@@ -1,6 +1,7 @@
 //! Plans and policies as Python's data.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use autoaugment::{Convention, Op, Scheme};
 use pyo3::prelude::*;
@@ -13,7 +14,14 @@ use crate::targets::{self, Masks};
 #[pyclass(frozen, eq, module = "autoaugment", from_py_object)]
 #[derive(Clone, PartialEq)]
 pub struct Plan {
-    pub plan: autoaugment::Plan,
+    /// Shared: to copy the plan of a large batch takes as long as a tenth of the batch.
+    pub plan: Arc<autoaugment::Plan>,
+}
+
+impl From<autoaugment::Plan> for Plan {
+    fn from(plan: autoaugment::Plan) -> Self {
+        Plan { plan: Arc::new(plan) }
+    }
 }
 
 /// One image of a plan.
@@ -57,12 +65,12 @@ impl Plan {
     #[new]
     fn new(images: usize, operations: Vec<String>) -> PyResult<Self> {
         let ops = operations.iter().map(|text| text.parse::<Op>()).collect::<autoaugment::Result<Vec<_>>>();
-        Ok(Plan { plan: autoaugment::Plan::uniform(images, ops.map_err(raise)?) })
+        Ok(autoaugment::Plan::uniform(images, ops.map_err(raise)?).into())
     }
 
     #[classmethod]
     fn from_json(_cls: &Bound<'_, PyType>, json: &str) -> PyResult<Self> {
-        Ok(Plan { plan: autoaugment::Plan::from_json(json).map_err(raise)? })
+        Ok(autoaugment::Plan::from_json(json).map_err(raise)?.into())
     }
 
     fn to_json(&self) -> String {

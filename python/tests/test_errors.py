@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ from autoaugment import (
     AugMix,
     AutoAugment,
     CenterCrop,
+    Cifar,
     Compose,
     Cutout,
     DataError,
     DeviceError,
+    Idx,
+    ImageFolder,
     ImageNetPolicy,
     Loader,
     Normalize,
+    Parquet,
     Plan,
     Policy,
     RandAugment,
@@ -32,6 +37,7 @@ from autoaugment import (
     RandomHorizontalFlip,
     RandomResizedCrop,
     Resize,
+    TarShards,
 )
 
 AUGMENT = AutoAugment("imagenet", seed=1, device="cpu")
@@ -116,6 +122,9 @@ def test_values_that_are_not_taken(images: object, options: dict[str, Any], mess
         (lambda: AutoAugment(interpolation="cubic"), ValueError, "bicubic"),
         (lambda: AutoAugment(seed=-1), ValueError, "seed: it must be 0 or more"),
         (lambda: AutoAugment(seed=1.5), TypeError, "seed: a whole number is needed, got float"),  # type: ignore[arg-type]
+        (lambda: AutoAugment(seed=True), TypeError, "seed: a whole number is needed, got bool"),
+        (lambda: AutoAugment(device=3), TypeError, "device: a text is needed, got 3"),  # type: ignore[arg-type]
+        (lambda: AutoAugment(fill=True), ValueError, "fill: one value or three of 0..255 are needed, got True"),
         (lambda: AutoAugment(fill=256), ValueError, "fill: one value or three of 0..255 are needed, got 256"),
         (lambda: AutoAugment(fill=(1, 2)), ValueError, "fill: one value or three"),
         (lambda: ImageNetPolicy(fillcolor=(1, 2, 300)), ValueError, "fillcolor: one value or three"),
@@ -174,9 +183,36 @@ def test_values_of_stages_that_are_none(make: Any, error: Any, message: str, val
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    stages: Any = [Resize(np.int64(8)), RandomHorizontalFlip(np.float32(0.5)), Cutout(np.int8(2))]
+    stages: Any = [Resize(np.int64(8)), RandomHorizontalFlip(np.float32(0.5)), Cutout(np.int8(2), fill=np.uint8(9))]
     transform = Compose(stages, threads=np.int64(1))  # type: ignore[arg-type]
-    assert transform(IMAGE, index=0).shape == (8, 8, 3)
+    of_array = transform(IMAGE, index=np.array(3))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(of_array, transform(IMAGE, index=3))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        (ImageFolder(None), "root: a path is needed, as str or os.PathLike, got None"),  # type: ignore[arg-type]
+        (ImageFolder(b"images"), "root: a path is needed, as str or os.PathLike, got b'images'"),  # type: ignore[arg-type]
+        (TarShards(3), "files: a path is needed, as str or os.PathLike, got 3"),  # type: ignore[arg-type]
+        (TarShards(["a.tar", None]), "files: a path is needed, as str or os.PathLike, got None"),  # type: ignore[list-item]
+        (TarShards("a.tar", classes=3), "classes: texts are needed, got 3"),  # type: ignore[arg-type]
+        (TarShards("a.tar", masks=[3]), "masks: a text is needed, got 3"),  # type: ignore[list-item]
+        (Parquet("a.parquet", image=3), "image: a text is needed, got 3"),  # type: ignore[arg-type]
+        (Idx("images", None), "labels: a path is needed, as str or os.PathLike, got None"),  # type: ignore[arg-type]
+        (Cifar("a.bin", kind=3), "kind: a text is needed, got 3"),  # type: ignore[arg-type]
+    ],
+)
+def test_data_sets_of_other_types(dataset: Any, message: str) -> None:
+    with refused(TypeError, message):
+        Loader(dataset, AUGMENT)
+
+
+def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("torch", "jax"):
+        monkeypatch.setitem(sys.modules, name, None)
+        with refused(ModuleNotFoundError, f'as_: {name} cannot be imported .*; install it, or take "numpy"'):
+            Loader([(IMAGE, 0)], AUGMENT, as_=name)
 
 
 @pytest.mark.parametrize("value", [None, 5, "imagenet", Normalize()])

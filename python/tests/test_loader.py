@@ -221,6 +221,31 @@ def test_a_sequence_that_fails() -> None:
     assert next(epoch).labels.tolist() == [0, 2]
 
 
+@pytest.mark.parametrize("broken", ["stop", "skip"])
+def test_a_sequence_that_ends_the_program(broken: str) -> None:
+    class Samples:
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> Any:
+            if index == 1:
+                raise SystemExit(7)
+            return np.zeros((8, 8, 3), np.uint8), index
+
+    loader = Loader(Samples(), AutoAugment(), batch_size=1, broken=broken)  # type: ignore[arg-type]
+    epoch = loader.epoch(0)
+    assert next(epoch).labels.tolist() == [0]
+    with pytest.raises(SystemExit, match="7"):
+        next(epoch)
+    assert not list(epoch)
+
+
+def test_an_epoch_of_broken_samples_alone() -> None:
+    loader = Loader([(b"no image", 0)] * 5, AutoAugment(), batch_size=2, broken="skip")
+    with pytest.raises(DataError, match="epoch 0: all 5 samples failed and were skipped; the first is sample 0"):
+        list(loader)
+
+
 def test_memory_comes_back_and_is_never_taken_while_kept() -> None:
     squares = [(noise(64, 64, 3, seed=i), 0) for i in range(96)]
     transform = Compose([AutoAugment("cifar10"), Normalize()], seed=1)

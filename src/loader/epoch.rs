@@ -87,7 +87,8 @@ impl LoadedImages {
 
 /// The batches of one pass through the data set, in order: an iterator of `Result<LoadedBatch>`.
 ///
-/// The loader's threads make batches ahead as soon as the epoch exists. The epoch ends after an error.
+/// The loader's threads make batches ahead as soon as the epoch exists. The epoch ends after an error. It ends with one
+/// if all its samples were skipped.
 /// [`Epoch::position`] is then the failed batch, so [`Loader::resume`](super::Loader::resume) tries that batch again. A
 /// GPU finishes a batch after you fetch it. After a lost device, resume from the last position that you saved before
 /// it. Dropping the epoch stops the work on its other batches, in each thread at its next image.
@@ -252,7 +253,7 @@ impl Epoch {
                     }
                     None => {
                         self.end();
-                        return None;
+                        return self.all_failed().map(Err);
                     }
                 },
             };
@@ -284,6 +285,15 @@ impl Epoch {
         self.failed.add(produced.failed);
         self.position.batch += 1;
         self.report();
+    }
+
+    /// An error if all samples of a whole epoch failed. A training without images is a mistake that shows nowhere else.
+    fn all_failed(&self) -> Option<Error> {
+        let FailedSamples { samples, batches, named } = &self.failed;
+        let first = named.first()?.clone().into_error();
+        let reason = format!("all {samples} samples failed and were skipped; the first is {first}");
+        let place = format!("epoch {}", self.position.epoch);
+        (*batches == self.cut.batches() as u64).then_some(Error::Dataset { place, reason })
     }
 
     fn report(&self) {

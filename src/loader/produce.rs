@@ -294,7 +294,8 @@ impl Producer {
         mover.apply(&drawn.plan, masks, &sizes).map(Some)
     }
 
-    /// A sample, or the reason why it failed. A panic of the data set is a mistake in its code, not in the data.
+    /// A sample, or the reason why it failed. A panic of the data set is a mistake in its code, not in the data. A data
+    /// set that cancels ends the epoch.
     fn read(&self, index: usize, request: &Request) -> Result<Result<Read<'_>, FailedSample>> {
         if request.canceled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled("the epoch was dropped"));
@@ -313,7 +314,10 @@ impl Producer {
                 None => (sample, Vec::new()),
             })
         });
-        Ok(read.map_err(|error| self.failed(index, error)))
+        match read {
+            Err(error @ Error::Cancelled(_)) => Err(error),
+            read => Ok(read.map_err(|error| self.failed(index, error))),
+        }
     }
 
     /// The labels of a sample's mask, which must be there.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use autoaugment::loader::{Dataset, Loader, OnError, Sample};
-use autoaugment::{Error, Layout, Result};
+use autoaugment::loader::{Dataset, Loader, OnError, Position, Sample};
+use autoaugment::{Error, ErrorKind, Layout, Result};
 
 use super::images::{identity, indices, refusal, size};
 
@@ -88,10 +88,37 @@ fn broken_samples_are_skipped_in_their_places_and_counted() {
 fn a_data_set_of_nothing_but_broken_samples_ends_and_says_so() {
     let samples = Samples { fails_at: |_| true, ..Samples::new(2500) };
     let loader = Loader::builder(samples, identity()).batch_size(100).on_error(OnError::Skip).build().unwrap();
-    let mut epoch = loader.epoch(0);
+    let mut epoch = loader.epoch(3);
+    let all = "epoch 3: all 2500 samples failed and were skipped; the first is sample 0 (number 0): it is gone";
+    assert_eq!(refusal(epoch.next().unwrap()), all);
     assert!(epoch.next().is_none());
     let broken = epoch.failed();
     assert_eq!((broken.samples, broken.batches, broken.named.len()), (2500, 25, 1000));
+    // The rest of an epoch can be broken.
+    assert!(loader.resume(Position { epoch: 3, batch: 24 }).unwrap().next().is_none());
+}
+
+#[test]
+fn a_data_set_can_end_the_epoch() {
+    struct Ends;
+    impl Dataset for Ends {
+        fn len(&self) -> usize {
+            40
+        }
+
+        fn read(&self, index: usize) -> Result<Sample<'_>> {
+            if index == 13 {
+                return Err(Error::Cancelled("the program ends"));
+            }
+            Sample::pixels(vec![0; 16], size(4, 4), 1, Layout::Nhwc, 0)
+        }
+    }
+    let loader = Loader::builder(Ends, identity()).batch_size(4).on_error(OnError::Skip).build().unwrap();
+    let mut epoch = loader.epoch(0);
+    let batches: Vec<_> = epoch.by_ref().collect();
+    assert_eq!(batches.len(), 4);
+    assert_eq!(batches[3].as_ref().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!((epoch.position().batch, epoch.failed().samples), (3, 0));
 }
 
 #[test]
