@@ -4,11 +4,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use autoaugment::{Convention, Op, Scheme};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use crate::errors::raise;
 use crate::targets::{self, Masks};
+
+/// The most images of a plan that is made from a number. A mistyped one would take all memory.
+const MOST_IMAGES: usize = 1 << 20;
 
 /// What was drawn for each image of a batch: its operations with all parameters.
 #[pyclass(frozen, eq, module = "autoaugment", from_py_object)]
@@ -64,6 +68,9 @@ impl Plan {
     /// The same operations for each of so many images.
     #[new]
     fn new(images: usize, operations: Vec<String>) -> PyResult<Self> {
+        if images > MOST_IMAGES {
+            return Err(PyValueError::new_err(format!("images: at most {MOST_IMAGES} are possible, got {images}")));
+        }
         let ops = operations.iter().map(|text| text.parse::<Op>()).collect::<autoaugment::Result<Vec<_>>>();
         Ok(autoaugment::Plan::uniform(images, ops.map_err(raise)?).into())
     }

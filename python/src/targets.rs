@@ -173,7 +173,9 @@ pub fn keypoints<'py>(map: &GeometricTransform, points: &Bound<'py, PyAny>) -> P
 /// The rows of an array of M x N numbers.
 fn rows<const N: usize>(name: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<[f64; N]>> {
     let py = given.py();
-    let array = numpy(py, "ascontiguousarray")?.call1((given, "f8"))?;
+    let array = numpy(py, "ascontiguousarray")?.call1((given, "f8"));
+    let array = array
+        .map_err(|error| PyValueError::new_err(format!("{name}: M x {N} numbers are needed: {}", error.value(py))))?;
     let axes: Vec<usize> = array.getattr("shape")?.extract()?;
     // An empty list has one axis.
     if axes.contains(&0) && axes.len() < 3 {

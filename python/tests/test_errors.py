@@ -138,6 +138,7 @@ def test_values_that_are_not_taken(images: object, options: dict[str, Any], mess
         (lambda: Policy("imagenett"), ValueError, "did you mean `imagenet`"),
         (lambda: Policy("cifar10").with_convention("x"), ValueError, "convention"),
         (lambda: Plan(1, ["Rotat(degrees=3)"]), ValueError, "Rotate"),
+        (lambda: Plan(2**60, ["Invert"]), ValueError, "images: at most 1048576 are possible, got 1152921504606846976"),
         (lambda: Plan(1, ["Crop(x=0, y=0, width=0, height=3)"]), ValueError, "width 0 is outside 1..=32767"),
         (lambda: Plan.from_json("{"), ValueError, "plan"),
         (lambda: Compose([Normalize(), Resize(3)]), ValueError, "stage 1: Normalize can only be the last one"),

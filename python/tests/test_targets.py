@@ -146,6 +146,8 @@ MASK = np.zeros((2, 4, 5), np.uint8)
         (lambda: PLAN.masks(MASK.astype(np.int16), fill=-32769), ValueError, "have -32768..=32767, got -32769"),
         (lambda: PLAN.masks(MASK > 1, fill=255), ValueError, "fill: masks of bool have 0..=1, got 255"),
         (lambda: PLAN.masks(MASK[:, :0]), ValueError, "both sides must be at least 1"),
+        (lambda: PLAN.boxes("all", (4, 5)), ValueError, "boxes: M x 4 numbers are needed: could not convert .*'all'"),
+        (lambda: PLAN.keypoints({}, (4, 5)), ValueError, "points: M x 2 numbers are needed: .*dict"),
         (lambda: PLAN.boxes([[1, 2, 3]], (4, 5)), ValueError, r"boxes: shape \(1, 3\): M x 4 is needed"),
         (lambda: PLAN.boxes([[0, 0, 1, 1], [3, 2, 1, 4]], (4, 5)), ValueError, "boxes: 1: .*is right of the right side"),
         (lambda: PLAN.boxes([[0, 0, np.nan, 4]], (4, 5)), ValueError, "boxes: 0: .*is not finite"),
