@@ -9,6 +9,7 @@ mod markdown;
 mod operations;
 mod peers;
 mod prose;
+mod python;
 mod spine;
 mod tables;
 mod unsafe_code;

@@ -73,7 +73,7 @@ impl Measurement {
         format!("One run on {}, {}", self.device, self.date)
     }
 
-    fn rate(&self, peer: &str, test: &str, size: &str, io: &str) -> Option<f64> {
+    pub fn rate(&self, peer: &str, test: &str, size: &str, io: &str) -> Option<f64> {
         self.rates.get(&[peer, test, size, io].map(str::to_string)).copied()
     }
 

@@ -7,6 +7,7 @@ use crate::gpus::on_gpus;
 use crate::markdown::{self, root};
 use crate::operations::beside_memcpy;
 use crate::peers::other_libraries;
+use crate::python;
 
 /// A table: its page, the name in the marks around it, and the function that writes it.
 type Table = (&'static str, &'static str, fn() -> String);
@@ -19,6 +20,8 @@ const TABLES: &[Table] = &[
     ("docs/benchmarks.md", "loaders", loaders),
     ("docs/benchmarks.md", "operations beside memcpy", beside_memcpy),
     ("docs/benchmarks.md", "on GPUs", on_gpus),
+    ("docs/benchmarks.md", "calls from Python", python::calls),
+    ("docs/benchmarks.md", "batches from Python", python::files),
     #[cfg(feature = "loader")]
     ("docs/guide.md", "image formats", image_formats),
 ];
