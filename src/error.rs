@@ -167,10 +167,10 @@ pub enum Error {
     #[error("no usable GPU: {0}")]
     NoGpu(String),
 
-    /// A call that needs a GPU, on an augmenter or a loader that runs on the CPU.
-    #[error("this {what} runs on the CPU, and the call needs a GPU")]
+    /// A call that needs a GPU through wgpu, on an augmenter or a loader that runs on the CPU or through CUDA.
+    #[error("this {what} runs on no adapter, and the call needs one: set the device to `gpu`")]
     WrongDevice {
-        /// What runs on the CPU: `augmenter`, or `loader`.
+        /// What runs there: `augmenter`, or `loader`.
         what: &'static str,
     },
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::{ImageView, Images, Size, Sizes};
 use crate::cpu;
+#[cfg(feature = "cuda")]
+use crate::cuda::Cuda;
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::Gpu;
@@ -22,7 +24,7 @@ use crate::zeros::zeros;
 
 /// The device that applies plans.
 ///
-/// As text: `auto`, `gpu`, `cpu`, and any other text names an adapter.
+/// As text: `auto`, `gpu`, `cpu`, `cuda` or `cuda:N`, and any other text names an adapter.
 ///
 /// ```
 /// use autoaugment::Device;
@@ -44,6 +46,8 @@ pub enum Device {
     Gpu,
     /// The CPU.
     Cpu,
+    /// The CUDA device with this number, which needs the feature `cuda`. Experimental: not yet run on hardware.
+    Cuda(u32),
     /// The adapter with this number in the list of adapters, or the first one with this text in its name. Case does not
     /// matter. An error if there is none.
     Adapter(String),
@@ -60,11 +64,20 @@ impl FromStr for Device {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name.trim().to_lowercase().as_str() {
+        let lower = name.trim().to_lowercase();
+        if let Some(number) = lower.strip_prefix("cuda:") {
+            let number = number.parse().map_err(|_| Error::Config {
+                option: "device",
+                reason: format!("`{}` is no number of a CUDA device; write `cuda:0`", number.escape_debug()),
+            });
+            return number.map(Device::Cuda);
+        }
+        match lower.as_str() {
             "auto" => Ok(Device::Auto),
             "gpu" => Ok(Device::Gpu),
             "cpu" => Ok(Device::Cpu),
-            "" => Err(Error::unknown("device", name, ["auto", "gpu", "cpu"])),
+            "cuda" => Ok(Device::Cuda(0)),
+            "" => Err(Error::unknown("device", name, ["auto", "gpu", "cpu", "cuda"])),
             _ => Ok(Device::adapter(name.trim())),
         }
     }
@@ -72,12 +85,13 @@ impl FromStr for Device {
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Device::Auto => "auto",
-            Device::Gpu => "gpu",
-            Device::Cpu => "cpu",
-            Device::Adapter(name) => name,
-        })
+        match self {
+            Device::Auto => f.pad("auto"),
+            Device::Gpu => f.pad("gpu"),
+            Device::Cpu => f.pad("cpu"),
+            Device::Cuda(number) => f.pad(&format!("cuda:{number}")),
+            Device::Adapter(name) => f.pad(name),
+        }
     }
 }
 
@@ -117,13 +131,15 @@ enum Inner {
     Cpu,
     #[cfg(feature = "gpu")]
     Gpu(Gpu),
+    #[cfg(feature = "cuda")]
+    Cuda(Cuda),
 }
 
 impl Executor {
     /// Opens a device. `Auto` says through `tracing` which one it took, and why.
     ///
     /// # Errors
-    /// [`Error::NoGpu`] if a GPU was demanded and there is none, or this build has no feature `gpu`.
+    /// [`Error::NoGpu`] if a GPU was demanded and there is none, or this build has no feature for it.
     #[cfg(not(all(feature = "gpu", target_arch = "wasm32")))]
     pub fn new(device: Device) -> Result<Self> {
         #[cfg(feature = "gpu")]
@@ -132,6 +148,7 @@ impl Executor {
         match device {
             Device::Cpu | Device::Auto => Ok(Executor { inner: Inner::Cpu }),
             Device::Gpu | Device::Adapter(_) => Err(Error::NoGpu("this build has no feature `gpu`".to_string())),
+            Device::Cuda(_) => Err(no_cuda()),
         }
     }
 
@@ -144,6 +161,10 @@ impl Executor {
         let inner = match device {
             Device::Cpu => Inner::Cpu,
             Device::Gpu => Inner::Gpu(Gpu::new_async().await?),
+            #[cfg(feature = "cuda")]
+            Device::Cuda(number) => Inner::Cuda(Cuda::new(number)?),
+            #[cfg(not(feature = "cuda"))]
+            Device::Cuda(_) => return Err(no_cuda()),
             Device::Adapter(name) => Inner::Gpu(Gpu::with_adapter_async(&name).await?),
             Device::Auto => match Gpu::hardware_async().await {
                 Ok(gpu) => {
@@ -169,8 +190,23 @@ impl Executor {
     #[cfg(feature = "gpu")]
     pub fn gpu(&self) -> Option<&Gpu> {
         match &self.inner {
-            Inner::Cpu => None,
             Inner::Gpu(gpu) => Some(gpu),
+            _ => None,
+        }
+    }
+
+    /// Runs on a CUDA device that is already open.
+    #[cfg(feature = "cuda")]
+    pub fn with_cuda(cuda: Cuda) -> Self {
+        Executor { inner: Inner::Cuda(cuda) }
+    }
+
+    /// The CUDA device, if plans run on one.
+    #[cfg(feature = "cuda")]
+    pub fn cuda(&self) -> Option<&Cuda> {
+        match &self.inner {
+            Inner::Cuda(cuda) => Some(cuda),
+            _ => None,
         }
     }
 
@@ -180,6 +216,8 @@ impl Executor {
             Inner::Cpu => "CPU".to_string(),
             #[cfg(feature = "gpu")]
             Inner::Gpu(gpu) => gpu.description(),
+            #[cfg(feature = "cuda")]
+            Inner::Cuda(cuda) => cuda.description(),
         }
     }
 
@@ -197,7 +235,8 @@ impl Executor {
         Ok((tensor, report))
     }
 
-    /// Applies a plan, as [`Executor::apply`], without waiting for a GPU. The CPU computes before the future is done.
+    /// Applies a plan, as [`Executor::apply`], without waiting for a GPU. The CPU computes before the future is done,
+    /// and CUDA too.
     ///
     /// # Errors
     /// Those of [`Executor::apply`].
@@ -216,6 +255,8 @@ impl Executor {
         let report = match &self.inner {
             Inner::Cpu => self.on_cpu(batch, plan, output, memory)?,
             Inner::Gpu(gpu) => gpu.apply_to_host(batch, plan, output, memory).await?,
+            #[cfg(feature = "cuda")]
+            Inner::Cuda(cuda) => cuda.apply_to_host(batch, plan, output, memory)?,
         };
         Ok((tensor, report))
     }
@@ -346,6 +387,8 @@ impl Executor {
             Inner::Cpu => self.on_cpu(batch, plan, output, memory),
             #[cfg(feature = "gpu")]
             Inner::Gpu(gpu) => threads::shared(|| block_on(gpu.apply_to_host(batch, plan, output, memory)))?,
+            #[cfg(feature = "cuda")]
+            Inner::Cuda(cuda) => threads::shared(|| cuda.apply_to_host(batch, plan, output, memory))?,
         }
     }
 
@@ -363,6 +406,12 @@ impl Executor {
         threads::shared(|| cpu::run(batch, plan, output, memory))??;
         Ok(report)
     }
+}
+
+/// What is missing for [`Device::Cuda`].
+#[cfg(not(feature = "cuda"))]
+fn no_cuda() -> Error {
+    Error::NoGpu("this build has no feature `cuda`; build with it, or take `gpu`".to_string())
 }
 
 /// Checks the arguments once. All code below trusts them.

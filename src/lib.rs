@@ -95,6 +95,7 @@
 //! | [`mixing`] | MixUp and CutMix of a whole batch, with soft labels |
 //! | [`targets`] | masks, boxes and keypoints that follow their image |
 //! | `gpu` | devices, batches in device memory, and how plans become dispatches |
+//! | `cuda` | NVIDIA's GPUs without Vulkan |
 //! | `loader` | data sets, decoding, batches |
 //! | `burn` | batches as burn tensors |
 //!
@@ -105,6 +106,7 @@
 //! | `gpu` | yes | the GPU path, through wgpu |
 //! | `image` | no | views of the `image` crate's `RgbImage` and `GrayImage` |
 //! | `loader` | no | data sets, image decoding, the `Loader`; includes `image` |
+//! | `cuda` | no | NVIDIA's GPUs through CUDA; includes `gpu`; experimental: not yet run on hardware |
 //! | `parquet` | no | data sets in parquet files; includes `loader` |
 //! | `burn` | no | burn tensors and one shared device; includes `gpu` and `loader` |
 //!
@@ -131,8 +133,10 @@ pub mod burn;
 mod call_syntax;
 mod convention;
 mod cpu;
+#[cfg(all(feature = "cuda", target_arch = "wasm32"))]
+compile_error!("the feature `cuda` needs NVIDIA's driver, which a browser does not have: leave it out for wasm32");
 #[cfg(feature = "cuda")]
-mod cuda;
+pub mod cuda;
 mod draw;
 mod error;
 mod executor;
@@ -172,6 +176,8 @@ pub use batch::{Batch, ImageView, Images, Layout, Place, RaggedBatch, Shape, Siz
 pub use convention::Convention;
 #[doc(hidden)]
 pub use cpu::reference;
+#[cfg(feature = "cuda")]
+pub use cuda::Cuda;
 pub use error::{Error, ErrorKind, Result};
 pub use executor::{Device, Executor};
 #[cfg(feature = "gpu")]

@@ -87,7 +87,7 @@ impl AugmenterConfig {
         let name = &gpu.adapter().name;
         let is_this_gpu = match &self.device {
             Device::Auto | Device::Gpu => true,
-            Device::Cpu => false,
+            Device::Cpu | Device::Cuda(_) => false,
             Device::Adapter(part) => name.to_lowercase().contains(&part.trim().to_lowercase()),
         };
         if !is_this_gpu {

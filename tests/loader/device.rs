@@ -139,7 +139,8 @@ fn batches_are_written_to_the_callers_buffer() {
     }
     assert!(epoch.next_into(&good, 0).unwrap().is_none());
     let on_cpu = self::loader(augmenter(cropping(), output, None), ragged(40));
-    assert_eq!(refusal(on_cpu.epoch(0).next_into(&good, 0)), "this loader runs on the CPU, and the call needs a GPU");
+    let refused = refusal(on_cpu.epoch(0).next_into(&good, 0));
+    assert_eq!(refused, "this loader runs on no adapter, and the call needs one: set the device to `gpu`");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //!
 //! Needs `c++` on the path, or the program that `CXX` names. Kernels are kept below `target`, by their text.
 
+pub(crate) mod driver;
+
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, OsString, c_char, c_void};
 use std::path::{Path, PathBuf};

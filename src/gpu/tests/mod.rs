@@ -13,7 +13,7 @@ mod sharing;
 // What the tests outside have too, of which this is a part.
 #[allow(dead_code)]
 #[path = "../../../tests/support"]
-pub(super) mod support {
+pub(crate) mod support {
     pub mod batches;
     pub mod gpu;
 }

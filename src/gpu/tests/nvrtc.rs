@@ -5,7 +5,7 @@
 //! kernel that interpolates takes seconds. So by default a part is compiled, and `AUTOAUGMENT_NVRTC_ALL=1` asks for
 //! everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::planned::{Planned, cases, texts};
 use super::variants;
 use crate::cuda::emulator;
+use crate::cuda::nvrtc::Compiler;
 use crate::cuda::source::{CudaSource, NVRTC_OPTIONS, translate};
 
 /// Compute capabilities: T4, A100, H100, B200. The first is the one that most kernels are compiled for.
@@ -178,7 +179,30 @@ fn every_kernel_compiles_for_nvidia() {
     assert!(failures.is_empty(), "{} failures, the first:\n{}", failures.len(), failures[0]);
 }
 
-/// The test above must be able to fail.
+/// What the device does with a kernel before the driver gets it: machine code, and a name that tells all apart.
+#[test]
+fn kernels_become_machine_code() {
+    if nvrtc().is_none() {
+        return;
+    }
+    // The library is open by now, so that it is found by its name.
+    let compiler = Compiler::open().unwrap();
+    let source = |body: &str| {
+        let text =
+            "@group(0) @binding(0) var<storage, read_write> b: array<u32>; @compute @workgroup_size(1) fn main()";
+        translate(&format!("{text} {{ {body} }}")).unwrap()
+    };
+    let (one, other) = (source("b[0] = 1u;"), source("b[0] = 2u;"));
+    let code = compiler.machine_code(&one, "sm_90").unwrap();
+    assert!(code.starts_with(b"\x7fELF") && code.windows(11).any(|part| part == b"main_kernel"), "{}", code.len());
+    assert_ne!(code, compiler.machine_code(&other, "sm_90").unwrap());
+    let keys = [(&one, "sm_90"), (&one, "sm_80"), (&other, "sm_90")].map(|(source, to)| compiler.key(source, to));
+    assert_eq!(BTreeSet::from(keys).len(), 3);
+    let error = compiler.machine_code(&one, "sm_10").unwrap_err().to_string();
+    assert!(error.contains("NVRTC") && error.contains("gpu-architecture"), "{error}");
+}
+
+/// The test of all kernels must be able to fail.
 #[test]
 fn what_nvrtc_refuses_is_reported() {
     let Some(nvrtc) = nvrtc() else { return };

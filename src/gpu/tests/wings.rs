@@ -17,10 +17,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The files of a wing: where each is below `src`, and its text.
+/// The files of a folder of `src`: where each is below it, and its text.
 fn wing(name: &str) -> Vec<(String, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = sources(&src.join("gpu").join(name));
+    let files = sources(&src.join(name));
     assert!(files.len() > 9, "{files:?}");
     let relative = |path: &Path| path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
     files.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
@@ -63,7 +63,7 @@ fn imports(file: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn compile_never_names_wgpu() {
-    for (file, text) in wing("compile") {
+    for (file, text) in wing("gpu/compile") {
         assert_eq!(names_wgpu(&text), [""; 0], "{file}");
     }
 }
@@ -71,10 +71,19 @@ fn compile_never_names_wgpu() {
 #[test]
 fn imports_go_from_the_middle_to_the_device_to_the_compiler() {
     for (name, allowed) in [("compile", &["compile"][..]), ("device", &["compile", "device"])] {
-        for (file, text) in wing(name) {
+        for (file, text) in wing(&format!("gpu/{name}")) {
             let others = imports(&file, &text).into_iter().filter(|other| !allowed.contains(&&**other));
             assert_eq!(others.collect::<Vec<_>>(), [""; 0], "{file}");
         }
+    }
+}
+
+/// The other device has the compiler in common with wgpu's, and nothing else.
+#[test]
+fn cuda_imports_only_the_compiler() {
+    for (file, text) in wing("cuda").iter().filter(|(file, _)| !file.contains("tests")) {
+        let others = imports(file, text).into_iter().filter(|module| module != "compile");
+        assert_eq!((names_wgpu(text), others.collect::<Vec<_>>()), (vec![], vec![]), "{file}");
     }
 }
 
