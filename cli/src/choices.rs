@@ -51,7 +51,8 @@ pub struct Drawing {
 /// The device.
 #[derive(Args)]
 pub struct Where {
-    /// auto, gpu, cpu, or an adapter: its number in `devices` or a part of its name. Without a GPU auto takes the CPU
+    /// auto, gpu, cpu, cuda:0 (experimental), or an adapter: its number in `devices` or a part of its name. Without a
+    /// GPU auto takes the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = values::devices())]
     #[arg(hide_possible_values = true)]
     pub device: Device,

@@ -1,4 +1,4 @@
-//! `devices`: the adapters of this machine, and the CPU.
+//! `devices`: the adapters of this machine, its CUDA devices, and the CPU.
 
 use clap::Args;
 use serde::Serialize;
@@ -28,6 +28,8 @@ struct Line {
 impl Devices {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let mut lines = adapters();
+        let (on_cuda, without_cuda) = cuda();
+        lines.extend(on_cuda);
         lines.push(cpu());
         if self.json {
             terminal::json(&lines)?;
@@ -36,6 +38,9 @@ impl Devices {
         let mut table = vec![["DEVICE", "NAME", "BACKEND", "KIND", "DRIVER"].map(String::from).to_vec()];
         table.extend(lines.into_iter().map(|line| vec![line.device, line.name, line.backend, line.kind, line.driver]));
         terminal::data(&terminal::aligned(&table, |_| false))?;
+        if let Some(reason) = without_cuda {
+            terminal::data(&format!("\nwithout CUDA: {reason}"))?;
+        }
         let jpeg = autoaugment::loader::decode::jpeg_decoder();
         let simd = if jpeg.simd { "with SIMD" } else { "without SIMD" };
         let name = jpeg.name;
@@ -61,6 +66,29 @@ fn adapters() -> Vec<Line> {
 #[cfg(not(feature = "gpu"))]
 fn adapters() -> Vec<Line> {
     Vec::new()
+}
+
+/// The devices of CUDA, or why there are none.
+#[cfg(feature = "cuda")]
+fn cuda() -> (Vec<Line>, Option<String>) {
+    let line = |device: autoaugment::cuda::CudaSummary| Line {
+        device: format!("cuda:{}", device.number),
+        name: device.name,
+        backend: "CUDA".to_string(),
+        kind: "experimental".to_string(),
+        driver: format!("CUDA {}", device.driver),
+        is_software: false,
+    };
+    match autoaugment::cuda::devices() {
+        Ok(devices) => (devices.into_iter().map(line).collect(), None),
+        Err(autoaugment::Error::NoGpu(reason)) => (Vec::new(), Some(reason)),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda() -> (Vec<Line>, Option<String>) {
+    (Vec::new(), None)
 }
 
 /// The executor that is always there.

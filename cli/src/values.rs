@@ -81,7 +81,7 @@ pub fn frameworks() -> Values<Framework> {
 
 /// Any other text names an adapter: its number, or a part of its name.
 pub fn devices() -> Values<Device> {
-    Values::of(["auto", "gpu", "cpu"])
+    Values::of(["auto", "gpu", "cpu", "cuda"])
 }
 
 /// Operations that policies have.

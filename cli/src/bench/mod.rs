@@ -21,8 +21,8 @@ mod work;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gpu")]
-use autoaugment::{Device, gpu::Grouping};
-use autoaugment::{Dtype, Executor, Layout, Normalize};
+use autoaugment::gpu::Grouping;
+use autoaugment::{Device, Dtype, Executor, Layout, Normalize};
 use clap::Args;
 use indicatif::ProgressBar;
 
@@ -202,6 +202,9 @@ fn write_plot(path: &Path, report: &Report, overwrites: bool) -> anyhow::Result<
 
 impl Machine {
     fn open(bench: &Bench, terminal: Terminal) -> anyhow::Result<Self> {
+        if let Device::Cuda(_) = bench.device.device {
+            anyhow::bail!("bench measures adapters and the CPU, and not CUDA; take another device");
+        }
         let executor = bench.device.open(terminal, Runs::Long)?;
         Ok(Machine {
             pools: host::Pools::new()?,

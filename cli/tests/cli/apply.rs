@@ -220,6 +220,19 @@ fn only_a_gpu_will_do() {
 }
 
 #[test]
+fn without_cuda_it_is_said_what_is_missing() {
+    let folder = some_images();
+    let run = folder.run("apply in --out out --device cuda:0");
+    // The library's tests compare the reasons.
+    let Err(error) = autoaugment::Executor::new(autoaugment::Device::Cuda(0)) else {
+        run.ends_with(0).says("(CUDA 0, experimental)");
+        return;
+    };
+    assert_eq!(run.ends_with(3).stderr, format!("error: {error}\n"));
+    assert!(!folder.exists("out"));
+}
+
+#[test]
 fn a_recipe_brings_every_image_to_one_size_and_its_plan_says_how() {
     let folder = some_images();
     let run = "apply in --out out --recipe imagenet --policy cifar10 --seed 3 --device cpu --plan-out plan.json";

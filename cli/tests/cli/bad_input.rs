@@ -75,6 +75,8 @@ fn wrong_calls_are_refused_with_the_reason() {
         ("bench --batch 0", "0 is not in 1..=65536"),
         ("bench --seconds soon", "`soon` must be a number of seconds of 0.001..=3600"),
         ("bench --seconds 0", "`0` must be a number of seconds of 0.001..=3600"),
+        ("bench --device cuda", "bench measures adapters and the CPU, and not CUDA; take another device"),
+        ("apply cat.png --out out --device cuda:one", "device: `one` is no number of a CUDA device; write `cuda:0`"),
         ("bench --dtype f64", "invalid value 'f64'"),
         ("bench --policy imagnet", "unknown policy `imagnet`; did you mean `imagenet`?"),
         ("bench none.png", "none.png: there is no such file or folder"),
