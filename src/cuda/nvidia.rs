@@ -363,7 +363,7 @@ fn refused(error: DriverError) -> Error {
 
 /// Why no device can be opened.
 fn unusable(error: DriverError) -> Error {
-    Error::NoGpu(format!("CUDA: {}", text(error)))
+    Error::NoGpu(format!("NVIDIA's driver says: {}", text(error)))
 }
 
 fn text(error: DriverError) -> String {

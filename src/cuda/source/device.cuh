@@ -1,6 +1,5 @@
 // What differs on a GPU: how functions, shared memory and kernels are declared, and what threads can do together.
-// NVRTC
-// takes this file, `prelude.cuh` and a kernel. In tests a host compiler takes `emulator/host.hpp` in its place.
+// NVRTC takes this file, `prelude.cuh` and a kernel. In tests a host compiler takes `emulator/host.hpp` in its place.
 typedef unsigned int u32;
 typedef int i32;
 typedef float f32;
