@@ -1,7 +1,7 @@
 //! Block: the bytes of a result, which become those of a later one.
 //!
-//! The system maps a large allocation page by page, each time anew, which costs more than most policies. So the bytes of
-//! a large result wait for the next one of about its size. Very large ones are mapped in huge pages where the system
+//! The system maps a large allocation page by page, each time anew, which costs more than most policies. So the bytes
+//! of a large result wait for the next one of about its size. Very large ones are mapped in huge pages where the system
 //! has them. These are 512 times fewer entries to fill and to look up.
 
 use std::mem::{self, size_of};

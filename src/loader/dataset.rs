@@ -46,8 +46,8 @@ pub trait Dataset: Send + Sync {
     /// the loader reacts by its [`OnError`](super::OnError). Other samples are not affected.
     ///
     /// # Errors
-    /// Any error that prevents reading the sample. [`Error::Cancelled`](crate::Error::Cancelled) is no failed sample: it
-    /// ends the epoch, also where failed samples are skipped.
+    /// Any error that prevents reading the sample. [`Error::Cancelled`](crate::Error::Cancelled) is no failed sample.
+    /// It ends the epoch, also where failed samples are skipped.
     fn read(&self, index: usize) -> Result<Sample<'_>>;
 
     /// The label of the sample at `index`. Unless a data set knows better, the sample is read for it. The data sets of

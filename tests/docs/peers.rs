@@ -65,7 +65,7 @@ impl Measurement {
         let mut seen = HashSet::new();
         let versions = self.lines.iter().flat_map(|line| line["versions"].split("; "));
         let versions: Vec<_> = versions.filter(|version| !version.is_empty() && seen.insert(*version)).collect();
-        format!("{}: {}", self.place(), versions.join(", "))
+        format!("{}. Versions: {}", self.place(), versions.join(", "))
     }
 
     /// The machine and the day.
