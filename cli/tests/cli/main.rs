@@ -5,6 +5,8 @@ mod apply;
 mod arrays;
 mod bad_input;
 mod bench;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod cuda;
 mod damaged_files;
 mod folder;
 mod other_commands;
