@@ -1,5 +1,8 @@
 //! RGBX: RGB pixels in four bytes, as Pillow and most windows store them.
 
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use crate::error::{Error, Result};
 use crate::simd::multiversioned;
 
@@ -44,12 +47,25 @@ fn check(rgbx: usize, rgb: usize) -> Result<()> {
     Err(Error::Batch(format!("{rgbx} bytes are not as many pixels of 4 bytes as {rgb} bytes are pixels of 3")))
 }
 
+/// The color of each pixel.
+pub(crate) fn pack(rgbx: &[u8], rgb: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    let (rgbx, rgb) = x86::pack(rgbx, rgb);
+    pack_each(rgbx, rgb);
+}
+
+/// Pixels whose fourth byte is 255.
+pub(crate) fn spread(rgb: &[u8], rgbx: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    let (rgb, rgbx) = x86::spread(rgb, rgbx);
+    spread_each(rgb, rgbx);
+}
+
 /// Pixels that are moved at once.
 const BLOCK: usize = 16;
 
 multiversioned! {
-/// The color of each pixel.
-pub(crate) fn pack(rgbx: &[u8], rgb: &mut [u8]) {
+fn pack_each(rgbx: &[u8], rgb: &mut [u8]) {
     let (from, rest) = rgbx.as_chunks::<{ 4 * BLOCK }>();
     let (to, last) = rgb.as_chunks_mut::<{ 3 * BLOCK }>();
     for (from, to) in from.iter().zip(to) {
@@ -64,8 +80,7 @@ pub(crate) fn pack(rgbx: &[u8], rgb: &mut [u8]) {
 }
 
 multiversioned! {
-/// Pixels whose fourth byte is 255.
-pub(crate) fn spread(rgb: &[u8], rgbx: &mut [u8]) {
+fn spread_each(rgb: &[u8], rgbx: &mut [u8]) {
     let (from, rest) = rgb.as_chunks::<{ 3 * BLOCK }>();
     let (to, last) = rgbx.as_chunks_mut::<{ 4 * BLOCK }>();
     for (from, to) in from.iter().zip(to) {
@@ -94,9 +109,16 @@ mod tests {
             from_rgb(&rgb, &mut rgbx).unwrap();
             let expected: Vec<u8> = rgb.chunks(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
             assert_eq!(rgbx, expected, "{pixels}");
+            let mut each = vec![0; 4 * pixels];
+            spread_each(&rgb, &mut each);
+            assert_eq!(each, expected, "{pixels}");
+            rgbx.iter_mut().skip(3).step_by(4).for_each(|unread| *unread = 7);
             let mut back = vec![0; 3 * pixels];
             to_rgb(&rgbx, &mut back).unwrap();
             assert_eq!(back, rgb, "{pixels}");
+            let mut each = vec![0; 3 * pixels];
+            pack_each(&rgbx, &mut each);
+            assert_eq!(each, rgb, "{pixels}");
         }
     }
 
