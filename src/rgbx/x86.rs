@@ -2,8 +2,8 @@
 //! of `rgbx.rs` take up to eight times as long: 29 us in place of 5 for the color of 224 x 224 pixels, and with AVX2 44
 //! in place of 5 for the way back.
 //!
-//! A closure here would have the feature, and what calls it would not. So it would not be inlined, which takes ten times
-//! as long as the loops.
+//! A closure here would have the feature, and what calls it would not. So it would not be inlined, and would take ten
+//! times as long as the loops.
 
 use std::arch::x86_64::{
     __m128i, _mm_or_si128, _mm_set1_epi32, _mm_setr_epi8, _mm_shuffle_epi8, _mm_slli_si128, _mm_srli_si128,

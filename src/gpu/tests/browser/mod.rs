@@ -2,8 +2,10 @@
 //!
 //! Batches are planned as for wgpu, with the same code, and written down; a page runs them and posts the bytes, which
 //! must be the CPU executor's. Needs `chromium` on the path or `AUTOAUGMENT_CHROMIUM`; where neither is there the tests
-//! say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_CHROMIUM=1`. To run all batches takes six minutes. So by
-//! default a part is run, and of the other batches the kernels are compiled. `AUTOAUGMENT_CHROMIUM_ALL=1` asks for all.
+//! say that they were skipped, and fail if `AUTOAUGMENT_REQUIRE_CHROMIUM=1`.
+//!
+//! To run all batches takes six minutes. So by default a part is run, and the kernels of the others are compiled.
+//! `AUTOAUGMENT_CHROMIUM_ALL=1` asks for all.
 
 mod chromium;
 mod recording;
