@@ -87,11 +87,11 @@ impl LoadedImages {
 
 /// The batches of one pass through the data set, in order: an iterator of `Result<LoadedBatch>`.
 ///
-/// The loader's threads make batches ahead as soon as the epoch exists. The epoch ends after an error. It ends with one
-/// if all its samples were skipped.
+/// The loader's threads make batches ahead as soon as the epoch exists. The epoch ends after an error.
 /// [`Epoch::position`] is then the failed batch, so [`Loader::resume`](super::Loader::resume) tries that batch again. A
 /// GPU finishes a batch after you fetch it. After a lost device, resume from the last position that you saved before
-/// it. Dropping the epoch stops the work on its other batches, in each thread at its next image.
+/// it. An epoch of which all samples were skipped ends with an error. Dropping the epoch stops the work on its other
+/// batches, in each thread at its next image.
 pub struct Epoch {
     producer: Arc<Producer>,
     pool: Arc<ThreadPool>,
